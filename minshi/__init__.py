@@ -1,0 +1,1 @@
+"""民生小实事: the wiring, and the ground every app stands on."""

@@ -1,0 +1,60 @@
+"""The user, nothing more: who signs in, by phone or by name. Who a person is lives in residents."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import Now
+
+MAINLAND_MOBILE = r"^1[3-9]\d{9}$"
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """Runs the servers; that gives nobody a vote or a signature."""
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """``username`` is how staff sign in; residents sign in by ``phone`` and a code."""
+
+    PERSONAL = ("phone", "username", "password")
+
+    username = models.CharField(_("登录名"), max_length=64, unique=True)
+    phone = models.CharField(
+        _("手机号"), max_length=11, unique=True, null=True, blank=True, validators=[RegexValidator(MAINLAND_MOBILE)]
+    )
+    phone_verified = models.BooleanField(_("手机号已验证"), default=False)
+    is_staff = models.BooleanField(_("工作人员"), default=False)
+    is_active = models.BooleanField(_("启用"), default=True)
+    date_joined = models.DateTimeField(_("注册时间"), db_default=Now())
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("账号")
+        verbose_name_plural = _("账号")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(phone__isnull=True) | Q(phone__regex=MAINLAND_MOBILE), name="phone_is_a_mainland_mobile"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"账号 {self.pk}"

@@ -1,0 +1,15 @@
+"""The audit's app: who, what, when, before and after, on every table of ours."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+
+from minshi.audit import privileges
+
+
+class AuditConfig(AppConfig):
+    name = "minshi.audit"
+    label = "audit"
+    verbose_name = "审计"
+
+    def ready(self) -> None:
+        pre_migrate.connect(privileges.grant_to_application, dispatch_uid="audit.grant")

@@ -1,0 +1,74 @@
+"""Reading the clock, and (where settings allow it) moving it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, connections
+from django.db.models import DateTimeField, Func
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+class Now(Func):
+    """The platform's time as an SQL expression, for ``db_default`` and filters."""
+
+    function = "minshi_now"
+    output_field = DateTimeField()
+
+
+def now() -> datetime:
+    """The platform's time; one round trip to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT minshi_now()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment.astimezone(CHINA)
+
+
+def today() -> date:
+    """Today's date in China by the platform's time."""
+    return now().date()
+
+
+def midnight(day: date) -> datetime:
+    """00:00 in China at the beginning of ``day``."""
+    return datetime.combine(day, time.min, CHINA)
+
+
+@contextmanager
+def as_owner() -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the owner role to the database in use, outside Django's transactions."""
+    params = connections["owner"].get_connection_params()
+    wanted = {name: params[name] for name in ("host", "port", "user", "password") if params.get(name)}
+    name = connections["default"].settings_dict["NAME"]
+    with psycopg.connect(**wanted, dbname=name, autocommit=True) as owner:
+        yield owner
+
+
+def _shift_by(sql: str, *params: object) -> None:
+    if not settings.CLOCK_MOVABLE:
+        raise ImproperlyConfigured("The clock is not movable here (CLOCK_MOVABLE).")
+    with as_owner() as owner:
+        owner.execute(f"UPDATE clock_offset SET shift = {sql}", params)  # type: ignore[arg-type]
+
+
+def move(by: timedelta) -> None:
+    """Move everybody's time by ``by``. Tests and the replay only."""
+    _shift_by("shift + %s", by)
+
+
+def set_to(moment: datetime) -> None:
+    """Let everybody's time be ``moment`` from now on. Tests and the replay only."""
+    _shift_by("%s - clock_timestamp()", moment)
+
+
+def reset() -> None:
+    """Back to the real time."""
+    _shift_by("interval '0'")

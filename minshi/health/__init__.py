@@ -1,0 +1,1 @@
+"""Is the platform well: database, migrations, workers."""

@@ -1,0 +1,181 @@
+"""A lifecycle is a table of steps, and ``take`` is the one function that takes a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import rules
+from django.db import models, transaction
+from django.dispatch import Signal
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.lifecycle.models import StepRecord
+from minshi.refusals import NotAllowed, Refused, refuse_if
+
+S = TypeVar("S", bound=models.Model)
+
+stepped = Signal()
+"""Sent inside the transaction after a step, with ``subject`` and ``record``; an exception undoes the step."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the table.
+
+    ``permission`` names a rule asked with (user, subject); a step without one is the platform's alone.
+    ``gate`` names the kind of public notice that must have passed; the database asks for it too.
+    """
+
+    verb: str
+    label: str
+    sources: tuple[str, ...]
+    target: str
+    permission: str = ""
+    platform: bool = False
+    needs_reason: bool = False
+    gate: str = ""
+    obstacles: tuple[Callable[[Any], Iterable[object]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The whole life of one kind of thing.
+
+    ``entered`` is called with (subject, at) before the subject is saved in its new stage, and sets what that
+    stage needs: holder, due date, terms; ``settled`` after it, to set the deadline. ``role_of`` says as
+    whom a person acts on the subject, for the record.
+    """
+
+    subject: str
+    steps: tuple[Step, ...]
+    stage_labels: dict[str, str]
+    entered: Callable[[Any, datetime], Sequence[str]] = lambda subject, at: ()
+    settled: Callable[[Any], None] = lambda subject: None
+    role_of: Callable[[User, Any], str] = lambda user, subject: ""
+    stage_field: str = "stage"
+    by_verb: dict[str, Step] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_verb", {step.verb: step for step in self.steps})
+        _machines[self.subject] = self
+
+    def edges(self) -> Iterable[tuple[str, str, str, str]]:
+        """(verb, source, target, gate) of each step from each of its sources."""
+        for step in self.steps:
+            for source in step.sources:
+                yield step.verb, source, step.target, step.gate
+
+
+_machines: dict[str, Machine] = {}
+
+
+def machine_of(subject: models.Model) -> Machine:
+    return _machines[subject._meta.label_lower]
+
+
+def all_machines() -> Iterable[Machine]:
+    return _machines.values()
+
+
+def why_not(subject: models.Model, verb: str, by: User | None) -> list[str]:
+    """What stands between this person and this step now; an empty list means they may take it."""
+    machine = machine_of(subject)
+    step = machine.by_verb[verb]
+    if reason := _wrong_stage(machine, step, subject):
+        return [reason]
+    if not _may(step, by, subject):
+        return ["您在这里没有办理“%s”的权限" % step.label]
+    return [str(reason) for obstacle in step.obstacles for reason in obstacle(subject)]
+
+
+def take(
+    subject: S,
+    verb: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    evidence: dict[str, Any] | None = None,
+    obstacles: Iterable[object] = (),
+) -> StepRecord:
+    """Take a step: lock, ask, write the stage and its record, set what comes next, tell.
+
+    ``subject`` is brought up to date in place. ``obstacles`` are reasons that only a higher app can
+    know. Raises ``NotAllowed`` (permission) or ``Refused`` (stage, reason missing, obstacles).
+    """
+    machine = machine_of(subject)
+    step = machine.by_verb[verb]
+    with transaction.atomic():
+        lock(subject)
+        if wrong := _wrong_stage(machine, step, subject):
+            raise Refused(wrong)
+        if not _may(step, by, subject):
+            raise NotAllowed("您在这里没有办理“%s”的权限" % step.label)
+        if step.needs_reason and not reason.strip():
+            raise Refused(reason="请写明理由，对方和大家都看得到")
+        refuse_if([*(why for obstacle in step.obstacles for why in obstacle(subject)), *obstacles])
+        return _write(machine, step, subject, by, reason.strip(), evidence or {})
+
+
+def begin(subject: S, verb: str, *, by: User | None, reason: str = "", evidence: dict[str, Any] | None = None) -> StepRecord:
+    """The first step of a thing that was just created: its record, its first holder and deadline."""
+    machine = machine_of(subject)
+    step = machine.by_verb[verb]
+    if not _may(step, by, subject):
+        raise NotAllowed("您在这里没有办理“%s”的权限" % step.label)
+    return _write(machine, step, subject, by, reason, evidence or {}, source="")
+
+
+def lock(subject: S) -> S:
+    """Take the row lock and bring ``subject`` up to date under it."""
+    fresh = type(subject)._base_manager.select_for_update(of=("self",)).get(pk=subject.pk)
+    for field_ in subject._meta.concrete_fields:
+        setattr(subject, field_.attname, getattr(fresh, field_.attname))
+    subject._state.fields_cache.clear()
+    return subject
+
+
+def _wrong_stage(machine: Machine, step: Step, subject: models.Model) -> str:
+    stage = getattr(subject, machine.stage_field)
+    if stage in step.sources:
+        return ""
+    return "现在是“%s”，不能办理“%s”" % (machine.stage_labels.get(stage, stage), step.label)
+
+
+def _may(step: Step, by: User | None, subject: models.Model) -> bool:
+    if by is None:
+        return step.platform
+    return bool(step.permission) and bool(rules.has_perm(step.permission, by, subject))
+
+
+def _write(
+    machine: Machine,
+    step: Step,
+    subject: models.Model,
+    by: User | None,
+    reason: str,
+    evidence: dict[str, Any],
+    source: str | None = None,
+) -> StepRecord:
+    """The record comes first: the database lets a stage change only next to its record."""
+    record = StepRecord.objects.create(
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        verb=step.verb,
+        source=getattr(subject, machine.stage_field) if source is None else source,
+        target=step.target,
+        label=step.label,
+        by=by,
+        as_role=machine.role_of(by, subject) if by else "平台",
+        reason=reason,
+        evidence=evidence,
+    )
+    setattr(subject, machine.stage_field, step.target)
+    changed = machine.entered(subject, record.at or now())
+    subject.save(update_fields=[machine.stage_field, *changed])
+    machine.settled(subject)
+    stepped.send(sender=type(subject), subject=subject, record=record)
+    return record

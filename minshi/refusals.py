@@ -1,0 +1,40 @@
+"""The reason is the result: what an action answers when it will not do what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django import forms
+
+
+class Refused(Exception):
+    """An action was not taken. Every reason is one plain Chinese sentence for the person who asked.
+
+    ``reasons`` concern the whole request, ``fields`` (field name → reason) belong beside a field.
+    """
+
+    def __init__(self, *reasons: object, **fields: object) -> None:
+        self.reasons: list[str] = [str(reason) for reason in reasons]
+        self.fields: dict[str, str] = {name: str(reason) for name, reason in fields.items()}
+        super().__init__(*self.reasons, *self.fields.values())
+
+    def __str__(self) -> str:
+        return "；".join([*self.reasons, *self.fields.values()])
+
+
+class NotAllowed(Refused):
+    """The person may not do this here; pages answer it with 403 and the reason."""
+
+
+def refuse_if(reasons: Iterable[object]) -> None:
+    """Raise ``Refused`` with all that stands in the way, or return when nothing does."""
+    if found := [str(reason) for reason in reasons]:
+        raise Refused(*found)
+
+
+def onto(form: forms.BaseForm, refusal: Refused) -> None:
+    """Put a refusal on the form it came from, each reason beside its field where there is one."""
+    for name, reason in refusal.fields.items():
+        form.add_error(name if name in form.fields else None, reason)
+    for reason in refusal.reasons:
+        form.add_error(None, reason)

@@ -1,0 +1,136 @@
+"""Public text without the person in it: applied when the text is written, never in a template.
+
+Every function is pure and may be applied twice: what is masked stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+COMPOUND_SURNAMES = frozenset(
+    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 "
+    "太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 "
+    "乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 公户 公玉 公仪 梁丘 公仲 公上 公门 "
+    "公山 公坚 左丘 公伯 西门 公祖 第五 公乘 贯丘 公皙 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 褚师 吴铭 纳兰 "
+    "叶赫 完颜 耶律 爱新 那拉".split()
+)
+_NAME_DOTS = re.compile(r"[·•・‧∙⋅･.]+")
+_ASIDE = re.compile(r"[(\[【〔{<《「].*")
+
+
+def mask_name(name: str) -> str:
+    """李迎新 → 李*新, 李新 → 李*, 欧阳娜娜 → 欧阳*娜, 阿依古丽·买买提 → 阿***·***, John Smith → J*** S****.
+
+    The surname stays, and the last character of a given name of two or more; a name of one
+    character, or none at all, is one star. So a whole given name never shows.
+    """
+    plain = _ASIDE.sub("", _visible(unicodedata.normalize("NFKC", name)))
+    dotted = [part for part in map(_letters, _NAME_DOTS.split(plain)) if part]
+    if not dotted:
+        return "*"
+    if len(dotted) > 1:
+        return "·".join([_initial(dotted[0]), *("*" * len(part) for part in dotted[1:])])
+    if all(ord(character) < 0x2E80 for character in dotted[0]):
+        return " ".join(_initial(word) for word in map(_letters, plain.split()) if word)
+    return _mask_chinese(dotted[0])
+
+
+def _mask_chinese(name: str) -> str:
+    if len(name) == 1:
+        return "*"
+    shown = 2 if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else 1
+    given = name[shown:]
+    return name[:shown] + ("*" if len(given) == 1 else "*" * (len(given) - 1) + given[-1])
+
+
+def _initial(word: str) -> str:
+    """One letter is a whole name already; digits are no letters of a name."""
+    return "*" * len(word) if len(word) == 1 or word[0].isdigit() else word[0] + "*" * (len(word) - 1)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum() or character == "*")
+
+
+def _visible(text: str) -> str:
+    """Without joiners, direction marks, variation selectors: they are counted as letters but not seen."""
+    return "".join(character for character in text if unicodedata.category(character) not in {"Cf", "Mn", "Me", "Cc"})
+
+
+_MOBILE = r"1[3-9]\d"
+
+
+def mask_phone(phone: str) -> str:
+    """138****5678; a landline keeps its area code and last two digits: 0871-*****45."""
+    number = re.sub(r"[^\d*]", "", _ascii_digits(unicodedata.normalize("NFKC", phone)))
+    if not number:
+        return ""
+    if mobile := re.fullmatch(rf"(?:0?0?86)?({_MOBILE})[\d*]{{4}}(\d{{4}})", number):
+        return f"{mobile[1]}****{mobile[2]}"
+    area = re.match(r"0(?:10|2\d|[3-9]\d\d)(?=[\d*]{7,8}$)", number)
+    if area:
+        rest = number[area.end() :]
+        return f"{area[0]}-{'*' * (len(rest) - 2)}{rest[-2:]}"
+    return "*" * max(len(number) - 2, 4) + (number[-2:] if len(number) > 6 else "")
+
+
+_COUNT = r"[\dA-Za-z〇零一二三四五六七八九十百两甲乙丙丁东西南北]"
+_BUILDING = re.compile(rf"{_COUNT}+(?:栋|幢|座|号楼|#楼?|栋楼)|[^\W\d〇零一二三四五六七八九十百两第]楼(?!上|下|顶|道|层)")
+_INSIDE = re.compile(rf"第?[\d\-A-Za-z〇零一二三四五六七八九十百两]+(?:单元|层|楼|室|房|户|门)|{_COUNT}+单元")
+_YARD = re.compile(r"\d号?(?:大院|院)")
+_NUMBER = re.compile(r"\d号")
+_ROOM = re.compile(r"[A-Za-z]?\d[\dA-Za-z\-—–_/.#*]*$")
+
+
+def mask_address(address: str) -> str:
+    """To the building: 东风巷14号院2栋1单元301 → 东风巷14号院2栋. Without one, to the yard or house number.
+
+    Always a beginning of what was given, so nothing is shown that was not there.
+    """
+    plain = re.sub(r"\s", "", _ascii_digits(_visible(address)))
+    plain = plain.replace("＃", "#").replace("－", "-")
+    inside = _INSIDE.search(plain)
+    outside = plain[: inside.start()] if inside else plain
+    if building := _BUILDING.search(outside):
+        return outside[: building.end()]
+    for level in (_YARD, _NUMBER):
+        if found := level.search(outside):
+            return outside[: found.end()]
+    return _ROOM.sub("", outside)
+
+
+_SPACER = r"[ \-—–.]?"
+_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+", re.ASCII)
+_IDENTITY = re.compile(r"(?<![\dA-Za-z])(?:\d{17}[\dXx]|\d{15,21}|\d{6}[ \-]\d{8}[ \-]\d{3}[\dXx]|(?:\d{4} ){3,4}\d{1,7})(?![\dA-Za-z])")
+_MOBILE_IN_TEXT = re.compile(rf"(?<!\d)(?:\+?86{_SPACER})?{_MOBILE}{_SPACER}\d{{4}}{_SPACER}\d{{4}}(?!\d)")
+_LANDLINE_IN_TEXT = re.compile(rf"(?<![\d\-])\(?0\d{{2,3}}\)?{_SPACER}\d{{3,4}}{_SPACER}\d{{4}}(?![\d\-])")
+
+
+def mask_text(text: str, *, landlines: bool = True) -> str:
+    """Free text without mobile numbers, identity or bank card numbers and mail addresses.
+
+    ``landlines=False`` leaves 0871-… alone: in an office's own text that is where to ring.
+    """
+    plain = _ascii_digits(_readable(text))
+    plain = _EMAIL.sub("（邮箱已隐去）", plain)
+    plain = _IDENTITY.sub("（号码已隐去）", plain)
+    plain = _MOBILE_IN_TEXT.sub(lambda found: mask_phone(found[0]), plain)
+    if landlines:
+        plain = _LANDLINE_IN_TEXT.sub(lambda found: mask_phone(found[0]), plain)
+    return plain
+
+
+def _readable(text: str) -> str:
+    """Lines and tabs stay, invisible and direction-changing characters go."""
+    return "".join(
+        character for character in text if character in "\n\t" or unicodedata.category(character) not in {"Cf", "Cc"}
+    )
+
+
+def _ascii_digits(text: str) -> str:
+    """１３８ and ١٣٨ are 138: any script's digits can be dialled."""
+    return "".join(
+        str(unicodedata.digit(character)) if unicodedata.category(character) == "Nd" else character
+        for character in text
+    )

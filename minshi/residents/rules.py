@@ -1,0 +1,76 @@
+"""Who may act where: this role, in this territory and everything beneath it.
+
+Superuser is not a role in the neighbourhood: nothing here asks ``is_superuser``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minshi.accounts.models import User
+from minshi.clock import today
+from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
+from minshi.territory.models import Territory
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role held now, with its place as path and name."""
+
+    role: str
+    path: str
+    place: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.place}{Role(self.role).label}"
+
+
+def roles_of(user: User | None) -> tuple[Held, ...]:
+    """The roles this person holds today; one query, remembered on this user object only.
+
+    A request loads its own user object, so a revocation holds from the next request on.
+    """
+    if user is None or not user.is_authenticated or not user.is_active:
+        return ()
+    held: tuple[Held, ...] | None = getattr(user, "_held", None)
+    if held is None:
+        rows = RoleGrant.objects.filter(user=user).active(today()).values_list("role", "place__path", "place__name")
+        held = tuple(Held(*row) for row in rows)
+        user._held = held  # type: ignore[attr-defined]
+    return held
+
+
+def holds(user: User | None, place: Territory, *roles: str) -> bool:
+    """Whether this person holds one of these roles in this place or above it."""
+    return any(held.role in roles and place.path.startswith(held.path) for held in roles_of(user))
+
+
+def role_in(user: User, place: Territory) -> str:
+    """As whom this person acts here: the nearest role they hold, else 居民."""
+    nearest = max(
+        (held for held in roles_of(user) if place.path.startswith(held.path)), key=lambda held: len(held.path), default=None
+    )
+    return nearest.label if nearest else "居民"
+
+
+def is_staff_of_somewhere(user: User | None) -> bool:
+    return any(held.role in STAFF_ROLES for held in roles_of(user))
+
+
+def person_of(user: User | None) -> Person | None:
+    """The register's entry of this user, with household and place; one query, remembered on the object."""
+    if user is None or not user.is_authenticated:
+        return None
+    if not hasattr(user, "_person"):
+        user._person = Person.objects.select_related("household__place").filter(user=user).first()  # type: ignore[attr-defined]
+    person: Person | None = user._person  # type: ignore[attr-defined]
+    return person
+
+
+def lives_in(user: User | None, place: Territory) -> bool:
+    """Whether this person's confirmed household stands in this place."""
+    person = person_of(user)
+    return bool(
+        person and person.household and person.confirmed_at and person.household.place.path.startswith(place.path)
+    )

@@ -1,0 +1,276 @@
+"""One settings file; what differs between places comes from the environment.
+
+MINSHI_ENV is one of ``dev``, ``demo``, ``test``, ``production``. Production takes every secret
+and address from the environment and refuses to start without them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = os.environ.get("MINSHI_ENV", "dev")
+if ENV not in {"dev", "demo", "test", "production"}:
+    raise ImproperlyConfigured(f"MINSHI_ENV must be dev, demo, test or production, not {ENV!r}")
+PRODUCTION = ENV == "production"
+VAR_DIR = Path(os.environ.get("MINSHI_VAR", BASE_DIR / "var"))
+
+
+def env(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, None if PRODUCTION else default)
+    if value is None:
+        raise ImproperlyConfigured(f"{name} must be set in the environment")
+    return value
+
+
+SECRET_KEY = env("MINSHI_SECRET_KEY", "only-for-development-and-tests-never-in-production")
+DEBUG = ENV == "dev"
+ALLOWED_HOSTS = env("MINSHI_HOSTS", "127.0.0.1,localhost,testserver").split(",")
+SITE_URL = env("MINSHI_SITE_URL", "http://127.0.0.1:8000")
+"""The public address, for QR codes and messages."""
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
+
+INSTALLED_APPS = [
+    "minshi.desk.site.MinshiAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_filters",
+    "django_htmx",
+    "template_partials",
+    "simple_history",
+    "import_export",
+    "rules",
+    "csp",
+    "minshi.clock",
+    "minshi.audit",
+    "minshi.accounts",
+    "minshi.deadlines",
+    "minshi.ledger",
+    "minshi.lifecycle",
+    "minshi.territory",
+    "minshi.residents",
+    "minshi.policy",
+    "minshi.disclosure",
+    "minshi.notifications",
+    "minshi.faces",
+    "minshi.health",
+    "minshi.desk",
+    "proposals",
+    "deliberation",
+    "funding",
+    "evaluation",
+]
+# unfold must come before the admin it dresses.
+INSTALLED_APPS = ["unfold", "unfold.contrib.import_export", "unfold.contrib.simple_history", *INSTALLED_APPS]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "minshi.faces.middleware.SecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "minshi.notifications.middleware.StaffNeedSecondFactor",
+    "minshi.audit.middleware.OriginMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "minshi.faces.middleware.RefusalMiddleware",
+]
+
+ROOT_URLCONF = "minshi.urls"
+WSGI_APPLICATION = "minshi.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "minshi.faces.context.face",
+            ],
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------
+
+_APPLICATION = dj_database_url.parse(env("DATABASE_URL", "postgres://minshi_app@127.0.0.1:5432/minshi"))
+_OWNER = dj_database_url.parse(os.environ.get("DATABASE_OWNER_URL") or env("DATABASE_URL", "postgres://minshi_owner@127.0.0.1:5432/minshi"))
+APPLICATION_ROLE = _APPLICATION["USER"]
+DATABASES: dict[str, Any] = {
+    # The application role: everything runs as it.
+    "default": {
+        **_APPLICATION,
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": int(os.environ.get("MINSHI_POOL", "12")), "timeout": 10},
+            "server_side_binding": True,
+        },
+    },
+    # The owner role: migrations and nothing else.
+    "owner": {**_OWNER, "CONN_MAX_AGE": 0},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CLOCK_MOVABLE = ENV in {"test", "demo"}
+
+REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    # Hints only: losing them slows things and refuses nothing.
+    "default": {
+        "BACKEND": "minshi.health.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "minshi",
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 60  # residents stay signed in
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "minshi:", "socket_timeout": 5, "socket_connect_timeout": 1}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "Asia/Shanghai"
+
+# --- People -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "rules.permissions.ObjectPermissionBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if ENV == "test":
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_request_login_code"
+LOGIN_REDIRECT_URL = "mine"
+LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "minshi.notifications.signin.PhoneAdapter"
+ACCOUNT_LOGIN_METHODS = {"phone"}
+ACCOUNT_SIGNUP_FIELDS = ["phone*"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGOUT_ON_GET = False
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_FORMS = {"request_login_code": "minshi.notifications.signin.PhoneForm"}
+# Counted in PostgreSQL instead (an estate shares one address); see notifications.signin.
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "民生小实事"
+
+DEMO = ENV in {"demo", "dev"}
+"""Codes are shown on a page and on the console; never in production."""
+SMS_CHANNEL = os.environ.get("MINSHI_SMS_CHANNEL", "minshi.notifications.channels.ConsoleChannel")
+
+# --- Faces ------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "minshi" / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if ENV in {"test", "dev"}
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.append("django.forms")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = os.environ.get("MINSHI_SSL_REDIRECT", "1") == "1"
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    # The address of the proxy is the only one whose X-Forwarded-Proto is believed.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+UNFOLD = {
+    "SITE_TITLE": "民生小实事",
+    "SITE_HEADER": "民生小实事 · 工作台",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "minshi.desk.views.dashboard",
+    "COLORS": {
+        "primary": {
+            "50": "240 249 245", "100": "224 240 232", "200": "187 222 206", "300": "136 196 170",
+            "400": "79 163 130", "500": "31 132 95", "600": "10 107 77", "700": "9 88 64",
+            "800": "9 70 52", "900": "8 58 44", "950": "4 33 25",
+        }
+    },
+}
+
+# --- Logs: events and keys, never personal values ----------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("MINSHI_LOG", "WARNING" if ENV == "test" else "INFO")},
+    "loggers": {"fontTools": {"level": "ERROR"}, "weasyprint": {"level": "ERROR"}},
+}
+SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,28 @@
+"""Changing the tree of places."""
+
+from __future__ import annotations
+
+from minshi.accounts.models import User
+from minshi.lifecycle.action import action
+from minshi.territory.models import Household, Level, Territory
+
+
+@action
+def add_place(*, parent: Territory | None, code: str, name: str, level: str, by: User | None, **more: str) -> Territory:
+    """Add a place under ``parent``; its code joins the parent's path."""
+    above, before = (parent.path, parent.full_name) if parent else ("", "")
+    return Territory.objects.create(
+        code=code,
+        name=name,
+        level=Level.objects.get(code=level),
+        parent=parent,
+        path=f"{above}{code}/",
+        full_name=f"{before}{name}",
+        **more,
+    )
+
+
+@action
+def add_households(*, place: Territory, addresses: list[str], by: User | None) -> list[Household]:
+    """Add the doors of a building or yard."""
+    return Household.objects.bulk_create([Household(place=place, address=address) for address in addresses])

@@ -1,0 +1,91 @@
+"""Places as a tree whose levels are data, and the households at its leaves."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Level(models.Model):
+    """A level of the tree: city, district, street, community, yard, building, group. Data: places differ."""
+
+    code = models.CharField(_("代码"), max_length=20, primary_key=True)
+    name = models.CharField(_("名称"), max_length=40)
+    rank = models.PositiveSmallIntegerField(_("次序"), unique=True)
+
+    class Meta:
+        verbose_name = _("层级")
+        verbose_name_plural = _("层级")
+        ordering = ["rank"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TerritoryQuerySet(models.QuerySet["Territory"]):
+    def within(self, place: Territory) -> TerritoryQuerySet:
+        """``place`` and everything beneath it, by one range of the path's index."""
+        return self.filter(path__startswith=place.path)
+
+
+class Territory(models.Model):
+    """``path`` holds the codes from the city down, each closed by a slash: within = begins with."""
+
+    code = models.CharField(_("代码"), max_length=32, unique=True)
+    name = models.CharField(_("名称"), max_length=80)
+    official_name = models.CharField(_("全称"), max_length=120, blank=True)
+    level = models.ForeignKey(Level, models.PROTECT, verbose_name=_("层级"))
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = models.CharField(max_length=200, unique=True)
+    full_name = models.CharField(_("完整名称"), max_length=300)
+    organisation_code = models.CharField(_("机构代码"), max_length=9, blank=True)
+    phone = models.CharField(_("办公电话"), max_length=20, blank=True)
+
+    objects = TerritoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("地方")
+        verbose_name_plural = _("地方")
+        ordering = ["path"]
+        constraints = [
+            models.CheckConstraint(condition=Q(path__endswith="/"), name="path_is_closed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def contains(self, other: Territory) -> bool:
+        return other.path.startswith(self.path)
+
+    def ancestor_paths(self) -> list[str]:
+        """The paths of this place and of all above it, the city first."""
+        parts = self.path.split("/")[:-1]
+        return ["/".join(parts[: end + 1]) + "/" for end in range(len(parts))]
+
+    def ancestors(self) -> TerritoryQuerySet:
+        """The city down to this place itself, in one query."""
+        return Territory.objects.filter(path__in=self.ancestor_paths()).select_related("level").order_by("path")
+
+    def at_level(self, code: str) -> Territory | None:
+        """This place or the one above it on that level, if the tree has one here."""
+        return self.ancestors().filter(level_id=code).first()
+
+
+class Household(models.Model):
+    """A 户: one address in a building, yard or ten-household group."""
+
+    PERSONAL = ("address",)
+
+    place = models.ForeignKey(Territory, models.PROTECT, verbose_name=_("所在楼院"), related_name="households")
+    address = models.CharField(_("门牌"), max_length=80)
+    area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=8, decimal_places=2, null=True, blank=True)
+    is_active = models.BooleanField(_("在册"), default=True)
+
+    class Meta:
+        verbose_name = _("户")
+        verbose_name_plural = _("户")
+        constraints = [models.UniqueConstraint(fields=["place", "address"], name="one_household_per_door")]
+
+    def __str__(self) -> str:
+        return self.address

@@ -1,0 +1,220 @@
+"""The fixed cast: one yard with its neighbours, its street and district, and a stranger from another street."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.residents.models import Person, Role, RoleGrant
+from minshi.territory.actions import add_households, add_place
+from minshi.territory.models import Household, Level, Territory
+
+LEVELS = (
+    ("city", "市", 10), ("district", "区县", 20), ("street", "街道", 30), ("community", "社区", 40),
+    ("yard", "院落", 50), ("building", "楼栋", 60), ("group", "十户", 70),
+)
+
+
+@pytest.fixture
+def city(db: None) -> Territory:
+    for code, name, rank in LEVELS:
+        Level.objects.get_or_create(code=code, defaults={"name": name, "rank": rank})
+    return add_place(parent=None, code="9901", name="样板市", level="city", by=None)
+
+
+@pytest.fixture
+def district(city: Territory) -> Territory:
+    return add_place(parent=city, code="990101", name="样板区", level="district", by=None)
+
+
+@pytest.fixture
+def street(district: Territory) -> Territory:
+    return add_place(
+        parent=district, code="990101001", name="甲街道", level="street", by=None, organisation_code="123456789",
+        phone="0871-00000001",
+    )
+
+
+@pytest.fixture
+def community(street: Territory) -> Territory:
+    return add_place(
+        parent=street, code="990101001001", name="一社区", level="community", by=None, organisation_code="686175779",
+        phone="0871-00000002",
+    )
+
+
+@pytest.fixture
+def yard(community: Territory) -> Territory:
+    return add_place(parent=community, code="990101001001-1", name="样板巷1号院", level="yard", by=None)
+
+
+@pytest.fixture
+def building(yard: Territory) -> Territory:
+    return add_place(parent=yard, code="990101001001-1-1", name="1栋", level="building", by=None)
+
+
+@pytest.fixture
+def households(building: Territory) -> list[Household]:
+    """Twelve doors: the resident's, the neighbour's, the chief's, and nine more."""
+    return add_households(place=building, addresses=[f"{floor}0{door}" for floor in (1, 2, 3) for door in (1, 2, 3, 4)], by=None)
+
+
+@pytest.fixture
+def household(households: list[Household]) -> Household:
+    return households[0]
+
+
+@pytest.fixture
+def neighbour_household(households: list[Household]) -> Household:
+    return households[1]
+
+
+@pytest.fixture
+def other_street(district: Territory) -> Territory:
+    return add_place(parent=district, code="990101002", name="乙街道", level="street", by=None)
+
+
+@pytest.fixture
+def other_community(other_street: Territory) -> Territory:
+    return add_place(parent=other_street, code="990101002001", name="二社区", level="community", by=None)
+
+
+@pytest.fixture
+def other_yard(other_community: Territory) -> Territory:
+    return add_place(parent=other_community, code="990101002001-1", name="远处路9号院", level="yard", by=None)
+
+
+_phones = iter(range(13900000000, 13999999999))
+
+
+def make_resident(name: str, household: Household | None, *, represents: bool = False, adult: bool = True) -> User:
+    """Somebody with a phone; confirmed in their household when they have one."""
+    phone = str(next(_phones))
+    user = User.objects.create_user(f"r{phone}", phone=phone, phone_verified=True)
+    Person.objects.create(
+        user=user, name=name, household=household, is_representative=represents, is_adult=adult,
+        confirmed_at=now() if household else None, consented_at=now(),
+    )
+    return user
+
+
+def grant(user: User, role: str, place: Territory) -> RoleGrant:
+    return RoleGrant.objects.create(user=user, role=role, place=place, since=date(2020, 1, 1), basis="测试任职")
+
+
+def make_staff(username: str, name: str, role: str, place: Territory) -> User:
+    user = User.objects.create_user(username, is_staff=True)
+    Person.objects.create(user=user, name=name, consented_at=now())
+    grant(user, role, place)
+    return user
+
+
+@pytest.fixture
+def resident(household: Household) -> User:
+    return make_resident("甲居民", household, represents=True)
+
+
+@pytest.fixture
+def neighbour(neighbour_household: Household) -> User:
+    return make_resident("乙邻居", neighbour_household, represents=True)
+
+
+@pytest.fixture
+def chief(households: list[Household], yard: Territory) -> User:
+    user = make_resident("丙楼长", households[2], represents=True)
+    grant(user, Role.CHIEF, yard)
+    return user
+
+
+@pytest.fixture
+def clerk(community: Territory) -> User:
+    return make_staff("clerk", "丁社工", Role.CLERK, community)
+
+
+@pytest.fixture
+def second_clerk(community: Territory) -> User:
+    return make_staff("clerk2", "戊社工", Role.CLERK, community)
+
+
+@pytest.fixture
+def party(community: Territory) -> User:
+    return make_staff("party", "己书记", Role.PARTY, community)
+
+
+@pytest.fixture
+def supervisor(community: Territory) -> User:
+    return make_staff("supervisor", "庚监督", Role.SUPERVISOR, community)
+
+
+@pytest.fixture
+def case_officer(street: Territory) -> User:
+    return make_staff("case", "辛经办", Role.CASE_OFFICER, street)
+
+
+@pytest.fixture
+def approver(street: Territory) -> User:
+    return make_staff("approver", "壬审批", Role.APPROVER, street)
+
+
+@pytest.fixture
+def cashier(street: Territory) -> User:
+    return make_staff("cashier", "癸财务", Role.CASHIER, street)
+
+
+@pytest.fixture
+def district_officer(district: Territory) -> User:
+    return make_staff("district", "子区办", Role.DISTRICT_OFFICER, district)
+
+
+@pytest.fixture
+def district_finance(district: Territory) -> User:
+    return make_staff("finance", "丑区财", Role.DISTRICT_FINANCE, district)
+
+
+@pytest.fixture
+def stranger(other_yard: Territory) -> User:
+    door = add_households(place=other_yard, addresses=["101"], by=None)[0]
+    return make_resident("寅路人", door, represents=True)
+
+
+@pytest.fixture
+def stranger_chief(other_yard: Territory) -> User:
+    user = make_resident("卯楼长", None)
+    grant(user, Role.CHIEF, other_yard)
+    return user
+
+
+@pytest.fixture
+def stranger_clerk(other_community: Territory) -> User:
+    return make_staff("clerk-far", "辰社工", Role.CLERK, other_community)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User | None], Client]:
+    """A browser signed in as this person (staff with their second factor passed), or nobody's."""
+
+    def make(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            mark_second_factor(client, user)
+        return client
+
+    return make
+
+
+def mark_second_factor(client: Client, user: User) -> None:
+    """Staff sessions in tests begin after the second factor; tests/signin walks the factor itself."""
+    if not user.is_staff:
+        return
+    session: Any = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": 0.0, "username": user.username}, {"method": "mfa", "at": 0.0, "type": "totp"}
+    ]
+    session.save()

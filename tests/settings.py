@@ -1,0 +1,7 @@
+"""The project's settings, as the tests run them."""
+
+import os
+
+os.environ["MINSHI_ENV"] = "test"
+
+from minshi.settings import *  # noqa: E402, F403
