@@ -9,11 +9,12 @@ import re
 import unicodedata
 
 COMPOUND_SURNAMES = frozenset(
-    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 "
-    "太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 "
-    "乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 公户 公玉 公仪 梁丘 公仲 公上 公门 "
-    "公山 公坚 左丘 公伯 西门 公祖 第五 公乘 贯丘 公皙 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 褚师 吴铭 纳兰 "
-    "叶赫 完颜 耶律 爱新 那拉".split()
+    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 "
+    "皇甫 宗政 濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 "
+    "子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 "
+    "段干 百里 呼延 东郭 南门 羊舌 微生 公户 公玉 公仪 梁丘 公仲 公上 公门 公山 公坚 "
+    "左丘 公伯 西门 公祖 第五 公乘 贯丘 公皙 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 "
+    "褚师 纳兰 叶赫 完颜 耶律 爱新 那拉 ".split()
 )
 _NAME_DOTS = re.compile(r"[·•・‧∙⋅･.]+")
 _ASIDE = re.compile(r"[(\[【〔{<《「].*")
@@ -25,7 +26,7 @@ def mask_name(name: str) -> str:
     The surname stays, and the last character of a given name of two or more; a name of one
     character, or none at all, is one star. So a whole given name never shows.
     """
-    plain = _ASIDE.sub("", _visible(unicodedata.normalize("NFKC", name)))
+    plain = re.sub(r"\d", "*", _ASIDE.sub("", _visible(unicodedata.normalize("NFKC", name))))
     dotted = [part for part in map(_letters, _NAME_DOTS.split(plain)) if part]
     if not dotted:
         return "*"
@@ -45,8 +46,8 @@ def _mask_chinese(name: str) -> str:
 
 
 def _initial(word: str) -> str:
-    """One letter is a whole name already; digits are no letters of a name."""
-    return "*" * len(word) if len(word) == 1 or word[0].isdigit() else word[0] + "*" * (len(word) - 1)
+    """One letter is a whole name already."""
+    return "*" if len(word) == 1 else word[0] + "*" * (len(word) - 1)
 
 
 def _letters(text: str) -> str:
@@ -55,7 +56,9 @@ def _letters(text: str) -> str:
 
 def _visible(text: str) -> str:
     """Without joiners, direction marks, variation selectors: they are counted as letters but not seen."""
-    return "".join(character for character in text if unicodedata.category(character) not in {"Cf", "Mn", "Me", "Cc"})
+    return "".join(
+        character for character in text if unicodedata.category(character) not in {"Cf", "Mn", "Me", "Cc"}
+    )
 
 
 _MOBILE = r"1[3-9]\d"
@@ -75,9 +78,10 @@ def mask_phone(phone: str) -> str:
     return "*" * max(len(number) - 2, 4) + (number[-2:] if len(number) > 6 else "")
 
 
-_COUNT = r"[\dA-Za-z〇零一二三四五六七八九十百两甲乙丙丁东西南北]"
-_BUILDING = re.compile(rf"{_COUNT}+(?:栋|幢|座|号楼|#楼?|栋楼)|[^\W\d〇零一二三四五六七八九十百两第]楼(?!上|下|顶|道|层)")
-_INSIDE = re.compile(rf"第?[\d\-A-Za-z〇零一二三四五六七八九十百两]+(?:单元|层|楼|室|房|户|门)|{_COUNT}+单元")
+_DIGITS = r"\d〇零一二三四五六七八九十百两"
+_COUNT = rf"[A-Za-z甲乙丙丁东西南北{_DIGITS}]"
+_BUILDING = re.compile(rf"{_COUNT}+(?:栋|幢|座|号楼|#楼?|栋楼)|[^\W第{_DIGITS}]楼(?!上|下|顶|道|层)")
+_INSIDE = re.compile(rf"第?[\-A-Za-z{_DIGITS}]+(?:单元|层|楼|室|房|户|门)|{_COUNT}+单元")
 _YARD = re.compile(r"\d号?(?:大院|院)")
 _NUMBER = re.compile(r"\d号")
 _ROOM = re.compile(r"[A-Za-z]?\d[\dA-Za-z\-—–_/.#*]*$")
@@ -100,9 +104,13 @@ def mask_address(address: str) -> str:
     return _ROOM.sub("", outside)
 
 
-_SPACER = r"[ \-—–.]?"
+_SPACER = r"[ \u3000\-－—–.·_]?"
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+", re.ASCII)
-_IDENTITY = re.compile(r"(?<![\dA-Za-z])(?:\d{17}[\dXx]|\d{15,21}|\d{6}[ \-]\d{8}[ \-]\d{3}[\dXx]|(?:\d{4} ){3,4}\d{1,7})(?![\dA-Za-z])")
+_IDENTITY = re.compile(
+    r"(?<![\dA-Za-z])"
+    r"(?:\d{17}[\dXx]|\d{15,21}|\d{6}[ \-]\d{8}[ \-]\d{3}[\dXx]|(?:\d{4} ){3,4}\d{1,7})"
+    r"(?![\dA-Za-z])"
+)
 _MOBILE_IN_TEXT = re.compile(rf"(?<!\d)(?:\+?86{_SPACER})?{_MOBILE}{_SPACER}\d{{4}}{_SPACER}\d{{4}}(?!\d)")
 _LANDLINE_IN_TEXT = re.compile(rf"(?<![\d\-])\(?0\d{{2,3}}\)?{_SPACER}\d{{3,4}}{_SPACER}\d{{4}}(?![\d\-])")
 
@@ -124,7 +132,9 @@ def mask_text(text: str, *, landlines: bool = True) -> str:
 def _readable(text: str) -> str:
     """Lines and tabs stay, invisible and direction-changing characters go."""
     return "".join(
-        character for character in text if character in "\n\t" or unicodedata.category(character) not in {"Cf", "Cc"}
+        character
+        for character in text
+        if character in "\n\t" or unicodedata.category(character) not in {"Cf", "Cc"}
     )
 
 
