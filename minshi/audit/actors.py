@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from django.db import connection
+from django.db.transaction import TransactionManagementError
+from psycopg.pq import TransactionStatus
 
 _acting: ContextVar[str | None] = ContextVar("acting", default=None)
 origin: ContextVar[str] = ContextVar("origin", default="")
@@ -19,21 +21,38 @@ class HasKey(Protocol):
 
 
 @contextmanager
-def acting(by: HasKey | None) -> Iterator[None]:
-    """Within a transaction: everything written until the end is written by ``by`` (None: the platform)."""
+def acting(by: HasKey | None, *, to_the_end: bool = False) -> Iterator[None]:
+    """Everything this transaction writes until the block ends is written by ``by`` (None: the platform).
+
+    ``to_the_end`` spares the last statement where the block and its transaction end together.
+    """
     actor = str(by.pk) if by is not None else ""
     before = _acting.get()
     if before == actor:
         yield
         return
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("acting() needs a transaction: outside one, nobody would be written down.")
     _tell(actor)
     token = _acting.set(actor)
     try:
         yield
     finally:
         _acting.reset(token)
-        if before is not None and not connection.needs_rollback:
-            _tell(before)
+        if not to_the_end and _can_still_write():
+            _tell(before or "")
+
+
+def acting_key() -> int | None:
+    """The key of the person acting now; None for the platform."""
+    actor = _acting.get()
+    return int(actor) if actor else None
+
+
+def _can_still_write() -> bool:
+    """After a refused statement only a rollback helps, and that takes the setting back by itself."""
+    raw = connection.connection
+    return not connection.needs_rollback and raw is not None and raw.info.transaction_status == TransactionStatus.INTRANS
 
 
 def _tell(actor: str) -> None:
