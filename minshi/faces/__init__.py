@@ -1,0 +1,1 @@
+"""The face every page stands on: components, elder mode, error pages."""

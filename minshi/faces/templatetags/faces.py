@@ -1,0 +1,428 @@
+"""Components and filters for pages: ``{% load faces %}``. Each tag fills templates/components/<name>.html."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any
+
+from django import forms, template
+from django.template import loader
+from django.forms.boundfield import BoundField
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, get_urlconf, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy as _
+
+from minshi.ledger import money
+
+register = template.Library()
+
+WAN = 10_000
+YI = 100_000_000
+PATTERNS = 5
+"""Fills of a bar that differ in more than colour; see .p0 to .p4 in minshi.css."""
+
+# --- Numbers and days -------------------------------------------------------------------------
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    """Exact fen as yuan with two places: 123400 → 1,234.00."""
+    return "" if fen is None else money.format_yuan(fen)
+
+
+@register.filter
+def wan(fen: int | None) -> str:
+    """Exact fen in 万 for headlines, rounded to two places: 57050000 → 57.05 万; small sums as they are."""
+    if fen is None:
+        return ""
+    amount = money.yuan(fen)
+    for unit, name in ((YI, gettext("亿")), (WAN, gettext("万"))):
+        if abs(amount) >= unit:
+            rounded = (amount / unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            return f"{rounded:,.2f}".rstrip("0").rstrip(".") + f" {name}"
+    return yuan(fen)
+
+
+def _local(moment: dt.date) -> dt.date:
+    if isinstance(moment, dt.datetime) and timezone.is_aware(moment):
+        return timezone.localtime(moment)
+    return moment
+
+
+def _day(day: dt.date) -> str:
+    # The reader's year, not the domain's clock: nothing is decided by it and a query per date is too much.
+    year = "" if day.year == timezone.localdate().year else f"{day.year}年"
+    return f"{year}{day.month}月{day.day}日"
+
+
+@register.filter(expects_localtime=True)
+def cn_date(moment: dt.date | str | None) -> str:
+    """11月26日, with the year when it is another one. Text passes through."""
+    if not isinstance(moment, dt.date):
+        return moment or ""
+    return _day(_local(moment))
+
+
+@register.filter(expects_localtime=True)
+def cn_datetime(moment: dt.datetime | None) -> str:
+    """11月26日 18:30."""
+    if moment is None:
+        return ""
+    moment = _local(moment)  # type: ignore[assignment]
+    return f"{_day(moment)} {moment:%H:%M}"
+
+
+@register.filter(expects_localtime=True)
+def cn_until(end: dt.date | None) -> str:
+    """An exclusive end as people say it: 11月27日 00:00 is 11月26日 24:00. A plain date is its own last day."""
+    if end is None:
+        return ""
+    if not isinstance(end, dt.datetime):
+        return f"{_day(end)} 24:00"
+    end = _local(end)  # type: ignore[assignment]
+    if end.time() == dt.time.min:
+        return f"{_day(end - dt.timedelta(days=1))} 24:00"
+    return cn_datetime(end)
+
+
+# --- The frame of a page ----------------------------------------------------------------------
+
+PLACES = (
+    # (url name, label, on a phone's bottom bar too)
+    ("home", _("首页"), True),
+    ("projects", _("项目"), False),
+    ("wishes", _("心愿"), True),
+    ("mine", _("我的事"), True),
+    ("notices", _("公示"), True),
+    ("how", _("怎么办事"), False),
+)
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _navigation(current: str, urlconf: str | None) -> SafeString:
+    """The bar as one ready string per place: it is on every page and never differs otherwise."""
+    items = [
+        (
+            format_html(' class="{}"', "not-phone") if not on_phone else "",
+            address,
+            SafeString(' aria-current="page"') if address == current else "",
+            label,
+        )
+        for name, label, on_phone in PLACES
+        if (address := _address(name))
+    ]
+    links = format_html_join("", '<li{}><a href="{}"{}>{}</a></li>', items)
+    return format_html('<nav class="places" aria-label="{}"><ul>{}</ul></nav>', gettext("主要页面"), links)
+
+
+def _current(path: str) -> str:
+    """The bar's address this path belongs to: /wishes/12/ → /wishes/."""
+    return "/" if path == "/" else f"/{path.split('/', 2)[1]}/"
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: template.Context) -> SafeString:
+    request = context.get("request")
+    return _navigation(_current(request.path) if request else "", get_urlconf())
+
+
+@register.simple_tag(takes_context=True)
+def waiting_messages(context: template.Context) -> Iterable[Any]:
+    """Messages, looked for only where there can be some: asking would open the session of every visitor."""
+    request: HttpRequest | None = context.get("request")
+    storage = getattr(request, "_messages", None)
+    if request is None or storage is None:
+        return ()
+    may_have = context.get("session_open") or "messages" in request.COOKIES or storage.added_new
+    return storage if may_have else ()
+
+
+@register.inclusion_tag("components/account.html", takes_context=True)
+def account(context: template.Context) -> dict[str, Any]:
+    """Sign in or out. The user is loaded only for who brings a session cookie."""
+    request = context.get("request")
+    user = request.user if request and context.get("session_open") and hasattr(request, "user") else None
+    return {"user": user if user and user.is_authenticated else None}
+
+
+# --- Components -------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("components/now_card.html", takes_context=True)
+def now_card(
+    context: template.Context,
+    title: str,
+    text: str = "",
+    *,
+    until: dt.date | None = None,
+    days_left: int | None = None,
+    note: str = "",
+    url: str = "",
+    button: str = "",
+    method: str = "get",
+    kind: str = "waits",
+    reasons: Sequence[str] = (),
+) -> dict[str, Any]:
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "title": title,
+        "text": text,
+        "until": until,
+        "days_left": days_left,
+        "note": note,
+        "url": url,
+        "button": button,
+        "method": method,
+        "kind": kind,
+        "reasons": reasons,
+    }
+
+
+STATES = {
+    "done": _("已完成"),
+    "now": _("正在进行"),
+    "coming": _("还没到"),
+    "stopped": _("到此为止"),
+}
+
+
+@register.inclusion_tag("components/way.html")
+def way(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    steps = []
+    for entry in entries:
+        state = entry.get("state") or "coming"
+        steps.append({**entry, "state": state, "state_label": STATES[state]})
+    return {"steps": steps}
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{Decimal(part) * 100 / whole:.2f}%"
+
+
+@register.inclusion_tag("components/money_bar.html")
+def money_bar(
+    sources: Iterable[tuple[str, int]],
+    *,
+    gap: int = 0,
+    total: int | None = None,
+    caption: Any = _("预算"),
+    url: str = "",
+) -> dict[str, Any]:
+    """``sources`` in fen by label; ``total`` is sources plus gap unless the page knows better."""
+    sources = [(label, fen) for label, fen in sources if fen]
+    raised = sum(fen for _label, fen in sources)
+    whole = max(raised + gap, total or 0)
+    parts, start = [], 0
+    for index, (label, fen) in enumerate(sources):
+        parts.append(
+            {
+                "label": label,
+                "fen": fen,
+                "pattern": index % PATTERNS,
+                "start": _percent(start, whole),
+                "end": _percent(start + fen, whole),
+                "width": _percent(fen, whole),
+            }
+        )
+        start += fen
+    total = raised + gap if total is None else total
+    return {"parts": parts, "gap": gap, "raised": raised, "total": total, "caption": caption, "url": url}
+
+
+@register.inclusion_tag("components/count_bar.html")
+def count_bar(
+    done: int, total: int, *, unit: Any = _("户"), label: str = "", need: int | None = None, note: str = ""
+) -> dict[str, Any]:
+    return {
+        "done": done,
+        "total": total,
+        "unit": unit,
+        "label": label,
+        "need": need,
+        "note": note,
+        "width": _percent(min(done, total), total) if total else "0%",
+        "need_at": _percent(min(need, total), total) if need and total else "",
+    }
+
+
+@register.inclusion_tag("components/totals.html")
+def totals(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"items": items}
+
+
+@register.simple_tag
+def badge(text: Any, kind: str = "plain") -> SafeString:
+    return format_html('<span class="badge {}">{}</span>', kind, text)
+
+
+@register.simple_tag
+def mark(text: Any) -> SafeString:
+    return format_html('<p class="mark">{}</p>', text)
+
+
+@register.inclusion_tag("components/project_card.html")
+def project_card(
+    title: str,
+    url: str,
+    *,
+    place: str = "",
+    stage: str = "",
+    stage_kind: str = "plain",
+    line: str = "",
+    waits: str = "",
+    photo: str = "",
+    heading: str = "h3",
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "url": url,
+        "place": place,
+        "stage": stage,
+        "stage_kind": stage_kind,
+        "line": line,
+        "waits": waits,
+        "photo": photo,
+        "heading": heading,
+    }
+
+
+@register.inclusion_tag("components/notice_card.html")
+def notice_card(
+    title: str,
+    url: str,
+    *,
+    kind: str = "",
+    place: str = "",
+    number: str = "",
+    until: dt.date | None = None,
+    note: str = "",
+    heading: str = "h3",
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "url": url,
+        "kind": kind,
+        "place": place,
+        "number": number,
+        "until": until,
+        "note": note,
+        "heading": heading,
+    }
+
+
+@register.inclusion_tag("components/empty_state.html")
+def empty_state(what: str, do: str = "", *, url: str = "", button: str = "") -> dict[str, Any]:
+    return {"what": what, "do": do, "url": url, "button": button}
+
+
+@register.inclusion_tag("components/pager.html")
+def pager(*, newer: str = "", older: str = "") -> dict[str, Any]:
+    return {"newer": newer, "older": older}
+
+
+@register.inclusion_tag("components/steps_progress.html")
+def steps_progress(
+    done: int, total: int, *, label: str = "", unit: Any = _("项"), poll: str = ""
+) -> dict[str, Any]:
+    return {
+        "done": done,
+        "total": total,
+        "label": label,
+        "unit": unit,
+        "poll": poll,
+        "finished": done >= total,
+    }
+
+
+@register.inclusion_tag("components/receipt.html")
+def receipt(
+    number: str,
+    *,
+    at: dt.datetime,
+    title: Any = _("已经收到"),
+    lines: Iterable[tuple[str, Any]] = (),
+    check_url: str = "",
+    until: dt.date | None = None,
+) -> dict[str, Any]:
+    return {
+        "number": number,
+        "at": at,
+        "title": title,
+        "lines": lines,
+        "check_url": check_url,
+        "until": until,
+    }
+
+
+# --- Forms ------------------------------------------------------------------------------------
+
+def _draw(component: str, bound: BoundField, **more: Any) -> SafeString:
+    context = {"field": bound, "described_by": bound.aria_describedby or "", **more}
+    return loader.render_to_string(f"components/{component}.html", context)
+
+
+@register.simple_tag
+def field(bound: BoundField, legend: str = "") -> SafeString:
+    """A form field with its label, help and errors, drawn by what kind of answer it takes."""
+    widget = bound.field.widget
+    if isinstance(widget, forms.RadioSelect):  # CheckboxSelectMultiple is one too
+        return choice_rows(bound, legend)
+    if isinstance(widget, forms.FileInput) and widget.allow_multiple_selected:
+        return photo_input(bound, legend)
+    return _draw("check_row" if isinstance(widget, forms.CheckboxInput) else "field", bound)
+
+
+@register.simple_tag
+def choice_rows(bound: BoundField, legend: str = "", hints: Mapping[Any, str] | None = None) -> SafeString:
+    rows = [(option, (hints or {}).get(option.data["value"], "")) for option in bound]
+    return _draw("choice_rows", bound, legend=legend, rows=rows)
+
+
+@register.simple_tag
+def photo_input(bound: BoundField, legend: str = "") -> SafeString:
+    return _draw("photo_input", bound, legend=legend)
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: forms.BaseForm) -> dict[str, Any]:
+    """What has to be corrected, on top of the form, each line leading to its field."""
+    if not form.is_bound or not form.errors:
+        return {}
+    beside = [bound for bound in form.visible_fields() if bound.errors]
+    general = [*form.non_field_errors(), *(text for bound in form.hidden_fields() for text in bound.errors)]
+    return {"general": general, "beside": beside, "count": len(general) + len(beside)}
+
+
+@register.inclusion_tag("components/form.html", name="form", takes_context=True)
+def whole_form(
+    context: template.Context,
+    form: forms.BaseForm,
+    *,
+    submit: Any = _("提交"),
+    action: str = "",
+    note: str = "",
+    cancel: str = "",
+    danger: bool = False,
+) -> dict[str, Any]:
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "form": form,
+        "submit": submit,
+        "action": action,
+        "note": note,
+        "cancel": cancel,
+        "danger": danger,
+    }

@@ -1,0 +1,58 @@
+"""The elder-mode switch, the error pages and the page that shows every component."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template import loader
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from minshi.faces import elder, samples
+
+
+# A token in this form would make every anonymous page unique and set a cookie on it. A forged request
+# can only change the size of somebody's letters.
+@csrf_exempt
+@require_POST
+def elder_mode(request: HttpRequest) -> HttpResponse:
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    elder.remember(response, on=request.POST.get("elder") == "1")
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    # Without the request: its headers or cookies may be the very thing that was wrong.
+    return HttpResponse(loader.render_to_string("400.html"), status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 with the reasons, whether they come from a refused action or from Django."""
+    reasons = getattr(exception, "reasons", None) or [text for text in (str(exception),) if text]
+    return render(request, "403.html", {"reasons": reasons}, status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    # No context and no static manifest: whatever broke may be among them.
+    return HttpResponse(loader.render_to_string("500.html"), status=500)
+
+
+def style_page(request: HttpRequest) -> HttpResponse:
+    if not settings.DEMO:
+        raise Http404
+    form = samples.SampleForm(request.POST or None, request.FILES or None)
+    asked = request.method == "POST" or "errors" in request.GET
+    if "errors" in request.GET:
+        form = samples.SampleForm({"title": "", "phone": "123"})
+        form.is_valid()
+    context = {**samples.everything(), "form": form}
+    return render(request, "components/all.html", context, status=422 if asked and form.errors else 200)
