@@ -16,8 +16,13 @@ from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Level, Territory
 
 LEVELS = (
-    ("city", "市", 10), ("district", "区县", 20), ("street", "街道", 30), ("community", "社区", 40),
-    ("yard", "院落", 50), ("building", "楼栋", 60), ("group", "十户", 70),
+    ("city", "市", 10),
+    ("district", "区县", 20),
+    ("street", "街道", 30),
+    ("community", "社区", 40),
+    ("yard", "院落", 50),
+    ("building", "楼栋", 60),
+    ("group", "十户", 70),
 )
 
 
@@ -36,7 +41,12 @@ def district(city: Territory) -> Territory:
 @pytest.fixture
 def street(district: Territory) -> Territory:
     return add_place(
-        parent=district, code="990101001", name="甲街道", level="street", by=None, organisation_code="123456789",
+        parent=district,
+        code="990101001",
+        name="甲街道",
+        level="street",
+        by=None,
+        organisation_code="123456789",
         phone="0871-00000001",
     )
 
@@ -44,7 +54,12 @@ def street(district: Territory) -> Territory:
 @pytest.fixture
 def community(street: Territory) -> Territory:
     return add_place(
-        parent=street, code="990101001001", name="一社区", level="community", by=None, organisation_code="686175779",
+        parent=street,
+        code="990101001001",
+        name="一社区",
+        level="community",
+        by=None,
+        organisation_code="686175779",
         phone="0871-00000002",
     )
 
@@ -62,7 +77,9 @@ def building(yard: Territory) -> Territory:
 @pytest.fixture
 def households(building: Territory) -> list[Household]:
     """Twelve doors: the resident's, the neighbour's, the chief's, and nine more."""
-    return add_households(place=building, addresses=[f"{floor}0{door}" for floor in (1, 2, 3) for door in (1, 2, 3, 4)], by=None)
+    return add_households(
+        place=building, addresses=[f"{floor}0{door}" for floor in (1, 2, 3) for door in (1, 2, 3, 4)], by=None
+    )
 
 
 @pytest.fixture
@@ -93,19 +110,28 @@ def other_yard(other_community: Territory) -> Territory:
 _phones = iter(range(13900000000, 13999999999))
 
 
-def make_resident(name: str, household: Household | None, *, represents: bool = False, adult: bool = True) -> User:
+def make_resident(
+    name: str, household: Household | None, *, represents: bool = False, adult: bool = True
+) -> User:
     """Somebody with a phone; confirmed in their household when they have one."""
     phone = str(next(_phones))
     user = User.objects.create_user(f"r{phone}", phone=phone, phone_verified=True)
     Person.objects.create(
-        user=user, name=name, household=household, is_representative=represents, is_adult=adult,
-        confirmed_at=now() if household else None, consented_at=now(),
+        user=user,
+        name=name,
+        household=household,
+        is_representative=represents,
+        is_adult=adult,
+        confirmed_at=now() if household else None,
+        consented_at=now(),
     )
     return user
 
 
 def grant(user: User, role: str, place: Territory) -> RoleGrant:
-    return RoleGrant.objects.create(user=user, role=role, place=place, since=date(2020, 1, 1), basis="测试任职")
+    return RoleGrant.objects.create(
+        user=user, role=role, place=place, since=date(2020, 1, 1), basis="测试任职"
+    )
 
 
 def make_staff(username: str, name: str, role: str, place: Territory) -> User:
@@ -215,6 +241,7 @@ def mark_second_factor(client: Client, user: User) -> None:
         return
     session: Any = client.session
     session["account_authentication_methods"] = [
-        {"method": "password", "at": 0.0, "username": user.username}, {"method": "mfa", "at": 0.0, "type": "totp"}
+        {"method": "password", "at": 0.0, "username": user.username},
+        {"method": "mfa", "at": 0.0, "type": "totp"},
     ]
     session.save()

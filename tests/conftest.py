@@ -33,7 +33,10 @@ def _become(role: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any, django_db_keepdb: bool,
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_keepdb: bool,
     django_db_createdb: bool,
 ) -> Iterator[None]:
     """The owner makes and migrates the test database; the tests run as the application role."""
@@ -41,7 +44,10 @@ def django_db_setup(
     _become(settings.DATABASES["owner"])
     with django_db_blocker.unblock():
         configured = setup_databases(
-            verbosity=0, interactive=False, aliases=["default"], keepdb=django_db_keepdb and not django_db_createdb,
+            verbosity=0,
+            interactive=False,
+            aliases=["default"],
+            keepdb=django_db_keepdb and not django_db_createdb,
             serialized_aliases=[],
         )
         _become(application)
@@ -72,8 +78,12 @@ def _empty(self: TransactionTestCase) -> None:
 
 def _reference_tables() -> tuple[str, ...]:
     return (
-        "django_content_type", "auth_permission", "territory_level", "policy_parameter",
-        "policy_calendarversion", "policy_calendarday",
+        "django_content_type",
+        "auth_permission",
+        "territory_level",
+        "policy_parameter",
+        "policy_calendarversion",
+        "policy_calendarday",
     )
 
 

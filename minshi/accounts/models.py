@@ -35,7 +35,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     username = models.CharField(_("登录名"), max_length=64, unique=True)
     phone = models.CharField(
-        _("手机号"), max_length=11, unique=True, null=True, blank=True, validators=[RegexValidator(MAINLAND_MOBILE)]
+        _("手机号"),
+        max_length=11,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[RegexValidator(MAINLAND_MOBILE)],
     )
     phone_verified = models.BooleanField(_("手机号已验证"), default=False)
     is_staff = models.BooleanField(_("工作人员"), default=False)
@@ -52,7 +57,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("账号")
         constraints = [
             models.CheckConstraint(
-                condition=Q(phone__isnull=True) | Q(phone__regex=MAINLAND_MOBILE), name="phone_is_a_mainland_mobile"
+                condition=Q(phone__isnull=True) | Q(phone__regex=MAINLAND_MOBILE),
+                name="phone_is_a_mainland_mobile",
             )
         ]
 

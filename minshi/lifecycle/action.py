@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from minshi.audit.actors import acting
 
@@ -19,7 +19,8 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with transaction.atomic(), acting(kwargs.get("by")):  # type: ignore[arg-type]
+        outermost = not connection.in_atomic_block
+        with transaction.atomic(), acting(kwargs.get("by"), to_the_end=outermost):  # type: ignore[arg-type]
             return function(*args, **kwargs)
 
     return run

@@ -18,5 +18,6 @@ def write_edges(using: str, **kwargs: Any) -> None:
             return
         cursor.execute("DELETE FROM lifecycle_edge")
         cursor.executemany(
-            "INSERT INTO lifecycle_edge (subject_type, verb, source, target, gate) VALUES (%s, %s, %s, %s, %s)", rows
+            "INSERT INTO lifecycle_edge (subject_type, verb, source, target, gate) VALUES (%s, %s, %s, %s, %s)",
+            rows,
         )

@@ -12,7 +12,6 @@ from django.db import models, transaction
 from django.dispatch import Signal
 
 from minshi.accounts.models import User
-from minshi.clock import now
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import NotAllowed, Refused, refuse_if
 
@@ -27,7 +26,7 @@ class Step:
     """One row of the table.
 
     ``permission`` names a rule asked with (user, subject); a step without one is the platform's alone.
-    ``gate`` names the kind of public notice that must have passed; the database asks for it too.
+    An empty ``target`` stays in the stage. ``gate`` names the kind of public notice that must have passed; the database asks for it too.
     """
 
     verb: str
@@ -45,15 +44,15 @@ class Step:
 class Machine:
     """The whole life of one kind of thing.
 
-    ``entered`` is called with (subject, at) before the subject is saved in its new stage, and sets what that
-    stage needs: holder, due date, terms; ``settled`` after it, to set the deadline. ``role_of`` says as
+    ``entered`` is called with (subject, at, setting) before the subject is saved in its new stage; it sets what
+    that stage needs (holder, due date, terms) and returns the names of the fields to save; ``settled`` after it, to set the deadline. ``role_of`` says as
     whom a person acts on the subject, for the record.
     """
 
     subject: str
     steps: tuple[Step, ...]
     stage_labels: dict[str, str]
-    entered: Callable[[Any, datetime], Sequence[str]] = lambda subject, at: ()
+    entered: Callable[[Any, datetime, dict[str, Any]], Sequence[str]] = lambda subject, at, setting: ()
     settled: Callable[[Any], None] = lambda subject: None
     role_of: Callable[[User, Any], str] = lambda user, subject: ""
     stage_field: str = "stage"
@@ -67,7 +66,7 @@ class Machine:
         """(verb, source, target, gate) of each step from each of its sources."""
         for step in self.steps:
             for source in step.sources:
-                yield step.verb, source, step.target, step.gate
+                yield step.verb, source, step.target or source, step.gate
 
 
 _machines: dict[str, Machine] = {}
@@ -99,12 +98,13 @@ def take(
     by: User | None,
     reason: str = "",
     evidence: dict[str, Any] | None = None,
+    setting: dict[str, Any] | None = None,
     obstacles: Iterable[object] = (),
 ) -> StepRecord:
     """Take a step: lock, ask, write the stage and its record, set what comes next, tell.
 
-    ``subject`` is brought up to date in place. ``obstacles`` are reasons that only a higher app can
-    know. Raises ``NotAllowed`` (permission) or ``Refused`` (stage, reason missing, obstacles).
+    ``subject`` is brought up to date in place. ``setting`` goes to the machine's ``entered``;
+    ``obstacles`` are reasons that only a higher app can know. Raises ``NotAllowed`` (permission) or ``Refused`` (stage, reason missing, obstacles).
     """
     machine = machine_of(subject)
     step = machine.by_verb[verb]
@@ -117,16 +117,18 @@ def take(
         if step.needs_reason and not reason.strip():
             raise Refused(reason="请写明理由，对方和大家都看得到")
         refuse_if([*(why for obstacle in step.obstacles for why in obstacle(subject)), *obstacles])
-        return _write(machine, step, subject, by, reason.strip(), evidence or {})
+        return _write(machine, step, subject, by, reason.strip(), evidence or {}, setting or {})
 
 
-def begin(subject: S, verb: str, *, by: User | None, reason: str = "", evidence: dict[str, Any] | None = None) -> StepRecord:
+def begin(
+    subject: S, verb: str, *, by: User | None, reason: str = "", evidence: dict[str, Any] | None = None
+) -> StepRecord:
     """The first step of a thing that was just created: its record, its first holder and deadline."""
     machine = machine_of(subject)
     step = machine.by_verb[verb]
     if not _may(step, by, subject):
         raise NotAllowed("您在这里没有办理“%s”的权限" % step.label)
-    return _write(machine, step, subject, by, reason, evidence or {}, source="")
+    return _write(machine, step, subject, by, reason, evidence or {}, {}, source="")
 
 
 def lock(subject: S) -> S:
@@ -158,23 +160,25 @@ def _write(
     by: User | None,
     reason: str,
     evidence: dict[str, Any],
+    setting: dict[str, Any],
     source: str | None = None,
 ) -> StepRecord:
     """The record comes first: the database lets a stage change only next to its record."""
+    before = getattr(subject, machine.stage_field)
     record = StepRecord.objects.create(
         subject_type=subject._meta.label_lower,
         subject_id=subject.pk,
         verb=step.verb,
-        source=getattr(subject, machine.stage_field) if source is None else source,
-        target=step.target,
+        source=before if source is None else source,
+        target=step.target or before,
         label=step.label,
         by=by,
         as_role=machine.role_of(by, subject) if by else "平台",
         reason=reason,
         evidence=evidence,
     )
-    setattr(subject, machine.stage_field, step.target)
-    changed = machine.entered(subject, record.at or now())
+    setattr(subject, machine.stage_field, step.target or before)
+    changed = machine.entered(subject, record.at, setting)
     subject.save(update_fields=[machine.stage_field, *changed])
     machine.settled(subject)
     stepped.send(sender=type(subject), subject=subject, record=record)

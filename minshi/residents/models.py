@@ -20,7 +20,9 @@ class Person(models.Model):
 
     PERSONAL = ("name",)
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="person")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="person"
+    )
     name = models.CharField(_("姓名"), max_length=40)
     household = models.ForeignKey(
         Household, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("户")
@@ -35,7 +37,9 @@ class Person(models.Model):
         verbose_name_plural = _("居民")
         constraints = [
             models.UniqueConstraint(
-                fields=["household"], condition=Q(is_representative=True), name="one_representative_per_household"
+                fields=["household"],
+                condition=Q(is_representative=True),
+                name="one_representative_per_household",
             ),
         ]
 
@@ -99,7 +103,9 @@ class RoleGrant(models.Model):
     until = models.DateField(_("结束（不含）"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
     basis = models.CharField(_("依据（推选或任命记录）"), max_length=200, blank=True)
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     granted_at = models.DateTimeField(db_default=Now())
 
     objects = RoleGrantQuerySet.as_manager()
@@ -109,7 +115,9 @@ class RoleGrant(models.Model):
         verbose_name_plural = _("任职")
         indexes = [models.Index(fields=["place", "role"], name="grant_of_place")]
         constraints = [
-            models.CheckConstraint(condition=Q(until=None) | Q(until__gt=F("since")), name="grant_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gt=F("since")), name="grant_ends_after_it_begins"
+            ),
             ExclusionConstraint(
                 name="one_grant_at_a_time",
                 expressions=[

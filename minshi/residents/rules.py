@@ -35,7 +35,11 @@ def roles_of(user: User | None) -> tuple[Held, ...]:
         return ()
     held: tuple[Held, ...] | None = getattr(user, "_held", None)
     if held is None:
-        rows = RoleGrant.objects.filter(user=user).active(today()).values_list("role", "place__path", "place__name")
+        rows = (
+            RoleGrant.objects.filter(user=user)
+            .active(today())
+            .values_list("role", "place__path", "place__name")
+        )
         held = tuple(Held(*row) for row in rows)
         user._held = held  # type: ignore[attr-defined]
     return held
@@ -49,7 +53,9 @@ def holds(user: User | None, place: Territory, *roles: str) -> bool:
 def role_in(user: User, place: Territory) -> str:
     """As whom this person acts here: the nearest role they hold, else 居民."""
     nearest = max(
-        (held for held in roles_of(user) if place.path.startswith(held.path)), key=lambda held: len(held.path), default=None
+        (held for held in roles_of(user) if place.path.startswith(held.path)),
+        key=lambda held: len(held.path),
+        default=None,
     )
     return nearest.label if nearest else "居民"
 
@@ -72,5 +78,8 @@ def lives_in(user: User | None, place: Territory) -> bool:
     """Whether this person's confirmed household stands in this place."""
     person = person_of(user)
     return bool(
-        person and person.household and person.confirmed_at and person.household.place.path.startswith(place.path)
+        person
+        and person.household
+        and person.confirmed_at
+        and person.household.place.path.startswith(place.path)
     )

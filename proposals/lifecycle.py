@@ -1,0 +1,496 @@
+"""The whole way of one project as a table: its stages with their holders and days, and the steps between them.
+
+Each stage belongs to one app and only that app's actions leave it; they call ``actions.advance``. The rows of
+``STAGES`` follow domain.md section 4, the days are names of policy parameters (policy.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import User
+from minshi.deadlines import actions as deadlines
+from minshi.lifecycle.machine import Machine, Step
+from minshi.policy import calendar, settings as policy
+from minshi.residents.models import Role
+from minshi.residents.rules import role_in
+from minshi.territory.models import Territory
+from proposals.models import ENDED, Proposal, Stage, Wish, WishStage
+
+PROPOSER = "proposer"
+GROUP = "group"
+"""Holders that are not roles in a place: the proposal's own proposer, and its project group."""
+
+HOLDER_LABELS = {PROPOSER: _("提议人"), GROUP: _("项目小组")}
+
+
+@dataclass(frozen=True)
+class StageRule:
+    """Who holds a stage, on which level of the tree, and for how long.
+
+    ``days`` names the policy parameter; ``terms`` are prefixes of the parameters pinned when the stage begins.
+    A ``level`` of "" is the proposal's own place.
+    """
+
+    app: str
+    role: str
+    level: str
+    days: str = ""
+    calendar_days: bool = False
+    terms: tuple[str, ...] = ()
+
+
+STAGES: dict[str, StageRule] = {
+    Stage.SUBMITTED: StageRule("proposals", Role.CHIEF, "", "review.days", terms=("review.",)),
+    Stage.RETURNED: StageRule("proposals", PROPOSER, "", "cosign.calendar_days", calendar_days=True),
+    Stage.COSIGNING: StageRule(
+        "proposals", PROPOSER, "", "cosign.calendar_days", calendar_days=True, terms=("cosign.",)
+    ),
+    Stage.COSIGNED: StageRule("deliberation", Role.CLERK, "community", "agenda.days"),
+    Stage.VOTING: StageRule(
+        "deliberation", Role.CLERK, "community", "survey_vote.days", terms=("survey_vote.",)
+    ),
+    Stage.CONSULTING: StageRule("deliberation", Role.CLERK, "community", "consult.days", terms=("meeting.",)),
+    Stage.DECIDING: StageRule(
+        "deliberation", Role.PARTY, "community", "decide.days", terms=("formal_vote.", "notice.initiation.")
+    ),
+    Stage.ANNOUNCED: StageRule(
+        "proposals",
+        Role.CLERK,
+        "community",
+        "notice.initiation.days",
+        terms=("objection.", "notice.initiation."),
+    ),
+    Stage.HANDLING: StageRule(
+        "proposals", Role.CLERK, "community", "handling.tier1.days", terms=("handling.", "handback.")
+    ),
+    Stage.RAISING: StageRule(
+        "funding", Role.CLERK, "community", "raising.days", terms=("cap.", "notice.funding.")
+    ),
+    Stage.FUNDED: StageRule("funding", Role.CLERK, "community", "notice.funding.days"),
+    Stage.PROCURING: StageRule(
+        "funding", GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")
+    ),
+    Stage.AWARDED: StageRule("funding", GROUP, "", "contract.days"),
+    Stage.DELIVERING: StageRule(
+        "funding",
+        GROUP,
+        "",
+        "works.calendar_days",
+        calendar_days=True,
+        terms=("payment.", "change.", "log.", "start."),
+    ),
+    Stage.ACCEPTING: StageRule("funding", Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
+    Stage.ACCEPTED: StageRule(
+        "evaluation", Role.CLERK, "community", "rating.start_days", terms=("notice.acceptance.",)
+    ),
+    Stage.RATING: StageRule(
+        "evaluation", Role.CLERK, "community", "rating.days", calendar_days=True, terms=("rating.",)
+    ),
+    Stage.REWORK: StageRule("evaluation", GROUP, "", "callback.mend_days", terms=("rating.",)),
+    Stage.RATED: StageRule("evaluation", Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
+    Stage.SETTLING: StageRule(
+        "evaluation", Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")
+    ),
+    Stage.RESERVED: StageRule(
+        "deliberation", Role.CLERK, "community", "reserve.calendar_days", calendar_days=True
+    ),
+}
+
+TIERS = {
+    # Who handles on which tier: domain.md 4.7, policy row 3.
+    1: (Role.CLERK, "community", "handling.tier1.days"),
+    2: (Role.CASE_OFFICER, "street", "handling.tier2.days"),
+    3: (Role.DISTRICT_OFFICER, "district", "handling.tier3.days"),
+}
+
+REVIEW_LADDER = ((Role.CHIEF, ""), (Role.CLERK, "community"), (Role.CASE_OFFICER, "street"))
+"""Chief silent → community → street; never lost (domain.md 4.3)."""
+
+MONEY_STAGES = (
+    Stage.RAISING,
+    Stage.FUNDED,
+    Stage.PROCURING,
+    Stage.AWARDED,
+    Stage.DELIVERING,
+    Stage.ACCEPTING,
+    Stage.ACCEPTED,
+)
+
+STEPS = (
+    Step("submit", _("提出"), ("",), Stage.SUBMITTED, "proposals.propose"),
+    Step("pass_review", _("初审通过"), (Stage.SUBMITTED,), Stage.COSIGNING, "proposals.review"),
+    Step(
+        "return_for_revision",
+        _("退回修改"),
+        (Stage.SUBMITTED,),
+        Stage.RETURNED,
+        "proposals.review",
+        needs_reason=True,
+    ),
+    Step("resubmit", _("修改后重新提出"), (Stage.RETURNED,), Stage.SUBMITTED, "proposals.own"),
+    Step(
+        "decline", _("初审不通过"), (Stage.SUBMITTED,), Stage.DECLINED, "proposals.review", needs_reason=True
+    ),
+    Step(
+        "merge",
+        _("并入相近项目"),
+        (Stage.SUBMITTED, Stage.COSIGNING),
+        Stage.MERGED,
+        "proposals.review",
+        needs_reason=True,
+    ),
+    Step("climb", _("逾期未审，转上一级"), (Stage.SUBMITTED,), "", platform=True),
+    Step(
+        "withdraw",
+        _("提议人撤回"),
+        (Stage.SUBMITTED, Stage.RETURNED, Stage.COSIGNING, Stage.COSIGNED),
+        Stage.WITHDRAWN,
+        "proposals.own",
+        needs_reason=True,
+    ),
+    Step("gather", _("附议达到要求"), (Stage.COSIGNING,), Stage.COSIGNED, platform=True),
+    Step("lapse", _("到期未达到要求"), (Stage.COSIGNING, Stage.RETURNED), Stage.LAPSED, platform=True),
+    # deliberation
+    Step("open_vote", _("开始居民表决"), (Stage.COSIGNED,), Stage.VOTING, "deliberation.run"),
+    Step(
+        "pass_vote", _("居民表决通过"), (Stage.VOTING,), Stage.CONSULTING, "deliberation.run", platform=True
+    ),
+    Step(
+        "fail_vote", _("居民表决未通过"), (Stage.VOTING,), Stage.NOT_PASSED, "deliberation.run", platform=True
+    ),
+    Step("agree_plan", _("议事会商定方案"), (Stage.CONSULTING,), Stage.DECIDING, "deliberation.run"),
+    Step(
+        "decide",
+        _("集体决议通过"),
+        (Stage.DECIDING,),
+        Stage.ANNOUNCED,
+        "deliberation.decide",
+        needs_reason=True,
+    ),
+    Step(
+        "reserve",
+        _("决议列入储备库"),
+        (Stage.DECIDING,),
+        Stage.RESERVED,
+        "deliberation.decide",
+        needs_reason=True,
+    ),
+    Step(
+        "take_up",
+        _("从储备库提出再议"),
+        (Stage.RESERVED,),
+        Stage.DECIDING,
+        "deliberation.run",
+        needs_reason=True,
+    ),
+    Step(
+        "refuse",
+        _("集体决议未通过"),
+        (Stage.DECIDING,),
+        Stage.DECLINED,
+        "deliberation.decide",
+        needs_reason=True,
+    ),
+    Step(
+        "reconsider", _("三分之一受益户反对，重新商议"), (Stage.ANNOUNCED,), Stage.CONSULTING, platform=True
+    ),
+    # proposals: tiered handling
+    Step(
+        "open_handling",
+        _("公示期满，分级派单"),
+        (Stage.ANNOUNCED,),
+        Stage.HANDLING,
+        "proposals.run",
+        platform=True,
+        gate="initiation",
+    ),
+    Step(
+        "accept",
+        _("接单，提出办理方案"),
+        (Stage.HANDLING,),
+        Stage.RAISING,
+        "proposals.handle",
+        needs_reason=True,
+    ),
+    Step("escalate", _("提请上一级办理"), (Stage.HANDLING,), "", "proposals.handle", needs_reason=True),
+    Step("hand_back", _("退单"), (Stage.HANDLING,), "", "proposals.handle", needs_reason=True),
+    Step(
+        "decline_handling",
+        _("无法办理"),
+        (Stage.HANDLING,),
+        Stage.DECLINED,
+        "proposals.handle",
+        needs_reason=True,
+    ),
+    Step("climb_tier", _("逾期未办，自动升级"), (Stage.HANDLING,), "", platform=True),
+    Step("supervise", _("三级逾期，列入督办"), (Stage.HANDLING,), "", platform=True),
+    # funding
+    Step("announce_funding", _("资金方案落实"), (Stage.RAISING,), Stage.FUNDED, "funding.plan"),
+    Step(
+        "open_suppliers",
+        _("资金公示期满，开始询价"),
+        (Stage.FUNDED,),
+        Stage.PROCURING,
+        "funding.plan",
+        platform=True,
+        gate="funding",
+    ),
+    Step("award", _("选定承接方"), (Stage.PROCURING,), Stage.AWARDED, "funding.deliver", needs_reason=True),
+    Step("sign", _("签订合同"), (Stage.AWARDED,), Stage.DELIVERING, "funding.deliver", gate="award"),
+    Step("finish", _("完工，申请验收"), (Stage.DELIVERING,), Stage.ACCEPTING, "funding.deliver"),
+    Step("pass_acceptance", _("验收合格"), (Stage.ACCEPTING,), Stage.ACCEPTED, "funding.accept"),
+    Step(
+        "fail_acceptance",
+        _("验收不合格，整改"),
+        (Stage.ACCEPTING,),
+        Stage.DELIVERING,
+        "funding.accept",
+        needs_reason=True,
+    ),
+    Step(
+        "change_plan",
+        _("变更超过一成，重新商议"),
+        (Stage.DELIVERING,),
+        Stage.CONSULTING,
+        "funding.deliver",
+        needs_reason=True,
+    ),
+    Step("cancel", _("取消项目并退款"), MONEY_STAGES, Stage.CANCELLED, "funding.cancel", needs_reason=True),
+    # evaluation
+    Step(
+        "open_survey",
+        _("开始满意度评议"),
+        (Stage.ACCEPTED, Stage.REWORK),
+        Stage.RATING,
+        "evaluation.run",
+        platform=True,
+    ),
+    Step("pass_survey", _("满意度达标"), (Stage.RATING,), Stage.RATED, "evaluation.run", platform=True),
+    Step(
+        "mend",
+        _("满意度不足八成，整改后再评"),
+        (Stage.RATING,),
+        Stage.REWORK,
+        "evaluation.run",
+        platform=True,
+    ),
+    Step(
+        "refuse_work",
+        _("满意度不足六成，重新验收"),
+        (Stage.RATING,),
+        Stage.ACCEPTING,
+        "evaluation.run",
+        platform=True,
+    ),
+    Step(
+        "rule_on_rating",
+        _("三轮评议后由街道决定"),
+        (Stage.RATING,),
+        Stage.RATED,
+        "evaluation.rule",
+        needs_reason=True,
+    ),
+    Step("settle", _("结算并公示"), (Stage.RATED,), Stage.SETTLING, "evaluation.run", gate="satisfaction"),
+    Step("archive", _("归档"), (Stage.SETTLING,), Stage.ARCHIVED, "evaluation.run", gate="accounts"),
+    # any open stage
+    Step("overdue", _("逾期，提醒上一级"), tuple(STAGES), "", platform=True),
+)
+
+WAY = (
+    # The line on a project's page: (label, the stages it stands for).
+    (_("提议"), (Stage.SUBMITTED, Stage.RETURNED)),
+    (_("附议"), (Stage.COSIGNING,)),
+    (_("居民表决"), (Stage.COSIGNED, Stage.VOTING)),
+    (_("民主商议"), (Stage.CONSULTING,)),
+    (_("集体决议 · 定级 · 公示"), (Stage.DECIDING, Stage.ANNOUNCED, Stage.RESERVED)),
+    (_("分级办理"), (Stage.HANDLING,)),
+    (_("筹钱"), (Stage.RAISING, Stage.FUNDED)),
+    (_("选人签约"), (Stage.PROCURING, Stage.AWARDED)),
+    (_("实施 · 验收"), (Stage.DELIVERING, Stage.ACCEPTING)),
+    (_("大家打分"), (Stage.ACCEPTED, Stage.RATING, Stage.REWORK, Stage.RATED)),
+    (_("结算 · 归档 · 管护"), (Stage.SETTLING, Stage.ARCHIVED)),
+)
+
+
+def holder_place(place: Territory, level: str) -> Territory:
+    """The place on that level at or above ``place``; where the tree has none, the next one above."""
+    return (place.at_level(level) if level else None) or (place if not level else _above(place, level))
+
+
+def _above(place: Territory, level: str) -> Territory:
+    ranks = {"community": 40, "street": 30, "district": 20}
+    higher = [above for above in place.ancestors() if above.level.rank <= ranks[level]]
+    return higher[-1] if higher else place
+
+
+def period(place: Territory, parameter: str, at: datetime, *, calendar_days: bool = False) -> datetime:
+    """The exclusive end of the days that ``parameter`` gives in ``place``, counted from ``at``."""
+    days = int(policy.value(parameter, place))
+    if calendar_days:
+        return calendar.period_end(at, calendar_days=days)
+    return calendar.period_end(at, working_days=days)
+
+
+SETTABLE = ("tier", "gate_notice", "merged_into", "supervised_at")
+"""Fields a step may set together with the stage."""
+
+
+def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
+    """Set the holder, the due date and the pinned terms of the stage just entered.
+
+    An action that knows better (a notice's end, a tier's holder) says so in ``setting``: role, place, due.
+    """
+    proposal.stage_since = at
+    set_now = [name for name in SETTABLE if setting.get(name) is not None]
+    for name in set_now:
+        setattr(proposal, name, setting[name])
+    if proposal.stage in ENDED:
+        proposal.holder_role, proposal.holder_place, proposal.due_at = "", None, None
+    else:
+        rule = STAGES[proposal.stage]
+        proposal.holder_role = setting.get("role") or rule.role
+        proposal.holder_place = setting.get("place") or holder_place(proposal.place, rule.level)
+        proposal.due_at = setting.get("due") or period(
+            proposal.place, rule.days, at, calendar_days=rule.calendar_days
+        )
+        proposal.terms = policy.terms(rule.terms, proposal.place) if rule.terms else {}
+    return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
+
+
+def _settled(proposal: Proposal) -> None:
+    """One open stage deadline per proposal, with a reminder when a third of the time is left."""
+    if proposal.stage in ENDED:
+        deadlines.meet(proposal)
+        return
+    assert proposal.due_at and proposal.stage_since and proposal.holder_place
+    deadlines.meet(proposal)
+    deadlines.schedule(
+        proposal,
+        f"stage:{proposal.stage}",
+        proposal.due_at,
+        role=proposal.holder_role,
+        place_path=proposal.holder_place.path,
+        title=f"{Stage(proposal.stage).label}：{proposal.title}",
+        url=proposal.get_absolute_url(),
+        remind_at=_reminder(proposal.stage_since, proposal.due_at),
+        basis=calendar.calendar_version(),
+        provisional=calendar.is_provisional(proposal.due_at),
+    )
+
+
+def _reminder(begun: datetime, due: datetime) -> datetime | None:
+    """At two thirds of the time, but only where a reminder leaves at least four hours."""
+    left = (due - begun) / 3
+    return due - left if left > timedelta(hours=4) else None
+
+
+def _role_of(user: User, proposal: Proposal) -> str:
+    if user.pk == proposal.proposer_id and proposal.stage in (
+        Stage.SUBMITTED,
+        Stage.RETURNED,
+        Stage.COSIGNING,
+    ):
+        return str(HOLDER_LABELS[PROPOSER])
+    return role_in(user, proposal.place)
+
+
+PROPOSAL = Machine(
+    subject="proposals.proposal",
+    steps=STEPS,
+    stage_labels={str(value): str(label) for value, label in Stage.choices},
+    entered=_entered,
+    settled=_settled,
+    role_of=_role_of,
+)
+
+WISH_STEPS = (
+    Step("wish", _("许下心愿"), ("",), WishStage.NEW, "proposals.wish"),
+    Step("claim", _("认领"), (WishStage.NEW, WishStage.HANDED), WishStage.CLAIMED, "proposals.answer_wish"),
+    Step(
+        "hand_over",
+        _("转责任单位"),
+        (WishStage.NEW,),
+        WishStage.HANDED,
+        "proposals.answer_wish",
+        needs_reason=True,
+    ),
+    Step(
+        "fulfil",
+        _("实现"),
+        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
+        WishStage.FULFILLED,
+        "proposals.answer_wish",
+        needs_reason=True,
+    ),
+    Step(
+        "promote",
+        _("转为项目"),
+        (WishStage.NEW, WishStage.CLAIMED),
+        WishStage.PROMOTED,
+        "proposals.promote_wish",
+    ),
+    Step(
+        "decline",
+        _("未采纳"),
+        (WishStage.NEW, WishStage.HANDED),
+        WishStage.DECLINED,
+        "proposals.answer_wish",
+        needs_reason=True,
+    ),
+    Step(
+        "climb",
+        _("逾期未回应，转上一级"),
+        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
+        "",
+        platform=True,
+    ),
+)
+
+
+def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
+    wish.stage_since = at
+    if wish.stage in (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED):
+        wish.holder_role = setting.get("role") or Role.CLERK
+        wish.holder_place = setting.get("place") or holder_place(wish.place, "community")
+        wish.due_at = period(wish.place, "urgent.days" if wish.urgent else "handling.tier1.days", at)
+    else:
+        wish.holder_role, wish.holder_place, wish.due_at = "", None, None
+    return ("stage_since", "holder_role", "holder_place", "due_at")
+
+
+def _wish_settled(wish: Wish) -> None:
+    deadlines.meet(wish)
+    if wish.due_at is None or wish.holder_place is None:
+        return
+    deadlines.schedule(
+        wish,
+        "wish",
+        wish.due_at,
+        role=wish.holder_role,
+        place_path=wish.holder_place.path,
+        title=f"微心愿：{wish.text}",
+        url=wish.get_absolute_url(),
+        basis=calendar.calendar_version(),
+        provisional=calendar.is_provisional(wish.due_at),
+    )
+
+
+WISH = Machine(
+    subject="proposals.wish",
+    steps=WISH_STEPS,
+    stage_labels={str(value): str(label) for value, label in WishStage.choices},
+    entered=_wish_entered,
+    settled=_wish_settled,
+    role_of=lambda user, wish: role_in(user, wish.place),
+)
+
+
+def next_steps(stage: str) -> Iterable[Step]:
+    """The steps that leave or stay in ``stage``, for the desk."""
+    return (step for step in STEPS if stage in step.sources)

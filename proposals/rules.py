@@ -1,0 +1,81 @@
+"""Who may do what with wishes and proposals; each permission names one predicate."""
+
+from __future__ import annotations
+
+import rules
+
+from minshi.accounts.models import User
+from minshi.residents.models import ORGANISERS, Role
+from minshi.residents.rules import holds, lives_in, person_of
+from proposals.models import Proposal, Wish
+
+
+@rules.predicate
+def is_known_resident(user: User, subject: object = None) -> bool:
+    """Somebody confirmed in a household: 14 and over may propose (an account needs 14)."""
+    person = person_of(user)
+    return bool(person and person.household_id and person.confirmed_at)
+
+
+@rules.predicate
+def is_proposer(user: User, proposal: Proposal) -> bool:
+    return proposal.proposer_id == user.pk
+
+
+@rules.predicate
+def holds_it(user: User, subject: Proposal | Wish) -> bool:
+    """Holds the role in the place that the matter waits for now."""
+    return bool(subject.holder_place) and holds(user, subject.holder_place, subject.holder_role)  # type: ignore[arg-type]
+
+
+@rules.predicate
+def may_review(user: User, proposal: Proposal) -> bool:
+    """The organisers of the place while it is with the chief, later whoever it climbed to."""
+    if proposal.holder_role == Role.CHIEF:
+        return holds(user, proposal.place, *ORGANISERS)
+    return holds_it(user, proposal)
+
+
+@rules.predicate
+def lives_there(user: User, proposal: Proposal) -> bool:
+    return lives_in(user, proposal.place)
+
+
+@rules.predicate
+def proposes_for_own_place(user: User, proposal: Proposal) -> bool:
+    """A resident of the community around it, or its staff entering a paper form."""
+    person = person_of(user)
+    lives = bool(person and person.household and person.confirmed_at)
+    return (lives and lives_in(user, _around(proposal))) or holds(
+        user, proposal.place, Role.CLERK, *ORGANISERS
+    )
+
+
+def _around(proposal: Proposal):  # type: ignore[no-untyped-def]
+    return proposal.place.at_level("community") or proposal.place
+
+
+@rules.predicate
+def is_clerk_there(user: User, subject: Proposal | Wish) -> bool:
+    return holds(user, subject.place, Role.CLERK)
+
+
+@rules.predicate
+def may_wish(user: User, wish: Wish) -> bool:
+    return is_known_resident(user) or holds(user, wish.place, Role.CLERK, *ORGANISERS)
+
+
+@rules.predicate
+def answers_wishes(user: User, wish: Wish) -> bool:
+    return holds_it(user, wish) or holds(user, wish.place, Role.CLERK, Role.CASE_OFFICER)
+
+
+rules.add_perm("proposals.propose", proposes_for_own_place)
+rules.add_perm("proposals.own", is_proposer)
+rules.add_perm("proposals.review", may_review & ~is_proposer)
+rules.add_perm("proposals.cosign", lives_there)
+rules.add_perm("proposals.run", is_clerk_there)
+rules.add_perm("proposals.handle", holds_it)
+rules.add_perm("proposals.wish", may_wish)
+rules.add_perm("proposals.answer_wish", answers_wishes)
+rules.add_perm("proposals.promote_wish", answers_wishes)
