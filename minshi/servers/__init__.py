@@ -1,0 +1,4 @@
+"""What run.py needs to bring the platform up on one machine.
+
+Standard library only: it runs before the environment exists.
+"""

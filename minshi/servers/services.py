@@ -1,0 +1,150 @@
+"""The platform's own processes over running databases: web, worker, beat, sweeper."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from minshi.servers import environment, ground
+from minshi.servers.children import Child, Family
+from minshi.servers.environment import PYTHON
+from minshi.servers.progress import Trouble, step
+
+
+def environ(servers: Mapping[str, str], kind: str, port: int = 8000) -> dict[str, str]:
+    """What every Django process here is started with: the ``servers``' addresses; ``kind`` is MINSHI_ENV."""
+    hosts = os.environ.get("MINSHI_HOSTS", f"127.0.0.1,localhost,{socket.gethostname()}")
+    return {
+        **os.environ,
+        **servers,
+        "MINSHI_ENV": kind,
+        "MINSHI_HOSTS": f"{hosts},testserver" if kind == "test" else hosts,
+        "MINSHI_SITE_URL": os.environ.get("MINSHI_SITE_URL", f"http://127.0.0.1:{port}"),
+        "DJANGO_SETTINGS_MODULE": "minshi.settings",
+        "PYTHONUNBUFFERED": "1",
+        **environment.fonts(Path(servers["MINSHI_VAR"])),
+    }
+
+
+def manage(trouble: str, env: dict[str, str], *argv: str) -> str:
+    return environment.run(trouble, str(PYTHON), str(ground.ROOT / "manage.py"), *argv, env=env)
+
+
+# --- Before the start -------------------------------------------------------------------------
+
+
+def prepare(place: Path, env: dict[str, str]) -> None:
+    """Tables, static files and, once, the demo district."""
+    with step("更新数据库结构"):
+        manage("数据库结构更新失败", env, "migrate", "--database", "owner", "--no-input", "--verbosity", "0")
+    once(
+        place / "static.done",
+        files_of("static", "requirements.txt"),
+        "收集静态文件",
+        env,
+        "collectstatic",
+        "--no-input",
+        "--verbosity",
+        "0",
+    )
+    # Replay moves the clock: it runs before anything that looks at deadlines.
+    once(place / "replay.done", env["DATABASE_URL"], "载入演示城区（第一次约一分钟）", env, "replay")
+
+
+def once(mark: Path, state: str, what: str, env: dict[str, str], *argv: str) -> None:
+    """Run a command unless it was run for this ``state`` already."""
+    digest = hashlib.sha256(state.encode()).hexdigest()
+    if mark.exists() and mark.read_text() == digest:
+        return
+    with step(what):
+        manage(f"{what}失败", env, *argv)
+    mark.write_text(digest)
+
+
+def files_of(*names: str) -> str:
+    """Paths, sizes and times below ``names``: cheap to read, different after every change."""
+    lines = []
+    for name in names:
+        top = ground.ROOT / name
+        for file in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if file.is_file():
+                lines.append(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}")
+    return "\n".join(lines)
+
+
+# --- Running ----------------------------------------------------------------------------------
+
+
+def commands(port: int, place: Path) -> dict[str, list[str]]:
+    """Small on purpose: one web process with threads, workers as threads; all of it stays under 800 MB."""
+    python, manage_py = str(PYTHON), str(ground.ROOT / "manage.py")
+    celery = [python, "-m", "celery", "--app", "minshi.celery", "--quiet"]
+    web = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+    quiet = ["--no-control-socket", "--graceful-timeout", "5", "--log-level", "warning"]
+    worker = ["--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    beat = ["--schedule", str(place / "beat"), "--pidfile", ""]
+    return {
+        "web": [python, "-m", "gunicorn", "minshi.wsgi", *web, *quiet],
+        "worker": [*celery, "worker", *worker, "--loglevel", "WARNING"],
+        "beat": [*celery, "beat", *beat, "--loglevel", "WARNING"],
+        "sweeper": [python, manage_py, "sweep"],
+    }
+
+
+def start(family: Family, place: Path, env: dict[str, str], port: int) -> None:
+    """Start all four and wait until the site answers."""
+    with step("启动网站、任务进程、定时器、到期巡查"):
+        for name, argv in commands(port, place).items():
+            # Standard output reaches the terminal: the console channel prints the sign-in codes there.
+            log = place / "log" / f"{name}.log"
+            family.start(Child(name, argv, log=log, env=env, cwd=ground.ROOT, shows=True))
+            if name == "web":
+                wait_for_web(family.children[-1], port)
+
+
+def wait_for_web(web: Child, port: int, patience: float = 90) -> None:
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if not web.is_alive:
+            break
+        if fetch(port, "/healthz?only=web")[0] == 200:
+            return
+        time.sleep(0.2)
+    raise Trouble(f"网站没有启动：{web.last_words()}（日志 {web.log}）")
+
+
+def fetch(port: int, path: str) -> tuple[int, bytes]:
+    """Status and body; status 0 when nobody answers."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        link.request("GET", path)
+        answer = link.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException):
+        return 0, b""
+    finally:
+        link.close()
+
+
+def prove(family: Family, port: int, patience: float = 120) -> None:
+    """The home page answers, and worker, beat and sweeper have each been heard of."""
+    with step("检查首页和各进程的心跳"):
+        status, _ = fetch(port, "/")
+        if status != 200:
+            raise Trouble(f"首页返回 {status}（日志 {family.children[0].log}）")
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            status, body = fetch(port, "/healthz")
+            health: dict[str, Any] = json.loads(body) if status in (200, 503) else {}
+            if status == 200 and not health["silent"]:
+                return
+            family.mind()
+            time.sleep(1)
+    raise Trouble(f"/healthz 返回 {status}：{body.decode(errors='replace')}")
