@@ -1,1 +1,1 @@
-"""Is the platform well: database, migrations, workers."""
+"""Whether the platform is well: heartbeats of its processes, the database's promises, ``/healthz``."""

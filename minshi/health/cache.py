@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
@@ -17,43 +18,63 @@ PAUSE_SECONDS = 5.0
 class ForgivingRedisCache(RedisCache):
     """Every failure is a miss; after one the cache is left alone for a few seconds.
 
-    The pause keeps a dead Redis from adding its timeout to every request.
+    The pause keeps a dead Redis from adding its timeout to every request. What could not be written
+    or deleted meanwhile is deleted before anything is read again: Redis comes back with what it had,
+    and a session that was ended must not come back with it.
     """
 
     _away_until = 0.0
+    _outdated: set[Any] = set()
 
-    def _try(self, name: str, missing: Any, *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() < ForgivingRedisCache._away_until:
-            return missing
+    def _try(self, name: str, missing: Any, *args: Any, outdates: Iterable[Any] = (), **kwargs: Any) -> Any:
+        shared = ForgivingRedisCache
         try:
+            if time.monotonic() < shared._away_until:
+                shared._outdated.update(outdates)
+                return missing
+            if shared._outdated:
+                late = set(shared._outdated)
+                RedisCache.delete_many(self, late)
+                shared._outdated -= late
             return getattr(RedisCache, name)(self, *args, **kwargs)
         except (RedisError, OSError) as error:
-            ForgivingRedisCache._away_until = time.monotonic() + PAUSE_SECONDS
+            shared._away_until = time.monotonic() + PAUSE_SECONDS
+            shared._outdated.update(outdates)
             log.warning("cache is away: %s", type(error).__name__)
             return missing
 
-    def add(self, *args: Any, **kwargs: Any) -> bool:
-        return bool(self._try("add", True, *args, **kwargs))
+    def add(self, key: Any, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._try("add", True, key, *args, outdates=[key], **kwargs))
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
         return self._try("get", default, key, default, version)
 
-    def set(self, *args: Any, **kwargs: Any) -> None:
-        self._try("set", None, *args, **kwargs)
+    def set(self, key: Any, *args: Any, **kwargs: Any) -> None:
+        self._try("set", None, key, *args, outdates=[key], **kwargs)
 
     def touch(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._try("touch", False, *args, **kwargs))
 
-    def delete(self, *args: Any, **kwargs: Any) -> bool:
-        return bool(self._try("delete", False, *args, **kwargs))
+    def delete(self, key: Any, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._try("delete", False, key, *args, outdates=[key], **kwargs))
 
     def get_many(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
         found: dict[Any, Any] = self._try("get_many", {}, *args, **kwargs)
         return found
 
-    def set_many(self, *args: Any, **kwargs: Any) -> list[Any]:
-        failed: list[Any] = self._try("set_many", [], *args, **kwargs)
+    def set_many(self, data: dict[Any, Any], *args: Any, **kwargs: Any) -> list[Any]:
+        failed: list[Any] = self._try("set_many", [], data, *args, outdates=data, **kwargs)
         return failed
+
+    def delete_many(self, keys: Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        keys = list(keys)
+        self._try("delete_many", None, keys, *args, outdates=keys, **kwargs)
 
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._try("has_key", False, *args, **kwargs))
+
+    def incr(self, key: Any, delta: int = 1, version: Any = None) -> int:
+        return int(self._try("incr", delta, key, delta, version))
+
+    def clear(self) -> None:
+        self._try("clear", None)

@@ -1,0 +1,51 @@
+"""Writing and reading heartbeats.
+
+They use the machine's clock, not ``minshi_now()``: moving the platform's time makes nobody
+more or less alive.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.signals import after_task_publish
+from django.db import connection
+from django.db.models import DateTimeField, Func
+
+from minshi.health.models import Heartbeat
+
+LATE = 120  # seconds; every kind beats at least each 30
+
+
+class MachineTime(Func):
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+
+def beat(kind: str) -> None:
+    """Say that a process of ``kind`` is at work."""
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(kind=kind, at=MachineTime())],
+        update_conflicts=True,
+        unique_fields=["kind"],
+        update_fields=["at"],
+    )
+
+
+def ages() -> dict[str, float | None]:
+    """Seconds since each kind was heard of; None for never."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind, extract(epoch FROM clock_timestamp() - at)::float FROM health_heartbeat")
+        known = dict(cursor.fetchall())
+    return {kind: known.get(kind) for kind in Heartbeat.Kind.values}
+
+
+def silent(since: dict[str, float | None]) -> list[str]:
+    """The kinds that should have been heard of. A worker may be connected and yet consume nothing."""
+    return [kind for kind, age in since.items() if age is None or age > LATE]
+
+
+@after_task_publish.connect(sender="minshi.health.tasks.beat_heart", dispatch_uid="health.beat")
+def beat_reached_the_broker(**kwargs: Any) -> None:
+    """Sent in beat's own process: so beat is told apart from a worker that does not answer it."""
+    beat(Heartbeat.Kind.BEAT)

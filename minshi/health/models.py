@@ -1,0 +1,27 @@
+"""When each kind of process was last heard of."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Heartbeat(models.Model):
+    """One row per kind, not per process: the promise is kept while any one of a kind lives."""
+
+    UNTRACKED = True
+
+    class Kind(models.TextChoices):
+        WORKER = "worker", _("任务进程")
+        BEAT = "beat", _("定时器")
+        SWEEPER = "sweeper", _("到期巡查")
+
+    kind = models.CharField(_("进程"), max_length=16, choices=Kind, unique=True)
+    at = models.DateTimeField(_("最近一次"))
+
+    class Meta:
+        verbose_name = _("心跳")
+        verbose_name_plural = _("心跳")
+
+    def __str__(self) -> str:
+        return self.kind
