@@ -1,4 +1,4 @@
-"""Several photos in one field, from the camera or the album. What a photo may be is checked where it is stored."""
+"""Several photos in one field, from camera or album. What a photo may be is checked where it is stored."""
 
 from __future__ import annotations
 

@@ -34,7 +34,10 @@ class SampleForm(forms.Form):
     )
     day = forms.DateField(label="哪天方便", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     photos = PhotosField(label="照片", required=False)
-    agreed = forms.BooleanField(label="我看过告知书，同意按它使用我的资料", help_text="不同意也可以到社区当面办")
+    agreed = forms.BooleanField(
+        label="我看过告知书，同意按它使用我的资料",
+        help_text="不同意也可以到社区当面办",
+    )
 
 
 def everything() -> dict[str, Any]:

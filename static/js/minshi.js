@@ -59,6 +59,8 @@
     words.onend = function () { if (rest.length || !speech.speaking) next(); };
     speech.speak(words);
   }
+  var title = document.querySelector("main h1");
+  if (title) title.after(reader);
   reader.hidden = false;
   reader.addEventListener("click", function () {
     if (rest.length || speech.speaking) { stop(); return; }

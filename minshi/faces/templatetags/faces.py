@@ -6,17 +6,18 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms, template
-from django.template import loader
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest
+from django.template import loader
 from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from minshi.ledger import money
 
@@ -49,9 +50,12 @@ def wan(fen: int | None) -> str:
     return yuan(fen)
 
 
-def _local(moment: dt.date) -> dt.date:
+Moment = TypeVar("Moment", bound=dt.date)
+
+
+def _local(moment: Moment) -> Moment:
     if isinstance(moment, dt.datetime) and timezone.is_aware(moment):
-        return timezone.localtime(moment)
+        return timezone.localtime(moment)  # type: ignore[return-value]
     return moment
 
 
@@ -74,18 +78,18 @@ def cn_datetime(moment: dt.datetime | None) -> str:
     """11月26日 18:30."""
     if moment is None:
         return ""
-    moment = _local(moment)  # type: ignore[assignment]
+    moment = _local(moment)
     return f"{_day(moment)} {moment:%H:%M}"
 
 
 @register.filter(expects_localtime=True)
 def cn_until(end: dt.date | None) -> str:
-    """An exclusive end as people say it: 11月27日 00:00 is 11月26日 24:00. A plain date is its own last day."""
+    """An exclusive end as people say it: 11月27日 00:00 is 11月26日 24:00. A plain date is its last day."""
     if end is None:
         return ""
     if not isinstance(end, dt.datetime):
         return f"{_day(end)} 24:00"
-    end = _local(end)  # type: ignore[assignment]
+    end = _local(end)
     if end.time() == dt.time.min:
         return f"{_day(end - dt.timedelta(days=1))} 24:00"
     return cn_datetime(end)
@@ -218,7 +222,7 @@ def money_bar(
     *,
     gap: int = 0,
     total: int | None = None,
-    caption: Any = _("预算"),
+    caption: str = "",
     url: str = "",
 ) -> dict[str, Any]:
     """``sources`` in fen by label; ``total`` is sources plus gap unless the page knows better."""
@@ -239,17 +243,24 @@ def money_bar(
         )
         start += fen
     total = raised + gap if total is None else total
-    return {"parts": parts, "gap": gap, "raised": raised, "total": total, "caption": caption, "url": url}
+    return {
+        "parts": parts,
+        "gap": gap,
+        "raised": raised,
+        "total": total,
+        "caption": caption or gettext("预算"),
+        "url": url,
+    }
 
 
 @register.inclusion_tag("components/count_bar.html")
 def count_bar(
-    done: int, total: int, *, unit: Any = _("户"), label: str = "", need: int | None = None, note: str = ""
+    done: int, total: int, *, unit: str = "", label: str = "", need: int | None = None, note: str = ""
 ) -> dict[str, Any]:
     return {
         "done": done,
         "total": total,
-        "unit": unit,
+        "unit": unit or gettext("户"),
         "label": label,
         "need": need,
         "note": note,
@@ -335,13 +346,13 @@ def pager(*, newer: str = "", older: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("components/steps_progress.html")
 def steps_progress(
-    done: int, total: int, *, label: str = "", unit: Any = _("项"), poll: str = ""
+    done: int, total: int, *, label: str = "", unit: str = "", poll: str = ""
 ) -> dict[str, Any]:
     return {
         "done": done,
         "total": total,
         "label": label,
-        "unit": unit,
+        "unit": unit or gettext("项"),
         "poll": poll,
         "finished": done >= total,
     }
@@ -352,7 +363,7 @@ def receipt(
     number: str,
     *,
     at: dt.datetime,
-    title: Any = _("已经收到"),
+    title: str = "",
     lines: Iterable[tuple[str, Any]] = (),
     check_url: str = "",
     until: dt.date | None = None,
@@ -360,7 +371,7 @@ def receipt(
     return {
         "number": number,
         "at": at,
-        "title": title,
+        "title": title or gettext("已经收到"),
         "lines": lines,
         "check_url": check_url,
         "until": until,
@@ -368,6 +379,7 @@ def receipt(
 
 
 # --- Forms ------------------------------------------------------------------------------------
+
 
 def _draw(component: str, bound: BoundField, **more: Any) -> SafeString:
     context = {"field": bound, "described_by": bound.aria_describedby or "", **more}
@@ -411,7 +423,7 @@ def whole_form(
     context: template.Context,
     form: forms.BaseForm,
     *,
-    submit: Any = _("提交"),
+    submit: str = "",
     action: str = "",
     note: str = "",
     cancel: str = "",
@@ -420,7 +432,7 @@ def whole_form(
     return {
         "csrf_token": context.get("csrf_token"),
         "form": form,
-        "submit": submit,
+        "submit": submit or gettext("提交"),
         "action": action,
         "note": note,
         "cancel": cancel,
