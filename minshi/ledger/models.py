@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.clock import Now
 
+MEMO_LENGTH = 300
+VOUCHER_LENGTH = 200
+
 
 class Transaction(Func):
     """The number of the transaction now running."""
@@ -79,8 +82,8 @@ class Entry(models.Model):
     key = models.CharField(max_length=150)
     digest = models.CharField(max_length=64, editable=False)
     kind = models.CharField(_("事由"), max_length=32)
-    memo = models.CharField(_("摘要（公开）"), max_length=300)
-    voucher = models.CharField(_("凭证"), max_length=200, blank=True, default="")
+    memo = models.CharField(_("摘要（公开）"), max_length=MEMO_LENGTH)
+    voucher = models.CharField(_("凭证"), max_length=VOUCHER_LENGTH, blank=True, default="")
     subject_type = models.CharField(max_length=64, blank=True, default="")
     subject_id = models.BigIntegerField(null=True, blank=True)
     at = models.DateTimeField(_("时间"), db_default=Now())

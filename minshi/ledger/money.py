@@ -64,6 +64,6 @@ class YuanField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return self.to_python(data) != initial
+            return bool(self.to_python(data) != initial)
         except ValidationError:
             return True

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from minshi.ledger.models import Account, Entry
+from minshi.ledger.models import MEMO_LENGTH, VOUCHER_LENGTH, Account, Entry
 from minshi.ledger.money import format_yuan
 
 
@@ -20,13 +20,9 @@ def obstacles(entry: Entry, movements: Mapping[str, int], accounts: Mapping[str,
         yield _("一笔分录至少涉及两个账户，金额不能为零。")
     elif sum(movements.values()):
         yield _("分录不平：转出与转入的合计必须相等。")
-    for name in ("kind", "memo", "voucher"):
-        field = Entry._meta.get_field(name)
-        if len(getattr(entry, name)) > (field.max_length or 0):
-            yield _("%(field)s最多 %(length)s 个字。") % {
-                "field": field.verbose_name,
-                "length": field.max_length,
-            }
+    for words, longest in ((entry.memo, MEMO_LENGTH), (entry.voucher, VOUCHER_LENGTH)):
+        if len(words) > longest:
+            yield _("摘要或凭证太长：最多 %s 个字。") % longest
     if not entry.memo.strip():
         yield _("请写明摘要。")
     if entry.by_id is not None and entry.by_id == entry.confirmed_by_id:
