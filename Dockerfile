@@ -1,0 +1,20 @@
+FROM python:3.11-slim
+
+# PDF needs pango and a Chinese font.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
+
+ENV PYTHONUNBUFFERED=1 MINSHI_VAR=/data
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY . .
+RUN useradd --system --uid 10001 --home-dir /data minshi \
+    && mkdir -p /data/media \
+    && MINSHI_ENV=demo python manage.py collectstatic --no-input --verbosity 0 \
+    && chown -R minshi /data/media
+USER minshi
+EXPOSE 8000
+CMD ["gunicorn", "minshi.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
