@@ -31,7 +31,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """``username`` is how staff sign in; residents sign in by ``phone`` and a code."""
 
-    PERSONAL = ("phone", "username", "password")
+    PERSONAL = ("phone", "username")
+    SECRET = ("password",)
 
     username = models.CharField(_("登录名"), max_length=64, unique=True)
     phone = models.CharField(

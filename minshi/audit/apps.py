@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 
-from minshi.audit import privileges
+from minshi.audit import privileges, tracking
 
 
 class AuditConfig(AppConfig):
@@ -13,3 +13,5 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         pre_migrate.connect(privileges.grant_to_application, dispatch_uid="audit.grant")
+        # Once, when every app has migrated.
+        post_migrate.connect(tracking.attach, sender=self, dispatch_uid="audit.attach")

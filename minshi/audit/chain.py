@@ -1,0 +1,199 @@
+"""Does everything still say what was written? Recomputed here, with nothing but the server's core functions.
+
+None of the platform's own SQL functions is trusted: whoever can change a row behind the application's
+back can change those too. Each question is a generator of faults; no fault, no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from minshi.audit.tracking import Tracked, attached, tracked
+
+
+class Fault(NamedTuple):
+    """``where`` names a row, ``detail`` its columns; neither ever holds a value."""
+
+    code: str
+    where: str
+    detail: str = ""
+
+
+# The canonical text of a link and its event: the twin of what audit_seal() hashes.
+LINKS = """
+SELECT l.seq, l.event_id, l.hash, e.id IS NOT NULL, jsonb_build_array(
+    l.seq, to_char(l.sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), l.horizon, l.cluster,
+    e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), e.xid, e.actor,
+    e.origin, e.db_user, e.op, e.table_name, e.row_pk, e.before, e.after
+)::text
+FROM public.audit_link l LEFT JOIN public.audit_event e ON e.id = l.event_id ORDER BY l.seq
+"""
+
+UNSEALED = """
+SELECT e.id FROM public.audit_event e,
+    (SELECT horizon, cluster FROM public.audit_link ORDER BY seq DESC LIMIT 1) last
+WHERE e.xid < last.horizon AND last.cluster = (SELECT system_identifier FROM pg_control_system())
+    AND NOT EXISTS (SELECT FROM public.audit_link l WHERE l.event_id = e.id)
+ORDER BY e.id
+"""
+
+ROOTS = """
+WITH link AS (SELECT *, (sealed_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM public.audit_link)
+SELECT CASE WHEN r.day IS NULL THEN 'root-missing' ELSE 'root-edited' END, coalesce(r.day, d.day)
+FROM (SELECT day FROM link WHERE day < (SELECT day FROM link ORDER BY seq DESC LIMIT 1) GROUP BY day) d
+FULL JOIN public.audit_dayroot r ON r.day = d.day
+LEFT JOIN link l ON l.seq = r.seq AND l.hash = r.hash AND l.day = r.day
+WHERE r.day IS NULL OR l.seq IS NULL ORDER BY 2
+"""
+
+CLEAR_VALUES = """
+SELECT c.event_id, c.field FROM public.audit_clear c LEFT JOIN public.audit_event e ON e.id = c.event_id
+WHERE e.id IS NULL
+    OR 'sha256:' || encode(sha256(convert_to(c.salt || c.old, 'UTF8')), 'hex') <> coalesce(e.before ->> c.field, '')
+    OR 'sha256:' || encode(sha256(convert_to(c.salt || c.new, 'UTF8')), 'hex') <> coalesce(e.after ->> c.field, '')
+ORDER BY 1, 2
+"""
+
+# What the events say each row looks like now, against the row. Columns that no event mentions were added
+# later; populating the row's own type makes equal what sessions with other time zones wrote differently.
+ROWS = """
+WITH event AS (
+    SELECT id, op, row_pk, after, count(*) OVER (PARTITION BY row_pk) AS events,
+        row_number() OVER (PARTITION BY row_pk ORDER BY id DESC) AS age
+    FROM public.audit_event WHERE table_name = %(table)s AND op <> 'E'
+), said AS (
+    SELECT row_pk, id, after AS image, NULL::jsonb AS source FROM event WHERE events = 1
+    UNION ALL
+    SELECT e.row_pk, NULL, jsonb_object_agg(k.key, k.value ORDER BY e.id), jsonb_object_agg(k.key, e.id ORDER BY e.id)
+    FROM event e, jsonb_each(e.after) k WHERE events > 1 GROUP BY e.row_pk
+), compared AS (
+    SELECT coalesce(last.row_pk, r.{key}::text) AS row_pk, last.op, r.{key} IS NOT NULL AS is_there,
+        to_jsonb(r) AS row, to_jsonb(jsonb_populate_record(r, said.image - %(hidden)s::text[])) AS image,
+        said.image AS digests, said.id, said.source
+    FROM (SELECT row_pk, op FROM event WHERE age = 1) last
+    LEFT JOIN said USING (row_pk)
+    FULL JOIN public.{table} r ON r.{key}::text = last.row_pk
+), judged AS (
+    SELECT *, ARRAY(
+        SELECT key FROM jsonb_each(row) WHERE row <> image AND value IS DISTINCT FROM image -> key
+        UNION
+        SELECT f FROM unnest(%(hidden)s::text[]) f
+        LEFT JOIN public.audit_clear c ON c.event_id = coalesce(id, (source ->> f)::bigint) AND c.field = f
+        WHERE digests ? f AND ((row ->> f IS NULL) <> (digests ->> f IS NULL)
+            OR 'sha256:' || encode(sha256(convert_to(c.salt || (row ->> f), 'UTF8')), 'hex') <> digests ->> f)
+        ORDER BY 1
+    ) AS wrong FROM compared
+)
+SELECT CASE WHEN NOT is_there THEN 'row-missing' WHEN op IS NULL OR op = 'D' THEN 'row-added' ELSE 'row-edited' END,
+    row_pk, array_to_string(wrong, ',')
+FROM judged
+WHERE CASE WHEN NOT is_there THEN op <> 'D' ELSE op IS NULL OR op = 'D' OR cardinality(wrong) > 0 END
+"""
+
+
+def faults() -> Iterator[Fault]:
+    """All that is wrong, as of one moment. Reads the whole chain: a nightly command, not a page."""
+    with one_snapshot():
+        yield from broken_links()
+        yield from unsealed_events()
+        yield from wrong_roots()
+        yield from wrong_clear_values()
+        yield from missing_triggers()
+        for entry in tracked():
+            yield from wrong_rows(entry)
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Events and rows as of one moment, however long the reading takes."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def broken_links() -> Iterator[Fault]:
+    """Walk the chain. A link that does not fit is judged when the next one shows which hash it stands on."""
+    previous, awaited, doubt = b"", 1, None
+    for seq, event_id, stored, is_there, text in _rows(LINKS):
+        stored, content = bytes(stored), text.encode()
+        computed = sha256(previous + content).digest()
+        if seq != awaited:
+            yield from _judged(doubt)
+            yield Fault("link-missing", f"audit_link {awaited}", f"–{seq - 1}")
+            doubt, computed = None, stored  # what it stood on is gone: trusted, and the walk goes on
+        elif doubt and computed != stored and sha256(doubt.computed + content).digest() == stored:
+            yield Fault("link-edited", f"audit_link {doubt.seq}")
+            doubt, computed = None, stored
+        else:
+            yield from _judged(doubt)
+            doubt = None
+        if not is_there:
+            yield Fault("event-missing", f"audit_event {event_id}")
+        elif computed != stored:
+            doubt = _Doubt(seq, event_id, computed)
+        previous, awaited = stored, seq + 1
+    yield from _judged(doubt)
+
+
+class _Doubt(NamedTuple):
+    seq: int
+    event_id: int
+    computed: bytes
+
+
+def _judged(doubt: _Doubt | None) -> Iterator[Fault]:
+    if doubt:
+        yield Fault("event-edited", f"audit_event {doubt.event_id}", f"audit_link {doubt.seq}")
+
+
+def unsealed_events() -> Iterator[Fault]:
+    """Events put in behind the sealer's back, among transactions that it has long passed."""
+    for (event_id,) in _rows(UNSEALED):
+        yield Fault("event-added", f"audit_event {event_id}")
+
+
+def wrong_roots() -> Iterator[Fault]:
+    for code, day in _rows(ROOTS):
+        yield Fault(code, f"audit_dayroot {day}")
+
+
+def wrong_clear_values() -> Iterator[Fault]:
+    for event_id, field in _rows(CLEAR_VALUES):
+        yield Fault("clear-edited", f"audit_clear {event_id}", field)
+
+
+def missing_triggers() -> Iterator[Fault]:
+    """Tables whose changes are not being recorded."""
+    with connection.cursor() as cursor:
+        present = attached(cursor)
+    for entry in tracked():
+        if present.get(entry.table) != entry.arguments:
+            yield Fault("trigger-off", entry.table)
+
+
+def wrong_rows(entry: Tracked) -> Iterator[Fault]:
+    """Rows of this table that are not what their events say: changed where no trigger saw it."""
+    quote = connection.ops.quote_name
+    query = ROWS.format(table=quote(entry.table), key=quote(entry.key))
+    for code, row_pk, columns in _rows(query, {"table": entry.table, "hidden": list(entry.hidden)}):
+        yield Fault(code, f"{entry.table} {row_pk}", columns)
+
+
+def _rows(query: str, params: dict[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
+    """Streamed: the chain is longer than memory."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query, params)
+        yield from cursor
+
+
+def holds_root(text: str) -> bool:
+    """Is this root, as printed on some sheet, a link of the chain?"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM public.audit_link WHERE hash = decode(%s, 'hex'))", [text])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,153 @@
+"""One trigger function for every table: who changed which row, before and after.
+
+All of it runs as the owner, who alone may write events. Nobody else may execute ``audit_row``, or
+anybody could hang it on a temporary table called like a real one and so forge events.
+"""
+
+from typing import Any
+
+from django.db import migrations
+
+from minshi.audit.operations import AppendOnly
+from minshi.audit.privileges import application_role
+
+FORWARD = """
+CREATE FUNCTION audit_digest(salt text, value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+    AS $$ SELECT 'sha256:' || encode(sha256(convert_to(salt || value, 'UTF8')), 'hex') $$;
+
+CREATE FUNCTION audit_hide(image jsonb, hidden text[], salt text) RETURNS jsonb LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp AS $$
+    SELECT image || coalesce(jsonb_object_agg(column_name, public.audit_digest(salt, image ->> column_name)), '{}')
+    FROM unnest(hidden) column_name WHERE image ->> column_name IS NOT NULL
+$$;
+
+-- hidden: columns that stand in the event as digests; secret: those of them kept nowhere in clear.
+CREATE FUNCTION audit_write(
+    op text, table_name text, row_pk text, was jsonb, becomes jsonb, hidden text[], secret text[]
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    salt text := gen_random_uuid()::text;
+    event bigint;
+BEGIN
+    INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
+        VALUES (
+            public.minshi_now(), pg_current_xact_id()::text::bigint,
+            nullif(current_setting('minshi.actor', true), '')::bigint,
+            coalesce(current_setting('minshi.origin', true), ''), session_user, op, table_name, row_pk,
+            public.audit_hide(was, hidden, salt), public.audit_hide(becomes, hidden, salt)
+        ) RETURNING id INTO event;
+    INSERT INTO public.audit_clear (event_id, field, salt, old, new)
+        SELECT event, f, salt, CASE WHEN NOT f = ANY (secret) THEN was ->> f END,
+               CASE WHEN NOT f = ANY (secret) THEN becomes ->> f END
+        FROM unnest(hidden) f WHERE coalesce(was ->> f, becomes ->> f) IS NOT NULL;
+END $$;
+
+-- Arguments: the key's column; then, where a table has any, hidden and secret columns with commas.
+CREATE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    was jsonb;
+    becomes jsonb;
+    row_pk text;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        becomes := to_jsonb(NEW);
+        row_pk := becomes ->> TG_ARGV[0];
+    ELSIF TG_OP = 'DELETE' THEN
+        was := to_jsonb(OLD);
+        row_pk := was ->> TG_ARGV[0];
+    ELSE
+        was := to_jsonb(OLD);
+        becomes := to_jsonb(NEW);
+        IF was = becomes THEN
+            RETURN NULL;
+        END IF;
+        row_pk := was ->> TG_ARGV[0];
+        SELECT jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, becomes -> o.key) INTO was, becomes
+            FROM jsonb_each(was) o WHERE o.value IS DISTINCT FROM becomes -> o.key;
+    END IF;
+    IF TG_NARGS > 1 AND coalesce(becomes, was) ?| string_to_array(TG_ARGV[1], ',') THEN
+        PERFORM public.audit_write(
+            left(TG_OP, 1), TG_TABLE_NAME, row_pk, was, becomes,
+            string_to_array(TG_ARGV[1], ','), string_to_array(TG_ARGV[2], ',')
+        );
+    ELSE
+        INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
+            VALUES (
+                public.minshi_now(), pg_current_xact_id()::text::bigint,
+                nullif(current_setting('minshi.actor', true), '')::bigint,
+                coalesce(current_setting('minshi.origin', true), ''), session_user,
+                left(TG_OP, 1), TG_TABLE_NAME, row_pk, was, becomes
+            );
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Rows that were there before anybody recorded: written down as they are, once.
+CREATE FUNCTION audit_baseline(target regclass, key text, hidden text[], secret text[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    name text := (SELECT relname FROM pg_class WHERE oid = target);
+    image jsonb;
+BEGIN
+    FOR image IN EXECUTE format(
+        'SELECT to_jsonb(t) FROM %s t WHERE NOT EXISTS ('
+        'SELECT FROM public.audit_event e WHERE e.table_name = %L AND e.row_pk = t.%I::text)',
+        target, name, key
+    ) LOOP
+        PERFORM public.audit_write('B', name, image ->> key, NULL, image, hidden, secret);
+    END LOOP;
+END $$;
+
+-- Erasing is itself an event: what was known is gone, that it was taken away is not.
+CREATE FUNCTION audit_erase(erased_table text, keys text[]) RETURNS bigint LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    erased text[];
+    erased_key text;
+BEGIN
+    WITH gone AS (
+        DELETE FROM public.audit_clear c USING public.audit_event e
+        WHERE e.id = c.event_id AND e.table_name = erased_table AND e.row_pk = ANY (keys)
+        RETURNING e.row_pk
+    ) SELECT array_agg(gone.row_pk) INTO erased FROM gone;
+    FOR erased_key IN SELECT DISTINCT unnest(erased) ORDER BY 1 LOOP
+        PERFORM public.audit_write('E', erased_table, erased_key, NULL, NULL, '{}', '{}');
+    END LOOP;
+    RETURN coalesce(cardinality(erased), 0);
+END $$;
+
+REVOKE EXECUTE ON FUNCTION audit_row(), audit_write, audit_baseline FROM PUBLIC;
+"""
+
+BACKWARD = """
+DROP FUNCTION audit_erase;
+DROP FUNCTION audit_baseline;
+DROP FUNCTION audit_row CASCADE;
+DROP FUNCTION audit_write;
+DROP FUNCTION audit_hide;
+DROP FUNCTION audit_digest;
+"""
+
+
+def leave_the_application_reading(apps: Any, schema_editor: Any) -> None:
+    if role := application_role(schema_editor.connection):
+        tables = "audit_event, audit_clear, audit_link, audit_dayroot"
+        schema_editor.execute(f'REVOKE INSERT, UPDATE, DELETE ON {tables} FROM "{role}"')
+
+
+def let_it_write(apps: Any, schema_editor: Any) -> None:
+    if role := application_role(schema_editor.connection):
+        tables = "audit_event, audit_clear, audit_link, audit_dayroot"
+        schema_editor.execute(f'GRANT INSERT, UPDATE, DELETE ON {tables} TO "{role}"')
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0002_initial")]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD),
+        AppendOnly("audit_event"),
+        AppendOnly("audit_link"),
+        AppendOnly("audit_dayroot"),
+        migrations.RunPython(leave_the_application_reading, let_it_write),
+    ]

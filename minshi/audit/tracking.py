@@ -1,0 +1,115 @@
+"""Which tables are recorded, and the triggers that do it, attached by the owner after each migration."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.db import connections, models, transaction
+from django.db.backends.utils import CursorWrapper
+from simple_history.models import HistoricalChanges
+
+OURS = ("minshi", "proposals", "deliberation", "funding", "evaluation")
+"""Where our apps live; names and no imports, so that the lowest app still knows nobody."""
+
+ADOPTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "auth.group": ((), ()),
+    "auth.group_permissions": ((), ()),
+    "account.emailaddress": (("email",), ()),
+    "mfa.authenticator": ((), ("data",)),
+}
+"""Tables of others that decide who may do what, with their personal and secret fields."""
+
+
+class Tracked(NamedTuple):
+    """A recorded table: its key, the columns kept as digests, those of them kept nowhere in clear."""
+
+    table: str
+    key: str
+    hidden: tuple[str, ...]
+    secret: tuple[str, ...]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the trigger is told."""
+        return (self.key, ",".join(self.hidden), ",".join(self.secret)) if self.hidden else (self.key,)
+
+
+def tracked() -> list[Tracked]:
+    """Every table whose changes are recorded, in a fixed order."""
+    found = [_tracked(model) for model in apps.get_models(include_auto_created=True) if _is_tracked(model)]
+    return sorted(found)
+
+
+def _is_tracked(model: type[models.Model]) -> bool:
+    meta = model._meta
+    if meta.label_lower in ADOPTED:
+        return True
+    is_ours = apps.get_app_config(meta.app_label).name.split(".")[0] in OURS and meta.app_label != "audit"
+    # A version of a text repeats a change that is recorded already.
+    repeats = issubclass(model, HistoricalChanges)
+    return is_ours and meta.managed and not meta.proxy and not repeats and not getattr(model, "UNTRACKED", False)
+
+
+def _tracked(model: type[models.Model]) -> Tracked:
+    personal, secret = ADOPTED.get(
+        model._meta.label_lower, (getattr(model, "PERSONAL", ()), getattr(model, "SECRET", ()))
+    )
+    columns = {field.name: field.column for field in model._meta.local_concrete_fields}
+    return Tracked(
+        model._meta.db_table,
+        model._meta.pk.column,
+        tuple(columns[name] for name in (*personal, *secret)),
+        tuple(columns[name] for name in secret),
+    )
+
+
+def attach(using: str, **kwargs: Any) -> None:
+    """Give every tracked table its trigger; doing it again changes nothing."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        tables = {row.name for row in connection.introspection.get_table_list(cursor)}
+        if "audit_event" not in tables or not _recording_is_installed(cursor):
+            return
+        present = attached(cursor)
+        wanted = {entry.table: entry for entry in tracked() if entry.table in tables}
+        for table in present.keys() - wanted.keys():
+            cursor.execute(f'DROP TRIGGER audit_row ON "{table}"')
+        for table, entry in wanted.items():
+            if present.get(table) != entry.arguments:
+                _attach(cursor, entry)
+
+
+def attached(cursor: CursorWrapper) -> dict[str, tuple[str, ...]]:
+    """The tables whose trigger fires, with its arguments."""
+    cursor.execute(
+        "SELECT c.relname, t.tgargs FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE t.tgname = 'audit_row' AND t.tgenabled IN ('O', 'A') AND c.relnamespace = 'public'::regnamespace "
+        "AND t.tgtype = 29 AND t.tgfoid = to_regprocedure('public.audit_row()')"  # 29: each row, after I, U, D
+    )
+    return {table: tuple(bytes(raw).decode().split("\0")[:-1]) for table, raw in cursor.fetchall()}
+
+
+def _recording_is_installed(cursor: CursorWrapper) -> bool:
+    cursor.execute("SELECT to_regprocedure('public.audit_row()') IS NOT NULL")
+    return bool(cursor.fetchone()[0])
+
+
+def _attach(cursor: CursorWrapper, entry: Tracked) -> None:
+    """One transaction: no row falls between the baseline and the trigger (creating it locks out writers)."""
+    arguments = ", ".join("'{}'".format(argument.replace("'", "''")) for argument in entry.arguments)
+    cursor.execute(
+        f'CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON "{entry.table}" '
+        f"FOR EACH ROW EXECUTE FUNCTION audit_row({arguments})"
+    )
+    baseline(cursor, entry)
+
+
+def baseline(cursor: CursorWrapper, entry: Tracked) -> None:
+    """Record the rows that no event knows, as they stand. Only the owner may."""
+    cursor.execute(
+        "SELECT audit_baseline(%s::regclass, %s, %s::text[], %s::text[])",
+        [f'public."{entry.table}"', entry.key, list(entry.hidden), list(entry.secret)],
+    )
