@@ -1,4 +1,4 @@
-"""The app's name."""
+"""The proposals' app."""
 
 from django.apps import AppConfig
 
@@ -6,4 +6,7 @@ from django.apps import AppConfig
 class ProposalsConfig(AppConfig):
     name = "proposals"
     label = "proposals"
-    verbose_name = "提议"
+    verbose_name = "提议与办理"
+
+    def ready(self) -> None:
+        from proposals import lifecycle, reactions, rules  # noqa: F401  (registers them)

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
-from minshi.policy import calendar, settings as policy
+from minshi.policy import calendar
+from minshi.policy import selectors as policy
 from minshi.residents.models import Role
 from minshi.residents.rules import role_in
 from minshi.territory.models import Territory
@@ -40,20 +41,25 @@ class StageRule:
     app: str
     role: str
     level: str
-    days: str = ""
-    calendar_days: bool = False
+    days: str
+    unit: str = "working_days"
     terms: tuple[str, ...] = ()
 
 
 STAGES: dict[str, StageRule] = {
     Stage.SUBMITTED: StageRule("proposals", Role.CHIEF, "", "review.days", terms=("review.",)),
-    Stage.RETURNED: StageRule("proposals", PROPOSER, "", "cosign.calendar_days", calendar_days=True),
+    Stage.RETURNED: StageRule("proposals", PROPOSER, "", "revision.days"),
     Stage.COSIGNING: StageRule(
-        "proposals", PROPOSER, "", "cosign.calendar_days", calendar_days=True, terms=("cosign.",)
+        "proposals", PROPOSER, "", "cosign.calendar_days", unit="calendar_days", terms=("cosign.",)
     ),
     Stage.COSIGNED: StageRule("deliberation", Role.CLERK, "community", "agenda.days"),
     Stage.VOTING: StageRule(
-        "deliberation", Role.CLERK, "community", "survey_vote.days", terms=("survey_vote.",)
+        "deliberation",
+        Role.CLERK,
+        "community",
+        "survey_vote.days",
+        unit="calendar_days",
+        terms=("survey_vote.",),
     ),
     Stage.CONSULTING: StageRule("deliberation", Role.CLERK, "community", "consult.days", terms=("meeting.",)),
     Stage.DECIDING: StageRule(
@@ -69,20 +75,16 @@ STAGES: dict[str, StageRule] = {
     Stage.HANDLING: StageRule(
         "proposals", Role.CLERK, "community", "handling.tier1.days", terms=("handling.", "handback.")
     ),
-    Stage.RAISING: StageRule(
-        "funding", Role.CLERK, "community", "raising.days", terms=("cap.", "notice.funding.")
-    ),
+    Stage.RAISING: StageRule("funding", Role.CLERK, "community", "raising.days", terms=("cap.", "notice.funding.")),
     Stage.FUNDED: StageRule("funding", Role.CLERK, "community", "notice.funding.days"),
-    Stage.PROCURING: StageRule(
-        "funding", GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")
-    ),
+    Stage.PROCURING: StageRule("funding", GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
     Stage.AWARDED: StageRule("funding", GROUP, "", "contract.days"),
     Stage.DELIVERING: StageRule(
         "funding",
         GROUP,
         "",
         "works.calendar_days",
-        calendar_days=True,
+        unit="calendar_days",
         terms=("payment.", "change.", "log.", "start."),
     ),
     Stage.ACCEPTING: StageRule("funding", Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
@@ -90,16 +92,12 @@ STAGES: dict[str, StageRule] = {
         "evaluation", Role.CLERK, "community", "rating.start_days", terms=("notice.acceptance.",)
     ),
     Stage.RATING: StageRule(
-        "evaluation", Role.CLERK, "community", "rating.days", calendar_days=True, terms=("rating.",)
+        "evaluation", Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.",)
     ),
     Stage.REWORK: StageRule("evaluation", GROUP, "", "callback.mend_days", terms=("rating.",)),
     Stage.RATED: StageRule("evaluation", Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
-    Stage.SETTLING: StageRule(
-        "evaluation", Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")
-    ),
-    Stage.RESERVED: StageRule(
-        "deliberation", Role.CLERK, "community", "reserve.calendar_days", calendar_days=True
-    ),
+    Stage.SETTLING: StageRule("evaluation", Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")),
+    Stage.RESERVED: StageRule("deliberation", Role.CLERK, "community", "reserve.months", unit="months"),
 }
 
 TIERS = {
@@ -134,9 +132,7 @@ STEPS = (
         needs_reason=True,
     ),
     Step("resubmit", _("修改后重新提出"), (Stage.RETURNED,), Stage.SUBMITTED, "proposals.own"),
-    Step(
-        "decline", _("初审不通过"), (Stage.SUBMITTED,), Stage.DECLINED, "proposals.review", needs_reason=True
-    ),
+    Step("decline", _("初审不通过"), (Stage.SUBMITTED,), Stage.DECLINED, "proposals.review", needs_reason=True),
     Step(
         "merge",
         _("并入相近项目"),
@@ -158,12 +154,8 @@ STEPS = (
     Step("lapse", _("到期未达到要求"), (Stage.COSIGNING, Stage.RETURNED), Stage.LAPSED, platform=True),
     # deliberation
     Step("open_vote", _("开始居民表决"), (Stage.COSIGNED,), Stage.VOTING, "deliberation.run"),
-    Step(
-        "pass_vote", _("居民表决通过"), (Stage.VOTING,), Stage.CONSULTING, "deliberation.run", platform=True
-    ),
-    Step(
-        "fail_vote", _("居民表决未通过"), (Stage.VOTING,), Stage.NOT_PASSED, "deliberation.run", platform=True
-    ),
+    Step("pass_vote", _("居民表决通过"), (Stage.VOTING,), Stage.CONSULTING, "deliberation.run", platform=True),
+    Step("fail_vote", _("居民表决未通过"), (Stage.VOTING,), Stage.NOT_PASSED, "deliberation.run", platform=True),
     Step("agree_plan", _("议事会商定方案"), (Stage.CONSULTING,), Stage.DECIDING, "deliberation.run"),
     Step(
         "decide",
@@ -197,9 +189,7 @@ STEPS = (
         "deliberation.decide",
         needs_reason=True,
     ),
-    Step(
-        "reconsider", _("三分之一受益户反对，重新商议"), (Stage.ANNOUNCED,), Stage.CONSULTING, platform=True
-    ),
+    Step("reconsider", _("三分之一受益户反对，重新商议"), (Stage.ANNOUNCED,), Stage.CONSULTING, platform=True),
     # proposals: tiered handling
     Step(
         "open_handling",
@@ -329,12 +319,9 @@ def _above(place: Territory, level: str) -> Territory:
     return higher[-1] if higher else place
 
 
-def period(place: Territory, parameter: str, at: datetime, *, calendar_days: bool = False) -> datetime:
-    """The exclusive end of the days that ``parameter`` gives in ``place``, counted from ``at``."""
-    days = int(policy.value(parameter, place))
-    if calendar_days:
-        return calendar.period_end(at, calendar_days=days)
-    return calendar.period_end(at, working_days=days)
+def period(place: Territory, parameter: str, at: datetime, unit: str = "working_days") -> calendar.Period:
+    """The period that ``parameter`` gives in ``place``, counted from ``at``."""
+    return calendar.period(at, **{unit: int(policy.value(parameter, place))})
 
 
 SETTABLE = ("tier", "gate_notice", "merged_into", "supervised_at")
@@ -354,12 +341,12 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
         proposal.holder_role, proposal.holder_place, proposal.due_at = "", None, None
     else:
         rule = STAGES[proposal.stage]
+        proposal.terms = policy.terms([rule.days, *rule.terms], proposal.place)
         proposal.holder_role = setting.get("role") or rule.role
         proposal.holder_place = setting.get("place") or holder_place(proposal.place, rule.level)
-        proposal.due_at = setting.get("due") or period(
-            proposal.place, rule.days, at, calendar_days=rule.calendar_days
-        )
-        proposal.terms = policy.terms(rule.terms, proposal.place) if rule.terms else {}
+        span = calendar.period(at, **{rule.unit: int(proposal.terms[rule.days])})
+        proposal.due_at = setting.get("due") or span.end
+        proposal.terms["basis"] = "" if setting.get("due") else span.basis
     return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
 
 
@@ -379,7 +366,7 @@ def _settled(proposal: Proposal) -> None:
         title=f"{Stage(proposal.stage).label}：{proposal.title}",
         url=proposal.get_absolute_url(),
         remind_at=_reminder(proposal.stage_since, proposal.due_at),
-        basis=calendar.calendar_version(),
+        basis=proposal.terms.get("basis", ""),
         provisional=calendar.is_provisional(proposal.due_at),
     )
 
@@ -458,7 +445,7 @@ def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence
     if wish.stage in (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED):
         wish.holder_role = setting.get("role") or Role.CLERK
         wish.holder_place = setting.get("place") or holder_place(wish.place, "community")
-        wish.due_at = period(wish.place, "urgent.days" if wish.urgent else "handling.tier1.days", at)
+        wish.due_at = period(wish.place, "urgent.days" if wish.urgent else "wish.days", at).end
     else:
         wish.holder_role, wish.holder_place, wish.due_at = "", None, None
     return ("stage_since", "holder_role", "holder_place", "due_at")

@@ -159,7 +159,7 @@ class Proposal(models.Model):
     tier = models.PositiveSmallIntegerField(_("级别"), null=True, blank=True)
     supervised_at = models.DateTimeField(_("督办开始"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
-    gate_notice = models.ForeignKey(Notice, models.PROTECT, null=True, blank=True, related_name="+")
+    gate_notice = models.OneToOneField(Notice, models.PROTECT, null=True, blank=True, related_name="+")
     beneficiaries_frozen_at = models.DateTimeField(_("受益户名单锁定"), null=True, blank=True)
 
     objects = ProposalQuerySet.as_manager()
@@ -299,9 +299,7 @@ class Cosign(models.Model):
     class Meta:
         verbose_name = _("附议")
         verbose_name_plural = _("附议")
-        constraints = [
-            models.UniqueConstraint(fields=["proposal", "household"], name="one_cosign_per_household")
-        ]
+        constraints = [models.UniqueConstraint(fields=["proposal", "household"], name="one_cosign_per_household")]
 
     def __str__(self) -> str:
         return f"{self.proposal_id}: {self.household_id}"
@@ -387,9 +385,7 @@ class Card(models.Model):
         indexes = [
             models.Index(F("submitted_at").desc(), F("proposal_id").desc(), name="card_newest"),
             models.Index(F("stage"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_stage"),
-            models.Index(
-                F("category"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_category"
-            ),
+            models.Index(F("category"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_category"),
         ]
 
     def __str__(self) -> str:
@@ -413,9 +409,7 @@ class CardPlace(models.Model):
         verbose_name_plural = _("卡片所在地方")
         constraints = [models.UniqueConstraint(fields=["card", "place"], name="card_once_per_place")]
         indexes = [
-            models.Index(
-                F("place_id"), F("submitted_at").desc(), F("card_id").desc(), name="card_of_place_newest"
-            )
+            models.Index(F("place_id"), F("submitted_at").desc(), F("card_id").desc(), name="card_of_place_newest")
         ]
 
     def __str__(self) -> str:

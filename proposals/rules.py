@@ -7,6 +7,7 @@ import rules
 from minshi.accounts.models import User
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, lives_in, person_of
+from minshi.territory.models import Territory
 from proposals.models import Proposal, Wish
 
 
@@ -46,18 +47,21 @@ def proposes_for_own_place(user: User, proposal: Proposal) -> bool:
     """A resident of the community around it, or its staff entering a paper form."""
     person = person_of(user)
     lives = bool(person and person.household and person.confirmed_at)
-    return (lives and lives_in(user, _around(proposal))) or holds(
-        user, proposal.place, Role.CLERK, *ORGANISERS
-    )
+    return (lives and lives_in(user, _around(proposal))) or holds(user, proposal.place, Role.CLERK, *ORGANISERS)
 
 
-def _around(proposal: Proposal):  # type: ignore[no-untyped-def]
+def _around(proposal: Proposal) -> Territory:
     return proposal.place.at_level("community") or proposal.place
 
 
 @rules.predicate
 def is_clerk_there(user: User, subject: Proposal | Wish) -> bool:
     return holds(user, subject.place, Role.CLERK)
+
+
+@rules.predicate
+def is_organiser_there(user: User, subject: Proposal | Wish) -> bool:
+    return holds(user, subject.place, *ORGANISERS)
 
 
 @rules.predicate
@@ -74,6 +78,7 @@ rules.add_perm("proposals.propose", proposes_for_own_place)
 rules.add_perm("proposals.own", is_proposer)
 rules.add_perm("proposals.review", may_review & ~is_proposer)
 rules.add_perm("proposals.cosign", lives_there)
+rules.add_perm("proposals.record_paper", is_clerk_there | is_organiser_there)
 rules.add_perm("proposals.run", is_clerk_there)
 rules.add_perm("proposals.handle", holds_it)
 rules.add_perm("proposals.wish", may_wish)

@@ -1,0 +1,103 @@
+"""What time does to wishes and proposals, and the reactions that higher apps share."""
+
+from __future__ import annotations
+
+from minshi.clock import now
+from minshi.deadlines.actions import REMINDER, on, schedule
+from minshi.deadlines.models import Deadline
+from minshi.notifications.actions import tell, tell_role
+from minshi.policy import calendar
+from minshi.territory.models import Territory
+from proposals import actions
+from proposals.lifecycle import GROUP, PROPOSER
+from proposals.models import Proposal, Stage, Wish
+
+
+def proposal_of(deadline: Deadline) -> Proposal:
+    return Proposal.objects.select_related("place", "holder_place", "gate_notice").get(pk=deadline.subject_id)
+
+
+def tell_superior(deadline: Deadline) -> None:
+    """For stages without a consequence of their own."""
+    actions.overdue(proposal_of(deadline), by=None)
+
+
+def wait_another_day(deadline: Deadline) -> None:
+    """The gate is still closed by an objection: look again at the end of the next working day."""
+    proposal = proposal_of(deadline)
+    end = calendar.period_end(now(), working_days=1)
+    actions.wait_until(proposal, end, by=None)
+    assert proposal.holder_place
+    schedule(
+        proposal,
+        deadline.kind,
+        end,
+        role=proposal.holder_role,
+        place_path=proposal.holder_place.path,
+        title=deadline.title,
+        url=deadline.url,
+    )
+
+
+@on("stage:submitted")
+def nobody_reviewed(deadline: Deadline) -> None:
+    actions.climb(proposal_of(deadline), by=None)
+
+
+@on("stage:returned")
+@on("stage:cosigning")
+def support_stayed_short(deadline: Deadline) -> None:
+    """It lapses with its reason, in public (domain.md 4.4)."""
+    proposal = proposal_of(deadline)
+    if proposal.stage == Stage.RETURNED:
+        actions.advance(proposal, "lapse", by=None, reason="退回后没有在期限内修改")
+        return
+    count, needed = proposal.cosigns.count(), actions.cosigns_needed(proposal)
+    actions.advance(
+        proposal,
+        "lapse",
+        by=None,
+        reason=f"到期共 {count} 户附议，需要 {needed} 户",
+        evidence={"cosigns": count, "needed": needed},
+    )
+    tell(
+        proposal.proposer,
+        f"附议不够：{proposal.title}",
+        f"{count} / {needed} 户",
+        proposal.get_absolute_url(),
+    )
+
+
+@on("stage:announced")
+def the_notice_ended(deadline: Deadline) -> None:
+    proposal = proposal_of(deadline)
+    if proposal.gate_notice and proposal.gate_notice.is_passed:
+        actions.open_handling(proposal, by=None)
+    else:
+        wait_another_day(deadline)
+
+
+@on("stage:handling")
+def nobody_handled(deadline: Deadline) -> None:
+    """Silence climbs by itself, 1 → 2 → 3; at tier 3 it comes under supervision."""
+    proposal = proposal_of(deadline)
+    if (proposal.tier or 1) < 3:
+        actions.escalate(proposal, by=None)
+    else:
+        actions.supervise(proposal, by=None)
+
+
+@on("wish")
+def nobody_answered(deadline: Deadline) -> None:
+    actions.climb_wish(Wish.objects.select_related("place").get(pk=deadline.subject_id), by=None)
+
+
+@on(REMINDER)
+def remind(deadline: Deadline) -> None:
+    """Before the time is up, whoever holds it hears of it once more."""
+    role, _bar, path = deadline.basis.partition("|")
+    title = f"快到期：{deadline.title}"
+    if role in (PROPOSER, GROUP):
+        tell(proposal_of(deadline).proposer, title, url=deadline.url)
+    elif role and (place := Territory.objects.filter(path=path).first()):
+        tell_role(role, place, title, url=deadline.url)

@@ -1,0 +1,10 @@
+"""What runs on the minute."""
+
+from celery import shared_task
+
+from proposals import actions
+
+
+@shared_task
+def refresh_totals() -> None:
+    actions.refresh_totals()
