@@ -6,6 +6,7 @@ more or less alive.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from celery.signals import after_task_publish
@@ -43,6 +44,12 @@ def ages() -> dict[str, float | None]:
 def silent(since: dict[str, float | None]) -> list[str]:
     """The kinds that should have been heard of. A worker may be connected and yet consume nothing."""
     return [kind for kind, age in since.items() if age is None or age > LATE]
+
+
+def since_boot() -> float:
+    """Seconds that no clock setting touches; unlike the monotonic clock they go on while a laptop sleeps."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 @after_task_publish.connect(sender="minshi.health.tasks.beat_heart", dispatch_uid="health.beat")

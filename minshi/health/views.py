@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,22 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from minshi.clock import Now
+from minshi.deadlines.models import Deadline, SweeperState
 from minshi.health import hearts
+
+LATE = timedelta(seconds=60)
+"""The promise: within a minute while any worker lives."""
+
+
+def deadlines_are() -> dict[str, Any]:
+    """Whether they are stopped after a jump of the clock, how many keep failing, how many are late."""
+    still = Deadline.objects.open()
+    return {
+        "stopped": SweeperState.objects.filter(stopped_at__isnull=False).exists(),
+        "failing": still.filter(failures__gt=0).count(),
+        "late": still.filter(failures=0, due__lt=Now() - LATE).count(),
+    }
 
 
 @never_cache
@@ -20,16 +36,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """200 when all is well, 503 with what is not. ``?only=web`` is for the balancer: it leaves out the other
     processes, since the site goes on taking votes without them."""
     found: dict[str, Any] = {"database": "ok", "unapplied_migrations": 0, "heartbeats": {}, "silent": []}
+    well = True
     try:
         executor = MigrationExecutor(connection)
         found["unapplied_migrations"] = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if not found["unapplied_migrations"]:
             found["heartbeats"] = hearts.ages()
             found["silent"] = hearts.silent(found["heartbeats"])
+            found["deadlines"] = deadlines_are()
+            well = not found["silent"] and not any(found["deadlines"].values())
     except DatabaseError:  # also a pool that gives no connection: psycopg wraps it
         found["database"] = "unreachable"
     web_is_well = found["database"] == "ok" and not found["unapplied_migrations"]
-    # Elsewhere than in production one may run the site alone: heartbeats are reported and nothing more.
+    # Elsewhere than in production one may run the site alone: the others are reported and nothing more.
     ignored = request.GET.get("only") == "web" or settings.ENV != "production"
-    found["ok"] = web_is_well and (ignored or not found["silent"])
+    found["ok"] = web_is_well and (ignored or well)
     return JsonResponse(found, status=200 if found["ok"] else 503)
