@@ -1,0 +1,292 @@
+"""What `python3 run.py` does before Django exists: finding, starting and stopping, and saying what is wrong."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import run
+from minshi.servers import databases, environment, ground, postgres, services
+from minshi.servers.children import Child, Family
+from minshi.servers.progress import Trouble
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data directory that the servers' account can enter (pytest's own are closed to it)."""
+    path = Path(tempfile.mkdtemp(prefix="minshi-"))
+    path.chmod(0o755)
+    monkeypatch.setenv("MINSHI_VAR", str(path))
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MINSHI_SERVERS"):
+        monkeypatch.delenv(name, raising=False)
+    yield ground.var()
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def sleeper(place: Path, code: str = "import time; time.sleep(60)") -> Child:
+    return Child("睡眠", [sys.executable, "-c", code], log=place / "log" / "sleeper.log")
+
+
+def is_gone(pid: int, patience: float = 5) -> bool:
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+# --- What goes wrong is one clear line ---------------------------------------------------------
+
+
+def test_a_taken_port_is_one_line_and_exit_1(place: Path, taken_port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(["--port", str(taken_port)]) == 1
+    said = capsys.readouterr().err
+    assert said == f"✗ 端口 {taken_port} 已被占用：换一个，例如 python3 run.py --port {taken_port + 1}\n"
+
+
+def test_a_second_start_on_the_same_data_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ground.only_one(place)
+    assert run.main([]) == 1
+    assert capsys.readouterr().err.startswith("✗ 已经有一个 run.py 在用")
+
+
+@pytest.mark.parametrize("missing", ["venv", "ensurepip"])
+def test_a_python_without_venv_is_told_what_to_install(
+    missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(environment, "VENV", tmp_path)
+    monkeypatch.setattr(environment, "PYTHON", tmp_path / "bin" / "python")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find(name))
+    with pytest.raises(Trouble, match="python3-venv"):
+        environment.prepare()
+
+
+def test_a_full_disk_is_said_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(environment, "VENV", tmp_path)
+    monkeypatch.setattr(environment, "PYTHON", tmp_path / "bin" / "python")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 1))  # type: ignore[attr-defined]
+    with pytest.raises(Trouble, match="磁盘空间不足"):
+        environment.prepare()
+
+
+def test_nothing_is_installed_when_the_lock_is_unchanged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    python, lock = tmp_path / "python", tmp_path / "requirements.txt"
+    python.touch()
+    lock.write_text("a==1")
+    for name, value in {"VENV": tmp_path, "PYTHON": python, "REQUIREMENTS": lock}.items():
+        monkeypatch.setattr(environment, name, value)
+    asked: list[str] = []
+    monkeypatch.setattr(environment, "run", lambda *argv: asked.append(argv[0]))
+    for _ in range(2):
+        environment.prepare()
+    assert asked == ["依赖安装失败"]
+    lock.write_text("a==2")
+    environment.prepare()
+    assert len(asked) == 2
+
+
+def test_the_reason_is_the_line_that_names_the_error() -> None:
+    assert environment.reason("x\nERROR: no such package\nhint: y\n") == "ERROR: no such package"
+    assert environment.reason("Traceback\n  File\nValueError: z\n") == "ValueError: z"
+    assert environment.reason("OSError: [Errno 28] No space left on device: 'a'\n") == "磁盘空间不足"
+    assert environment.reason("") == "没有说明原因"
+
+
+def test_an_unreachable_database_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://nobody@127.0.0.1:{ground.free_port()}/minshi")
+    with pytest.raises(Trouble, match="连不上 DATABASE_URL"), databases.bring_up(place):
+        pass
+
+
+def test_an_unreachable_redis_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{ground.free_port()}/0")
+    with pytest.raises(Trouble, match="连不上 REDIS_URL"), databases.bring_up(place):
+        pass
+
+
+def test_an_older_python_can_read_run_py_as_far_as_the_refusal() -> None:
+    source = (ground.ROOT / "run.py").read_text()
+    ast.parse(source, feature_version=(3, 7))
+    assert source.index("version_info") < source.index("from minshi")
+
+
+def test_what_runs_before_the_environment_needs_nothing_installed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ground.ROOT)!r}); import run"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# --- What is remembered ------------------------------------------------------------------------
+
+
+def test_passwords_and_ports_stay_and_are_for_the_owner_only(place: Path) -> None:
+    facts = ground.recall(place)
+    assert ground.recall(place) == facts
+    assert stat.S_IMODE((place / "servers.json").stat().st_mode) == 0o600
+    assert len({facts[name] for name in ("secret_key", "postgres", "minshi_owner", "minshi_app", "redis")}) == 5
+
+
+def test_a_port_that_somebody_took_meanwhile_is_replaced(place: Path, taken_port: int) -> None:
+    facts = ground.recall(place)
+    ground.remember(place / "servers.json", {**facts, "redis_port": taken_port})
+    again = ground.recall(place)
+    assert again["redis_port"] != taken_port
+    assert again["postgres_port"] == facts["postgres_port"]
+
+
+def test_a_prepared_step_runs_once_for_each_state(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(services, "manage", lambda trouble, env, *argv: ran.append(argv[0]))
+    for state in ("one", "one", "two"):
+        services.once(place / "mark", state, "做", {}, "replay")
+    assert ran == ["replay", "replay"]
+
+
+def test_a_step_that_failed_runs_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(trouble: str, env: dict[str, str], *argv: str) -> str:
+        raise Trouble(trouble)
+
+    monkeypatch.setattr(services, "manage", fail)
+    with pytest.raises(Trouble):
+        services.once(place / "mark", "one", "做", {}, "replay")
+    assert not (place / "mark").exists()
+
+
+# --- Which PostgreSQL --------------------------------------------------------------------------
+
+
+def test_data_are_opened_by_the_version_that_made_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {Path("/new"): 18, Path("/old"): 15}
+    monkeypatch.setattr(postgres, "version", versions.__getitem__)
+    assert postgres.choose(versions, tmp_path) == Path("/new")
+    (tmp_path / "PG_VERSION").write_text("15\n")
+    assert postgres.choose(versions, tmp_path) == Path("/old")
+    (tmp_path / "PG_VERSION").write_text("16\n")
+    with pytest.raises(Trouble, match="是 PostgreSQL 16 的数据，这里只有 18、15"):
+        postgres.choose(versions, tmp_path)
+    with pytest.raises(Trouble, match="没有找到 PostgreSQL 15"):
+        postgres.choose([], tmp_path / "elsewhere")
+
+
+def test_an_unknown_way_to_servers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINSHI_SERVERS", "cloud")
+    with pytest.raises(Trouble, match="machine 或 wheels"):
+        next(databases.found(postgres))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has doors that nobody cannot pass")
+def test_data_move_out_of_a_directory_only_root_can_enter(place: Path) -> None:
+    assert ground.data_home(place) == place
+    place.chmod(0o700)
+    elsewhere = ground.data_home(place)
+    assert elsewhere.is_relative_to("/var/lib/minshi")
+    elsewhere.rmdir()
+
+
+# --- Processes ---------------------------------------------------------------------------------
+
+
+def test_stopping_ends_the_grandchildren_too(place: Path) -> None:
+    code = (
+        "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        "print(p.pid, flush=True); time.sleep(60)"
+    )
+    with Family() as family:
+        child = family.start(sleeper(place, code))
+        while not child.last_words():
+            time.sleep(0.02)
+    assert is_gone(int(child.last_words()))
+    assert not child.is_alive
+
+
+def test_children_end_when_their_parent_is_killed(place: Path) -> None:
+    code = f"""
+import sys, time
+sys.path.insert(0, {str(ground.ROOT)!r})
+from pathlib import Path
+from minshi.servers.children import Child
+child = Child("x", [sys.executable, "-c", "import time; time.sleep(60)"], log=Path({str(place / "x.log")!r}))
+child.start()
+print(child.process.pid, flush=True)
+time.sleep(60)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    assert is_gone(pid)
+
+
+def test_a_child_that_died_is_started_again_but_not_for_ever(place: Path) -> None:
+    with Family() as family:
+        child = family.start(sleeper(place, "raise SystemExit('没有力气')"))
+        with pytest.raises(Trouble, match="睡眠 反复退出：没有力气"):
+            for _ in range(5):
+                assert child.process
+                child.process.wait()
+                family.mind()
+        assert len(child.starts) == 3
+
+
+# --- The real servers --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["", "wheels"])
+def test_both_servers_start_keep_their_data_and_leave_nothing_running(
+    place: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINSHI_SERVERS", way)
+    with databases.bring_up(place) as up:
+        server, redis = up.postgres, up.redis
+        assert server and redis and server.child.process and redis.child.process
+        server.sql("CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)", "minshi")
+        answer = server.sql(
+            "SELECT pg_encoding_to_char(encoding), datctype, rolname, current_setting('fsync') FROM pg_database"
+            " JOIN pg_roles r ON r.oid = datdba WHERE datname = 'minshi'"
+        )
+        assert answer.strip() == "UTF8|C.UTF-8|minshi_owner|on"
+        pids = server.child.process.pid, redis.child.process.pid
+        words = " ".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in pids)
+        assert not any(up.env[name].split(":")[2].split("@")[0] in words for name in ("DATABASE_URL", "REDIS_URL"))
+        if os.geteuid() == 0:
+            assert Path(f"/proc/{pids[0]}").stat().st_uid != 0
+
+        os.kill(pids[0], signal.SIGKILL)
+        server.child.process.wait()
+        server.start()
+        assert server.sql("SELECT id FROM kept", "minshi").strip() == "7"
+    assert all(is_gone(pid) for pid in pids)
+    with databases.bring_up(place) as up:
+        assert up.postgres
+        assert up.postgres.sql("SELECT id FROM kept", "minshi").strip() == "7"
