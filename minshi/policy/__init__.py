@@ -1,0 +1,1 @@
+"""Dated settings per place, and the working-day calendar."""

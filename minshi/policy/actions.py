@@ -1,0 +1,109 @@
+"""Ruling on a parameter in a place, publishing a year's calendar, counting provisional periods anew."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from minshi.accounts.models import User
+from minshi.clock import now, today
+from minshi.deadlines.actions import REMINDER
+from minshi.deadlines.models import Deadline
+from minshi.lifecycle.action import action
+from minshi.policy import calendar, rules, units
+from minshi.policy.defaults import Arrangement
+from minshi.policy.models import CalendarVersion, Parameter, Setting
+from minshi.policy.signals import period_moved
+from minshi.refusals import NotAllowed, Refused
+from minshi.territory.models import Territory
+
+
+@action
+def set_value(
+    parameter: Parameter | str, place: Territory, value: units.Value, *, since: date, source: str, by: User | None
+) -> Setting:
+    """From ``since`` on ``value`` holds in ``place`` and beneath it; one that has not begun yet is replaced.
+
+    Projects whose stage has begun keep what they pinned. The platform (``by=None``) may also set the past.
+    """
+    if isinstance(parameter, str):
+        parameter = Parameter.objects.get(name=parameter)
+    if by is not None and (reason := rules.reason_not_to_set(by, parameter, place)):
+        raise NotAllowed(reason)
+    _refuse_unsound(parameter, place, value, since=since, source=source, by=by)
+    setting, _created = Setting.objects.update_or_create(
+        place=place,
+        parameter=parameter,
+        since=since,
+        defaults={"value": value, "source": source.strip(), "set_by": by, "set_at": now()},
+    )
+    return setting
+
+
+def _refuse_unsound(
+    parameter: Parameter, place: Territory, value: object, *, since: date, source: str, by: User | None
+) -> None:
+    fields = {"value": units.fault(parameter.unit, value)}
+    if not fields["value"]:
+        fields["value"] = rules.reason_beyond_limits(by, parameter, place, value)
+    if not 0 < len(source.strip()) <= 200:
+        fields["source"] = _("请写明依据（200字以内），例如文件名称和文号。")
+    day = today()
+    if by is not None and since < day:
+        fields["since"] = _("施行日期不能早于今天。")
+    elif since <= day and Setting.objects.filter(place=place, parameter=parameter, since=since).exists():
+        fields["since"] = _("这一天的设定已经施行，不能改写；请从明天或以后起另设。")
+    if found := {name: reason for name, reason in fields.items() if reason}:
+        raise Refused(**found)
+
+
+@action
+def publish_calendar(arrangement: Arrangement, *, by: User | None) -> CalendarVersion:
+    """Add a published arrangement of holidays as the newest version, and count provisional periods anew."""
+    if CalendarVersion.objects.filter(source=arrangement.source).exists():
+        raise Refused(_("“%(source)s”已经录入。") % {"source": arrangement.source})
+    through = CalendarVersion.objects.aggregate(through=Max("through"))["through"]
+    if through and arrangement.since > through + timedelta(days=1):
+        raise Refused(_("节假日表须逐年录入：目前只到%(day)s。") % {"day": through})
+    version: CalendarVersion = arrangement.save()
+    transaction.on_commit(calendar.forget)
+    recompute_provisional(by=by)
+    return version
+
+
+@action
+def recompute_provisional(*, by: User | None = None) -> int:
+    """Count open provisional deadlines anew on the newest calendar; returns how many are firm now.
+
+    Firm ones are never touched, whatever the calendar says later. An end that would already have passed stays
+    where it was: people relied on it. Repeating it does no harm; it also runs daily, for a deadline that
+    was set by a process which had not seen the newest version yet.
+    """
+    newest, moment, firm = calendar.read(), now(), 0
+    waiting = Deadline.objects.open().filter(provisional=True).exclude(kind__startswith=REMINDER)
+    for deadline in waiting.select_for_update().order_by("pk"):
+        counted = calendar.recounted(newest, deadline.basis, deadline.set_at)
+        if counted is None or counted.basis == deadline.basis:
+            continue
+        _move(deadline, counted, moment)
+        firm += not counted.provisional
+    return firm
+
+
+def _move(deadline: Deadline, counted: calendar.Period, moment: datetime) -> None:
+    before = deadline.due
+    deadline.due = counted.end if counted.end > moment else before
+    deadline.basis, deadline.provisional = counted.basis, counted.provisional
+    deadline.save(update_fields=["due", "basis", "provisional"])
+    reminders = Deadline.objects.open().filter(
+        subject_type=deadline.subject_type, subject_id=deadline.subject_id, kind=REMINDER + deadline.kind
+    )
+    for reminder in reminders.select_for_update():
+        reminder.due += deadline.due - before
+        reminder.provisional = counted.provisional
+        reminder.save(update_fields=["due", "provisional"])
+    if deadline.due != before:
+        period_moved.send(sender=Deadline, deadline=deadline, before=before)
