@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = os.environ.get("MINSHI_ENV", "dev")
@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "minshi.policy",
     "minshi.disclosure",
     "minshi.notifications",
+    "minshi.signin",
     "minshi.faces",
     "minshi.health",
     "minshi.desk",
@@ -90,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "minshi.notifications.middleware.StaffNeedSecondFactor",
+    "minshi.signin.middleware.StaffNeedSecondFactor",
     "minshi.audit.middleware.OriginMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "minshi.faces.middleware.RefusalMiddleware",
@@ -151,7 +152,12 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "minshi:", "socket_timeout": 5, "socket_connect_timeout": 1, "max_retries": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "minshi:",
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "max_retries": 0,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
@@ -164,7 +170,6 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "rules.permissions.ObjectPermissionBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -180,24 +185,31 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "mine"
 LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "minshi.notifications.signin.PhoneAdapter"
-ACCOUNT_LOGIN_METHODS = {"phone"}
-ACCOUNT_SIGNUP_FIELDS = ["phone*"]
+# allauth is the staff's way in and the second factor; residents' codes are our own (minshi.signin says why).
+ACCOUNT_ADAPTER = "minshi.signin.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
-ACCOUNT_FORMS = {"request_login_code": "minshi.notifications.signin.PhoneForm"}
-# Counted in PostgreSQL instead (an estate shares one address); see notifications.signin.
+ACCOUNT_FORMS = {"login": "minshi.signin.forms.StaffForm"}
+# Counted in PostgreSQL instead: the cache may be away, and an estate shares one address.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False
+MFA_ADAPTER = "minshi.signin.adapters.FactorAdapter"
+MFA_FORMS = {"authenticate": "minshi.signin.forms.FactorForm", "reauthenticate": "minshi.signin.forms.FactorAgainForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "民生小实事"
+MFA_TOTP_TOLERANCE = 1  # phones run up to half a minute off
+SIGNIN_CODES_PER_ADDRESS_AN_HOUR = int(os.environ.get("MINSHI_CODES_PER_ADDRESS", "200"))
+SIGNIN_CODES_A_DAY = int(os.environ.get("MINSHI_CODES_A_DAY", "20000"))
+TRUSTED_PROXIES = {proxy for proxy in os.environ.get("MINSHI_TRUSTED_PROXIES", "").split(",") if proxy}
+"""Peers whose X-Forwarded-For is believed, by address."""
 
 DEMO = ENV in {"demo", "dev"}
 """Codes are shown on a page and on the console; never in production."""
 SMS_CHANNEL = os.environ.get("MINSHI_SMS_CHANNEL", "minshi.notifications.channels.ConsoleChannel")
+SMS_GATEWAY_URL = os.environ.get("MINSHI_SMS_GATEWAY_URL", "")
+SMS_GATEWAY_TOKEN = os.environ.get("MINSHI_SMS_GATEWAY_TOKEN", "")
 
 # --- Faces ------------------------------------------------------------------------------------
 
@@ -254,6 +266,8 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "minshi.desk.views.dashboard",
+    "STYLES": [lambda request: static("css/desk.css")],
+    "THEME": "light",
     "COLORS": {
         "primary": {
             "50": "240 249 245", "100": "224 240 232", "200": "187 222 206", "300": "136 196 170",

@@ -1,7 +1,9 @@
-"""The admin as the staff's desk."""
+"""The admin as the staff's desk. Configured apart from the app: the admin loads its site before models exist."""
+
+from __future__ import annotations
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class MinshiAdminConfig(AdminConfig):
-    default_site = "unfold.sites.UnfoldAdminSite"
+    default_site = "minshi.desk.index.Desk"

@@ -1,0 +1,109 @@
+"""What every staff page of a thing has in common: it shows my territories only, and changes nothing but by actions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
+
+from minshi.accounts.models import User
+from minshi.desk.steps import StepForm
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.residents.models import STAFF_ROLES
+from minshi.residents.rules import roles_of
+
+
+def territories_of(user: Any) -> list[str]:
+    """The paths a person works in as staff; empty (and so nothing is shown) for everybody else."""
+    return [held.path for held in roles_of(user) if held.role in STAFF_ROLES]
+
+
+class ScopedAdmin(ModelAdmin):
+    """Rows of my territories, read-only; ``step_forms`` are what may be done with one.
+
+    ``place_path`` is the lookup that leads to the path of the place a row belongs to. Whoever holds no
+    staff role sees nothing at all, superusers included: running the servers is not a role here.
+    """
+
+    place_path: ClassVar[str] = "place__path"
+    step_forms: ClassVar[tuple[type[StepForm], ...]] = ()
+    change_form_template = "desk/subject.html"
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        mine = Q(pk__in=[])
+        for territory in territories_of(request.user):
+            mine |= Q(**{f"{self.place_path}__startswith": territory})
+        return super().get_queryset(request).filter(mine)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(territories_of(request.user))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(territories_of(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
+        step = path("<int:pk>/do/<slug:step>/", self.admin_site.admin_view(self.step_view), name=name)
+        return [step, *super().get_urls()]
+
+    def offered(self, subject: Model, user: User) -> list[dict[str, Any]]:
+        """The actions this person may take on it now, each with its address."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_step"
+        return [
+            {"label": form.label, "help": form.help, "url": reverse(name, args=[subject.pk, form.name])}
+            for form in self.step_forms
+            if form.offered(subject, user)
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        subject = self.get_object(request, object_id)
+        offered = self.offered(subject, request.user) if subject else []  # type: ignore[arg-type]
+        context = {**(extra_context or {}), "offered_steps": offered, "show_save": False, "show_close": True}
+        return super().change_view(request, object_id, form_url, context)
+
+    def step_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
+        """One action as a form: its refusals beside the fields, nothing typed is lost."""
+        subject = get_object_or_404(self.get_queryset(request), pk=pk)
+        kind = next((form for form in self.step_forms if form.name == step), None)
+        user: User = request.user  # type: ignore[assignment]
+        if kind is None or not kind.offered(subject, user):
+            raise NotAllowed("这一步现在不能办理，或不归您办理")
+        form = kind(request.POST or None, request.FILES or None, subject=subject, by=user)
+        if request.method == "POST" and form.is_valid():
+            try:
+                form.run(subject, user)
+            except NotAllowed:
+                raise
+            except Refused as refusal:
+                onto(form, refusal)
+            else:
+                messages.success(request, str(form.done))
+                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", subject.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": kind.label,
+            "subject": subject,
+            "form": form,
+            "opts": self.opts,
+            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[subject.pk]),
+        }
+        return render(request, "desk/step.html", context, status=422 if form.errors else 200)
