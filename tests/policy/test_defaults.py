@@ -97,6 +97,7 @@ EXPECTED: dict[str, tuple[str, Any]] = {
     "supervision.remind_days": ("working_days", 1),
     "raising.days": ("working_days", 20),
     "procuring.days": ("working_days", 20),
+    "reserve.months": ("months", 12),
 }
 
 
