@@ -56,9 +56,7 @@ def _letters(text: str) -> str:
 
 def _visible(text: str) -> str:
     """Without joiners, direction marks, variation selectors: they are counted as letters but not seen."""
-    return "".join(
-        character for character in text if unicodedata.category(character) not in {"Cf", "Mn", "Me", "Cc"}
-    )
+    return "".join(character for character in text if unicodedata.category(character) not in {"Cf", "Mn", "Me", "Cc"})
 
 
 _MOBILE = r"1[3-9]\d"
@@ -108,7 +106,7 @@ _SPACER = r"[ \u3000\-－—–.·_]?"
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+", re.ASCII)
 _IDENTITY = re.compile(
     r"(?<![\dA-Za-z])"
-    r"(?:\d{17}[\dXx]|\d{15,21}|\d{6}[ \-]\d{8}[ \-]\d{3}[\dXx]|(?:\d{4} ){3,4}\d{1,7})"
+    r"(?:\d{17}[\dXx]|\d{15,19}|\d{6}[ \-]\d{8}[ \-]\d{3}[\dXx]|(?:\d{4} ){3,4}\d{1,7})"
     r"(?![\dA-Za-z])"
 )
 _MOBILE_IN_TEXT = re.compile(rf"(?<!\d)(?:\+?86{_SPACER})?{_MOBILE}{_SPACER}\d{{4}}{_SPACER}\d{{4}}(?!\d)")
@@ -129,12 +127,23 @@ def mask_text(text: str, *, landlines: bool = True) -> str:
     return plain
 
 
+def one_line(text: str) -> str:
+    """A name or title as it is kept: no invisible characters, letters and digits in their plain form.
+
+    Chinese full-width punctuation stays: it is how a title is written.
+    """
+    composed = unicodedata.normalize("NFC", _visible(text.replace("\n", " ").replace("\t", " ")))
+    plain = "".join(
+        unicodedata.normalize("NFKC", character) if character.isalnum() or character.isspace() else character
+        for character in composed
+    )
+    return " ".join(_ascii_digits(plain).split())
+
+
 def _readable(text: str) -> str:
     """Lines and tabs stay, invisible and direction-changing characters go."""
     return "".join(
-        character
-        for character in text
-        if character in "\n\t" or unicodedata.category(character) not in {"Cf", "Cc"}
+        character for character in text if character in "\n\t" or unicodedata.category(character) not in {"Cf", "Cc"}
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minshi.residents.masking import COMPOUND_SURNAMES, mask_address, mask_name, mask_phone, mask_text
+from minshi.residents.masking import COMPOUND_SURNAMES, mask_address, mask_name, mask_phone, mask_text, one_line
 
 HAN = st.text(st.sampled_from("李王张欧阳诸葛司马迎新娜𠮷𡋾红"), min_size=1, max_size=6)
 
@@ -70,9 +70,7 @@ def test_a_given_name_never_shows_whole(name: str) -> None:
 
 
 @given(
-    HAN
-    | st.from_regex(r"[A-Z][a-z]{0,5}( [A-Z][a-z]{0,5}){0,2}", fullmatch=True)
-    | st.tuples(HAN, HAN).map("·".join)
+    HAN | st.from_regex(r"[A-Z][a-z]{0,5}( [A-Z][a-z]{0,5}){0,2}", fullmatch=True) | st.tuples(HAN, HAN).map("·".join)
 )
 def test_masking_a_name_twice_changes_nothing(name: str) -> None:
     assert mask_name(mask_name(name)) == mask_name(name)
@@ -200,3 +198,16 @@ def test_a_mobile_number_never_survives_in_text(before: str, phone: str, after: 
     text = f"{before.rstrip('0123456789')}电话{phone}{after}"
     assert phone not in mask_text(text)
     assert mask_text(mask_text(text)) == mask_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  关于“样板巷１４号院”：\n睦邻驿站（一期）  ", "关于“样板巷14号院”： 睦邻驿站（一期）"),
+        ("睦\u200b邻\u202e驿站", "睦邻驿站"),
+        ("ＡＢ　座", "AB 座"),
+        ("", ""),
+    ],
+)
+def test_a_title_is_one_plain_line(text: str, line: str) -> None:
+    assert one_line(text) == line

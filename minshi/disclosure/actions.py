@@ -1,0 +1,370 @@
+"""Posting and correcting notices; objecting, answering, and what silence does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.deadlines.actions import meet, schedule
+from minshi.disclosure import rules, signals
+from minshi.disclosure.models import GATES, Kind, Notice, Objection, Original, PostingPhoto
+from minshi.faces.pictures import reencoded
+from minshi.lifecycle.action import action
+from minshi.policy import calendar
+from minshi.policy.selectors import value
+from minshi.policy.units import fraction
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.masking import mask_name, mask_text, one_line
+from minshi.residents.rules import person_of, role_in
+from minshi.territory.models import Household, Territory
+
+ANSWER = "objection.answer"
+"""The kind of the deadline an objection waits under."""
+
+
+# --- Notices ----------------------------------------------------------------------------------
+
+
+@action
+def post(
+    *,
+    kind: str,
+    title: str,
+    place: Territory,
+    body: str,
+    table: Iterable[tuple[str, object]] = (),
+    basis: str = "",
+    course: str = "",
+    days: int | None = None,
+    calendar_days: int | None = None,
+    households: int = 0,
+    link: str = "",
+    contact: str = "",
+    issuer: str = "",
+    supervision_phone: str = "",
+    corrects: Notice | None = None,
+    by: User | None,
+) -> Notice:
+    """Post a notice and start its period: ``days`` working days, by default those of the place's policy.
+
+    ``households`` is the number that benefit, for reopening. Names must come masked; numbers in the
+    text are masked here. ``by=None``: a resident's step makes the platform announce something.
+    """
+    if by is not None and not rules.may_post(by, place):
+        raise NotAllowed(_("只有这里的工作人员可以发布公示。"))
+    old = _correctable(corrects, by) if corrects else None
+    line = list(place.ancestors())
+    office = rules.issuing_place(line)
+    words = {
+        "title": _public(one_line(title)),
+        "basis": _public(basis),
+        "course": _public(course),
+        "table": [[_public(str(label)), _public(str(entry))] for label, entry in table],
+        "body": _public(body),
+        "issuer": issuer or office.official_name or office.full_name,
+        "contact": contact or _how_to_object(office),
+        "supervision_phone": supervision_phone or _supervision_phone(line, office),
+        "link": link,
+    }
+    _refuse_incomplete(words)
+    moment = now()
+    notice = Notice.objects.create(
+        number=_next_number(rules.organisation_of(office), f"{moment:%Y%m}"),
+        kind=kind,
+        is_gate=kind in GATES,
+        place=place,
+        households=households,
+        reopen_households=math.ceil(fraction(value("objection.reopen_share", place)) * households),
+        posted_at=moment,
+        posted_by=by,
+        **_period(kind, place, moment, days, calendar_days),
+        **words,
+    )
+    if old is not None:
+        old.withdrawn_by = notice
+        old.save(update_fields=["withdrawn_by"])
+    return notice
+
+
+@action
+def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> Notice:
+    """Post the corrected text under a new number; the old notice stays readable and leads to it.
+
+    The period begins anew. ``changes`` are arguments of ``post``; what is not given stays as it was.
+    """
+    if not reason.strip():
+        raise Refused(reason=_("请写明更正的原因。"))
+    why = _("本公示更正编号 %(number)s 的公示：%(reason)s") % {"number": notice.number, "reason": reason.strip()}
+    same = {
+        name: getattr(notice, name)
+        for name in (
+            "kind", "title", "place", "body", "table", "basis", "link", "households", "contact", "issuer",
+            "supervision_phone",
+        )
+    }  # fmt: skip
+    if not {"days", "calendar_days"} & changes.keys():
+        same |= {"days": notice.working_days or None, "calendar_days": notice.calendar_days or None}
+    course = changes.pop("course", notice.course)
+    return post(**same | changes, course=f"{why}\n{course}".strip(), corrects=notice, by=by)
+
+
+def _correctable(notice: Notice, by: User | None) -> Notice:
+    locked = Notice.objects.select_for_update(no_key=True).select_related(None).get(pk=notice.pk)
+    if by is not None and not rules.may_post(by, locked.place):
+        raise NotAllowed(_("只有原公示所在地方的工作人员可以更正它。"))
+    if locked.withdrawn_by_id:
+        raise Refused(_("这份公示已经更正过了，请更正最新的那一份。"))
+    if locked.objections_open:
+        raise Refused(_("还有 %(count)d 条异议没有答复，请先答复，再更正公示。") % {"count": locked.objections_open})
+    return locked
+
+
+def _public(text: str) -> str:
+    """As it may hang on the board. An office's landline is where to ring and stays."""
+    return mask_text(text.strip(), landlines=False)
+
+
+def _refuse_incomplete(words: dict[str, Any]) -> None:
+    missing = {}
+    if not words["title"]:
+        missing["title"] = _("请写明公示的标题。")
+    elif len(words["title"]) > 120:
+        missing["title"] = _("标题请不超过 120 个字。")
+    if not words["body"]:
+        missing["body"] = _("请写明公示的正文。")
+    if missing:
+        raise Refused(**missing)
+
+
+def _period(
+    kind: str, place: Territory, moment: datetime, days: int | None, calendar_days: int | None
+) -> dict[str, Any]:
+    """The columns of the period, counted from the day after posting (民法典 201, 203)."""
+    if days is None and calendar_days is None:
+        days = int(value(rules.PERIODS[Kind(kind)], place))  # type: ignore[arg-type]
+    period = calendar.period(moment, working_days=days, calendar_days=calendar_days)
+    return {
+        "working_days": days or 0,
+        "calendar_days": calendar_days or 0,
+        "starts_on": moment.date() + timedelta(days=1),
+        "ends_at": period.end,
+        "counted": period.basis,
+        "provisional": period.provisional,
+    }
+
+
+def _next_number(organisation: str, month: str) -> str:
+    """One row per organisation and month, locked until the end of the transaction: a number never skips."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO disclosure_series AS series (organisation, month, last) VALUES (%s, %s, 1) "
+            "ON CONFLICT (organisation, month) DO UPDATE SET last = series.last + 1 RETURNING last",
+            [organisation, month],
+        )
+        return f"{organisation}-{month}-{cursor.fetchone()[0]:06d}"
+
+
+def _how_to_object(office: Territory) -> str:
+    if not office.phone:
+        return _("公示期内，可以到%(office)s当面或书面提出，也可以在本公示的网页上提出。可以不公开姓名，都会答复。") % {
+            "office": office.name
+        }
+    return _(
+        "公示期内，可以到%(office)s当面或书面提出，可以打电话 %(phone)s，也可以在本公示的网页上提出。"
+        "可以不公开姓名，都会答复。"
+    ) % {"office": office.name, "phone": office.phone}
+
+
+def _supervision_phone(line: list[Territory], office: Territory) -> str:
+    """Whoever stands above the issuer supervises; else the issuer's own number."""
+    above = [place.phone for place in line if place.phone and len(place.path) < len(office.path)]
+    return above[-1] if above else office.phone
+
+
+@action
+def record_posting(
+    notice: Notice, picture: UploadedFile, *, where: str, taken_down: bool = False, by: User
+) -> PostingPhoto:
+    """Keep a photo of the sheet where it hangs, or of the place it was taken down from."""
+    if not rules.may_record_posting(by, notice.place):
+        raise NotAllowed(_("只有这里的工作人员和楼栋长等可以记录张贴情况。"))
+    place = _public(one_line(where))
+    if not 0 < len(place) <= 80:
+        raise Refused(where=_("请写明张贴在哪里（80 个字以内）。"))
+    moment = PostingPhoto.Moment.TAKEN_DOWN if taken_down else PostingPhoto.Moment.PUT_UP
+    return PostingPhoto.objects.create(notice=notice, moment=moment, where=place, picture=reencoded(picture), by=by)
+
+
+# --- Objections -------------------------------------------------------------------------------
+
+
+@action
+def object_to(
+    notice: Notice,
+    *,
+    facts: str,
+    request: str = "",
+    anonymous: bool = False,
+    channel: str = Objection.Channel.ONLINE,
+    name: str = "",
+    phone: str = "",
+    household: Household | None = None,
+    by: User,
+) -> Objection:
+    """Object to a running notice, for oneself online or (desk, phone, paper) as written down by ``by``.
+
+    ``name``, ``phone`` and ``household`` are the objector's where somebody else writes; online they are
+    the signed-in person's own. Sends ``objected``, and ``reopened`` when this was one household too many.
+    """
+    online = channel == Objection.Channel.ONLINE
+    if not online and not rules.may_enter(by, notice.place):
+        raise NotAllowed(_("只有这里的社区和街道工作人员可以替别人登记异议。"))
+    notice = Notice.objects.select_for_update(no_key=True, of=("self",)).select_related("place").get(pk=notice.pk)
+    person = person_of(by) if online else None
+    name = person.name if person else one_line(name)
+    _refuse_objection(notice, by=by if online else None, facts=facts, name=name, anonymous=anonymous, online=online)
+    if online:
+        household = rules.household_of(by, notice)
+    elif household is not None and not notice.place.contains(household.place):
+        raise Refused(household=_("这一户不在公示的范围内，请不填户号登记。"))
+    level = rules.first_level(notice.place)
+    due = _answer_period(notice, level)
+    objection = Objection.objects.create(
+        notice=notice,
+        ordinal=notice.objections_total + 1,
+        by=by if online else None,
+        entered_by=None if online else by,
+        household=household,
+        channel=channel,
+        anonymous=anonymous,
+        name=_("匿名") if anonymous else mask_name(name),
+        facts=_masked(facts, name),
+        request=_masked(request, name),
+        level=level,
+        due_at=due.end,
+    )
+    Original.objects.create(objection=objection, name=name, phone=phone.strip(), facts=facts, request=request)
+    _set_task(objection, due)
+    signals.objected.send(Objection, objection=objection)
+    _announce_reopening(notice)
+    return objection
+
+
+def _refuse_objection(notice: Notice, *, by: User | None, facts: str, name: str, anonymous: bool, online: bool) -> None:
+    """After the notice's lock is held: the clock is read behind it."""
+    if notice.withdrawn_by_id:
+        raise Refused(_("这份公示已经更正，请对更正后的公示提出。"))
+    if now() >= notice.ends_at:
+        raise Refused(
+            _("公示期已经结束，不能再提异议。有问题仍可以打监督电话 %(phone)s。") % {"phone": notice.supervision_phone}
+        )
+    if by is not None and notice.objections.open().filter(by=by).exists():
+        raise Refused(_("您对这份公示提出的异议正在办理，答复后可以再提。"))
+    wrong = {}
+    if len(facts.strip()) < 5:
+        wrong["facts"] = _("请写明哪里不对、为什么（至少 5 个字）。")
+    if not online and not name and not anonymous:
+        wrong["name"] = _("请写明异议人的姓名；不愿公开的，请勾选匿名公开。")
+    if wrong:
+        raise Refused(**wrong)
+
+
+def _masked(text: str, name: str) -> str:
+    """For everybody to read: without numbers, and without the objector's own name."""
+    plain = mask_text(text.strip())
+    return plain.replace(name, mask_name(name)) if len(name) > 1 else plain
+
+
+def _answer_period(notice: Notice, level: str) -> calendar.Period:
+    days = value(rules.DAYS_TO_ANSWER[Objection.Level(level)], notice.place, at=notice.posted_at)
+    return calendar.period(now(), working_days=int(days))  # type: ignore[arg-type]
+
+
+def _set_task(objection: Objection, due: calendar.Period) -> None:
+    """On the desk of whoever answers at this level; its end is handled in reactions."""
+    schedule(
+        objection,
+        ANSWER,
+        due.end,
+        role=rules.ANSWERERS[objection.level][0],
+        place_path=objection.notice.place.path,
+        title=_("答复异议：%(title)s") % {"title": objection.notice.title},
+        url=objection.get_absolute_url(),
+        basis=due.basis,
+        provisional=due.provisional,
+    )
+
+
+def _announce_reopening(notice: Notice) -> None:
+    """The database has counted; ``notice`` still shows what was before."""
+    before = notice.reopened_at
+    notice.refresh_from_db(fields=["objections_total", "objections_open", "objecting_households", "reopened_at"])
+    if before is None and notice.reopened_at is not None:
+        signals.reopened.send(Notice, notice=notice)
+
+
+@action
+def answer(objection: Objection, *, text: str, outcome: str, by: User | None) -> Objection:
+    """Answer an objection, for everybody to read beside it. ``by`` answers at the level that holds it."""
+    meet(objection, ANSWER)  # first: the sweeper too locks the deadline before the objection
+    objection = _open_objection(objection)
+    if not rules.may_answer(by, objection) or by is None:
+        raise NotAllowed(_("这条异议由%(who)s，您不能答复。") % {"who": objection.get_level_display()})
+    if objection.by_id == by.pk:
+        raise NotAllowed(_("不能答复自己提出的异议。"))
+    wrong = {}
+    if outcome not in Objection.Outcome.values:
+        wrong["outcome"] = _("请选择结论。")
+    if len(text.strip()) < 5:
+        wrong["text"] = _("请写明核查情况和答复（至少 5 个字）。")
+    if wrong:
+        raise Refused(**wrong)
+    objection.answer = _public(text)
+    objection.outcome = outcome
+    objection.answered_at = now()
+    objection.answered_by = by
+    objection.answered_as = role_in(by, objection.notice.place)
+    objection.save(update_fields=["answer", "outcome", "answered_at", "answered_by", "answered_as"])
+    signals.answered.send(Objection, objection=objection)
+    return objection
+
+
+@action
+def climb(objection: Objection, *, reason: str = "", by: User | None) -> Objection:
+    """Hand an objection to the level above with its own days: by who holds it, or (None) after silence.
+
+    At the district it stays and is due again: an unanswered objection is never lost.
+    """
+    meet(objection, ANSWER)
+    objection = _open_objection(objection)
+    if by is not None:
+        if not rules.may_answer(by, objection):
+            raise NotAllowed(_("这条异议由%(who)s，您不能转交。") % {"who": objection.get_level_display()})
+        if objection.level == Objection.Level.DISTRICT:
+            raise Refused(_("已经到区一级，请直接答复。"))
+        if not reason.strip():
+            raise Refused(reason=_("请写明为什么转给上一级。"))
+    objection.level = rules.ABOVE[Objection.Level(objection.level)]
+    objection.climbed_at = now()
+    objection.climb_reason = _public(reason) if by else _("到期没有答复，自动转上一级")
+    due = _answer_period(objection.notice, objection.level)
+    objection.due_at = due.end
+    objection.save(update_fields=["level", "climbed_at", "climb_reason", "due_at"])
+    _set_task(objection, due)
+    return objection
+
+
+def _open_objection(objection: Objection) -> Objection:
+    rows = Objection.objects.select_for_update(of=("self",)).select_related("notice__place")
+    locked = rows.get(pk=objection.pk)
+    if locked.answered_at is not None:
+        raise Refused(_("这条异议已经答复。"))
+    return locked

@@ -1,0 +1,317 @@
+"""Public notices and the objections to them. A notice does not know what it announces: the subject holds the key."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import connection, models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import CHINA, Now, now
+from minshi.territory.models import Household, Territory
+
+
+class Kind(models.TextChoices):
+    """What is announced. The first six are gates (domain.md 4): a step waits for them to pass."""
+
+    INITIATION = "initiation", _("立项公示")
+    FUNDING = "funding", _("资金公示")
+    AWARD = "award", _("成交公示")
+    ACCEPTANCE = "acceptance", _("验收公示")
+    SATISFACTION = "satisfaction", _("满意度公示")
+    ACCOUNTS = "accounts", _("结算公示")
+    AGENDA = "agenda", _("议题公告")
+    VOTE_RESULT = "vote_result", _("表决结果公告")
+    MINUTES = "minutes", _("议事纪要公告")
+    SELECTION = "selection", _("评选结果公告")
+    HANDLING = "handling", _("办理情况公告")
+    CHANGE = "change", _("变更公告")
+    OTHER = "other", _("公告")
+
+
+GATES = (Kind.INITIATION, Kind.FUNDING, Kind.AWARD, Kind.ACCEPTANCE, Kind.SATISFACTION, Kind.ACCOUNTS)
+
+NUMBER = r"[0-9A-Z]{9}-[0-9]{6}-[0-9]{6}"
+"""Kunming's index number: organisation, year and month, running number."""
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def in_place(self, place: Territory) -> NoticeQuerySet:
+        return self.filter(place__path__startswith=place.path)
+
+    def running(self) -> NoticeQuerySet:
+        return self.filter(withdrawn_by=None, ends_at__gt=Now())
+
+    def past(self) -> NoticeQuerySet:
+        return self.filter(Q(ends_at__lte=Now()) | Q(withdrawn_by__isnull=False))
+
+    def newest(self) -> NoticeQuerySet:
+        return self.order_by("-posted_at", "-pk")
+
+    def for_reading(self) -> NoticeQuerySet:
+        """With all a page draws, and the time it was read at, in one query."""
+        return self.select_related("place", "withdrawn_by", "corrects").annotate(read_at=Now())
+
+
+class Notice(models.Model):
+    """Everything said stays as it was said; the database lets only the last five columns change.
+
+    ``starts_on`` is the day after posting (民法典 201), ``ends_at`` the exclusive 00:00 after the last day.
+    """
+
+    read_at: datetime
+
+    number = models.CharField(_("索引号"), max_length=23, unique=True, validators=[RegexValidator(rf"^{NUMBER}\Z")])
+    kind = models.CharField(_("种类"), max_length=16, choices=Kind)
+    is_gate = models.BooleanField(_("期满并答复异议后方可进入下一步"))
+    title = models.CharField(_("标题"), max_length=120)
+    basis = models.TextField(_("依据"), blank=True)
+    course = models.TextField(_("经过"), blank=True)
+    table = models.JSONField(_("内容表"), default=list, blank=True)
+    body = models.TextField(_("正文"))
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="notices", verbose_name=_("公示范围"))
+    issuer = models.CharField(_("落款单位"), max_length=120)
+    contact = models.TextField(_("异议提出方式"))
+    supervision_phone = models.CharField(_("监督电话"), max_length=40, blank=True)
+    link = models.CharField(_("所涉事项的页面"), max_length=200, blank=True)
+    households = models.PositiveIntegerField(_("受益户数"), default=0)
+    reopen_households = models.PositiveIntegerField(_("达到多少户异议须重议"), default=0)
+    working_days = models.PositiveSmallIntegerField(_("工作日数"), default=0)
+    calendar_days = models.PositiveSmallIntegerField(_("自然日数"), default=0)
+    posted_at = models.DateTimeField(_("发布时间"), db_default=Now())
+    starts_on = models.DateField(_("起算日"))
+    ends_at = models.DateTimeField(_("截止（不含）"))
+    counted = models.CharField(_("期限的计算依据"), max_length=80, blank=True)
+    provisional = models.BooleanField(_("节假日表尚未公布，暂定"), default=False)
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("发布人")
+    )
+
+    withdrawn_by = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrects", verbose_name=_("被更正为")
+    )
+    reopened_at = models.DateTimeField(_("重议时间"), null=True, blank=True)
+    objections_total = models.PositiveIntegerField(_("异议"), default=0)
+    objections_open = models.PositiveIntegerField(_("未答复异议"), default=0)
+    objecting_households = models.PositiveIntegerField(_("提出异议的户"), default=0)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("公示")
+        verbose_name_plural = _("公示")
+        indexes = [
+            models.Index(F("posted_at").desc(), F("id").desc(), name="notice_newest"),
+            models.Index(F("place"), F("posted_at").desc(), F("id").desc(), name="notice_of_place"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__regex=rf"^{NUMBER}$"), name="notice_number_form"),
+            models.CheckConstraint(
+                condition=Q(is_gate=True, kind__in=GATES) | Q(is_gate=False) & ~Q(kind__in=GATES),
+                name="notice_gate_by_kind",
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("posted_at")), name="notice_ends_after_posting"),
+            models.CheckConstraint(
+                condition=Q(working_days__gt=0, calendar_days=0) | Q(working_days=0, calendar_days__gt=0),
+                name="notice_counts_one_kind_of_days",
+            ),
+            models.CheckConstraint(condition=Q(link="") | Q(link__regex=r"^/([^/\\]|$)"), name="notice_link_is_ours"),
+            models.CheckConstraint(
+                condition=Q(objections_open__lte=F("objections_total")), name="notice_open_among_total"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("notice", args=[self.number])
+
+    @property
+    def last_day(self) -> date:
+        return (self.ends_at.astimezone(CHINA) - timedelta(microseconds=1)).date()
+
+    @property
+    def replaces(self) -> Notice | None:
+        """The notice this one corrects, if any."""
+        return getattr(self, "corrects", None)
+
+    @property
+    def is_passed(self) -> bool:
+        """The gate's own answer, under a share lock: inside a transaction no objection slips in after it."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT notice_passed(%s)", [self.pk])
+            return bool(cursor.fetchone()[0])
+
+    def what_blocks(self, at: datetime | None = None) -> list[str]:
+        """What a step that waits for this notice still waits for, in Chinese; empty once it has passed."""
+        reasons = []
+        if self.withdrawn_by_id:
+            reasons.append(gettext("公示 %(number)s 已更正，以更正后的公示为准") % {"number": self.number})
+        if self.reopened_at:
+            reasons.append(
+                gettext("有 %(count)d 户提出异议，达到应当重议的户数，须重新商议")
+                % {"count": self.objecting_households}
+            )
+        if (at or now()) < self.ends_at:
+            day = self.last_day
+            reasons.append(gettext("公示期到 %(month)d月%(day)d日 24:00 才结束") % {"month": day.month, "day": day.day})
+        if self.objections_open:
+            reasons.append(gettext("还有 %(count)d 条异议没有答复") % {"count": self.objections_open})
+        return reasons
+
+
+class Series(models.Model):
+    """The last running number of an organisation in a month; derived, so nothing here needs tracking."""
+
+    UNTRACKED = True
+
+    organisation = models.CharField(max_length=9)
+    month = models.CharField(max_length=6)
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("索引号流水")
+        verbose_name_plural = _("索引号流水")
+        constraints = [models.UniqueConstraint(fields=["organisation", "month"], name="one_series_a_month")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation}-{self.month}"
+
+
+class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def open(self) -> ObjectionQuerySet:
+        return self.filter(answered_at=None)
+
+
+class Objection(models.Model):
+    """What is public of an objection and its answer; who said it in clear lies in ``Original``.
+
+    A household's objections count as one towards reopening; ``household`` is set only where it benefits.
+    """
+
+    class Channel(models.TextChoices):
+        ONLINE = "online", _("网上")
+        HALL = "hall", _("当面")
+        PHONE = "phone", _("电话")
+        PAPER = "paper", _("书面")
+
+    class Level(models.TextChoices):
+        COMMUNITY = "community", _("社区答复")
+        STREET = "street", _("街道答复")
+        DISTRICT = "district", _("区级督办")
+
+    class Outcome(models.TextChoices):
+        UPHELD = "upheld", _("采纳")
+        DISMISSED = "dismissed", _("不采纳")
+        EXPLAINED = "explained", _("解释说明")
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="objections", verbose_name=_("公示"))
+    ordinal = models.PositiveIntegerField(_("序号"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("异议人")
+    )
+    household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="+")
+    channel = models.CharField(_("渠道"), max_length=8, choices=Channel)
+    anonymous = models.BooleanField(_("匿名公开"), default=False)
+    name = models.CharField(_("异议人（已隐名）"), max_length=40)
+    facts = models.TextField(_("事实和理由"))
+    request = models.TextField(_("诉求"), blank=True)
+    at = models.DateTimeField(_("提出时间"), db_default=Now())
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("代录人")
+    )
+
+    level = models.CharField(_("由谁答复"), max_length=10, choices=Level)
+    due_at = models.DateTimeField(_("答复期限"))
+    climbed_at = models.DateTimeField(_("转上级时间"), null=True, blank=True)
+    climb_reason = models.TextField(_("转上级的原因"), blank=True)
+    answer = models.TextField(_("答复"), blank=True)
+    outcome = models.CharField(_("结论"), max_length=10, choices=Outcome, blank=True)
+    answered_at = models.DateTimeField(_("答复时间"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("答复人")
+    )
+    answered_as = models.CharField(_("答复人身份"), max_length=80, blank=True)
+
+    objects = ObjectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("异议")
+        verbose_name_plural = _("异议")
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "ordinal"], name="one_objection_a_number"),
+            models.UniqueConstraint(
+                fields=["notice", "by"], condition=Q(answered_at=None), name="one_open_objection_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answer="", outcome="", answered_by=None)
+                | Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="") & ~Q(outcome=""),
+                name="answer_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_by=None) | Q(by=None) | ~Q(answered_by=F("by")), name="nobody_answers_themselves"
+            ),
+            models.CheckConstraint(
+                condition=Q(by=None, entered_by__isnull=False) & ~Q(channel="online")
+                | Q(by__isnull=False, entered_by=None, channel="online"),
+                name="objection_has_one_author",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"{self.notice.number}-Y{self.ordinal:02d}"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.notice.get_absolute_url()}#objection-{self.ordinal}"
+
+
+class Original(models.Model):
+    """What was said and by whom, in clear: for whoever answers, and erasable on its own."""
+
+    PERSONAL = ("name", "phone", "facts", "request")
+
+    objection = models.OneToOneField(Objection, models.PROTECT, primary_key=True, related_name="original")
+    name = models.CharField(_("姓名"), max_length=40, blank=True)
+    phone = models.CharField(_("联系电话"), max_length=20, blank=True)
+    facts = models.TextField(_("事实和理由"))
+    request = models.TextField(_("诉求"), blank=True)
+
+    class Meta:
+        verbose_name = _("异议原文")
+        verbose_name_plural = _("异议原文")
+
+    def __str__(self) -> str:
+        return f"original of {self.objection_id}"
+
+
+class PostingPhoto(models.Model):
+    """Where and when the sheet hung: put up, or taken down."""
+
+    class Moment(models.TextChoices):
+        PUT_UP = "put_up", _("张贴")
+        TAKEN_DOWN = "taken_down", _("撤下")
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="photos", verbose_name=_("公示"))
+    moment = models.CharField(_("张贴或撤下"), max_length=10, choices=Moment)
+    where = models.CharField(_("张贴地点"), max_length=80)
+    picture = models.FileField(_("照片"), upload_to="notices/", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("记录人"))
+    at = models.DateTimeField(_("时间"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("张贴照片")
+        verbose_name_plural = _("张贴照片")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.moment}"

@@ -1,0 +1,95 @@
+"""Who may post, object for another, and answer; which period and whose number a notice has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minshi.accounts.models import User
+from minshi.disclosure.models import Kind, Notice, Objection
+from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Role
+from minshi.residents.rules import holds, person_of
+from minshi.territory.models import Household, Territory
+
+Level = Objection.Level
+
+PERIODS = {kind: "notice.result.days" for kind in Kind} | {
+    Kind.INITIATION: "notice.initiation.days",
+    Kind.FUNDING: "notice.funding.days",
+    Kind.AWARD: "notice.award.days",
+    Kind.ACCEPTANCE: "notice.acceptance.days",
+    Kind.SATISFACTION: "notice.satisfaction.days",
+    Kind.ACCOUNTS: "notice.accounts.days",
+    Kind.CHANGE: "notice.change.days",
+    Kind.AGENDA: "agenda.days",
+}
+"""The policy parameter (working days) of each kind; what has none of its own is displayed as a result is."""
+
+DAYS_TO_ANSWER = {
+    Level.COMMUNITY: "objection.community_days",
+    Level.STREET: "objection.street_days",
+    Level.DISTRICT: "objection.street_days",
+}
+
+ANSWERERS: dict[str, tuple[Role, ...]] = {
+    Level.COMMUNITY: (Role.CLERK,),
+    Level.STREET: (Role.CASE_OFFICER, Role.APPROVER),
+    Level.DISTRICT: (Role.DISTRICT_OFFICER,),
+}
+"""The first of each holds the task."""
+
+ABOVE = {Level.COMMUNITY: Level.STREET, Level.STREET: Level.DISTRICT, Level.DISTRICT: Level.DISTRICT}
+"""Who is next when a level stays silent; the district is reminded for as long as it takes."""
+
+
+def may_post(user: User | None, place: Territory) -> bool:
+    return holds(user, place, *STAFF_ROLES)
+
+
+def may_enter(user: User | None, place: Territory) -> bool:
+    """Write down an objection made at the desk, on the phone or on paper."""
+    return holds(user, place, Role.CLERK, Role.CASE_OFFICER)
+
+
+def may_record_posting(user: User | None, place: Territory) -> bool:
+    return holds(user, place, *STAFF_ROLES, *ORGANISERS)
+
+
+def may_answer(user: User | None, objection: Objection) -> bool:
+    return holds(user, objection.notice.place, *ANSWERERS[objection.level])
+
+
+def may_read_original(user: User | None, objection: Objection) -> bool:
+    """Whoever answers at any level, and who said it."""
+    answerers = [role for roles in ANSWERERS.values() for role in roles]
+    mine = user is not None and objection.by_id is not None and objection.by_id == user.pk
+    return mine or holds(user, objection.notice.place, *answerers)
+
+
+def first_level(place: Territory) -> Level:
+    """The community answers first; what concerns a whole street or district begins there."""
+    if place.level_id in {"city", "district"}:
+        return Level.DISTRICT
+    return Level.STREET if place.level_id == "street" else Level.COMMUNITY
+
+
+def issuing_place(line: Sequence[Territory]) -> Territory:
+    """Of a place's line (the city first) the nearest that is an organisation: yards and buildings are none."""
+    offices = [place for place in line if place.organisation_code or place.code.isdigit()]
+    return offices[-1] if offices else line[-1]
+
+
+def organisation_of(office: Territory) -> str:
+    """Nine characters; where no organisation code is known yet, the end of the statistical code stands in."""
+    digits = "".join(character for character in office.code if character.isdigit())
+    return office.organisation_code.upper() or digits[-9:].rjust(9, "0")
+
+
+def affected_household(person: Person | None, notice: Notice) -> Household | None:
+    """The household this person speaks for here: theirs, confirmed, and inside the notice's place."""
+    if person is None or person.household is None or not person.confirmed_at:
+        return None
+    return person.household if notice.place.contains(person.household.place) else None
+
+
+def household_of(user: User | None, notice: Notice) -> Household | None:
+    return affected_household(person_of(user), notice)

@@ -1,0 +1,206 @@
+"""The notice board, a notice with its objections, objecting, and the sheet for the board on the wall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from minshi.audit.selectors import yesterdays_root
+from minshi.disclosure import actions, rules, selectors
+from minshi.disclosure.filters import BoardFilter
+from minshi.disclosure.forms import EnteredObjectionForm, ObjectionForm, PostingForm
+from minshi.disclosure.models import Notice, Objection, PostingPhoto
+from minshi.disclosure.sheet import as_pdf, qr_of
+from minshi.policy.selectors import is_default
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.territory.models import Territory
+
+
+@require_safe
+def notices(request: HttpRequest) -> HttpResponse:
+    code = request.GET.get("place", "")
+    place = get_object_or_404(Territory, code=code) if code else None
+    rows = Notice.objects.for_reading()
+    board = BoardFilter(request.GET, rows.in_place(place) if place else rows)
+    chosen = {name: request.GET[name] for name in ("place", "kind", "when") if request.GET.get(name)}
+    page = selectors.page_of(board.qs, chosen, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    context = {
+        "board": board,
+        "place": place,
+        "line": place.ancestors() if place else (),
+        "narrower": selectors.narrower(place),
+        "page": page,
+        "filtered": bool(chosen.keys() - {"place"}),
+    }
+    return render(request, "disclosure/notices.html", context)
+
+
+@require_safe
+def notice(request: HttpRequest, number: str) -> HttpResponse:
+    notice = _read(number)
+    context = {
+        **_facts(notice),
+        "objections": notice.objections.order_by("ordinal"),
+        "photos": notice.photos.all(),
+        "progress": selectors.progress(notice, notice.read_at),
+        "blocks": notice.what_blocks(notice.read_at),
+        "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),
+        **_offers(request, notice),
+    }
+    return render(request, "disclosure/notice.html", context)
+
+
+def _offers(request: HttpRequest, notice: Notice) -> dict[str, bool]:
+    """What staff may do from here; who brings no session is not even looked up."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return {}
+    return {
+        "may_enter": rules.may_enter(request.user, notice.place),
+        "may_record_posting": rules.may_record_posting(request.user, notice.place),
+    }
+
+
+def _read(number: str) -> Notice:
+    return get_object_or_404(Notice.objects.for_reading(), number=number)
+
+
+def _facts(notice: Notice) -> dict[str, Any]:
+    return {"notice": notice, "place": notice.place, "running": _is_running(notice)}
+
+
+def _is_running(notice: Notice) -> bool:
+    return notice.withdrawn_by_id is None and notice.read_at < notice.ends_at
+
+
+# --- Objecting --------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def object_to(request: HttpRequest, number: str) -> HttpResponse:
+    """Anybody reads how to object; the form is for who is signed in."""
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect(f"{settings.LOGIN_URL}?next={request.path}")
+    notice = _read(number)
+    form = ObjectionForm(request.POST or None) if request.user.is_authenticated else None
+    if form is not None and request.method == "POST" and form.is_valid():
+        try:
+            objection = actions.object_to(notice, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            return _received(request, objection)
+    return _object_page(request, notice, form)
+
+
+def _object_page(request: HttpRequest, notice: Notice, form: ObjectionForm | None) -> HttpResponse:
+    context = {
+        **_facts(notice),
+        "form": form,
+        "household": rules.household_of(request.user, notice) if form is not None else None,
+    }
+    status = 422 if form is not None and form.errors else 200
+    return render(request, "disclosure/object.html", context, status=status)
+
+
+def _received(request: HttpRequest, objection: Objection) -> HttpResponse:
+    messages.success(
+        request,
+        _("已收到异议，编号 %(number)s。%(who)s，结果写在这条异议旁边。")
+        % {"number": objection.number, "who": objection.get_level_display()},
+    )
+    return redirect(objection)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def object_for(request: HttpRequest, number: str) -> HttpResponse:
+    """Made at the desk, on the phone or on paper: written down by the community's staff."""
+    notice = _read(number)
+    if not rules.may_enter(request.user, notice.place):
+        raise NotAllowed(_("只有这里的社区和街道工作人员可以替别人登记异议。"))
+    form = EnteredObjectionForm(request.POST or None, notice=notice)
+    if request.method == "POST" and form.is_valid():
+        try:
+            objection = actions.object_to(notice, by=request.user, **form.as_arguments())
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            return _received(request, objection)
+    context = {**_facts(notice), "form": form}
+    return render(request, "disclosure/object_for.html", context, status=422 if form.errors else 200)
+
+
+# --- On the wall ------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def posting(request: HttpRequest, number: str) -> HttpResponse:
+    """A photo of the sheet where it hangs."""
+    notice = _read(number)
+    if not rules.may_record_posting(request.user, notice.place):
+        raise NotAllowed(_("只有这里的工作人员和楼栋长等可以记录张贴情况。"))
+    form = PostingForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        try:
+            actions.record_posting(
+                notice, asked["photos"][0], where=asked["where"], taken_down=asked["taken_down"], by=request.user
+            )
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已记录张贴照片。"))
+            return redirect(notice)
+    context = {**_facts(notice), "form": form}
+    return render(request, "disclosure/posting.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def photo(request: HttpRequest, pk: int) -> FileResponse:
+    """Public like the board it shows; drawn anew when it was kept, so it carries nothing else."""
+    picture = get_object_or_404(PostingPhoto, pk=pk).picture
+    try:
+        return FileResponse(picture.open("rb"), content_type="image/jpeg")
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+@require_safe
+def sheet(request: HttpRequest, number: str) -> HttpResponse:
+    """The A4 sheet; ``?large=1`` in letters of 18 points."""
+    return render(request, "disclosure/sheet.html", _sheet(_read(number), request))
+
+
+def _sheet(notice: Notice, request: HttpRequest) -> dict[str, Any]:
+    return {
+        **_facts(notice),
+        "large": request.GET.get("large") == "1",
+        "address": f"{settings.SITE_URL}{notice.get_absolute_url()}",
+        "qr": qr_of(f"{settings.SITE_URL}{notice.get_absolute_url()}"),
+        "root": yesterdays_root(),
+    }
+
+
+@require_safe
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The sheet as a file; where the machine cannot make one, the page to print."""
+    context = _sheet(_read(number), request)
+    key = "sheet-{}-{}-{}-{}".format(number, context["large"], context["running"], context["root"])
+    made = cache.get(key)
+    if made is None:
+        made = as_pdf(render_to_string("disclosure/sheet.html", {**context, "pdf": True}))
+        if made is None:
+            return redirect("notice_print", number)
+        cache.set(key, made, 600)  # a third of a second of work; the text itself never changes
+    disposition = f'inline; filename="{number}.pdf"'
+    return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": disposition})
