@@ -22,7 +22,5 @@ class OriginMiddleware:
             origin.reset(token)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        match = request.resolver_match
-        if match is not None:
-            # A route without a name is told by its pattern, which holds no values either.
-            origin.set(match.view_name or match.route)
+        if request.resolver_match is not None:
+            origin.set(request.resolver_match.view_name)  # without a name: the view's path in the code

@@ -116,3 +116,8 @@ class DayRoot(models.Model):
     @property
     def hex(self) -> str:
         return bytes(self.hash).hex()
+
+    @property
+    def grouped(self) -> str:
+        """For eyes that compare a sheet with the page, and for lines that must break."""
+        return " ".join(self.hex[at : at + 8] for at in range(0, 64, 8))

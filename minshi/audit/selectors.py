@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models.functions import TruncDate
+
 from minshi.audit.models import DayRoot
 from minshi.clock import CHINA, Now
-from django.db.models.functions import TruncDate
 
 
 def yesterdays_root() -> DayRoot | None:

@@ -65,21 +65,26 @@ def _tracked(model: type[models.Model]) -> Tracked:
 
 
 def attach(using: str, **kwargs: Any) -> None:
-    """Give every tracked table its trigger; doing it again changes nothing."""
-    connection = connections[using]
-    if connection.vendor != "postgresql":
-        return
-    with transaction.atomic(using=using), connection.cursor() as cursor:
-        tables = {row.name for row in connection.introspection.get_table_list(cursor)}
-        if "audit_event" not in tables or not _recording_is_installed(cursor):
-            return
-        present = attached(cursor)
-        wanted = {entry.table: entry for entry in tracked() if entry.table in tables}
-        for table in present.keys() - wanted.keys():
-            cursor.execute(f'DROP TRIGGER audit_row ON "{table}"')
-        for table, entry in wanted.items():
-            if present.get(table) != entry.arguments:
-                _attach(cursor, entry)
+    """After migrating: every tracked table has its trigger. Doing it again changes nothing."""
+    if connections[using].vendor == "postgresql":
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            bring_up_to_date(cursor)
+
+
+def bring_up_to_date(cursor: CursorWrapper) -> None:
+    """The triggers as the models want them; needs the owner where any of them is missing."""
+    cursor.execute("SELECT to_regprocedure('public.audit_row()') IS NOT NULL")
+    if not cursor.fetchone()[0]:
+        return  # somebody migrates other apps first
+    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = {table for (table,) in cursor.fetchall()}
+    wanted = {entry.table: entry for entry in tracked() if entry.table in tables}
+    present = attached(cursor)
+    for table in present.keys() - wanted.keys():
+        cursor.execute(f'DROP TRIGGER audit_row ON "{table}"')
+    for table, entry in wanted.items():
+        if present.get(table) != entry.arguments:
+            _attach(cursor, entry)
 
 
 def attached(cursor: CursorWrapper) -> dict[str, tuple[str, ...]]:
@@ -92,16 +97,12 @@ def attached(cursor: CursorWrapper) -> dict[str, tuple[str, ...]]:
     return {table: tuple(bytes(raw).decode().split("\0")[:-1]) for table, raw in cursor.fetchall()}
 
 
-def _recording_is_installed(cursor: CursorWrapper) -> bool:
-    cursor.execute("SELECT to_regprocedure('public.audit_row()') IS NOT NULL")
-    return bool(cursor.fetchone()[0])
-
-
 def _attach(cursor: CursorWrapper, entry: Tracked) -> None:
-    """One transaction: no row falls between the baseline and the trigger (creating it locks out writers)."""
+    """In one transaction: creating the trigger locks out writers, so no row falls before the baseline."""
     arguments = ", ".join("'{}'".format(argument.replace("'", "''")) for argument in entry.arguments)
     cursor.execute(
-        f'CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON "{entry.table}" '
+        f'DROP TRIGGER IF EXISTS audit_row ON "{entry.table}"; '
+        f'CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON "{entry.table}" '
         f"FOR EACH ROW EXECUTE FUNCTION audit_row({arguments})"
     )
     baseline(cursor, entry)
