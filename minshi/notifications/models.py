@@ -1,0 +1,101 @@
+"""What somebody was told, and what still has to reach a phone."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import User
+from minshi.clock import Now
+
+LOCAL_ADDRESS = r"^/([^/\\].*)?$"
+"""A path of this site: nothing a browser could read as another host."""
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def of(self, user: User) -> MessageQuerySet:
+        return self.filter(user=user)
+
+    def unread(self) -> MessageQuerySet:
+        return self.filter(read_at=None)
+
+    def newest(self) -> MessageQuerySet:
+        return self.order_by("-id")
+
+
+class Message(models.Model):
+    """One line in somebody's inbox. ``key`` makes telling the same person the same thing twice harmless."""
+
+    PERSONAL = ("title", "body", "url")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    title = models.CharField(_("标题"), max_length=120)
+    body = models.TextField(_("内容"), blank=True)
+    url = models.CharField(_("去处"), max_length=300, blank=True)
+    key = models.CharField(max_length=120, null=True, blank=True)
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    read_at = models.DateTimeField(_("已读"), null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("消息")
+        verbose_name_plural = _("消息")
+        indexes = [
+            models.Index(F("user"), F("id").desc(), name="message_inbox"),
+            # The badge counts here: only what is unread is in the index.
+            models.Index(fields=["user"], name="message_unread", condition=Q(read_at=None)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="told_once"),
+            models.CheckConstraint(condition=Q(url="") | Q(url__regex=LOCAL_ADDRESS), name="message_url_is_local"),
+        ]
+
+    def __str__(self) -> str:
+        return f"消息 {self.pk}"
+
+
+class Outbox(models.Model):
+    """A text for a phone, written in the transaction it speaks of; ``actions.deliver`` empties it.
+
+    Either a message of somebody, or (for whoever has no account yet) a phone and a sealed text.
+    What must come soon carries ``expires_at`` and goes first; too late it is dropped.
+    """
+
+    UNTRACKED = True
+
+    class State(models.TextChoices):
+        OPEN = "open", _("待发")
+        SENT = "sent", _("已发")
+        DROPPED = "dropped", _("未发")
+
+    channel = models.CharField(_("渠道"), max_length=16, default="sms")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, blank=True, related_name="outbox")
+    phone = models.CharField(_("手机号"), max_length=11, blank=True)
+    sealed = models.TextField(blank=True)
+    expires_at = models.DateTimeField(_("最迟"), null=True, blank=True)
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.OPEN, db_default=State.OPEN)
+    attempts = models.PositiveSmallIntegerField(_("次数"), default=0, db_default=0)
+    next_at = models.DateTimeField(_("下次"), db_default=Now())
+    sent_at = models.DateTimeField(_("发出"), null=True, blank=True)
+    error = models.CharField(_("错误代码"), max_length=40, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("待发短信")
+        verbose_name_plural = _("待发短信")
+        indexes = [models.Index(F("expires_at"), F("next_at"), name="outbox_open", condition=Q(state="open"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(message__isnull=False, phone="", sealed="") | Q(message=None) & ~Q(phone=""),
+                name="outbox_has_one_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent") & Q(sent_at=None),
+                name="sent_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"短信 {self.pk}"

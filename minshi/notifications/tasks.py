@@ -1,0 +1,10 @@
+"""Doors for the worker."""
+
+from celery import shared_task
+
+from minshi.notifications import actions
+
+
+@shared_task(name="notifications.deliver")
+def deliver() -> int:
+    return actions.deliver()
