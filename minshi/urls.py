@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("minshi.faces.urls")),
     path("", include("minshi.health.urls")),
     path("", include("minshi.notifications.urls")),
+    path("", include("minshi.signin.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "minshi.faces.views.bad_request"

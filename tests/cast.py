@@ -244,4 +244,5 @@ def mark_second_factor(client: Client, user: User) -> None:
         {"method": "password", "at": 0.0, "username": user.username},
         {"method": "mfa", "at": 0.0, "type": "totp"},
     ]
+    session["account_authentication_methods_user"] = str(user.pk)
     session.save()

@@ -1,0 +1,126 @@
+"""Asking for a code, proving it, and letting its holder in."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.db import connection
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from minshi.accounts.models import User
+from minshi.clock import Now, now
+from minshi.lifecycle.action import action
+from minshi.notifications.actions import forget_sealed, send_text
+from minshi.refusals import Refused
+from minshi.signin.limits import exceeds, forget_tallies
+from minshi.signin.models import LIFETIME, MOST_GUESSES, Code, keyed
+from minshi.signin.rules import may_use_codes
+
+log = logging.getLogger(__name__)
+
+PAUSE = timedelta(seconds=60)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MOST_A_DAY = 10
+
+# Counting and deciding in one statement: reading the counter first lets parallel guesses through.
+GUESS = """
+UPDATE signin_code
+SET guesses = guesses + 1, used_at = CASE WHEN digest = %s THEN minshi_now() END
+WHERE id = %s AND used_at IS NULL AND guesses < %s AND asked_at > minshi_now() - %s::interval
+RETURNING used_at IS NOT NULL
+"""
+
+
+@action
+def ask(phone: str, purpose: str, *, session_key: str, address: str, by: User | None = None) -> None:
+    """Send a code to this phone, good for this purpose in this browser alone.
+
+    Whoever the number belongs to, the page answers the same; only its holder reads what was sent.
+    """
+    _refuse_too_many(phone, address)
+    holder = User.objects.filter(phone=phone).first()
+    digits = f"{secrets.randbelow(10**6):06}"
+    known = digits if may_use_codes(holder) else secrets.token_hex()
+    Code.objects.create(
+        phone=phone,
+        purpose=purpose,
+        session=keyed("session", session_key),
+        digest=keyed("code", phone, purpose, session_key, known),
+    )
+    send_text(phone, _text_for(holder, digits), until=now() + LIFETIME)
+
+
+def _refuse_too_many(phone: str, address: str) -> None:
+    with connection.cursor() as cursor:  # two taps at once: the second waits and then sees the first
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"signin:{phone}"])
+    asked = Code.objects.filter(phone=phone, asked_at__gt=Now() - DAY).aggregate(
+        today=Count("pk"), just_now=Count("pk", filter=Q(asked_at__gt=Now() - PAUSE))
+    )
+    if asked["just_now"]:
+        raise Refused(_("验证码刚刚发过。没收到的话，请60秒后再取一次。"))
+    if asked["today"] >= MOST_A_DAY:
+        raise Refused(_("这个手机号今天取验证码的次数已经用完，请明天再试，或到社区当面办理。"))
+    if address and exceeds(settings.SIGNIN_CODES_PER_ADDRESS_AN_HOUR, HOUR, "codes of an address", address):
+        raise Refused(_("您所在的网络取验证码的人太多，请过一会儿再试，或到社区当面办理。"))
+    if exceeds(settings.SIGNIN_CODES_A_DAY, DAY, "codes of everybody"):
+        log.error("the daily cap on codes is reached")
+        raise Refused(_("今天的验证码已经发完，请明天再试，或到社区当面办理。"))
+
+
+def _text_for(holder: User | None, digits: str) -> str:
+    if may_use_codes(holder):
+        return _("验证码 %(digits)s，5分钟内有效。请不要告诉任何人。") % {"digits": digits}
+    if holder is not None and holder.is_active:
+        return _("工作人员请用登录名、密码和动态验证码登录，地址在工作台入口。")
+    return _("这个手机号的账号已停用，请联系您所在的社区。")
+
+
+def prove(digits: str, purpose: str, *, session_key: str) -> str | None:
+    """The phone that was proven by these digits, once; None for whatever else.
+
+    Not an action that refuses: a refusal would roll the guess back and count nothing.
+    """
+    code = Code.objects.of_browser(session_key, purpose).alive().order_by("-id").first()
+    if code is None:
+        return None
+    digest = keyed("code", code.phone, purpose, session_key, digits)
+    with connection.cursor() as cursor:
+        cursor.execute(GUESS, [digest, code.pk, MOST_GUESSES, LIFETIME])
+        row = cursor.fetchone()
+    return code.phone if row is not None and row[0] else None
+
+
+@action
+def admit(phone: str, *, by: User | None = None) -> User | None:
+    """The account of whoever proved this phone, made now if there was none; None for staff and closed accounts.
+
+    Nothing is stored of a number that was typed and never proven, so there is nothing to sweep.
+    """
+    user, _new = User.objects.get_or_create(
+        phone=phone,
+        defaults={
+            "username": f"r{secrets.token_hex(8)}",
+            "password": make_password(None),
+            "phone_verified": True,
+        },
+    )
+    if not may_use_codes(user):
+        return None
+    if not user.phone_verified:
+        user.phone_verified = True
+        user.save(update_fields=["phone_verified"])
+    return user
+
+
+def forget() -> int:
+    """What no limit counts any more; called by the sweeper. Codes carry a phone and go after a day."""
+    old = Code.objects.filter(asked_at__lt=Now() - DAY - HOUR).delete()[0]
+    SessionStore.clear_expired()  # by the server's clock, which Django dates sessions with
+    return old + forget_tallies() + forget_sealed()

@@ -1,0 +1,74 @@
+"""What allauth asks us: where people go, who may try how often, and how secrets are kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import segno
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+
+from minshi.notifications.sealing import seal, unseal
+from minshi.signin.addresses import address_of
+from minshi.signin.limits import exceeds
+from minshi.signin.rules import is_staff
+
+QUARTER = timedelta(minutes=15)
+MOST_PASSWORDS = 10
+MOST_PASSWORDS_OF_A_NAME = 50
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Names and passwords are the staff's; residents never meet this form."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Staff accounts are given, residents sign up by code."""
+        return False
+
+    def get_login_stages(self) -> list[str]:
+        return ["allauth.mfa.stages.AuthenticateStage"]
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counted before the password is looked at; tighter from one address, so that nobody far away shuts one out."""
+        name = str(credentials.get("username", "")).strip().lower()
+        if exceeds(MOST_PASSWORDS, QUARTER, "password", name, address_of(request)) or exceeds(
+            MOST_PASSWORDS_OF_A_NAME, QUARTER, "password", name
+        ):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        self.pre_authenticate(request, **credentials)
+        return authenticate(request, **credentials)
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        raise PermissionDenied
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url("admin:index" if is_staff(request.user) else "mine")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Changing a factor asks for the password again; the first one follows right upon it."""
+        return bool(is_mfa_enabled(self.request.user))
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets are sealed at rest."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)
+
+    def build_totp_svg(self, url: str) -> str:
+        out = BytesIO()
+        segno.make(url, error="m").save(out, kind="svg", scale=5, border=2, xmldecl=False, light="#fff")
+        return out.getvalue().decode()

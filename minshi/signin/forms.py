@@ -1,0 +1,71 @@
+"""What is asked on the way in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.mfa.base import forms as mfa
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from minshi.signin import second_factor
+from minshi.signin.phones import CodeField, PhoneField
+from minshi.signin.rules import is_staff
+
+
+class PhoneForm(forms.Form):
+    """One form for signing in and signing up."""
+
+    phone = PhoneField(help_text=_("第一次登录会自动开通。未满14周岁请由监护人办理。"))
+
+
+class CodeForm(forms.Form):
+    code = CodeField(help_text=_("短信里的6位数字，5分钟内有效。"))
+
+
+class StaffForm(LoginForm):
+    """Name and password; for staff alone, and no others learn whether they had it right."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("登录名")
+        self.fields["password"].label = _("密码")
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned: dict[str, Any] | None = super().clean()
+        if self.user is not None and not is_staff(self.user):
+            self.user = None
+            raise get_adapter().validation_error("username_password_mismatch")
+        return cleaned
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Without allauth's "remember me": how long a staff session lives is set when it begins."""
+        self._login.redirect_url = redirect_url
+        return perform_password_login(request, self.user_credentials(), self._login)
+
+
+class _FactorCode:
+    """allauth counts guesses and used codes in the cache, which may be away; we do in PostgreSQL."""
+
+    user: Any
+    cleaned_data: dict[str, Any]
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        self.authenticator = second_factor.accept(self.user, code)
+        return code
+
+
+class FactorForm(_FactorCode, mfa.AuthenticateForm):
+    pass
+
+
+class FactorAgainForm(_FactorCode, mfa.ReauthenticateForm):
+    pass

@@ -1,0 +1,85 @@
+"""Codes that were asked for, and counts of what may be tried only so often."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import MAINLAND_MOBILE
+from minshi.clock import Now
+
+LIFETIME = timedelta(minutes=5)
+MOST_GUESSES = 5
+
+
+def keyed(*parts: str) -> str:
+    """A digest nobody can make or look up without the site's key."""
+    words = "\x1f".join(("minshi.signin", *parts))
+    return hmac.new(settings.SECRET_KEY.encode(), words.encode(), hashlib.sha256).hexdigest()
+
+
+class CodeQuerySet(models.QuerySet["Code"]):
+    def of_browser(self, session_key: str, purpose: str) -> CodeQuerySet:
+        return self.filter(session=keyed("session", session_key), purpose=purpose)
+
+    def alive(self) -> CodeQuerySet:
+        """Not yet expired and not used up; how often it was guessed is nobody's to see."""
+        return self.filter(asked_at__gt=Now() - LIFETIME, used_at=None)
+
+
+class Code(models.Model):
+    """One code for one phone, purpose and browser; only its digest is kept."""
+
+    UNTRACKED = True
+
+    class Purpose(models.TextChoices):
+        SIGN_IN = "signin", _("登录")
+        FRESH = "fresh", _("再次确认")
+
+    phone = models.CharField(_("手机号"), max_length=11)
+    purpose = models.CharField(_("用途"), max_length=8, choices=Purpose)
+    session = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    asked_at = models.DateTimeField(_("时间"), db_default=Now())
+    guesses = models.PositiveSmallIntegerField(_("已猜次数"), default=0)
+    used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
+
+    objects = CodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("验证码")
+        verbose_name_plural = _("验证码")
+        indexes = [
+            models.Index(F("phone"), F("asked_at").desc(), name="code_of_phone"),
+            models.Index(F("session"), F("purpose"), F("id").desc(), name="code_of_browser"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(guesses__lte=MOST_GUESSES), name="five_guesses_a_code"),
+            models.CheckConstraint(condition=Q(phone__regex=MAINLAND_MOBILE), name="code_for_a_mainland_mobile"),
+        ]
+
+    def __str__(self) -> str:
+        return f"验证码 {self.pk}"
+
+
+class Tally(models.Model):
+    """How often something happened since its window opened. ``key`` is a digest, never a name or an address."""
+
+    UNTRACKED = True
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("计次")
+        verbose_name_plural = _("计次")
+
+    def __str__(self) -> str:
+        return f"{self.count}"

@@ -1,0 +1,16 @@
+"""Who comes in which way."""
+
+from __future__ import annotations
+
+from minshi.accounts.models import User
+from minshi.residents.rules import is_staff_of_somewhere
+
+
+def is_staff(user: User) -> bool:
+    """Works in the admin: by the flag, or by a role held in any place. Such a person never signs in by code."""
+    return user.is_active and (user.is_staff or is_staff_of_somewhere(user))
+
+
+def may_use_codes(user: User | None) -> bool:
+    """A number nobody has yet may sign up; an account that was closed may not come back by itself."""
+    return user is None or (user.is_active and not is_staff(user))

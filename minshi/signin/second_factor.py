@@ -1,0 +1,86 @@
+"""The staff's second factor: six digits that change every 30 seconds (TOTP), or a recovery code.
+
+Its time is the real one, since it must agree with the clock in somebody's phone.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt, encrypt
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from minshi.accounts.models import User
+from minshi.signin.limits import exceeds, forgive
+
+MOST_GUESSES = 5
+WINDOW = timedelta(minutes=5)
+
+
+def has_one(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+def was_passed(request: HttpRequest) -> bool:
+    """Whether this session's present user passed the factor, by allauth's record in the session."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def record_passed(request: HttpRequest, user: User) -> None:
+    """Who has just enrolled has shown the factor; asking again at once would teach nothing."""
+    record_authentication(request, user, "mfa", type=Authenticator.Type.TOTP)
+
+
+def accept(user: User, code: str) -> Authenticator:
+    """The authenticator this code belongs to, now used up; ``ValidationError`` if wrong, used or one guess too many."""
+    if exceeds(MOST_GUESSES, WINDOW, "factor", str(user.pk)):
+        raise get_adapter().validation_error("too_many_login_attempts")
+    found = _totp(user, code) or _recovery(user, code)
+    if found is None:
+        raise ValidationError(_("动态验证码不对，或已经用过。请等下一组数字再试。"), code="incorrect_code")
+    forgive("factor", str(user.pk))
+    return found
+
+
+@transaction.atomic
+def _totp(user: User, code: str) -> Authenticator | None:
+    """A step is accepted once and none before it again; the row's lock orders two at the same time."""
+    totp = Authenticator.objects.select_for_update().filter(user=user, type=Authenticator.Type.TOTP).first()
+    if totp is None:
+        return None
+    secret = decrypt(totp.data["secret"])
+    for step in yield_hotp_counters_from_time():
+        right = compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step)))
+        if right and step > totp.data.get("last_step", -1):
+            totp.data["last_step"] = step
+            totp.save(update_fields=["data"])
+            return totp
+    return None
+
+
+def _recovery(user: User, code: str) -> Authenticator | None:
+    codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return codes if codes is not None and codes.wrap().validate_code(code) else None
+
+
+def enrol(user: User, secret: str) -> None:
+    """Give somebody a known secret: for the demo's cast and for tests."""
+    Authenticator.objects.update_or_create(
+        user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": encrypt(secret)}}
+    )
+
+
+def present_code(user: User) -> str:
+    """The code of this moment: for the demo's page and for tests."""
+    totp = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
+    steps = list(yield_hotp_counters_from_time())
+    step = steps[len(steps) // 2]
+    return format_hotp_value(hotp_value(decrypt(totp.data["secret"]), step))

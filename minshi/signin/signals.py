@@ -1,0 +1,43 @@
+"""What follows when somebody has come in or shown their second factor."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.signals import authentication_step_completed
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from minshi.accounts.models import User
+from minshi.signin import second_factor
+from minshi.signin.freshness import fresh_code
+from minshi.signin.rules import is_staff
+
+log = logging.getLogger(__name__)
+
+STAFF_SESSION = timedelta(hours=12)
+
+
+@receiver(user_logged_in)
+def limit_the_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A working day for staff; residents stay signed in."""
+    request.session.set_expiry(int(STAFF_SESSION.total_seconds()) if is_staff(user) else None)
+    log.info("user %s signed in", user.pk)
+
+
+@receiver(authentication_step_completed)
+def remember_the_moment(request: HttpRequest, user: User, method: str, **kwargs: Any) -> None:
+    """The second factor is as good as a fresh code."""
+    if method == "mfa":
+        fresh_code(request, user)
+
+
+@receiver(authenticator_added)
+def count_enrolment_as_passed(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    if authenticator.type == Authenticator.Type.TOTP:
+        second_factor.record_passed(request, user)

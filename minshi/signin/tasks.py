@@ -1,0 +1,10 @@
+"""Doors for the worker."""
+
+from celery import shared_task
+
+from minshi.signin import actions
+
+
+@shared_task(name="signin.forget")
+def forget() -> int:
+    return actions.forget()

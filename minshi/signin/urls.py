@@ -1,0 +1,36 @@
+"""The ways in and out. Of allauth only the pages that are used; its names are kept."""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as factor
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from django.urls import path
+
+from minshi.signin import views
+from minshi.signin.views import for_staff, unprocessable
+
+urlpatterns = [
+    path("signin/", views.request_code, name="account_request_login_code"),
+    path("signin/code/", views.confirm_code, name="account_confirm_login_code"),
+    path("signin/fresh/", views.confirm_again, name="fresh_code"),
+    path("signout/", account.logout, name="account_logout"),
+    # Two names for one page: ours, and the one allauth looks for.
+    path("staff/signin/", views.staff_signin, name="account_login"),
+    path("staff/signin/", views.staff_signin, name="staff_signin"),
+    path("staff/confirm/", for_staff(unprocessable(account.reauthenticate)), name="account_reauthenticate"),
+    path("staff/password/", for_staff(unprocessable(account.password_change)), name="account_change_password"),
+    path("staff/factor/", for_staff(factor.index), name="mfa_index"),
+    path("staff/factor/check/", unprocessable(factor.authenticate), name="mfa_authenticate"),
+    path("staff/factor/confirm/", for_staff(unprocessable(factor.reauthenticate)), name="mfa_reauthenticate"),
+    path("staff/factor/enrol/", for_staff(unprocessable(totp.activate_totp)), name="mfa_activate_totp"),
+    path("staff/factor/remove/", for_staff(unprocessable(totp.deactivate_totp)), name="mfa_deactivate_totp"),
+    path("staff/factor/recovery/", for_staff(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path(
+        "staff/factor/recovery/new/",
+        for_staff(unprocessable(recovery.generate_recovery_codes)),
+        name="mfa_generate_recovery_codes",
+    ),
+    # Before the admin's own: that page would take a password alone.
+    path("admin/login/", views.admin_login, name="admin_login"),
+    path("demo/codes/", views.demo_codes, name="demo_codes"),
+]

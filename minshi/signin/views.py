@@ -1,0 +1,208 @@
+"""The ways in. Residents: phone, then code. Staff: allauth's pages for password and second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account import views as account
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import get_login_redirect_url, get_next_redirect_url, perform_login
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.residents.masking import mask_phone
+from minshi.signin import actions, demo
+from minshi.signin.addresses import address_of
+from minshi.signin.forms import CodeForm, PhoneForm
+from minshi.signin.freshness import fresh_code
+from minshi.signin.models import Code
+from minshi.signin.rules import is_staff
+
+View = Callable[..., HttpResponse]
+BEFORE_SIGNING_IN = 24 * 60 * 60
+"""Seconds a session lives that nobody has signed in to."""
+
+
+# --- Residents --------------------------------------------------------------------------------
+
+
+@never_cache
+def request_code(request: HttpRequest) -> HttpResponse:
+    """Step one: the phone. The session begins with the page, so that two taps share it."""
+    if request.user.is_authenticated:
+        return redirect(get_login_redirect_url(request))
+    session_key = _session_key(request)
+    form = PhoneForm(request.POST or None)
+    if form.is_valid():
+        phone = form.cleaned_data["phone"]
+        try:
+            actions.ask(phone, Code.Purpose.SIGN_IN, session_key=session_key, address=address_of(request))
+        except Refused as refusal:
+            # Asked again too early in the same browser: the code that was sent is still good.
+            code = _latest_code(request, Code.Purpose.SIGN_IN)
+            if code is None or code.phone != phone:
+                onto(form, refusal)
+        if form.is_valid():
+            return redirect(_with_next(request, "account_confirm_login_code"))
+    context = {"form": form, "next": get_next_redirect_url(request) or ""}
+    return render(request, "account/request_login_code.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+def confirm_code(request: HttpRequest) -> HttpResponse:
+    """Step two: the code. What is wrong is never said more closely than "wrong or expired"."""
+    if request.user.is_authenticated:
+        return redirect(get_login_redirect_url(request))
+    asked = _latest_code(request, Code.Purpose.SIGN_IN)
+    if asked is None:
+        return redirect(_with_next(request, "account_request_login_code"))
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        session_key = request.session.session_key
+        phone = actions.prove(form.cleaned_data["code"], Code.Purpose.SIGN_IN, session_key=session_key)
+        user = actions.admit(phone) if phone else None
+        if user is not None:
+            record_authentication(request, user, "code")
+            fresh_code(request, user)
+            return perform_login(request, user, redirect_url=get_next_redirect_url(request))
+        form.add_error("code", _wrong())
+    context = {
+        "form": form,
+        "phone": asked.phone,
+        "masked": mask_phone(asked.phone),
+        "next": get_next_redirect_url(request) or "",
+    }
+    return render(request, "account/confirm_login_code.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@sensitive_post_parameters("code")
+def confirm_again(request: HttpRequest) -> HttpResponse:
+    """A fresh proof: the code goes to one's own phone; staff use their second factor."""
+    user = request.user
+    if is_staff(user):
+        return redirect(_with_next(request, "mfa_reauthenticate"))
+    if not user.phone:
+        raise NotAllowed(_("您的账号没有手机号，无法再次确认身份。请联系您所在的社区。"))
+    form = CodeForm(request.POST if "code" in request.POST else None)
+    reasons: list[str] = []
+    if request.method == "POST" and "code" not in request.POST:
+        try:
+            actions.ask(
+                user.phone,
+                Code.Purpose.FRESH,
+                session_key=_session_key(request),
+                address=address_of(request),
+                by=user,
+            )
+        except Refused as refusal:
+            reasons = refusal.reasons
+        else:
+            return redirect(_with_next(request, "fresh_code"))
+    elif form.is_valid():
+        digits = form.cleaned_data["code"]
+        if actions.prove(digits, Code.Purpose.FRESH, session_key=request.session.session_key) == user.phone:
+            fresh_code(request, user)
+            return redirect(get_next_redirect_url(request) or "mine")
+        form.add_error("code", _wrong())
+    context = {
+        "form": form,
+        "reasons": reasons,
+        "was_sent": _latest_code(request, Code.Purpose.FRESH) is not None,
+        "masked": mask_phone(user.phone),
+        "next": get_next_redirect_url(request) or "",
+    }
+    return render(request, "signin/fresh.html", context, status=422 if form.errors or reasons else 200)
+
+
+def _session_key(request: HttpRequest) -> str:
+    if request.session.session_key is None:
+        request.session.create()
+        request.session.set_expiry(BEFORE_SIGNING_IN)
+    key: str = request.session.session_key
+    return key
+
+
+def _latest_code(request: HttpRequest, purpose: str) -> Code | None:
+    key = request.session.session_key
+    return Code.objects.of_browser(key, purpose).alive().order_by("-id").first() if key else None
+
+
+def _with_next(request: HttpRequest, name: str) -> str:
+    following = get_next_redirect_url(request)
+    return reverse(name) + (f"?{urlencode({'next': following})}" if following else "")
+
+
+def _wrong() -> str:
+    return _("验证码不对或已过期。请核对短信，或重新获取。")
+
+
+# --- Staff ------------------------------------------------------------------------------------
+
+
+def unprocessable(view: View) -> View:
+    """allauth answers a form with mistakes by 200; here that is 422 like everywhere."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if request.method == "POST" and response.status_code == 200:
+            response.status_code = 422
+        return response
+
+    return answered
+
+
+def for_staff(view: View) -> View:
+    """allauth's pages about passwords and factors, of which residents have none."""
+
+    @wraps(view)
+    @login_required(login_url="staff_signin")
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_staff(request.user):
+            raise NotAllowed(_("这里是工作人员的入口，您现在以居民身份登录。"))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def staff_signin(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated and not is_staff(request.user):
+        raise NotAllowed(_("这里是工作人员的入口，您现在以居民身份登录。请先退出登录。"))
+    return unprocessable(account.login)(request)
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The admin sends here whoever may not enter it: to sign in, or to hear that they may not."""
+    if request.user.is_authenticated:
+        raise NotAllowed(_("您的账号不能进入工作台。"))
+    return redirect(_with_next(request, "staff_signin"))
+
+
+# --- The demo ---------------------------------------------------------------------------------
+
+
+@never_cache
+def demo_codes(request: HttpRequest) -> HttpResponse:
+    if not settings.DEMO:
+        raise Http404
+    context = {
+        "texts": demo.latest_texts(),
+        "staff": demo.staff(),
+        "residents": demo.residents(),
+        "password": demo.PASSWORD,
+        "demo_data": True,
+    }
+    return render(request, "signin/demo_codes.html", context)
