@@ -46,6 +46,14 @@ def silent(since: dict[str, float | None]) -> list[str]:
     return [kind for kind, age in since.items() if age is None or age > LATE]
 
 
+def drop_broken_connections() -> None:
+    """Give this thread's connection back and let the pool test the others: after a restart of the database
+    they are all dead, and each would cost somebody an error."""
+    connection.close()
+    if pool := getattr(connection, "pool", None):
+        pool.check()
+
+
 def since_boot() -> float:
     """Seconds that no clock setting touches; unlike the monotonic clock they go on while a laptop sleeps."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
@@ -55,4 +63,9 @@ def since_boot() -> float:
 @after_task_publish.connect(sender="minshi.health.tasks.beat_heart", dispatch_uid="health.beat")
 def beat_reached_the_broker(**kwargs: Any) -> None:
     """Sent in beat's own process: so beat is told apart from a worker that does not answer it."""
-    beat(Heartbeat.Kind.BEAT)
+    try:
+        beat(Heartbeat.Kind.BEAT)
+    finally:
+        # Beat has no request and no task at whose end Django would let a broken connection go.
+        if not connection.in_atomic_block:
+            drop_broken_connections()

@@ -47,6 +47,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
             well = not found["silent"] and not any(found["deadlines"].values())
     except DatabaseError:  # also a pool that gives no connection: psycopg wraps it
         found["database"] = "unreachable"
+        hearts.drop_broken_connections()
     web_is_well = found["database"] == "ok" and not found["unapplied_migrations"]
     # Elsewhere than in production one may run the site alone: the others are reported and nothing more.
     ignored = request.GET.get("only") == "web" or settings.ENV != "production"

@@ -72,10 +72,13 @@ def test_a_database_that_is_away_is_503_for_everybody(client: Client, monkeypatc
     def fail(*args: Any) -> None:
         raise DatabaseError
 
+    dropped: list[bool] = []
     monkeypatch.setattr("minshi.health.views.MigrationExecutor", fail)
+    monkeypatch.setattr(hearts, "drop_broken_connections", lambda: dropped.append(True))
     answer = client.get("/healthz?only=web")
     assert answer.status_code == 503
     assert answer.json()["database"] == "unreachable"
+    assert dropped
 
 
 def test_unapplied_migrations_are_503_for_everybody(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,7 @@ class Command(BaseCommand):
                 quiet.look()
             except DatabaseError as error:  # it comes back, and so do we
                 log.warning("database is away: %s", type(error).__name__)
+                hearts.drop_broken_connections()
             connection.close()
             stopped.wait(every)
 
