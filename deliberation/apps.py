@@ -1,4 +1,4 @@
-"""The app's name."""
+"""The app's name, and what it registers."""
 
 from django.apps import AppConfig
 
@@ -6,4 +6,7 @@ from django.apps import AppConfig
 class DeliberationConfig(AppConfig):
     name = "deliberation"
     label = "deliberation"
-    verbose_name = "商议"
+    verbose_name = "商议与表决"
+
+    def ready(self) -> None:
+        from deliberation import lifecycle, rules  # noqa: F401  (registers them)

@@ -1,0 +1,53 @@
+"""The things of this app: motions with their electorate and ballots, meetings, decisions."""
+
+from deliberation.models.decisions import Criterion, Decision, Mark, Outcome, PartyStudy
+from deliberation.models.meetings import (
+    Attendance,
+    Meeting,
+    MeetingStage,
+    Member,
+    Party,
+    Plan,
+    Resolution,
+    WorkingGroup,
+)
+from deliberation.models.motions import (
+    Ballot,
+    BallotChange,
+    BallotChannel,
+    Choice,
+    Motion,
+    MotionStage,
+    PaperBallot,
+    Purpose,
+    Reach,
+    Unit,
+    UnitKind,
+)
+
+__all__ = [
+    "Attendance",
+    "Ballot",
+    "BallotChange",
+    "BallotChannel",
+    "Choice",
+    "Criterion",
+    "Decision",
+    "Mark",
+    "Meeting",
+    "MeetingStage",
+    "Member",
+    "Motion",
+    "MotionStage",
+    "Outcome",
+    "PaperBallot",
+    "Party",
+    "PartyStudy",
+    "Plan",
+    "Purpose",
+    "Reach",
+    "Resolution",
+    "Unit",
+    "UnitKind",
+    "WorkingGroup",
+]
