@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from minshi.faces import elder
+
+
+def hotline() -> str:
+    """The number people can always ring; 12345 is the government's own in every city."""
+    return getattr(settings, "HOTLINE", "12345")
+
+
+@lru_cache(maxsize=4)
+def _elder_url(urlconf: str) -> str:
+    return reverse("elder")
 
 
 def face(request: HttpRequest) -> dict[str, Any]:
     return {
         "elder": elder.is_on(request),
         "offer_elder": elder.is_undecided(request),
-        "hotline": getattr(settings, "HOTLINE", "12345"),
+        "elder_url": _elder_url(settings.ROOT_URLCONF),
+        "hotline": hotline(),
         "session_open": settings.SESSION_COOKIE_NAME in request.COOKIES,
     }

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
-from csp.middleware import CSPMiddleware, PolicyParts
+from functools import lru_cache
+
+from csp.constants import HEADER, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
 from minshi.faces.views import permission_denied
 from minshi.refusals import NotAllowed, Refused
 
+ADMIN = "/admin/"
 ADMIN_NEEDS = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
 """Unfold's scripts are evaluated and its styles inline; nowhere else is either allowed."""
 
 
-class SecurityPolicyMiddleware(CSPMiddleware):
+@lru_cache(maxsize=2)
+def _policy(for_admin: bool) -> str:
+    # Composed once from the settings: django-csp's own middleware composes it twice per answer.
+    return str(build_policy(update=ADMIN_NEEDS if for_admin else None))
+
+
+class SecurityPolicyMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         # The elder cookie changes every page, also those that never look at the session.
         if response.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ["Cookie"])
-        return super().process_response(request, response)
-
-    def get_policy_parts(
-        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
-    ) -> PolicyParts:
-        parts = super().get_policy_parts(request, response, report_only)
-        if not report_only and request.path_info.startswith(reverse("admin:index")):
-            parts.update = {**ADMIN_NEEDS, **(parts.update or {})}
-        return parts
+        # Django's own debug pages are styled inline.
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response.setdefault(HEADER, _policy(request.path_info.startswith(ADMIN)))
+        return response
 
 
 class RefusalMiddleware(MiddlewareMixin):

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest
 from django.template import loader
-from django.urls import NoReverseMatch, get_urlconf, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from minshi.faces.context import hotline
 from minshi.ledger import money
 
 register = template.Library()
@@ -108,39 +111,54 @@ PLACES = (
 )
 
 
-def _address(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
+def _places() -> list[dict[str, Any]]:
+    found = []
+    for name, label, on_phone in PLACES:
+        with suppress(NoReverseMatch):
+            found.append({"url": reverse(name), "label": label, "on_phone": on_phone})
+    return found
 
 
-@lru_cache(maxsize=64)
-def _navigation(current: str, urlconf: str | None) -> SafeString:
-    """The bar as one ready string per place: it is on every page and never differs otherwise."""
-    items = [
-        (
-            format_html(' class="{}"', "not-phone") if not on_phone else "",
-            address,
-            SafeString(' aria-current="page"') if address == current else "",
-            label,
-        )
-        for name, label, on_phone in PLACES
-        if (address := _address(name))
-    ]
-    links = format_html_join("", '<li{}><a href="{}"{}>{}</a></li>', items)
-    return format_html('<nav class="places" aria-label="{}"><ul>{}</ul></nav>', gettext("主要页面"), links)
+@lru_cache(maxsize=128)
+def _drawn(part: str, urlconf: str, **chosen: Any) -> SafeString:
+    """A part of the frame as one ready string: it is on every page and takes few forms."""
+    context = {"hotline": hotline(), "places": _places() if part == "nav" else (), **chosen}
+    return SafeString(loader.render_to_string(f"components/frame_{part}.html", context).strip())
+
+
+def _part(part: str, **chosen: Any) -> SafeString:
+    # While templates are being written they are drawn anew each time.
+    draw = _drawn.__wrapped__ if settings.DEBUG else _drawn
+    return draw(part, settings.ROOT_URLCONF, **chosen)
+
+
+@lru_cache(maxsize=4)
+def _place_urls(urlconf: str) -> frozenset[str]:
+    return frozenset(place["url"] for place in _places())
 
 
 def _current(path: str) -> str:
-    """The bar's address this path belongs to: /wishes/12/ → /wishes/."""
-    return "/" if path == "/" else f"/{path.split('/', 2)[1]}/"
+    """The bar's address this path belongs to, if any: /wishes/12/ → /wishes/."""
+    first = "/" if path == "/" else f"/{path.split('/', 2)[1]}/"
+    return first if first in _place_urls(settings.ROOT_URLCONF) else ""
 
 
 @register.simple_tag(takes_context=True)
-def navigation(context: template.Context) -> SafeString:
+def frame(context: template.Context, part: str) -> SafeString:
+    if part != "nav":
+        return _part(part)
     request = context.get("request")
-    return _navigation(_current(request.path) if request else "", get_urlconf())
+    return _part(part, current=_current(request.path) if request else "")
+
+
+@register.simple_tag(takes_context=True)
+def account(context: template.Context) -> SafeString:
+    """Sign in or out. The user is loaded only for who brings a session cookie."""
+    request = context.get("request")
+    user = getattr(request, "user", None) if context.get("session_open") else None
+    if user is None or not user.is_authenticated:
+        return _part("account", signed_in=False, staff=False)
+    return _part("account", signed_in=True, staff=user.is_staff)
 
 
 @register.simple_tag(takes_context=True)
@@ -152,14 +170,6 @@ def waiting_messages(context: template.Context) -> Iterable[Any]:
         return ()
     may_have = context.get("session_open") or "messages" in request.COOKIES or storage.added_new
     return storage if may_have else ()
-
-
-@register.inclusion_tag("components/account.html", takes_context=True)
-def account(context: template.Context) -> dict[str, Any]:
-    """Sign in or out. The user is loaded only for who brings a session cookie."""
-    request = context.get("request")
-    user = request.user if request and context.get("session_open") and hasattr(request, "user") else None
-    return {"user": user if user and user.is_authenticated else None}
 
 
 # --- Components -------------------------------------------------------------------------------
@@ -195,6 +205,11 @@ def now_card(
     }
 
 
+def _line(*parts: Any) -> str:
+    """What is known, in one grey line: 11月3日 · 李*新."""
+    return " · ".join(str(part) for part in parts if part)
+
+
 STATES = {
     "done": _("已完成"),
     "now": _("正在进行"),
@@ -208,7 +223,8 @@ def way(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     steps = []
     for entry in entries:
         state = entry.get("state") or "coming"
-        steps.append({**entry, "state": state, "state_label": STATES[state]})
+        line = _line(cn_date(entry.get("date")), entry.get("who"), entry.get("note"))
+        steps.append({**entry, "state": state, "state_label": STATES[state], "line": line})
     return {"steps": steps}
 
 
@@ -300,10 +316,8 @@ def project_card(
     return {
         "title": title,
         "url": url,
-        "place": place,
-        "stage": stage,
-        "stage_kind": stage_kind,
-        "line": line,
+        "line": _line(place, line),
+        "stage": badge(stage, stage_kind) if stage else "",
         "waits": waits,
         "photo": photo,
         "heading": heading,
@@ -325,11 +339,9 @@ def notice_card(
     return {
         "title": title,
         "url": url,
-        "kind": kind,
-        "place": place,
+        "line": _line(kind, place, note),
         "number": number,
         "until": until,
-        "note": note,
         "heading": heading,
     }
 
@@ -345,9 +357,7 @@ def pager(*, newer: str = "", older: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/steps_progress.html")
-def steps_progress(
-    done: int, total: int, *, label: str = "", unit: str = "", poll: str = ""
-) -> dict[str, Any]:
+def steps_progress(done: int, total: int, *, label: str = "", unit: str = "", poll: str = "") -> dict[str, Any]:
     return {
         "done": done,
         "total": total,
