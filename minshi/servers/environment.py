@@ -120,9 +120,7 @@ def for_tests() -> tuple[dict[str, str], list[str]]:
             "浏览器测试（没有 Chromium：sudo apt install chromium，或 .venv/bin/playwright install chromium）"
         )
     if not prints():
-        missing.append(
-            "PDF 测试（没有 pango：sudo apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0）"
-        )
+        missing.append("PDF 测试（没有 pango：sudo apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0）")
     if missing and os.environ.get("CI") == "true":
         raise Trouble("CI 里不能跳过：" + "；".join(missing))
     for line in missing:
@@ -132,10 +130,7 @@ def for_tests() -> tuple[dict[str, str], list[str]]:
 
 def fonts(place: Path) -> dict[str, str]:
     """Where the machine has no Chinese font, point fontconfig at the one among the packages."""
-    if (
-        shutil.which("fc-list")
-        and subprocess.run(["fc-list", ":lang=zh"], capture_output=True).stdout.strip()
-    ):
+    if shutil.which("fc-list") and subprocess.run(["fc-list", ":lang=zh"], capture_output=True).stdout.strip():
         return {}
     font = ground.site_packages() / "noto_cjk_sans_otc"
     if not font.exists():

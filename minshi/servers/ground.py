@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import pwd
@@ -53,11 +52,14 @@ def data_home(place: Path) -> Path:
     """A directory for the servers' files: ``place`` itself, unless root's own doors stand before it."""
     if is_reachable(place):
         return place
-    outside = Path("/var/lib/minshi") / hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
-    if not outside.exists():
+    note = place / "outside"
+    if not note.exists():
+        # A new name for each new ``place``: who deletes var/ begins anew and destroys nothing elsewhere.
+        outside = Path("/var/lib/minshi") / secrets.token_hex(6)
+        outside.mkdir(parents=True)
+        note.write_text(str(outside))
         say(f"  {place} 只有 root 能进入，数据库文件放在 {outside}")
-    outside.mkdir(parents=True, exist_ok=True)
-    return outside
+    return Path(note.read_text())
 
 
 def reachable_copy(tree: Path, inside: Path, home: Path) -> Path:

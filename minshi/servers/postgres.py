@@ -53,9 +53,7 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'minshi') \\gexec
 def version(binaries: Path) -> int:
     """The major version of the server in ``binaries``; 0 when it cannot be run."""
     try:
-        said = subprocess.run(
-            [binaries / "postgres", "--version"], capture_output=True, text=True, check=False
-        )
+        said = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=False)
     except OSError:
         return 0
     found = re.search(r"(\d+)", said.stdout)

@@ -16,14 +16,14 @@ class Trouble(Exception):
 def step(what: str) -> Iterator[None]:
     """Say what is being done, then how long it took."""
     began = time.monotonic()
-    sys.stdout.write(f"· {what} …")
+    sys.stdout.write(f"· {what} … ")
     sys.stdout.flush()
     try:
         yield
     except BaseException:
         say()
         raise
-    say(f"\r· {what} ✓ {time.monotonic() - began:.1f} 秒")
+    say(f"✓ {time.monotonic() - began:.1f} 秒")
 
 
 def say(line: str = "") -> None:

@@ -76,8 +76,7 @@ class Redis:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as link:
                 link.sendall(
-                    b"*2\r\n$4\r\nAUTH\r\n$%d\r\n%s\r\n*1\r\n$4\r\nPING\r\n"
-                    % (32, self.facts["redis"].encode())
+                    b"*2\r\n$4\r\nAUTH\r\n$%d\r\n%s\r\n*1\r\n$4\r\nPING\r\n" % (32, self.facts["redis"].encode())
                 )
                 answer = link.recv(64)
                 while b"\r\n" not in answer.removeprefix(b"+OK\r\n"):

@@ -210,6 +210,7 @@ def test_data_move_out_of_a_directory_only_root_can_enter(place: Path) -> None:
     place.chmod(0o700)
     elsewhere = ground.data_home(place)
     assert elsewhere.is_relative_to("/var/lib/minshi")
+    assert ground.data_home(place) == elsewhere
     elsewhere.rmdir()
 
 
