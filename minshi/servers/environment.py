@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from minshi.servers import ground
-from minshi.servers.progress import Trouble, say, step
+from minshi.servers.progress import Trouble, reason, say, step
 
 VENV = ground.ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -55,15 +55,6 @@ def run(trouble: str, *argv: str, env: dict[str, str] | None = None) -> str:
         log.write_text(f"{' '.join(argv)}\n{done.stdout}\n{done.stderr}")
         raise Trouble(f"{trouble}：{reason(done.stderr or done.stdout)}（详见 {log}）")
     return done.stdout
-
-
-def reason(output: str) -> str:
-    """The line of ``output`` that names the error: pip's first ERROR, else the last line."""
-    if "No space left on device" in output:
-        return "磁盘空间不足"
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("ERROR:", "error:"))]
-    return (errors or lines[-1:] or ["没有说明原因"])[0]
 
 
 # --- Browser, PDF, fonts ----------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any
 
 from minshi.servers import ground
 from minshi.servers.children import Child
-from minshi.servers.progress import Trouble
+from minshi.servers.progress import Trouble, reason
 
 OLDEST = 15
 NEEDED = ("postgres", "initdb", "psql")
@@ -139,7 +139,7 @@ class Postgres:
                 capture_output=True, text=True, cwd=self.home, **ground.account(),
             )  # fmt: skip
         if made.returncode:
-            raise Trouble(f"PostgreSQL 建不起数据目录：{_last_line(made.stderr)}")
+            raise Trouble(f"PostgreSQL 建不起数据目录：{reason(made.stderr)}")
         half.rename(self.data)
 
     def start(self, patience: float = 60) -> None:
@@ -182,7 +182,7 @@ class Postgres:
                  **{f"MINSHI_{name.upper()}": value for name, value in values.items()}},
         )  # fmt: skip
         if done.returncode:
-            raise Trouble(f"PostgreSQL 拒绝了初始化：{_last_line(done.stderr)}")
+            raise Trouble(f"PostgreSQL 拒绝了初始化：{reason(done.stderr)}")
         return done.stdout
 
 
@@ -200,8 +200,3 @@ def end_orphan(data: Path) -> None:
         if not Path(f"/proc/{pid}").exists():
             return
         time.sleep(0.1)
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "没有说明原因"

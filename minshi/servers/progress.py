@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +25,16 @@ def step(what: str) -> Iterator[None]:
         say()
         raise
     say(f"✓ {time.monotonic() - began:.1f} 秒")
+
+
+def reason(output: str) -> str:
+    """The one line of a failed program's ``output`` that names the error."""
+    if "No space left on device" in output:
+        return "磁盘空间不足"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    said = [line for line in lines if re.match(r"(\w+: )?(ERROR|FATAL|error)\b", line)]
+    raised = [line for line in lines if re.match(r"[\w.]*[A-Z]\w+: ", line)]
+    return (said[:1] or raised[-1:] or lines[-1:] or ["没有说明原因"])[0]
 
 
 def say(line: str = "") -> None:

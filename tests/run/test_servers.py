@@ -21,7 +21,7 @@ import pytest
 import run
 from minshi.servers import databases, environment, ground, postgres, services
 from minshi.servers.children import Child, Family
-from minshi.servers.progress import Trouble
+from minshi.servers.progress import Trouble, reason
 
 
 @pytest.fixture
@@ -113,10 +113,11 @@ def test_nothing_is_installed_when_the_lock_is_unchanged(monkeypatch: pytest.Mon
 
 
 def test_the_reason_is_the_line_that_names_the_error() -> None:
-    assert environment.reason("x\nERROR: no such package\nhint: y\n") == "ERROR: no such package"
-    assert environment.reason("Traceback\n  File\nValueError: z\n") == "ValueError: z"
-    assert environment.reason("OSError: [Errno 28] No space left on device: 'a'\n") == "磁盘空间不足"
-    assert environment.reason("") == "没有说明原因"
+    assert reason("x\nERROR: no such package\nhint: y\n") == "ERROR: no such package"
+    assert reason("Traceback\n  File\nValueError: z\nIs it running?\n") == "ValueError: z"
+    assert reason("initdb: error: no right\ninitdb: removing\n") == "initdb: error: no right"
+    assert reason("OSError: [Errno 28] No space left on device: 'a'\n") == "磁盘空间不足"
+    assert reason("") == "没有说明原因"
 
 
 def test_an_unreachable_database_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
