@@ -5,7 +5,7 @@
   /* A form is sent once; the page coming back from the cache may send again. */
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.method !== "post" || form.target) return;
+    if (form.getAttribute("method") !== "post" || form.hasAttribute("target")) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     setTimeout(function () { delete form.dataset.sent; }, 8000);
@@ -65,7 +65,7 @@
   reader.addEventListener("click", function () {
     if (rest.length || speech.speaking) { stop(); return; }
     var main = document.getElementById("main").cloneNode(true);
-    main.querySelectorAll(".not-read, svg, script").forEach(function (part) { part.remove(); });
+    main.querySelectorAll(".not-read, [hidden], svg, script, select, textarea").forEach(function (part) { part.remove(); });
     main.querySelectorAll("h1,h2,h3,p,li,td,th,dt,dd,label,legend,caption,button").forEach(function (part) { part.append("。"); });
     rest = (main.textContent.replace(/\s+/g, " ").match(/[^。？；]+[。？；]?/g) || [])
       .map(function (words) { return words.trim(); })

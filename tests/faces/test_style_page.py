@@ -95,11 +95,37 @@ def test_the_measures_catch_a_bad_page(opened: Any) -> None:
     assert page.evaluate(SMALL_TARGETS, 44) != []
 
 
-def test_a_form_is_sent_once_and_corrections_are_read_first(opened: Any) -> None:
+def test_corrections_are_read_first_and_lead_to_their_field(opened: Any) -> None:
     page = opened("/faces/?errors=1", 360, "0")
     assert page.evaluate("document.activeElement.className") == "errors"
     page.click(".errors a >> nth=0")
     assert page.evaluate("location.hash") == "#id_title"
+
+
+def test_the_page_can_be_heard_in_elder_mode(context: BrowserContext, opened: Any) -> None:
+    context.add_init_script(
+        """window.said = [];
+        Object.defineProperty(window, "speechSynthesis", {value: {
+          speaking: false, cancel() {}, speak(words) { window.said.push(words.text); words.onend(); }}});"""
+    )
+    page = opened("/faces/", 360, "1")
+    page.click("text=读给我听")
+    said = page.evaluate("window.said")
+    assert any("样例灯：给样例院门口一盏看得见路的灯" in sentence for sentence in said)
+    assert not any("刚才没有办成" in sentence for sentence in said)
+    assert page.locator("#read-aloud").inner_text() == "读给我听"
+
+
+def test_a_form_pressed_twice_is_sent_once(opened: Any) -> None:
+    page = opened("/faces/", 360, "0")
+    stopped = page.evaluate(
+        """() => { const stopped = [], form = document.querySelector("main form[novalidate]");
+          window.addEventListener("submit", event => {
+            stopped.push(event.defaultPrevented); event.preventDefault(); });
+          form.requestSubmit(); form.requestSubmit();
+          return stopped; }"""
+    )
+    assert stopped == [False, True]
 
 
 def test_without_scripts_one_can_still_choose_large_letters(browser: Any, live_server: LiveServer) -> None:
