@@ -18,7 +18,7 @@ from minshi.audit.models import DayRoot, Event, Link
 from minshi.audit.selectors import yesterdays_root
 from tests.audit.conftest import Connection
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_chain")]
 INSERT = "INSERT INTO auth_group (name) VALUES (%s)"
 
 
