@@ -121,7 +121,7 @@ def _hint() -> None:
 def deliver(limit: int = 200) -> int:
     """Send what is due, each text in a transaction of its own; returns how many were sent."""
     way = channel()
-    outcomes = []
+    outcomes: list[bool] = []
     while len(outcomes) < limit and (outcome := _deliver_next(way)) is not None:
         outcomes.append(outcome)
     return sum(outcomes)

@@ -7,6 +7,7 @@ import hashlib
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 __all__ = ["InvalidToken", "seal", "unseal"]
 
@@ -15,7 +16,7 @@ def _keys() -> MultiFernet:
     """The present key seals; keys of before (``SECRET_KEY_FALLBACKS``) still open."""
     return MultiFernet(
         [
-            Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"minshi.sealing:" + key.encode()).digest()))
+            Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"minshi.sealing:" + force_bytes(key)).digest()))
             for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
         ]
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from minshi.accounts.requests import SignedIn
 from minshi.notifications import actions
 from minshi.notifications.models import Message
 
@@ -15,7 +16,7 @@ PAGE = 20
 
 @login_required
 @require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: SignedIn) -> HttpResponse:
     messages = Message.objects.of(request.user).newest()
     before = _number(request.GET.get("before"))
     if before is not None:
@@ -37,7 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: SignedIn) -> HttpResponse:
     """``upto`` is the newest message the page showed: what arrived since stays unread."""
     upto = _number(request.POST.get("upto"))
     if upto is not None:
@@ -47,7 +48,7 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def open_message(request: HttpRequest, pk: int) -> HttpResponse:
+def open_message(request: SignedIn, pk: int) -> HttpResponse:
     """Mark it as read and go where it points."""
     message = get_object_or_404(Message.objects.of(request.user), pk=pk)
     actions.mark_read(request.user, by=request.user, only=message.pk)

@@ -33,7 +33,7 @@ MOST_A_DAY = 10
 GUESS = """
 UPDATE signin_code
 SET guesses = guesses + 1, used_at = CASE WHEN digest = %s THEN minshi_now() END
-WHERE id = %s AND used_at IS NULL AND guesses < %s AND asked_at > minshi_now() - %s::interval
+WHERE id = %s AND used_at IS NULL AND guesses < %s AND asked_at > minshi_now() - make_interval(secs => %s)
 RETURNING used_at IS NOT NULL
 """
 
@@ -92,7 +92,7 @@ def prove(digits: str, purpose: str, *, session_key: str) -> str | None:
         return None
     digest = keyed("code", code.phone, purpose, session_key, digits)
     with connection.cursor() as cursor:
-        cursor.execute(GUESS, [digest, code.pk, MOST_GUESSES, LIFETIME])
+        cursor.execute(GUESS, [digest, code.pk, MOST_GUESSES, LIFETIME.total_seconds()])
         row = cursor.fetchone()
     return code.phone if row is not None and row[0] else None
 

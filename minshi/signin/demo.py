@@ -54,18 +54,17 @@ def residents(most: int = 12) -> list[dict[str, Any]]:
         .order_by("user__grants__id", "id")
         .distinct()[: most * 2]
     )
-    held = _roles([person.user_id for person in people if person.user_id])
-    rows = {
-        person.user_id: {
-            "phone": person.user.phone,
+    known = {person.user: person for person in people if person.user is not None}
+    held = _roles([user.pk for user in known])
+    return [
+        {
+            "phone": user.phone,
             "name": person.name,
-            "roles": held.get(person.user_id, ""),
+            "roles": held.get(user.pk, ""),
             "place": person.household.place.name if person.household else "",
         }
-        for person in people
-        if person.user is not None
-    }
-    return list(rows.values())[:most]
+        for user, person in known.items()
+    ][:most]
 
 
 def _roles(users: list[int]) -> dict[int, str]:

@@ -12,6 +12,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from minshi.accounts.models import User
 from minshi.signin import second_factor
 from minshi.signin.phones import CodeField, PhoneField
 from minshi.signin.rules import is_staff
@@ -29,6 +30,8 @@ class CodeForm(forms.Form):
 
 class StaffForm(LoginForm):
     """Name and password; for staff alone, and no others learn whether they had it right."""
+
+    user: User | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,7 +51,8 @@ class StaffForm(LoginForm):
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Without allauth's "remember me": how long a staff session lives is set when it begins."""
         self._login.redirect_url = redirect_url
-        return perform_password_login(request, self.user_credentials(), self._login)
+        response: HttpResponse = perform_password_login(request, self.user_credentials(), self._login)
+        return response
 
 
 class _FactorCode:

@@ -11,7 +11,7 @@ from minshi.signin.models import Tally, keyed
 
 # One statement, so two at once cannot both read the same count.
 COUNT = """
-INSERT INTO signin_tally AS tally (key, count, until) VALUES (%s, 1, minshi_now() + %s::interval)
+INSERT INTO signin_tally AS tally (key, count, until) VALUES (%s, 1, minshi_now() + make_interval(secs => %s))
 ON CONFLICT (key) DO UPDATE SET
     count = CASE WHEN tally.until <= minshi_now() THEN 1 ELSE tally.count + 1 END,
     until = CASE WHEN tally.until <= minshi_now() THEN excluded.until ELSE tally.until END
@@ -25,7 +25,7 @@ def exceeds(most: int, within: timedelta, *what: str) -> bool:
     A rolled-back transaction has counted nothing: count guesses outside of what may be refused.
     """
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [keyed("tally", *what), within])
+        cursor.execute(COUNT, [keyed("tally", *what), within.total_seconds()])
         return int(cursor.fetchone()[0]) > most
 
 

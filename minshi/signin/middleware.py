@@ -47,22 +47,21 @@ class StaffNeedSecondFactor:
         match = request.resolver_match
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or match is None or match.view_name in ON_THE_WAY:
             return None
-        if not _is_concerned(request.user, match) or second_factor.was_passed(request):
+        user = request.user
+        if not isinstance(user, User) or not _is_concerned(user, match) or second_factor.was_passed(request):
             return None
-        return _to_the_factor(request)
+        return _to_the_factor(request, user)
 
 
 def _is_concerned(user: User, match: ResolverMatch) -> bool:
-    if not user.is_authenticated:
-        return False
     return user.is_staff or ("admin" in match.namespaces and is_staff_of_somewhere(user))
 
 
-def _to_the_factor(request: HttpRequest) -> HttpResponse:
+def _to_the_factor(request: HttpRequest, user: User) -> HttpResponse:
     """Right after the password: enrol. Any other session (by code, or from before the role) ends here."""
     back = urlencode({"next": request.get_full_path()})
-    came_by = {record["method"] for record in get_authentication_records(request, request.user)}
-    if "password" in came_by and not second_factor.has_one(request.user):
+    came_by = {record["method"] for record in get_authentication_records(request, user)}
+    if "password" in came_by and not second_factor.has_one(user):
         return redirect(f"{reverse('mfa_activate_totp')}?{back}")
     logout(request)
     return redirect(f"{reverse('staff_signin')}?{back}")

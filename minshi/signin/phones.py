@@ -45,8 +45,8 @@ class PhoneField(forms.CharField):
         super().__init__(**{"label": _("手机号"), "max_length": 40, **kwargs})
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
-        if text in self.empty_values:
+        text = super().to_python(value) or ""
+        if not text:
             return ""
         phone = plain_phone(text)
         if not phone:
@@ -64,8 +64,8 @@ class CodeField(forms.CharField):
         super().__init__(**{"label": _("验证码"), "max_length": 20, **kwargs})
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
-        if text in self.empty_values:
+        text = super().to_python(value) or ""
+        if not text:
             return ""
         code = _plain(text[:LONGEST])
         if not CODE.fullmatch(code):

@@ -26,7 +26,7 @@ WINDOW = timedelta(minutes=5)
 
 
 def has_one(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def was_passed(request: HttpRequest) -> bool:
@@ -35,8 +35,8 @@ def was_passed(request: HttpRequest) -> bool:
 
 
 def record_passed(request: HttpRequest, user: User) -> None:
-    """Who has just enrolled has shown the factor; asking again at once would teach nothing."""
-    record_authentication(request, user, "mfa", type=Authenticator.Type.TOTP)
+    """Who has just enrolled has shown password and factor; asking again at once would teach nothing."""
+    record_authentication(request, user, "mfa", type=Authenticator.Type.TOTP, reauthenticated=True)
 
 
 def accept(user: User, code: str) -> Authenticator:
@@ -83,4 +83,5 @@ def present_code(user: User) -> str:
     totp = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
     steps = list(yield_hotp_counters_from_time())
     step = steps[len(steps) // 2]
-    return format_hotp_value(hotp_value(decrypt(totp.data["secret"]), step))
+    code: str = format_hotp_value(hotp_value(decrypt(totp.data["secret"]), step))
+    return code

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from minshi.accounts.requests import SignedIn
 from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents.masking import mask_phone
 from minshi.signin import actions, demo
@@ -69,13 +70,13 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
         return redirect(_with_next(request, "account_request_login_code"))
     form = CodeForm(request.POST or None)
     if form.is_valid():
-        session_key = request.session.session_key
-        phone = actions.prove(form.cleaned_data["code"], Code.Purpose.SIGN_IN, session_key=session_key)
+        phone = actions.prove(form.cleaned_data["code"], Code.Purpose.SIGN_IN, session_key=_session_key(request))
         user = actions.admit(phone) if phone else None
         if user is not None:
             record_authentication(request, user, "code")
             fresh_code(request, user)
-            return perform_login(request, user, redirect_url=get_next_redirect_url(request))
+            response: HttpResponse = perform_login(request, user, redirect_url=get_next_redirect_url(request))
+            return response
         form.add_error("code", _wrong())
     context = {
         "form": form,
@@ -89,7 +90,7 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @sensitive_post_parameters("code")
-def confirm_again(request: HttpRequest) -> HttpResponse:
+def confirm_again(request: SignedIn) -> HttpResponse:
     """A fresh proof: the code goes to one's own phone; staff use their second factor."""
     user = request.user
     if is_staff(user):
@@ -113,7 +114,7 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
             return redirect(_with_next(request, "fresh_code"))
     elif form.is_valid():
         digits = form.cleaned_data["code"]
-        if actions.prove(digits, Code.Purpose.FRESH, session_key=request.session.session_key) == user.phone:
+        if actions.prove(digits, Code.Purpose.FRESH, session_key=_session_key(request)) == user.phone:
             fresh_code(request, user)
             return redirect(get_next_redirect_url(request) or "mine")
         form.add_error("code", _wrong())
@@ -131,8 +132,7 @@ def _session_key(request: HttpRequest) -> str:
     if request.session.session_key is None:
         request.session.create()
         request.session.set_expiry(BEFORE_SIGNING_IN)
-    key: str = request.session.session_key
-    return key
+    return request.session.session_key or ""
 
 
 def _latest_code(request: HttpRequest, purpose: str) -> Code | None:
