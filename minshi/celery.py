@@ -42,5 +42,10 @@ app.conf.beat_schedule = {
     "seal the chain": {"task": "minshi.audit.tasks.seal", "schedule": 60.0},
     "deliver messages": {"task": "minshi.notifications.tasks.deliver", "schedule": 20.0},
     "beat": {"task": "minshi.health.tasks.beat_heart", "schedule": 30.0},
+    "count provisional deadlines anew": {
+        "task": "minshi.policy.tasks.recompute_provisional",
+        "schedule": 3600.0,
+    },
+    "forget codes": {"task": "minshi.signin.tasks.forget", "schedule": 3600.0},
     "refresh totals": {"task": "proposals.tasks.refresh_totals", "schedule": 60.0},
 }

@@ -7,6 +7,7 @@ gets the hint or, without a broker, by the sweeper.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -113,18 +114,22 @@ def _hint() -> None:
         deliver()
         return
     try:
-        current_app.send_task("notifications.deliver", retry=False, ignore_result=True)
+        current_app.send_task("minshi.notifications.tasks.deliver", retry=False, ignore_result=True)
     except Exception as error:  # whatever a broker raises: the facts are committed, the sweeper will find them
         log.warning("broker is away: %s", type(error).__name__)
 
 
-def deliver(limit: int = 200) -> int:
-    """Send what is due, each text in a transaction of its own; returns how many were sent."""
+def deliver(seconds: float = 10) -> int:
+    """Send what is due, each text in a transaction of its own; returns how many were sent.
+
+    Begins no text after ``seconds``: a gateway that hangs must not keep the sweeper from the deadlines.
+    """
     way = channel()
-    outcomes: list[bool] = []
-    while len(outcomes) < limit and (outcome := _deliver_next(way)) is not None:
-        outcomes.append(outcome)
-    return sum(outcomes)
+    sent = 0
+    stop_at = time.monotonic() + seconds
+    while time.monotonic() < stop_at and (outcome := _deliver_next(way)) is not None:
+        sent += outcome
+    return sent
 
 
 @transaction.atomic

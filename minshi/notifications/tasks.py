@@ -5,6 +5,6 @@ from celery import shared_task
 from minshi.notifications import actions
 
 
-@shared_task(name="notifications.deliver")
+@shared_task
 def deliver() -> int:
-    return actions.deliver()
+    return actions.deliver(seconds=60)

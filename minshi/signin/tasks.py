@@ -5,6 +5,6 @@ from celery import shared_task
 from minshi.signin import actions
 
 
-@shared_task(name="signin.forget")
+@shared_task
 def forget() -> int:
     return actions.forget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -148,6 +149,19 @@ def test_a_text_to_a_phone_is_sealed_and_forgotten(db: None, sent: list[Any], cl
     assert forget_sealed() == 0
     clock.move(days=1, minutes=1)
     assert forget_sealed() == 1
+
+
+def test_a_hanging_gateway_is_left_after_a_while(resident: User, sent: list[Any], settings: Any) -> None:
+    settings.SMS_CHANNEL = f"{__name__}.Slow"
+    for number in range(10):
+        tell(resident, f"第{number}条", sms=True)
+    assert deliver(seconds=0.1) == 2
+    assert Outbox.objects.filter(state="open").count() == 8
+
+
+class Slow:
+    def send(self, phone: str, text: str) -> None:
+        time.sleep(0.06)
 
 
 def test_several_deliverers_send_each_text_once(transactional_db: None, resident: User, sent: list[Any]) -> None:

@@ -14,6 +14,7 @@ from minshi.deadlines import actions
 from minshi.deadlines.watch import ClockWatch
 from minshi.health import hearts
 from minshi.health.models import Heartbeat
+from minshi.notifications.actions import deliver
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             actions.resume()
         elif options["once"]:
             actions.sweep()
+            deliver()
         else:
             self.keep_sweeping(options["every"])
 
@@ -56,6 +58,7 @@ def one_round(watch: ClockWatch) -> None:
         actions.stop("clock jumped")
     while actions.sweep():
         hearts.beat(Heartbeat.Kind.SWEEPER)
+    deliver()
 
 
 class Quiet:
