@@ -25,6 +25,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from minshi.servers import environment, ground, services
@@ -35,13 +36,9 @@ from minshi.servers.progress import Trouble, complain, say
 
 def demo(arguments: list[str]) -> int:
     """Everything, until Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="run.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(prog="run.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--port", type=int, help="网站端口，默认 8000")
-    parser.add_argument(
-        "--wheels", action="store_true", help="不用机器上的 PostgreSQL 和 Redis，用依赖包里的"
-    )
+    parser.add_argument("--wheels", action="store_true", help="不用机器上的 PostgreSQL 和 Redis，用依赖包里的")
     parser.add_argument("--once", action="store_true", help="启动、检查、停止，供 CI 使用")
     options = parser.parse_args(arguments)
     if options.wheels:
@@ -59,12 +56,15 @@ def demo(arguments: list[str]) -> int:
         ground.remember(place / "running.json", up.env)
         env = services.environ(up.env, "demo", port)
         services.prepare(place, env)
-        services.start(family, place, env, port)
+        with ThreadPoolExecutor() as meanwhile:
+            cast = meanwhile.submit(services.manage, "演示人物列表打不出来", env, "demo_cast")
+            services.start(family, place, env, port)
+            people = cast.result()
         if options.once:
             services.prove(family, port)
             return 0
         say(f"\n  民生小实事 → http://127.0.0.1:{port}\n")
-        say(services.manage("演示人物列表打不出来", env, "demo_cast"))
+        say(people)
         say("按 Ctrl-C 停止。")
         while True:
             time.sleep(1)
