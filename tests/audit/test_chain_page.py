@@ -38,9 +38,9 @@ def test_older_days_are_a_page_further(client: Client, forty_days: None) -> None
     assert (page.context["older"], page.context["newer"]) == ("", reverse("chain"))
 
 
-@pytest.mark.parametrize("before", ["x", "2026-13-45", "' OR 1=1", "９", "0001-01-01"])
-def test_nonsense_in_the_address_is_no_error(client: Client, forty_days: None, before: str) -> None:
-    assert client.get(reverse("chain"), {"before": before}).status_code == 200
+def test_nonsense_in_the_address_is_no_error(client: Client, forty_days: None) -> None:
+    for before in ("x", "2026-13-45", "' OR 1=1", "９", "0001-01-01", "\0"):
+        assert client.get(reverse("chain"), {"before": before}).status_code == 200
 
 
 def test_an_empty_chain_says_what_will_be_here(client: Client) -> None:
