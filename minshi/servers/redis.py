@@ -13,6 +13,8 @@ from minshi.servers import ground
 from minshi.servers.children import Child
 from minshi.servers.progress import Trouble
 
+FOREIGN = ("Bad file format", "Can't handle RDB format", "Fatal error loading")
+
 
 def of_the_machine() -> list[Path]:
     return [Path(found) for name in ("valkey-server", "redis-server") if (found := shutil.which(name))]
@@ -62,15 +64,27 @@ class Redis:
         return f"redis://:{self.facts['redis']}@127.0.0.1:{self.port}/0"
 
     def start(self, patience: float = 30) -> None:
+        if not self._starts(patience) and self._cannot_read():
+            shutil.rmtree(self.data)  # all it holds can be rebuilt
+            self._starts(patience)
+        if not self.child.is_alive:
+            raise Trouble(f"Redis 没有启动：{self.child.last_words()}（日志 {self.log}）")
+
+    def _starts(self, patience: float) -> bool:
         self.data.mkdir(mode=0o700, exist_ok=True)
         ground.give(self.data)
         self.child.start()
         end = time.monotonic() + patience
         while time.monotonic() < end and self.child.is_alive:
             if self.is_ready():
-                return
+                return True
             time.sleep(0.05)
-        raise Trouble(f"Redis 没有启动：{self.child.last_words()}（日志 {self.log}）")
+        self.child.stop()
+        return False
+
+    def _cannot_read(self) -> bool:
+        """Whether another program wrote the data: Redis 7 does not read what Valkey 9 left."""
+        return any(said in self.log.read_text(errors="replace") for said in FOREIGN)
 
     def is_ready(self) -> bool:
         try:

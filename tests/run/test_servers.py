@@ -264,6 +264,17 @@ def test_a_child_that_died_is_started_again_but_not_for_ever(place: Path) -> Non
 # --- The real servers --------------------------------------------------------------------------
 
 
+def test_hints_of_another_program_are_thrown_away(place: Path) -> None:
+    left = place / "redis" / "appendonlydir"
+    left.mkdir(parents=True)
+    (left / "appendonly.aof.manifest").write_text("file appendonly.aof.1.base.rdb seq 1 type b\n")
+    (left / "appendonly.aof.1.base.rdb").write_bytes(b"REDIS9999" + bytes(20))
+    for path in (place / "redis", left, *left.iterdir()):
+        ground.give(path)
+    with databases.bring_up(place) as up:
+        assert up.redis and up.redis.is_ready()
+
+
 @pytest.mark.parametrize("way", ["", "wheels"])
 def test_both_servers_start_keep_their_data_and_leave_nothing_running(
     place: Path, way: str, monkeypatch: pytest.MonkeyPatch
