@@ -138,7 +138,7 @@ STEPS = (
         _("并入相近项目"),
         (Stage.SUBMITTED, Stage.COSIGNING),
         Stage.MERGED,
-        "proposals.review",
+        "proposals.merge",
         needs_reason=True,
     ),
     Step("climb", _("逾期未审，转上一级"), (Stage.SUBMITTED,), "", platform=True),
@@ -261,32 +261,25 @@ STEPS = (
         "evaluation.run",
         platform=True,
     ),
-    Step("pass_survey", _("满意度达标"), (Stage.RATING,), Stage.RATED, "evaluation.run", platform=True),
-    Step(
-        "mend",
-        _("满意度不足八成，整改后再评"),
-        (Stage.RATING,),
-        Stage.REWORK,
-        "evaluation.run",
-        platform=True,
-    ),
-    Step(
-        "refuse_work",
-        _("满意度不足六成，重新验收"),
-        (Stage.RATING,),
-        Stage.ACCEPTING,
-        "evaluation.run",
-        platform=True,
-    ),
+    Step("accept_again", _("验收公示被重议，重新验收"), (Stage.ACCEPTED,), Stage.ACCEPTING, platform=True),
+    Step("extend_survey", _("答卷不够，评议延长一次"), (Stage.RATING,), "", platform=True),
+    Step("count_survey", _("评议截止，核对纸质测评表"), (Stage.RATING,), "", platform=True),
+    Step("pass_survey", _("满意度达标"), (Stage.RATING,), Stage.RATED, platform=True),
+    Step("mend", _("满意度不足八成，整改后再评"), (Stage.RATING,), Stage.REWORK, platform=True),
+    Step("refuse_work", _("满意度不足六成，重新验收"), (Stage.RATING,), Stage.ACCEPTING, platform=True),
+    Step("ask_street", _("评议没有达标，报街道决定"), (Stage.RATING,), "", platform=True),
     Step(
         "rule_on_rating",
-        _("三轮评议后由街道决定"),
+        _("街道对评议作出决定"),
         (Stage.RATING,),
         Stage.RATED,
         "evaluation.rule",
         needs_reason=True,
     ),
+    Step("settle_hold", _("满意度公示期满，处理尾款"), (Stage.RATED,), "", platform=True),
+    Step("rate_again", _("满意度公示被重议，整改后再评"), (Stage.RATED,), Stage.REWORK, platform=True),
     Step("settle", _("结算并公示"), (Stage.RATED,), Stage.SETTLING, "evaluation.run", gate="satisfaction"),
+    Step("account_again", _("结算公示被重议，重新结算"), (Stage.SETTLING,), Stage.RATED, platform=True),
     Step("archive", _("归档"), (Stage.SETTLING,), Stage.ARCHIVED, "evaluation.run", gate="accounts"),
     # any open stage
     Step("overdue", _("逾期，提醒上一级"), tuple(STAGES), "", platform=True),
@@ -344,9 +337,10 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
         proposal.terms = policy.terms([rule.days, *rule.terms], proposal.place)
         proposal.holder_role = setting.get("role") or rule.role
         proposal.holder_place = setting.get("place") or holder_place(proposal.place, rule.level)
-        span = calendar.period(at, **{rule.unit: int(proposal.terms[rule.days])})
-        proposal.due_at = setting.get("due") or span.end
-        proposal.terms["basis"] = "" if setting.get("due") else span.basis
+        due = setting.get("due") or calendar.period(at, **{rule.unit: int(proposal.terms[rule.days])})
+        counted = isinstance(due, calendar.Period)
+        proposal.due_at = due.end if counted else due
+        proposal.terms["basis"] = due.basis if counted else ""
     return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
 
 
@@ -445,10 +439,11 @@ def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence
     if wish.stage in (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED):
         wish.holder_role = setting.get("role") or Role.CLERK
         wish.holder_place = setting.get("place") or holder_place(wish.place, "community")
-        wish.due_at = period(wish.place, "urgent.days" if wish.urgent else "wish.days", at).end
+        span = period(wish.place, "urgent.days" if wish.urgent else "wish.days", at)
+        wish.due_at, wish.due_basis = span.end, span.basis
     else:
         wish.holder_role, wish.holder_place, wish.due_at = "", None, None
-    return ("stage_since", "holder_role", "holder_place", "due_at")
+    return ("stage_since", "holder_role", "holder_place", "due_at", "due_basis")
 
 
 def _wish_settled(wish: Wish) -> None:
@@ -463,7 +458,7 @@ def _wish_settled(wish: Wish) -> None:
         place_path=wish.holder_place.path,
         title=f"微心愿：{wish.text}",
         url=wish.get_absolute_url(),
-        basis=calendar.calendar_version(),
+        basis=wish.due_basis,
         provisional=calendar.is_provisional(wish.due_at),
     )
 

@@ -1,0 +1,38 @@
+"""The things of this app: surveys with their answers and call-backs, final accounts, aftercare, the archive."""
+
+from evaluation.models.accounts import FinalAccounts
+from evaluation.models.archive import Archive, ArchiveFile
+from evaluation.models.aftercare import Aftercare, Check, CheckStage
+from evaluation.models.surveys import (
+    ASPECTS,
+    Answer,
+    AnswerChannel,
+    CallBack,
+    CallBackOutcome,
+    CallBackStage,
+    Rating,
+    Ruling,
+    Survey,
+    SurveyStage,
+    Verdict,
+)
+
+__all__ = [
+    "ASPECTS",
+    "Aftercare",
+    "Answer",
+    "AnswerChannel",
+    "Archive",
+    "ArchiveFile",
+    "CallBack",
+    "CallBackOutcome",
+    "CallBackStage",
+    "Check",
+    "CheckStage",
+    "FinalAccounts",
+    "Rating",
+    "Ruling",
+    "Survey",
+    "SurveyStage",
+    "Verdict",
+]

@@ -1,0 +1,325 @@
+"""满意度评议: a round of asking those who benefit, one answer per household, and the call-backs to bad ratings.
+
+What must never happen here (a second answer of a household, one from outside the roll or out of time, an edited
+result) is refused by the database: see migration 0002_guards.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import Now
+from minshi.disclosure.models import Notice
+from minshi.territory.models import Household, Territory
+from proposals.models import Proposal
+
+
+class SurveyStage(models.TextChoices):
+    OPEN = "open", _("正在评议")
+    COUNTING = "counting", _("正在核对纸质表")
+    CLOSED = "closed", _("已有结果")
+
+
+class Verdict(models.TextChoices):
+    """What the answers decide (domain.md 4.11)."""
+
+    PASSED = "passed", _("达标")
+    MEND = "mend", _("不足八成，整改后再评")
+    REFUSED = "refused", _("不足六成，重新验收")
+    TOO_FEW = "too_few", _("答卷不够")
+
+
+class Ruling(models.TextChoices):
+    """What the street decides when the rounds are used up."""
+
+    RELEASE = "release", _("支付尾款")
+    REFUSE = "refuse", _("不付尾款")
+
+
+class SurveyQuerySet(models.QuerySet["Survey"]):
+    def open(self) -> SurveyQuerySet:
+        return self.filter(stage=SurveyStage.OPEN)
+
+    def closed(self) -> SurveyQuerySet:
+        return self.filter(stage=SurveyStage.CLOSED)
+
+
+class Survey(models.Model):
+    """One round. Its roll is the frozen list of beneficiaries; ``closes_at`` is exclusive and to the instant.
+
+    ``terms`` are the policy's values pinned at opening. The results are written once, when it closes.
+    """
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="surveys", verbose_name=_("项目"))
+    round = models.PositiveSmallIntegerField(_("第几轮"))
+    roll = models.PositiveIntegerField(_("受益户数"))
+    needed = models.PositiveIntegerField(_("至少要答的户数"))
+    terms = models.JSONField(_("适用规则"))
+    opens_at = models.DateTimeField(_("开始"))
+    closes_at = models.DateTimeField(_("截止（不含）"))
+    extended_at = models.DateTimeField(_("延长时间"), null=True, blank=True)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    stage = models.CharField(_("阶段"), max_length=8, choices=SurveyStage, blank=True, default="")
+    stage_since = models.DateTimeField(null=True, blank=True)
+
+    answers_count = models.PositiveIntegerField(_("答卷"), null=True, blank=True)
+    satisfied = models.PositiveIntegerField(_("满意"), null=True, blank=True)
+    levels = models.JSONField(_("五级各多少户"), null=True, blank=True)
+    aspects = models.JSONField(_("分项平均"), null=True, blank=True)
+    on_paper = models.PositiveIntegerField(_("其中纸质"), null=True, blank=True)
+    verdict = models.CharField(_("结论"), max_length=8, choices=Verdict, blank=True, default="")
+    closed_at = models.DateTimeField(_("出结果时间"), null=True, blank=True)
+    notice = models.OneToOneField(Notice, models.PROTECT, null=True, blank=True, related_name="+")
+    ruling = models.CharField(_("街道决定"), max_length=8, choices=Ruling, blank=True, default="")
+    ruling_reason = models.TextField(_("街道决定的理由"), blank=True, default="")
+    ruled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    hold_settled_at = models.DateTimeField(_("尾款处理时间"), null=True, blank=True)
+
+    objects = SurveyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("满意度评议")
+        verbose_name_plural = _("满意度评议")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "round"], name="one_survey_of_a_round"),
+            models.UniqueConstraint(
+                fields=["proposal"], condition=~Q(stage="closed"), name="one_running_survey_per_project"
+            ),
+            models.CheckConstraint(condition=Q(opens_at__lt=F("closes_at")), name="survey_times_in_order"),
+            models.CheckConstraint(
+                condition=Q(roll__gt=0, needed__gt=0, needed__lte=F("roll")), name="survey_asks_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    stage="closed",
+                    answers_count__isnull=False,
+                    satisfied__isnull=False,
+                    satisfied__lte=F("answers_count"),
+                    levels__isnull=False,
+                    on_paper__isnull=False,
+                    closed_at__isnull=False,
+                )
+                & ~Q(verdict="")
+                | ~Q(stage="closed")
+                & Q(
+                    answers_count=None,
+                    satisfied=None,
+                    levels=None,
+                    aspects=None,
+                    on_paper=None,
+                    closed_at=None,
+                    notice=None,
+                    verdict="",
+                    ruling="",
+                    hold_settled_at=None,
+                ),
+                name="survey_result_once_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(ruling="", ruling_reason="", ruled_by=None)
+                | ~Q(ruling="") & ~Q(ruling_reason="") & ~Q(verdict="passed") & Q(ruled_by__isnull=False),
+                name="ruling_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal} · {self.round}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("ratings", args=[self.proposal.number])
+
+    @property
+    def territory(self) -> Territory:
+        return self.proposal.place
+
+    @property
+    def decides_release(self) -> bool:
+        """Whether this round lets the retained part be paid, once its notice has passed."""
+        return self.verdict == Verdict.PASSED or self.ruling == Ruling.RELEASE
+
+
+class Rating(models.IntegerChoices):
+    """好差评: the first three are satisfied, the last two a bad rating."""
+
+    VERY_SATISFIED = 1, _("非常满意")
+    SATISFIED = 2, _("满意")
+    FAIR = 3, _("基本满意")
+    DISSATISFIED = 4, _("不满意")
+    VERY_DISSATISFIED = 5, _("非常不满意")
+
+
+SATISFIED = (Rating.VERY_SATISFIED, Rating.SATISFIED, Rating.FAIR)
+BAD = (Rating.DISSATISFIED, Rating.VERY_DISSATISFIED)
+
+ASPECTS = {
+    "quality": _("做得好不好"),
+    "price": _("钱花得值不值"),
+    "process": _("商量和公开"),
+    "responsiveness": _("有事找人快不快"),
+}
+
+
+class AnswerChannel(models.TextChoices):
+    ONLINE = "online", _("手机")
+    PAPER = "paper", _("纸质")
+
+
+class AnswerQuerySet(models.QuerySet["Answer"]):
+    def counted(self) -> AnswerQuerySet:
+        """Online ones, and paper read alike by two people."""
+        return self.filter(Q(channel=AnswerChannel.ONLINE) | Q(confirmed_at__isnull=False))
+
+    def unconfirmed(self) -> AnswerQuerySet:
+        return self.filter(channel=AnswerChannel.PAPER, confirmed_at=None)
+
+    def bad(self) -> AnswerQuerySet:
+        return self.filter(level__in=BAD)
+
+
+def _aspect(label: object) -> models.PositiveSmallIntegerField:
+    return models.PositiveSmallIntegerField(label, choices=Rating, null=True, blank=True)
+
+
+class Answer(models.Model):
+    """The one answer of a household. A signed paper replaces what was said online, never the other way round.
+
+    Paper is entered by one person from its photo and confirmed by another who reads it anew.
+    """
+
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="answers", verbose_name=_("评议"))
+    household = models.ForeignKey(Household, models.PROTECT, related_name="+", verbose_name=_("户"))
+    level = models.PositiveSmallIntegerField(_("总体"), choices=Rating)
+    quality = _aspect(ASPECTS["quality"])
+    price = _aspect(ASPECTS["price"])
+    process = _aspect(ASPECTS["process"])
+    responsiveness = _aspect(ASPECTS["responsiveness"])
+    advice = models.TextField(_("建议（已隐去号码）"), max_length=500, blank=True)
+    channel = models.CharField(_("方式"), max_length=6, choices=AnswerChannel)
+    sheet = models.ImageField(_("纸质表照片"), upload_to="ratings/", blank=True)
+    receipt = models.CharField(_("回执号"), max_length=12, unique=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("填写人或代录人")
+    )
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("核对人")
+    )
+    confirmed_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
+
+    objects = AnswerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("答卷")
+        verbose_name_plural = _("答卷")
+        constraints = [
+            models.UniqueConstraint(fields=["survey", "household"], name="one_answer_per_household"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="answer_has_one_of_five_levels"),
+            models.CheckConstraint(
+                condition=Q(quality=None) | Q(quality__range=(1, 5)), name="quality_has_one_of_five_levels"
+            ),
+            models.CheckConstraint(
+                condition=Q(price=None) | Q(price__range=(1, 5)), name="price_has_one_of_five_levels"
+            ),
+            models.CheckConstraint(
+                condition=Q(process=None) | Q(process__range=(1, 5)), name="process_has_one_of_five_levels"
+            ),
+            models.CheckConstraint(
+                condition=Q(responsiveness=None) | Q(responsiveness__range=(1, 5)),
+                name="responsiveness_has_one_of_five_levels",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="online", sheet="", confirmed_by=None, confirmed_at=None)
+                | Q(channel="paper", confirmed_by=None, confirmed_at=None) & ~Q(sheet="")
+                | Q(channel="paper", confirmed_by__isnull=False, confirmed_at__isnull=False)
+                & ~Q(sheet="")
+                & ~Q(confirmed_by=F("by")),
+                name="paper_answer_needs_sheet_and_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.receipt
+
+    @property
+    def territory(self) -> Territory:
+        return self.survey.territory
+
+    @property
+    def is_bad(self) -> bool:
+        return self.level in BAD
+
+    @property
+    def is_counted(self) -> bool:
+        return self.channel == AnswerChannel.ONLINE or self.confirmed_at is not None
+
+
+class CallBackStage(models.TextChoices):
+    OPEN = "open", _("等联系")
+    CONTACTED = "contacted", _("已联系，整改中")
+    MENDED = "mended", _("已整改，等评价人确认")
+    SETTLED = "settled", _("已了结")
+    WITHDRAWN = "withdrawn", _("评价已改好")
+
+
+class CallBackOutcome(models.TextChoices):
+    CONFIRMED = "confirmed", _("评价人确认")
+    SILENT = "silent", _("评价人没有回应")
+
+
+class CallBack(models.Model):
+    """差评回访整改: contacted, mended, and confirmed by whoever rated. Texts are public: masked when written."""
+
+    answer = models.OneToOneField(Answer, models.PROTECT, related_name="callback", verbose_name=_("答卷"))
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="callbacks", verbose_name=_("评议"))
+    level = models.PositiveSmallIntegerField(_("评价"), choices=Rating)
+    stage = models.CharField(_("进展"), max_length=10, choices=CallBackStage, blank=True, default="")
+    stage_since = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(_("期限"), null=True, blank=True)
+    contacted_at = models.DateTimeField(_("联系时间"), null=True, blank=True)
+    findings = models.TextField(_("核实情况"), max_length=500, blank=True)
+    mended_at = models.DateTimeField(_("整改时间"), null=True, blank=True)
+    mended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    measures = models.TextField(_("措施和结果"), max_length=500, blank=True)
+    contested = models.PositiveSmallIntegerField(_("评价人不认可的次数"), default=0)
+    outcome = models.CharField(_("结果"), max_length=10, choices=CallBackOutcome, blank=True, default="")
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("差评回访")
+        verbose_name_plural = _("差评回访")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=(4, 5)), name="callback_is_to_a_bad_rating"),
+            models.CheckConstraint(
+                condition=Q(stage__in=("", "settled", "withdrawn")) | Q(due_at__isnull=False),
+                name="open_callback_has_deadline",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage__in=("contacted", "mended", "settled")) | Q(contacted_at__isnull=False),
+                name="callback_contacted_first",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage__in=("mended", "settled"))
+                | Q(mended_at__isnull=False, mended_by__isnull=False) & ~Q(measures=""),
+                name="callback_mended_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_by=None) | ~Q(settled_by=F("mended_by")),
+                name="nobody_confirms_their_own_mending",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.survey} #{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("callback", args=[self.pk])
+
+    @property
+    def territory(self) -> Territory:
+        return self.survey.territory
