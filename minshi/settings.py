@@ -211,6 +211,9 @@ SMS_CHANNEL = os.environ.get("MINSHI_SMS_CHANNEL", "minshi.notifications.channel
 SMS_GATEWAY_URL = os.environ.get("MINSHI_SMS_GATEWAY_URL", "")
 SMS_GATEWAY_TOKEN = os.environ.get("MINSHI_SMS_GATEWAY_TOKEN", "")
 
+HOME_PLACE = os.environ.get("MINSHI_HOME", "530103")
+"""The territory code whose district the home page shows; the top of the tree when there is none such."""
+
 # --- Faces ------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "zh-hans"

@@ -22,6 +22,7 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell, tell_role
+from minshi.policy import calendar
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.masking import mask_name, mask_text
 from minshi.residents.models import Role
@@ -56,7 +57,7 @@ def advance(
     reason: str = "",
     evidence: dict[str, Any] | None = None,
     notice: Notice | None = None,
-    due: datetime | None = None,
+    due: datetime | calendar.Period | None = None,
     role: str = "",
     place: Territory | None = None,
     tier: int | None = None,
@@ -66,7 +67,8 @@ def advance(
     """Take one step of the whole way (``lifecycle.STEPS``); higher apps call it for the stages they own.
 
     ``notice`` becomes the gate of the stage entered, and its end the stage's due date unless ``due`` says
-    otherwise. ``role`` and ``place`` name another holder than the table's. Raises what ``take`` raises.
+    otherwise; a ``Period`` also says how it was counted. ``role`` and ``place`` name another holder than the
+    table's. Raises what ``take`` raises.
     """
     setting = {
         "gate_notice": notice,
@@ -314,7 +316,7 @@ def climb(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     here = rungs.index(Role(proposal.holder_role)) if proposal.holder_role in rungs else 0
     role, level = REVIEW_LADDER[min(here + 1, len(rungs) - 1)]
     place = holder_place(proposal.place, level)
-    due = period(proposal.place, "review.climb_days", now()).end
+    due = period(proposal.place, "review.climb_days", now())
     record = advance(proposal, "climb", by=by, role=role, place=place, due=due, evidence={"from": proposal.holder_role})
     _tell_reviewers(proposal)
     return record
@@ -381,7 +383,7 @@ def open_handling(proposal: Proposal, *, by: User | None) -> StepRecord:
     """The notice has passed: hand the matter to the holder of its tier."""
     tier = proposal.tier or 1
     role, level, days = TIERS[tier]
-    place, due = holder_place(proposal.place, level), period(proposal.place, days, now()).end
+    place, due = holder_place(proposal.place, level), period(proposal.place, days, now())
     record = advance(
         proposal, "open_handling", by=by, role=role, place=place, due=due, obstacles=_gate_obstacles(proposal)
     )
@@ -445,7 +447,7 @@ def escalate(proposal: Proposal, *, by: User | None, reason: str = "") -> StepRe
         tier=tier + 1,
         role=role,
         place=holder_place(proposal.place, level),
-        due=period(proposal.place, days, now()).end,
+        due=period(proposal.place, days, now()),
         evidence={"from_tier": tier, "to_tier": tier + 1},
     )
     _end_dispatch(proposal, "climbed" if by is None else "escalated", reason)
@@ -472,7 +474,7 @@ def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
         tier=tier - 1,
         role=role,
         place=holder_place(proposal.place, level),
-        due=period(proposal.place, days, now()).end,
+        due=period(proposal.place, days, now()),
         evidence={"from_tier": tier, "to_tier": tier - 1},
     )
     _end_dispatch(proposal, "handed_back", reason)
@@ -496,7 +498,7 @@ def decline_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord
 @action
 def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """Tier 3 has run over: 督办, with a reminder to the lead office every working day until it moves."""
-    due = period(proposal.place, "supervision.remind_days", now()).end
+    due = period(proposal.place, "supervision.remind_days", now())
     assert proposal.holder_place
     record = advance(
         proposal,
@@ -643,7 +645,7 @@ def overdue(proposal: Proposal, *, by: User | None = None) -> StepRecord:
         by=by,
         role=proposal.holder_role,
         place=proposal.holder_place,
-        due=period(proposal.place, "supervision.days", now()).end,
+        due=period(proposal.place, "supervision.days", now()),
         gate_notice=proposal.gate_notice,
     )
     role, level = (

@@ -9,4 +9,6 @@ class ProposalsConfig(AppConfig):
     verbose_name = "提议与办理"
 
     def ready(self) -> None:
-        from proposals import lifecycle, reactions, rules  # noqa: F401  (registers them)
+        from proposals import lifecycle, panels, reactions, rules, selectors  # noqa: F401  (registers them)
+
+        panels.register_tasks(selectors.to_cosign)

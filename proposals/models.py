@@ -444,6 +444,25 @@ class PlaceTotal(models.Model):
     def __str__(self) -> str:
         return f"totals of {self.place_id}"
 
+    @property
+    def public_fen(self) -> int:
+        """Street and district money together."""
+        return self.subsidy_fen + self.district_fen
+
+    @property
+    def satisfied_percent(self) -> int | None:
+        return round(100 * self.rating_satisfied / self.rating_answers) if self.rating_answers else None
+
+    @property
+    def sources(self) -> list[tuple[str, int]]:
+        """Where the money came from, for drawing."""
+        return [
+            (str(Source.DISTRICT.label), self.district_fen),
+            (str(Source.SUBSIDY.label), self.subsidy_fen),
+            (str(Source.SELF_RAISED.label), self.self_raised_fen),
+            (str(Source.SPONSOR.label), self.sponsor_fen),
+        ]
+
 
 class WishStage(models.TextChoices):
     NEW = "new", _("等待回应")
@@ -480,6 +499,7 @@ class Wish(models.Model):
     holder_role = models.CharField(max_length=20, blank=True)
     holder_place = models.ForeignKey(Territory, models.PROTECT, null=True, blank=True, related_name="+")
     due_at = models.DateTimeField(null=True, blank=True)
+    due_basis = models.CharField(max_length=40, blank=True)
 
     history = TextHistory(excluded_fields=["wisher_name"])
 

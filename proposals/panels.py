@@ -1,4 +1,4 @@
-"""What higher apps show on a project's page: panels, drawn in order, and what the page says of the present stage.
+"""What higher apps show on pages of this app: panels of a project's page, what it says of the present stage, tasks.
 
 Registered once, in an app's ``AppConfig.ready``.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from minshi.accounts.models import User
 from proposals.models import Proposal
 
 
@@ -33,8 +35,20 @@ class Present:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for this person: one line of "my things", one page to do it on."""
+
+    title: str
+    text: str
+    url: str
+    button: str
+    until: datetime | None = None
+
+
 _panels: list[Panel] = []
 _present: dict[str, Callable[[Proposal], Present]] = {}
+_tasks: list[Callable[[User], list[Task]]] = []
 
 
 def register(panel: Panel) -> None:
@@ -45,6 +59,15 @@ def register(panel: Panel) -> None:
 def register_present(stage: str, tell: Callable[[Proposal], Present]) -> None:
     """``tell`` speaks for the stage on top of the project's page."""
     _present[stage] = tell
+
+
+def register_tasks(load: Callable[[User], list[Task]]) -> None:
+    """``load`` names what waits for a resident (a vote, a survey, a paper to confirm)."""
+    _tasks.append(load)
+
+
+def tasks_of(user: User) -> list[Task]:
+    return [task for load in _tasks for task in load(user)]
 
 
 def panels_of(proposal: Proposal) -> list[tuple[str, dict[str, Any]]]:

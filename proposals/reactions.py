@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.dispatch import receiver
+
 from minshi.clock import now
 from minshi.deadlines.actions import REMINDER, on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
+from minshi.policy.signals import period_moved
 from minshi.territory.models import Territory
 from proposals import actions
 from proposals.lifecycle import GROUP, PROPOSER
@@ -90,6 +95,16 @@ def nobody_handled(deadline: Deadline) -> None:
 @on("wish")
 def nobody_answered(deadline: Deadline) -> None:
     actions.climb_wish(Wish.objects.select_related("place").get(pk=deadline.subject_id), by=None)
+
+
+@receiver(period_moved)
+def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
+    """What was provisional has its day now; the row that shows it follows. No step: nobody decided anything."""
+    if deadline.kind.startswith("stage:") and deadline.subject_type == "proposals.proposal":
+        Proposal.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+        actions.note_on_card(Proposal(pk=deadline.subject_id), due_at=deadline.due)
+    elif deadline.kind == "wish":
+        Wish.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
 
 
 @on(REMINDER)

@@ -77,6 +77,7 @@ def answers_wishes(user: User, wish: Wish) -> bool:
 rules.add_perm("proposals.propose", proposes_for_own_place)
 rules.add_perm("proposals.own", is_proposer)
 rules.add_perm("proposals.review", may_review & ~is_proposer)
+rules.add_perm("proposals.merge", (is_organiser_there | is_clerk_there) & ~is_proposer)
 rules.add_perm("proposals.cosign", lives_there)
 rules.add_perm("proposals.record_paper", is_clerk_there | is_organiser_there)
 rules.add_perm("proposals.run", is_clerk_there)

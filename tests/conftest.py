@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
@@ -14,8 +15,9 @@ from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
 from minshi import clock as platform_clock
+from minshi.policy import defaults
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.way"]
 
 SPARED = ("django_migrations", "clock_offset", "lifecycle_edge")
 """Tables that hold what migrations wrote; everything else is emptied after a transactional test."""
@@ -74,6 +76,8 @@ def _empty(self: TransactionTestCase) -> None:
             )
         ]
         owner.execute("TRUNCATE {} RESTART IDENTITY CASCADE".format(", ".join(f'"{name}"' for name in names)))  # type: ignore[arg-type]
+    # The platform's own settings share a table with the places', which went with the places.
+    defaults.sync("default", apps)
 
 
 def _reference_tables() -> tuple[str, ...]:

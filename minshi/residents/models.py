@@ -20,9 +20,7 @@ class Person(models.Model):
 
     PERSONAL = ("name",)
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="person"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="person")
     name = models.CharField(_("姓名"), max_length=40)
     household = models.ForeignKey(
         Household, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("户")
@@ -103,9 +101,7 @@ class RoleGrant(models.Model):
     until = models.DateField(_("结束（不含）"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
     basis = models.CharField(_("依据（推选或任命记录）"), max_length=200, blank=True)
-    granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     granted_at = models.DateTimeField(db_default=Now())
 
     objects = RoleGrantQuerySet.as_manager()

@@ -35,11 +35,7 @@ def roles_of(user: User | None) -> tuple[Held, ...]:
         return ()
     held: tuple[Held, ...] | None = getattr(user, "_held", None)
     if held is None:
-        rows = (
-            RoleGrant.objects.filter(user=user)
-            .active(today())
-            .values_list("role", "place__path", "place__name")
-        )
+        rows = RoleGrant.objects.filter(user=user).active(today()).values_list("role", "place__path", "place__name")
         held = tuple(Held(*row) for row in rows)
         user._held = held  # type: ignore[attr-defined]
     return held
@@ -78,8 +74,5 @@ def lives_in(user: User | None, place: Territory) -> bool:
     """Whether this person's confirmed household stands in this place."""
     person = person_of(user)
     return bool(
-        person
-        and person.household
-        and person.confirmed_at
-        and person.household.place.path.startswith(place.path)
+        person and person.household and person.confirmed_at and person.household.place.path.startswith(place.path)
     )

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import migrations
 
 FORWARD = """
@@ -18,10 +19,11 @@ BACKWARD = "DROP FUNCTION minshi_today(); DROP FUNCTION minshi_now(); DROP TABLE
 
 
 def only_the_owner_moves_it(apps, schema_editor):
-    from minshi.audit.privileges import application_role
-
-    if role := application_role(schema_editor.connection):
-        schema_editor.execute(f'REVOKE INSERT, UPDATE, DELETE ON clock_offset FROM "{role}"')
+    role = settings.APPLICATION_ROLE
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND rolname <> current_user", [role])
+        if cursor.fetchone():
+            cursor.execute(f'REVOKE INSERT, UPDATE, DELETE ON clock_offset FROM "{role}"')
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,51 @@
+"""A project's card as it stands in every list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from minshi.faces.templatetags.faces import badge, cn_until, yuan
+from proposals.models import ENDED, Card, Stage
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/project_card.html")
+def card_of(card: Card) -> dict[str, Any]:
+    """Title, place, stage, and the one figure that matters in that stage."""
+    stage, kind = card.get_stage_display(), "plain"
+    if card.stage == Stage.ARCHIVED:
+        kind = "done"
+    elif card.stage in ENDED:
+        kind = "wrong"
+    waiting = card.stage in (Stage.COSIGNING, Stage.VOTING, Stage.RATING)
+    return {
+        "title": card.title,
+        "url": card.get_absolute_url(),
+        "line": " · ".join(part for part in (card.place_name, _figure(card), _until(card)) if part),
+        "stage": badge(stage, kind) if not waiting else "",
+        "waits": stage if waiting else "",
+        "heading": "h3",
+        "photo": "",
+    }
+
+
+def _figure(card: Card) -> str:
+    if card.stage == Stage.COSIGNING:
+        return _("已附议 %(n)d 户") % {"n": card.cosigns}
+    if card.stage == Stage.VOTING:
+        return _("%(n)d / %(all)d 户已投") % {"n": card.turnout, "all": card.electorate}
+    if card.stage == Stage.ARCHIVED and card.rating_answers:
+        return _("满意 %(n)d%%") % {"n": round(100 * card.rating_satisfied / card.rating_answers)}
+    if card.budget_fen:
+        return _("预算 %(yuan)s 元") % {"yuan": yuan(card.budget_fen)}
+    return ""
+
+
+def _until(card: Card) -> str:
+    if card.stage in ENDED or card.due_at is None:
+        return ""
+    return _("%(day)s 截止") % {"day": cn_until(card.due_at)}

@@ -1,0 +1,26 @@
+"""Addresses of wishes and proposals."""
+
+from django.urls import path
+
+from proposals import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("places/<slug:code>/", views.home, name="place"),
+    path("how/", views.how, name="how"),
+    path("projects/", views.projects, name="projects"),
+    path("projects/propose/", views.propose, name="propose"),
+    path("projects/<slug:number>/", views.project, name="project"),
+    path("projects/<slug:number>/submitted/", views.submitted, name="submitted"),
+    path("projects/<slug:number>/revise/", views.revise, name="revise"),
+    path("projects/<slug:number>/withdraw/", views.withdraw, name="withdraw"),
+    path("projects/<slug:number>/cosign/", views.cosign, name="cosign"),
+    path("photos/<int:pk>/", views.photo, name="photo"),
+    path("wishes/", views.wishes, name="wishes"),
+    path("wishes/new/", views.make_wish, name="make_wish"),
+    path("wishes/<int:pk>/", views.wish, name="wish"),
+    path("wishes/<int:pk>/support/", views.support_wish, name="support_wish"),
+    path("mine/", views.mine, name="mine"),
+    path("review/", views.review_queue, name="review_queue"),
+    path("review/<slug:number>/", views.review, name="review"),
+]

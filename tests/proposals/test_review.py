@@ -1,0 +1,137 @@
+"""初审: the chief passes, returns or declines; never one's own; silence climbs."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from minshi.accounts.models import User
+from minshi.lifecycle.models import StepRecord
+from minshi.refusals import NotAllowed, Refused
+from proposals import actions
+from proposals.models import Proposal, Stage
+from tests.cast import grant
+from tests.way import Way, wait_until_over
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_chief_passes_a_proposal_and_the_record_says_who_and_why(way: Way, chief: User) -> None:
+    proposal = way.submitted()
+    actions.pass_review(proposal, by=chief, reason="院里老人多")
+
+    assert proposal.stage == Stage.COSIGNING
+    record = StepRecord.objects.of(proposal).latest("id")
+    assert (record.by, record.as_role, record.reason) == (chief, "样板巷1号院楼栋长", "院里老人多")
+
+
+def test_nobody_reviews_what_they_proposed(way: Way, chief: User) -> None:
+    proposal = way.submitted(by=chief)
+    with pytest.raises(NotAllowed):
+        actions.pass_review(proposal, by=chief)
+
+
+def test_a_neighbour_without_a_role_cannot_review(way: Way, neighbour: User) -> None:
+    proposal = way.submitted()
+    with pytest.raises(NotAllowed):
+        actions.pass_review(proposal, by=neighbour)
+
+
+def test_the_chief_of_another_yard_cannot_review(way: Way, stranger_chief: User) -> None:
+    proposal = way.submitted()
+    with pytest.raises(NotAllowed):
+        actions.pass_review(proposal, by=stranger_chief)
+
+
+def test_a_revoked_chief_cannot_review_any_more(way: Way, neighbour: User, clock: object) -> None:
+    role = grant(neighbour, "ten_chief", way.yard)
+    proposal = way.submitted()
+    role.revoked_at = proposal.submitted_at
+    role.save()
+    with pytest.raises(NotAllowed):
+        actions.pass_review(proposal, by=User.objects.get(pk=neighbour.pk))
+
+
+def test_declining_needs_a_reason_beside_the_field(way: Way, chief: User) -> None:
+    proposal = way.submitted()
+    with pytest.raises(Refused) as refused:
+        actions.decline(proposal, by=chief, reason="  ")
+    assert "reason" in refused.value.fields
+    proposal.refresh_from_db()
+    assert proposal.stage == Stage.SUBMITTED
+
+
+def test_a_returned_proposal_comes_back_with_a_new_version(way: Way, chief: User, resident: User) -> None:
+    proposal = way.submitted()
+    actions.return_for_revision(proposal, by=chief, reason="写清楚装在哪")
+    actions.resubmit(proposal, by=resident, why="补了位置", spot="南门左侧")
+
+    assert proposal.stage == Stage.SUBMITTED
+    assert [version.spot for version in proposal.versions.all()] == ["院门口", "南门左侧"]
+
+
+def test_only_the_proposer_resubmits(way: Way, chief: User, neighbour: User) -> None:
+    proposal = way.submitted()
+    actions.return_for_revision(proposal, by=chief, reason="写清楚装在哪")
+    with pytest.raises(NotAllowed):
+        actions.resubmit(proposal, by=neighbour, why="我来改")
+
+
+def test_a_silent_chief_loses_it_to_the_community_then_to_the_street(way: Way, clerk: User, case_officer: User) -> None:
+    proposal = way.submitted()
+    wait_until_over(proposal)
+    assert (proposal.stage, proposal.holder_role) == (Stage.SUBMITTED, "clerk")
+    wait_until_over(proposal)
+    assert proposal.holder_role == "case_officer"
+    wait_until_over(proposal)
+    assert proposal.holder_role == "case_officer"
+
+    actions.pass_review(proposal, by=case_officer)
+    assert proposal.stage == Stage.COSIGNING
+    assert StepRecord.objects.of(proposal).filter(verb="climb").count() == 3
+
+
+def test_a_merged_proposal_brings_its_supporters_once_each(way: Way, chief: User) -> None:
+    light = way.cosigning(title="院门口照明", households=40)
+    lamp = way.cosigning(households=40)
+    both, only_light = way.households[0], way.households[1]
+    actions.cosign(lamp, both, by=chief, channel="paper")
+    for household in (both, only_light):
+        actions.cosign(light, household, by=chief, channel="paper")
+
+    actions.merge(light, lamp, by=chief, reason="说的是同一盏灯")
+
+    assert (light.stage, light.merged_into) == (Stage.MERGED, lamp)
+    assert sorted(lamp.cosigns.values_list("household_id", flat=True)) == [both.pk, only_light.pk]
+
+
+def test_a_proposal_is_not_merged_into_itself(way: Way, chief: User) -> None:
+    lamp = way.cosigning()
+    with pytest.raises(Refused) as refused:
+        actions.merge(lamp, lamp, by=chief, reason="自己并自己")
+    assert "into" in refused.value.fields
+
+
+def test_a_stage_written_by_raw_sql_is_refused(way: Way) -> None:
+    proposal = way.submitted()
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE proposals_proposal SET stage = 'archived' WHERE id = %s", [proposal.pk])
+
+
+def test_a_stage_without_a_holder_is_refused_by_the_database(way: Way) -> None:
+    proposal = way.submitted()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Proposal.objects.filter(pk=proposal.pk).update(holder_role="")
+
+
+def test_a_step_the_table_does_not_know_cannot_be_recorded(way: Way) -> None:
+    proposal = way.submitted()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StepRecord.objects.create(
+            subject_type="proposals.proposal",
+            subject_id=proposal.pk,
+            verb="archive",
+            source="submitted",
+            target="archived",
+            label="直接归档",
+        )
