@@ -91,6 +91,7 @@ def post(
     if old is not None:
         old.withdrawn_by = notice
         old.save(update_fields=["withdrawn_by"])
+        signals.corrected.send(Notice, old=old, new=notice)
     return notice
 
 

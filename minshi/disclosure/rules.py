@@ -12,7 +12,7 @@ from minshi.territory.models import Household, Territory
 
 Level = Objection.Level
 
-PERIODS = dict.fromkeys(Kind, "notice.result.days") | {
+PERIODS: dict[str, str] = dict.fromkeys(Kind.values, "notice.result.days") | {
     Kind.INITIATION: "notice.initiation.days",
     Kind.FUNDING: "notice.funding.days",
     Kind.AWARD: "notice.award.days",

@@ -88,6 +88,10 @@ class Day:
     state: str
     note: str
 
+    @property
+    def weekday(self) -> str:
+        return f"周{'一二三四五六日'[self.date.weekday()]}"
+
 
 @dataclass(frozen=True)
 class Progress:

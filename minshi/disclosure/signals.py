@@ -2,6 +2,9 @@
 
 from django.dispatch import Signal
 
+corrected = Signal()
+"""A notice gave way to another; who holds a key to the old one moves on. Arguments: ``old``, ``new``."""
+
 objected = Signal()
 """Somebody objected. Arguments: ``objection`` (with its ``notice``)."""
 

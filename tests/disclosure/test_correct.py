@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from minshi.accounts.models import User
+from minshi.disclosure import signals
 from minshi.disclosure.actions import answer, correct
 from minshi.disclosure.models import Notice, Objection
 from minshi.refusals import NotAllowed, Refused
@@ -25,6 +26,20 @@ def test_the_corrected_text_runs_anew_under_its_own_number(notice: Notice, clerk
     assert "预算写错" in new.course
     assert new.last_day.isoformat() == "2026-11-12"
     assert notice.body == "经院里居民表决，拟建睦邻驿站一处。"
+
+
+def test_whoever_holds_the_old_one_hears_of_it(notice: Notice, clerk: User) -> None:
+    heard: list[tuple[Notice, Notice]] = []
+
+    def hear(sender: object, old: Notice, new: Notice, **kwargs: object) -> None:
+        heard.append((old, new))
+
+    signals.corrected.connect(hear)
+    try:
+        new = correct(notice, reason="预算写错", by=clerk)
+    finally:
+        signals.corrected.disconnect(hear)
+    assert heard == [(notice, new)]
 
 
 def test_calendar_days_stay_calendar_days(notice: Notice, clerk: User) -> None:

@@ -41,7 +41,8 @@ def _sheet(client: Client, notice: Notice, query: str = "") -> str:
 def test_the_sheet_has_everything_of_form_16(client: Client, notice: Notice) -> None:
     page = _sheet(client, notice)
     for words in (
-        notice.title, notice.number, notice.issuer, notice.body, "36,800.00 元", "2026年11月3日", "2026年11月9日 24:00", "5 个工作日",
+        notice.title, notice.number, notice.issuer, notice.body, "36,800.00 元", "2026年11月3日", "2026年11月9日 24:00",
+        "5 个工作日",
         "0871-00000002", "0871-00000001", "（盖章）", "张贴地点", "撤下日期", "2026年11月2日",
         "<svg", "打印时间",
         "个人信息",
