@@ -83,7 +83,11 @@ def start_postgres(up: Databases, place: Path, home: Path, facts: dict[str, Any]
         server.start()
         server.make_database()
     up.postgres = server
-    up.env |= {"DATABASE_URL": server.url("minshi_app"), "DATABASE_OWNER_URL": server.url("minshi_owner")}
+    up.env |= {
+        "DATABASE_URL": server.url("minshi_app"),
+        "DATABASE_OWNER_URL": server.url("minshi_owner"),
+        "MINSHI_PG_BIN": str(binaries),  # pgbench and pg_dump of the same version, for bench and drills
+    }
 
 
 def use_given_redis(up: Databases) -> None:
