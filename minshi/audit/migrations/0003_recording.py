@@ -12,15 +12,6 @@ from minshi.audit.operations import AppendOnly
 from minshi.audit.privileges import application_role
 
 FORWARD = """
-CREATE FUNCTION audit_digest(salt text, value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
-    AS $$ SELECT 'sha256:' || encode(sha256(convert_to(salt || value, 'UTF8')), 'hex') $$;
-
-CREATE FUNCTION audit_hide(image jsonb, hidden text[], salt text) RETURNS jsonb LANGUAGE sql IMMUTABLE
-    SET search_path = pg_catalog, pg_temp AS $$
-    SELECT image || coalesce(jsonb_object_agg(column_name, public.audit_digest(salt, image ->> column_name)), '{}')
-    FROM unnest(hidden) column_name WHERE image ->> column_name IS NOT NULL
-$$;
-
 -- hidden: columns that stand in the event as digests; secret: those of them kept nowhere in clear.
 CREATE FUNCTION audit_write(
     op text, table_name text, row_pk text, was jsonb, becomes jsonb, hidden text[], secret text[]
@@ -28,18 +19,38 @@ CREATE FUNCTION audit_write(
 DECLARE
     salt text := gen_random_uuid()::text;
     event bigint;
+    f text;
+    old text;
+    new text;
+    fields text[];
+    olds text[];
+    news text[];
 BEGIN
+    FOREACH f IN ARRAY hidden LOOP
+        old := was ->> f;
+        new := becomes ->> f;
+        CONTINUE WHEN old IS NULL AND new IS NULL;
+        IF old IS NOT NULL THEN
+            was := was || jsonb_build_object(f, 'sha256:' || encode(sha256(convert_to(salt || old, 'UTF8')), 'hex'));
+        END IF;
+        IF new IS NOT NULL THEN
+            becomes := becomes
+                || jsonb_build_object(f, 'sha256:' || encode(sha256(convert_to(salt || new, 'UTF8')), 'hex'));
+        END IF;
+        fields := fields || f;
+        olds := olds || CASE WHEN NOT f = ANY (secret) THEN old END;
+        news := news || CASE WHEN NOT f = ANY (secret) THEN new END;
+    END LOOP;
     INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
         VALUES (
             public.minshi_now(), pg_current_xact_id()::text::bigint,
             nullif(current_setting('minshi.actor', true), '')::bigint,
-            coalesce(current_setting('minshi.origin', true), ''), session_user, op, table_name, row_pk,
-            public.audit_hide(was, hidden, salt), public.audit_hide(becomes, hidden, salt)
+            coalesce(current_setting('minshi.origin', true), ''), session_user, op, table_name, row_pk, was, becomes
         ) RETURNING id INTO event;
-    INSERT INTO public.audit_clear (event_id, field, salt, old, new)
-        SELECT event, f, salt, CASE WHEN NOT f = ANY (secret) THEN was ->> f END,
-               CASE WHEN NOT f = ANY (secret) THEN becomes ->> f END
-        FROM unnest(hidden) f WHERE coalesce(was ->> f, becomes ->> f) IS NOT NULL;
+    IF fields IS NOT NULL THEN
+        INSERT INTO public.audit_clear (event_id, field, salt, old, new)
+            SELECT event, c.field, salt, c.old, c.new FROM unnest(fields, olds, news) AS c (field, old, new);
+    END IF;
 END $$;
 
 -- Arguments: the key's column; then, where a table has any, hidden and secret columns with commas.
@@ -125,8 +136,6 @@ DROP FUNCTION audit_erase;
 DROP FUNCTION audit_baseline;
 DROP FUNCTION audit_row CASCADE;
 DROP FUNCTION audit_write;
-DROP FUNCTION audit_hide;
-DROP FUNCTION audit_digest;
 """
 
 
