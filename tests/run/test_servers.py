@@ -303,3 +303,36 @@ def test_both_servers_start_keep_their_data_and_leave_nothing_running(
     with databases.bring_up(place) as up:
         assert up.postgres
         assert up.postgres.sql("SELECT id FROM kept", "minshi").strip() == "7"
+
+
+# --- Browser and print -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "browser", lambda: None)
+    monkeypatch.setattr(environment, "prints", lambda: False)
+    monkeypatch.setattr(environment, "fetch_browser", lambda: None)
+
+
+def test_what_cannot_be_tested_is_listed(bare_machine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    env, missing = environment.for_tests()
+    assert env == {}
+    assert [line[:5] for line in missing] == ["浏览器测试", "PDF 测"]
+
+
+def test_in_ci_nothing_may_be_skipped(bare_machine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(Trouble, match="CI 里不能跳过"):
+        environment.for_tests()
+
+
+def test_a_browser_that_does_not_start_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub = tmp_path / "chromium"
+    stub.write_text("#!/bin/sh\necho snap is missing >&2\nexit 1\n")
+    stub.chmod(0o755)
+    monkeypatch.setenv("MINSHI_CHROMIUM", str(stub))
+    monkeypatch.setattr(environment, "BROWSERS", ())
+    monkeypatch.setattr(environment, "_of_playwright", lambda: None)
+    assert environment.browser() is None
