@@ -8,8 +8,10 @@ from math import floor
 import rules
 from django.utils.translation import gettext as _
 
-from deliberation.models import Meeting, Motion, PaperBallot
+from deliberation.models import Meeting, Motion, MotionStage, PaperBallot, Unit
 from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.faces.templatetags.faces import cn_datetime, cn_until
 from minshi.residents.models import ORGANISERS, Person, Role
 from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household
@@ -49,7 +51,7 @@ rules.add_perm("deliberation.paper", collects_paper)
 rules.add_perm("deliberation.see_sheet", may_see_sheet)
 
 
-def why_not_speak(user: User, household: Household | None) -> list[str]:
+def why_not_speak(user: User, household: Household | None = None) -> list[str]:
     """What stands between this person and voting for a household; empty when they may.
 
     Its representative; until one is named, any adult member (domain.md 5). The casting statement in
@@ -66,6 +68,28 @@ def why_not_speak(user: User, household: Household | None) -> list[str]:
         return [_("满18岁才能投票；您可以提议，也可以和家里大人商量")]
     if not person.is_representative and has_representative(person):
         return [_("您家已经定了户代表，请户代表来投；要换户代表，请到社区办理")]
+    return []
+
+
+def unit_of(user: User, motion: Motion) -> Unit | None:
+    """The row of the electorate this person belongs to."""
+    person = person_of(user)
+    if person is None or person.household_id is None:
+        return None
+    return Unit.objects.filter(motion=motion, household_id=person.household_id).first()
+
+
+def why_not_vote(user: User, motion: Motion, unit: Unit | None) -> list[str]:
+    """What stands between this person and casting (or changing) the ballot of their household now."""
+    if motion.stage != MotionStage.OPEN or now() >= motion.closes_at:
+        return [_("投票已经在 %(end)s 截止") % {"end": cn_until(motion.closes_at)}]
+    if reasons := why_not_speak(user):
+        return reasons
+    if unit is None:
+        return [_("您家不在这次投票的名册里。名册在开始投票时已经固定，有疑问请联系社区")]
+    if paper := unit.papers.filter(voided_at=None).first():
+        at = cn_datetime(paper.registered_at)
+        return [_("您家的纸质票已经在 %(at)s 登记，以纸质票为准；登记错了请联系社区") % {"at": at}]
     return []
 
 

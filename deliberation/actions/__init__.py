@@ -1,0 +1,39 @@
+"""Everything that changes something in deliberation; each function is one verb with its actor as ``by``."""
+
+from deliberation.actions.ballots import Receipt, cast, change
+from deliberation.actions.decisions import decide, record_party_study, take_up
+from deliberation.actions.meetings import agree_plan, call_off, choose_group, post_agenda, record_minutes
+from deliberation.actions.motions import close, count, open_motion, publish, refresh_turnouts
+from deliberation.actions.paper import (
+    confirm_paper,
+    correct_paper,
+    enter_paper,
+    mark_unreachable,
+    register_paper,
+    void_paper,
+)
+
+__all__ = [
+    "Receipt",
+    "agree_plan",
+    "call_off",
+    "cast",
+    "change",
+    "choose_group",
+    "close",
+    "confirm_paper",
+    "correct_paper",
+    "count",
+    "decide",
+    "enter_paper",
+    "mark_unreachable",
+    "open_motion",
+    "post_agenda",
+    "publish",
+    "record_minutes",
+    "record_party_study",
+    "refresh_turnouts",
+    "register_paper",
+    "take_up",
+    "void_paper",
+]

@@ -1,0 +1,252 @@
+"""The Party branch's study, and the decision that comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rules import has_perm
+
+from deliberation import selectors
+from deliberation.models import (
+    Criterion,
+    Decision,
+    Mark,
+    Motion,
+    MotionStage,
+    Outcome,
+    PartyStudy,
+    Purpose,
+)
+from deliberation.models.decisions import MOST_POINTS
+from minshi.accounts.models import User
+from minshi.clock import today
+from minshi.disclosure.actions import post
+from minshi.disclosure.models import Kind as NoticeKind
+from minshi.disclosure.models import Notice
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell
+from minshi.policy import selectors as policy
+from minshi.refusals import NotAllowed, Refused, refuse_if
+from minshi.residents.masking import mask_text
+from proposals.actions import advance, freeze_beneficiaries, note_on_card
+from proposals.models import Proposal, Source, Stage, Version
+
+VERBS = {Outcome.APPROVE: "decide", Outcome.RESERVE: "reserve", Outcome.REFUSE: "refuse"}
+LEAST_TIER = {Source.SUBSIDY: 2, Source.DISTRICT: 3}
+"""The tier bounds the money (domain.md 4.7)."""
+
+
+@action
+def record_party_study(proposal: Proposal, *, opinion: str, text: str, held_on: date, sat: str, by: User) -> PartyStudy:
+    """Write down the branch's opinion on the present version; a new version needs a new study."""
+    lock(proposal)
+    if not has_perm("deliberation.study", by, proposal):
+        raise NotAllowed(_("前置研究由社区党组织记录"))
+    if proposal.stage != Stage.DECIDING:
+        raise Refused(_("现在是“%(stage)s”，不是前置研究的时候") % {"stage": Stage(proposal.stage).label})
+    wrong = {}
+    if opinion not in PartyStudy.Opinion.values:
+        wrong["opinion"] = _("请选择意见")
+    if not text.strip():
+        wrong["text"] = _("请写明书面意见")
+    if held_on > today():
+        wrong["held_on"] = _("研究日期不能在今天以后")
+    if not sat.strip():
+        wrong["sat"] = _("请写明哪些人参加了研究")
+    if wrong:
+        raise Refused(**wrong)
+    study = PartyStudy.objects.create(
+        proposal=proposal,
+        version=proposal.version,
+        opinion=opinion,
+        text=mask_text(text.strip()),
+        held_on=held_on,
+        sat=mask_text(sat.strip()),
+        by=by,
+    )
+    note_on_card(proposal)
+    return study
+
+
+@action
+def decide(
+    proposal: Proposal,
+    *,
+    outcome: str,
+    marks: Mapping[str, tuple[int, str]],
+    sat: str,
+    reason: str,
+    tier: int | None = None,
+    tier_reason: str = "",
+    dissent: str = "",
+    by: User,
+) -> Decision:
+    """Decide, with the five criteria each as (points, evidence); approving sets the tier and posts the notice.
+
+    It freezes who benefits, when nobody has before. Raises ``NotAllowed`` or ``Refused``.
+    """
+    lock(proposal)
+    if proposal.stage != Stage.DECIDING:
+        raise Refused(_("现在是“%(stage)s”，不能作集体决议") % {"stage": Stage(proposal.stage).label})
+    if not has_perm("deliberation.decide", by, proposal):
+        raise NotAllowed(_("集体决议由社区党组织主持记录"))
+    version, study, motion = proposal.version, selectors.study_of(proposal), selectors.last_motion(proposal)
+    formal = motion if motion and motion.purpose == Purpose.FORMAL and motion.version_id == version.pk else None
+    refuse_if(_obstacles(proposal, outcome, study, motion, formal))
+    _refuse_incomplete(version, outcome, marks, sat, reason, tier, tier_reason)
+    approves = outcome == Outcome.APPROVE
+    if approves and proposal.beneficiaries_frozen_at is None:
+        freeze_beneficiaries(proposal, by=by)
+    words = {"tier": tier, "tier_reason": mask_text(tier_reason.strip())} if approves else {}
+    notice = _announce(proposal, version, marks, tier or 1, by) if approves else None
+    decision = Decision.objects.create(
+        proposal=proposal,
+        version=version,
+        study=study,
+        motion=formal,
+        outcome=outcome,
+        reason=mask_text(reason.strip()),
+        sat=mask_text(sat.strip()),
+        dissent=mask_text(dissent.strip()),
+        notice=notice,
+        by=by,
+        **words,
+    )
+    Mark.objects.bulk_create(
+        Mark(decision=decision, criterion=criterion, points=points, note=mask_text(note.strip()))
+        for criterion, (points, note) in marks.items()
+    )
+    _step(decision, by)
+    return decision
+
+
+def _obstacles(
+    proposal: Proposal, outcome: str, study: PartyStudy | None, motion: Motion | None, formal: Motion | None
+) -> list[str]:
+    reasons = []
+    if study is None:
+        reasons.append(_("党组织还没有研究这一版方案，请先记录书面意见"))
+    if motion and motion.stage != MotionStage.PUBLISHED:
+        reasons.append(_("正式表决还没有公布结果"))
+    elif outcome == Outcome.APPROVE:
+        if proposal.touches_common_parts and formal is None:
+            reasons.append(_("占用共有部分，要先正式表决"))
+        if formal and not formal.passed:
+            reasons.append(_("正式表决没有通过，不能立项"))
+    return reasons
+
+
+def _refuse_incomplete(
+    version: Version,
+    outcome: str,
+    marks: Mapping[str, tuple[int, str]],
+    sat: str,
+    reason: str,
+    tier: int | None,
+    tier_reason: str,
+) -> None:
+    wrong: dict[str, Any] = {}
+    if outcome not in Outcome.values:
+        wrong["outcome"] = _("请选择结论")
+    for criterion in Criterion:
+        points, note = marks.get(criterion, (-1, ""))
+        if not 0 <= points <= MOST_POINTS:
+            wrong[criterion] = _("请给 0 到 %(most)d 分") % {"most": MOST_POINTS}
+        elif not note.strip():
+            wrong[f"{criterion}_note"] = _("请写一句得分的依据")
+    if set(marks) - set(Criterion.values):
+        wrong["marks"] = _("评分标准不对")
+    if not sat.strip():
+        wrong["sat"] = _("请写明哪些人参加了决议")
+    if not reason.strip():
+        wrong["reason"] = _("请写明理由，大家都看得到")
+    if outcome == Outcome.APPROVE:
+        least = max((LEAST_TIER.get(Source(source), 1) for source, fen in version.shares.items() if fen), default=1)
+        if tier not in (1, 2, 3):
+            wrong["tier"] = _("请定级别")
+        elif tier < least:
+            wrong["tier"] = _("方案里有%(source)s，至少定为 %(least)d 级") % {
+                "source": Source.DISTRICT.label if least == 3 else Source.SUBSIDY.label,
+                "least": least,
+            }
+        if not tier_reason.strip():
+            wrong["tier_reason"] = _("请写明定级的理由")
+    if wrong:
+        raise Refused(**wrong)
+
+
+def _period(proposal: Proposal, version: Version) -> dict[str, int]:
+    """Five working days; seven with self-raised money; fifteen calendar days for common parts (policy row 9)."""
+    terms = policy.terms("notice.initiation.", proposal.place)
+    if proposal.touches_common_parts:
+        return {"calendar_days": int(str(terms["notice.initiation.common_parts_calendar_days"]))}
+    if version.share_fen(Source.SELF_RAISED):
+        return {"days": int(str(terms["notice.initiation.self_raised_days"]))}
+    return {"days": int(str(terms["notice.initiation.days"]))}
+
+
+def _announce(
+    proposal: Proposal, version: Version, marks: Mapping[str, tuple[int, str]], tier: int, by: User
+) -> Notice:
+    shares = [(Source(source).label, _("%s 元") % format_yuan(fen)) for source, fen in version.shares.items() if fen]
+    points = sum(points for points, _note in marks.values())
+    return post(
+        kind=NoticeKind.INITIATION,
+        title=_("关于“%(title)s”立项的公示") % {"title": proposal.title},
+        place=proposal.place,
+        basis=_("居民表决、民主商议、党组织前置研究和集体决议"),
+        course=_("经集体决议同意立项，拟按 %(tier)d 级办理。") % {"tier": tier},
+        body=version.plan,
+        table=[
+            (_("编号"), proposal.number),
+            (_("地点"), version.spot),
+            (_("受益"), _("%d 户") % proposal.beneficiaries().count()),
+            (_("预算"), _("%s 元") % format_yuan(version.cost_fen)),
+            *shares,
+            (_("建好后谁管"), version.keeper),
+            (
+                _("五项评分"),
+                _("%(points)d 分（满分 %(most)d）") % {"points": points, "most": MOST_POINTS * len(Criterion)},
+            ),
+        ],
+        households=proposal.beneficiaries().count(),
+        link=proposal.get_absolute_url(),
+        by=by,
+        **_period(proposal, version),
+    )
+
+
+def _step(decision: Decision, by: User) -> None:
+    proposal = decision.proposal
+    advance(
+        proposal,
+        VERBS[Outcome(decision.outcome)],
+        by=by,
+        reason=decision.reason,
+        evidence={
+            "decision": decision.pk,
+            "study": decision.study_id,
+            "motion": decision.motion_id,
+            "points": sum(mark.points for mark in decision.marks.all()),
+        },
+        notice=decision.notice,
+        tier=decision.tier,
+    )
+    tell(
+        proposal.proposer,
+        _("集体决议：%(outcome)s") % {"outcome": Outcome(decision.outcome).label},
+        decision.reason,
+        decision.get_absolute_url(),
+    )
+
+
+@action
+def take_up(proposal: Proposal, *, reason: str, by: User) -> StepRecord:
+    """Bring a proposal from the reserve library back to the table."""
+    return advance(proposal, "take_up", by=by, reason=reason)

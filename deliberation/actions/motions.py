@@ -1,0 +1,268 @@
+"""Opening, closing, counting and publishing a motion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from django.db import connection
+from django.db.models import Count, Max, Q
+from django.utils.translation import gettext as _
+
+from deliberation import rules, selectors
+from deliberation.models import Choice, Motion, MotionStage, PaperBallot, Purpose, Reach, Unit
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.disclosure.actions import post
+from minshi.disclosure.models import Kind as NoticeKind
+from minshi.disclosure.models import Notice
+from minshi.faces.templatetags.faces import cn_until
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import begin, lock, take
+from minshi.notifications.actions import tell_all
+from minshi.policy import calendar
+from minshi.policy import selectors as policy
+from minshi.refusals import Refused
+from minshi.residents.masking import mask_address, mask_text
+from minshi.territory.models import Household
+from proposals.actions import advance, note_on_card
+from proposals.models import Proposal, Stage
+
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where the numbers of a vote stand in the policy (rows 4 and 8)."""
+
+    days: str
+    quorum: str
+    threshold: str
+    is_poll: bool = False
+
+
+SURVEY = Rule("survey_vote.days", "survey_vote.quorum", "survey_vote.threshold")
+RESIDENTS = Rule("formal_vote.days", "formal_vote.residents.quorum", "formal_vote.residents.threshold")
+COMMON_PARTS = Rule("formal_vote.days", "formal_vote.owners.quorum", "formal_vote.owners.special_threshold")
+BINDING = "formal_vote.owners.binding"
+AROUND = ("counting.days", "paper.correction_calendar_days", "formal_vote.publish_calendar_days")
+
+
+@action
+def open_motion(
+    proposal: Proposal,
+    *,
+    purpose: str = Purpose.SURVEY,
+    question: str = "",
+    detail: str = "",
+    by: User | None,
+) -> Motion:
+    """Freeze the electorate and the rule, and let the households vote from now on.
+
+    A survey takes the proposal into its voting stage; a formal vote is held while it waits for its decision.
+    """
+    lock(proposal)
+    rule = _rule_for(proposal, purpose)
+    terms = policy.terms([rule.days, rule.quorum, rule.threshold, BINDING, *AROUND], proposal.place)
+    motion = Motion(
+        proposal=proposal,
+        version=proposal.version,
+        ordinal=(proposal.motions.aggregate(last=Max("ordinal"))["last"] or 0) + 1,
+        purpose=purpose,
+        question=mask_text(question.strip()) or _("%(title)s，您家同意吗？") % {"title": proposal.title},
+        detail=mask_text(detail.strip()) or _in_short(proposal),
+        quorum=_exact(terms[rule.quorum]),
+        threshold=_exact(terms[rule.threshold]),
+        is_poll=rule is COMMON_PARTS and not terms[BINDING],
+        opened_by=by,
+        **_times(now(), terms, rule),
+    )
+    if purpose == Purpose.SURVEY:
+        advance(proposal, "open_vote", by=by, due=motion.publish_by)
+    _freeze_electorate(motion)
+    begin(motion, "open", by=by)
+    note_on_card(proposal, electorate=motion.electorate, turnout=0, agreed=None)
+    _tell_electorate(
+        motion, _("请投票：%(question)s"), _("到 %(end)s 截止，每户一票"), f"/projects/{proposal.number}/vote/"
+    )
+    return motion
+
+
+def _rule_for(proposal: Proposal, purpose: str) -> Rule:
+    if purpose == Purpose.SURVEY:
+        return SURVEY
+    if proposal.stage != Stage.DECIDING:
+        raise Refused(_("正式表决在集体决议阶段进行，现在是“%(stage)s”") % {"stage": Stage(proposal.stage).label})
+    if proposal.motions.exclude(stage=MotionStage.PUBLISHED).exists():
+        raise Refused(_("这个项目还有一次表决没有公布结果"))
+    return COMMON_PARTS if proposal.touches_common_parts else RESIDENTS
+
+
+def _exact(share: object) -> str:
+    wanted = Fraction(str(share))
+    return f"{wanted.numerator}/{wanted.denominator}"
+
+
+def _in_short(proposal: Proposal) -> str:
+    version = proposal.version
+    money = _("预算 %(yuan)s 元，出不出钱自愿，以后另外问。") % {"yuan": format_yuan(version.cost_fen)}
+    plan = version.plan.strip().rstrip("。；;.")[: 290 - len(money)]
+    return f"{plan}。{money}"
+
+
+def _times(start: datetime, terms: dict[str, object], rule: Rule) -> dict[str, datetime]:
+    """The window, the counting after it, and the publication; each period begins where the one before ended."""
+    days = {name: int(str(terms[name])) for name in (rule.days, *AROUND)}
+    closes = calendar.period_end(start, calendar_days=days[rule.days])
+    counted = calendar.period_end(closes - INSTANT, working_days=days["counting.days"])
+    corrected = calendar.period_end(closes - INSTANT, calendar_days=days["paper.correction_calendar_days"])
+    until = max(counted, corrected)
+    published = calendar.period_end(until - INSTANT, calendar_days=days["formal_vote.publish_calendar_days"])
+    return {"opens_at": start, "closes_at": closes, "counting_until": until, "publish_by": published}
+
+
+def _freeze_electorate(motion: Motion) -> None:
+    doors = motion.proposal.beneficiaries().select_related("place").order_by("place__path", "address")
+    households = list(doors)
+    if not households:
+        raise Refused(_("这个地方还没有登记住户，请先登记住户再开始投票"))
+    community = motion.proposal.place.at_level("community")
+    above = community.full_name if community else ""
+    motion.electorate = len(households)
+    motion.save(force_insert=True)
+    Unit.objects.bulk_create(
+        Unit(motion=motion, household=household, ordinal=ordinal, label=_label(household, above))
+        for ordinal, household in enumerate(households, start=1)
+    )
+
+
+def _label(household: Household, above: str) -> str:
+    """Where it is, down to the building: what may be shown of a household."""
+    return mask_address(household.place.full_name.removeprefix(above) + household.address)[:80]
+
+
+def _tell_electorate(motion: Motion, title: str, body: str, url: str) -> None:
+    users = User.objects.filter(
+        person__household__in=motion.units.values("household"),
+        person__confirmed_at__isnull=False,
+        person__is_adult=True,
+        is_active=True,
+    )
+    words = {"question": motion.question, "end": cn_until(motion.closes_at)}
+    tell_all(users, title % words, body % words, url, key=f"motion-{motion.pk}-{motion.stage}")
+
+
+@action
+def close(motion: Motion, *, by: User | None = None) -> None:
+    """End the voting, exactly at its time: whoever votes holds a share of this row, so all of them are in."""
+    lock(motion)
+    if motion.stage == MotionStage.OPEN and now() < motion.closes_at:
+        raise Refused(_("投票还没有到截止时间"))
+    take(motion, "close", by=by)
+
+
+@action
+def count(motion: Motion, *, by: User | None = None) -> None:
+    """From now on sheets are read again and entries corrected."""
+    take(motion, "count", by=by)
+
+
+def why_not_publish(motion: Motion) -> list[str]:
+    """What the count still waits for."""
+    papers = PaperBallot.objects.valid().filter(unit__motion=motion)
+    reasons = []
+    if unread := papers.filter(confirmed_at=None, corrected_at=None).count():
+        reasons.append(_("还有 %(count)d 张登记过的纸票没有核对；没有收回的请写明原因撤销登记") % {"count": unread})
+    last = papers.filter(corrected_at=None).aggregate(last=Max("correct_until"))["last"]
+    if last is not None and now() < last:
+        reasons.append(_("代录的票可以更正到 %(end)s") % {"end": cn_until(last)})
+    return reasons
+
+
+@action
+def publish(motion: Motion, *, by: User | None = None) -> Motion:
+    """Count, seal and publish; a survey's result carries the proposal on or ends its way."""
+    lock(motion)
+    if motion.stage == MotionStage.COUNTING and (reasons := why_not_publish(motion)):
+        raise Refused(*reasons)
+    tally = _tally(motion)
+    votes = {choice: tally[choice] for choice in Choice.values}
+    passed = rules.is_passed(motion, **votes)
+    results = {
+        **tally,
+        "passed": passed,
+        "digest": selectors.digest_of(motion),
+        "published_at": now(),
+    }
+    evidence = {"motion": motion.pk, "electorate": motion.electorate, "passed": passed, **tally}
+    notice = None
+    if motion.stage == MotionStage.COUNTING:
+        notice = _announce(motion, tally, passed, by)
+    take(motion, "publish", by=by, evidence=evidence, setting={**results, "notice": notice})
+    note_on_card(motion.proposal, electorate=motion.electorate, turnout=motion.turnout, agreed=motion.agree)
+    if motion.purpose == Purpose.SURVEY:
+        advance(motion.proposal, "pass_vote" if passed else "fail_vote", by=by, evidence=evidence)
+    word = _("结果：通过") if passed else _("结果：没有通过")
+    _tell_electorate(motion, f"{word}。%(question)s", _("可以核对自己的回执"), motion.get_absolute_url())
+    return motion
+
+
+def _tally(motion: Motion) -> dict[str, int]:
+    counted = motion.ballots.aggregate(
+        **{choice: Count("pk", filter=Q(choice=choice)) for choice in Choice.values},
+        on_paper=Count("pk", filter=Q(channel="paper")),
+    )
+    missing = motion.units.filter(reach=Reach.UNREACHABLE, ballot=None).count()
+    return {**counted, "unreachable": missing}
+
+
+def _announce(motion: Motion, tally: dict[str, int], passed: bool, by: User | None) -> Notice:
+    turnout = sum(tally[choice] for choice in Choice.values)
+    outcome = _("通过") if passed else _("未通过")
+    words = {"question": motion.question, "turnout": turnout, "roll": motion.electorate, "outcome": outcome}
+    return post(
+        kind=NoticeKind.VOTE_RESULT,
+        title=_("关于“%(title)s”表决结果的公告") % {"title": motion.proposal.title},
+        place=motion.proposal.place,
+        basis=rules.as_sentence(motion),
+        body=_("本次表决的问题是“%(question)s”。名册 %(roll)d 户，参加 %(turnout)d 户，结果为%(outcome)s。") % words,
+        table=[
+            (_("名册"), _("%d 户") % motion.electorate),
+            (_("参加"), _("%d 户") % turnout),
+            (_("同意"), _("%d 户") % tally["agree"]),
+            (_("不同意"), _("%d 户") % tally["against"]),
+            (_("弃权"), _("%d 户") % tally["abstain"]),
+            (_("其中纸质票"), _("%d 户") % tally["on_paper"]),
+            (_("联系不上（计入名册）"), _("%d 户") % tally["unreachable"]),
+            (_("结果"), outcome),
+        ],
+        link=motion.proposal.get_absolute_url(),
+        by=by,
+    )
+
+
+TURNOUTS = """
+SELECT motion.proposal_id, told.number
+FROM deliberation_motion AS motion
+JOIN proposals_card AS card ON card.proposal_id = motion.proposal_id
+CROSS JOIN LATERAL (
+    SELECT (SELECT count(*) FROM deliberation_ballot WHERE motion_id = motion.id)
+         + (SELECT count(*) FROM deliberation_paperballot AS paper
+            JOIN deliberation_unit AS unit ON unit.id = paper.unit_id
+            LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id
+            WHERE unit.motion_id = motion.id AND paper.voided_at IS NULL AND ballot.unit_id IS NULL) AS number
+) AS told
+WHERE motion.stage IN ('open', 'closed', 'counting') AND card.turnout <> told.number
+"""
+
+
+def refresh_turnouts() -> int:
+    """Count how many have voted so far onto the cards; returns how many changed. No ballot writes a counter."""
+    with connection.cursor() as cursor:
+        cursor.execute(TURNOUTS)
+        changed = cursor.fetchall()
+    for proposal_id, turnout in changed:
+        note_on_card(Proposal(pk=proposal_id), turnout=turnout)
+    return len(changed)

@@ -1,0 +1,102 @@
+"""What time and news from below do here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils.translation import gettext as _
+
+from deliberation import actions
+from deliberation.actions.motions import why_not_publish
+from deliberation.lifecycle import CLOSE, MINUTES, PUBLISH
+from deliberation.models import Meeting, MeetingStage, Motion, MotionStage
+from minshi.clock import now
+from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.models import Deadline
+from minshi.disclosure.models import Notice
+from minshi.disclosure.signals import reopened
+from minshi.notifications.actions import tell_role
+from minshi.policy import calendar
+from minshi.residents.models import Role
+from proposals.actions import advance
+from proposals.lifecycle import holder_place
+from proposals.models import Proposal, Stage
+from proposals.reactions import proposal_of, tell_superior
+
+on("stage:cosigned")(tell_superior)
+on("stage:consulting")(tell_superior)
+on("stage:deciding")(tell_superior)
+on("stage:reserved")(tell_superior)
+
+
+@on(CLOSE)
+def the_window_ends(deadline: Deadline) -> None:
+    motion = Motion.objects.select_related("proposal__place").get(pk=deadline.subject_id)
+    actions.close(motion, by=None)
+    actions.count(motion, by=None)
+
+
+def _publish_if_ready(motion: Motion | None) -> bool:
+    if motion is None or motion.stage != MotionStage.COUNTING or why_not_publish(motion):
+        return False
+    actions.publish(motion, by=None)
+    return True
+
+
+@on(PUBLISH)
+def the_result_is_due(deadline: Deadline) -> None:
+    """The platform publishes what is ready; where sheets still wait, the clerk is told every working day."""
+    motion = Motion.objects.select_related("proposal__place").get(pk=deadline.subject_id)
+    if motion.stage == MotionStage.COUNTING and not _publish_if_ready(motion):
+        _remind_daily(motion, deadline, Role.CLERK)
+
+
+@on("stage:voting")
+def nobody_published(deadline: Deadline) -> None:
+    proposal = proposal_of(deadline)
+    running = proposal.motions.select_related("proposal__place").exclude(stage=MotionStage.PUBLISHED).first()
+    if not _publish_if_ready(running):
+        tell_superior(deadline)
+
+
+@on(MINUTES)
+def the_minutes_are_due(deadline: Deadline) -> None:
+    meeting = Meeting.objects.select_related("proposal__place").get(pk=deadline.subject_id)
+    if meeting.stage == MeetingStage.ANNOUNCED:
+        _remind_daily(meeting, deadline, Role.CLERK, Role.CASE_OFFICER)
+
+
+def _remind_daily(subject: Motion | Meeting, deadline: Deadline, *roles: str) -> None:
+    for role in roles:
+        tell_role(role, subject.territory, _("逾期：%(title)s") % {"title": deadline.title}, url=deadline.url)
+    schedule(
+        subject,
+        deadline.kind,
+        calendar.period_end(now(), working_days=1),
+        role=deadline.role,
+        place_path=deadline.place_path,
+        title=deadline.title,
+        url=deadline.url,
+    )
+
+
+@receiver(reopened, sender=Notice)
+def a_third_objected(notice: Notice, **kwargs: Any) -> None:
+    """One third of those who benefit object to the initiation: it is consulted on anew (domain.md 7)."""
+    proposal = Proposal.objects.select_related("place").filter(gate_notice=notice, stage=Stage.ANNOUNCED).first()
+    if proposal is None:
+        return
+    advance(
+        proposal,
+        "reconsider",
+        by=None,
+        reason=_("%(count)d 户提出异议，达到应当重议的户数") % {"count": notice.objecting_households},
+        evidence={"notice": notice.number, "households": notice.objecting_households},
+    )
+    tell_role(
+        Role.CLERK,
+        holder_place(proposal.place, "community"),
+        _("要重新商议：%(title)s") % {"title": proposal.title},
+        url=proposal.get_absolute_url(),
+    )

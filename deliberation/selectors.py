@@ -1,0 +1,198 @@
+"""Reading for pages, and the published file of ballots."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q
+
+from deliberation import receipts
+from deliberation.models import (
+    Ballot,
+    BallotChange,
+    Choice,
+    Decision,
+    Meeting,
+    Member,
+    Motion,
+    MotionStage,
+    PaperBallot,
+    PartyStudy,
+    Plan,
+    Unit,
+    WorkingGroup,
+)
+from deliberation.rules import needed, why_not_speak
+from minshi.accounts.models import User
+from minshi.residents.models import ORGANISERS, Role
+from minshi.residents.rules import person_of, roles_of
+from proposals.models import Proposal, Source
+
+# --- Motions -----------------------------------------------------------------------------------
+
+
+def running_motion(number: str) -> Motion | None:
+    """The project's motion that is not yet published."""
+    return (
+        Motion.objects.select_related("proposal__place", "proposal__card")
+        .filter(proposal__number=number)
+        .exclude(stage=MotionStage.PUBLISHED)
+        .first()
+    )
+
+
+def motions_of(proposal: Proposal) -> list[Motion]:
+    """All of them, the newest first."""
+    return list(proposal.motions.select_related("notice").order_by("-ordinal"))
+
+
+def last_motion(proposal: Proposal) -> Motion | None:
+    return proposal.motions.select_related("proposal__place").order_by("-ordinal").first()
+
+
+HEADER = "回执号,选择\n"
+
+
+def export_lines(motion: Motion) -> Iterator[str]:
+    """The published file: every ballot under its receipt, in the order of receipts, which says nothing of when."""
+    labels = {str(value): str(label) for value, label in Choice.choices}
+    yield "\ufeff" + HEADER  # so that a spreadsheet reads it as UTF-8
+    for receipt, choice in motion.ballots.order_by("receipt").values_list("receipt", "choice").iterator():
+        yield f"{receipts.shown(receipt)},{labels[choice]}\n"
+
+
+def digest_of(motion: Motion) -> str:
+    """SHA-256 of the published file, byte by byte: anyone can compute it from the download."""
+    digest = hashlib.sha256()
+    for line in export_lines(motion):
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def receipts_page(motion: Motion, after: str, number: int = 100) -> tuple[list[Ballot], str]:
+    """The next receipts after one, and the key of the page behind them ("" at the end)."""
+    rows = list(motion.ballots.filter(receipt__gt=after).order_by("receipt")[: number + 1])
+    more = len(rows) > number
+    return rows[:number], rows[number - 1].receipt if more else ""
+
+
+def ballot_of(receipt: str) -> Ballot | BallotChange | PaperBallot | None:
+    """Whatever this receipt stands for: a ballot that counts, one that was replaced, or a sheet of paper."""
+    found: Ballot | BallotChange | PaperBallot | None
+    for kind in (Ballot, PaperBallot, BallotChange):
+        rows = kind._default_manager.select_related("unit__motion__proposal__place", "unit__household")
+        if found := rows.filter(receipt=receipt).first():
+            return found
+    return None
+
+
+def to_vote(user: User) -> list[tuple[Motion, Unit]]:
+    """Open motions in which this person's household has not voted and this person may."""
+    person = person_of(user)
+    if person is None or why_not_speak(user):
+        return []
+    units = (
+        Unit.objects.waiting()
+        .filter(household=person.household_id, motion__stage=MotionStage.OPEN)
+        .select_related("motion__proposal")
+        .order_by("motion__closes_at")[:10]
+    )
+    return [(unit.motion, unit) for unit in units]
+
+
+# --- Paper -------------------------------------------------------------------------------------
+
+
+def paths_of_paper(user: User) -> list[str]:
+    """Where this person may handle paper ballots."""
+    return [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
+
+
+def to_confirm(user: User) -> PaperBallot | None:
+    """The next sheet that waits for a second reading by this person, in the order of the roll."""
+    mine = Q(pk__in=[])
+    for path in paths_of_paper(user):
+        mine |= Q(unit__motion__proposal__place__path__startswith=path)
+    return (
+        PaperBallot.objects.unsettled()
+        .filter(mine, unit__motion__stage=MotionStage.COUNTING)
+        .exclude(choice="")
+        .exclude(entered_by=user)
+        .exclude(doubted_by=user)
+        .select_related("unit__motion__proposal__place", "unit__household__place")
+        .order_by("unit__motion", "unit__ordinal")
+        .first()
+    )
+
+
+def units_to_visit(motion: Motion) -> list[Unit]:
+    """Who has not voted yet, for the door-to-door list."""
+    return list(motion.units.waiting().select_related("household__place").order_by("ordinal"))  # type: ignore[attr-defined]
+
+
+def papers_of(motion: Motion) -> list[PaperBallot]:
+    return list(
+        PaperBallot.objects.valid()
+        .filter(unit__motion=motion)
+        .select_related("unit__household__place")
+        .order_by("unit__ordinal")
+    )
+
+
+# --- Meetings and decisions --------------------------------------------------------------------
+
+
+def group_of(proposal: Proposal) -> WorkingGroup | None:
+    """The standing group with its members."""
+    return proposal.groups.filter(ended_at=None).prefetch_related("members").first()
+
+
+def members_of(proposal: Proposal) -> list[Member]:
+    """The members of the standing group, the one who leads it first."""
+    return list(
+        Member.objects.filter(group__proposal=proposal, group__ended_at=None)
+        .select_related("user")
+        .order_by("-is_lead", "pk")
+    )
+
+
+def meetings_of(proposal: Proposal) -> list[Meeting]:
+    return list(
+        proposal.meetings.select_related("agenda_notice", "plan")
+        .prefetch_related("attendances", "resolutions")
+        .order_by("-ordinal")
+    )
+
+
+def agreed_plan(proposal: Proposal) -> Plan | None:
+    """The plan that the proposal's present version stands on."""
+    return Plan.objects.select_related("meeting").filter(version=proposal.version).first()
+
+
+def study_of(proposal: Proposal) -> PartyStudy | None:
+    """The newest study of the present version."""
+    return proposal.studies.filter(version=proposal.version).first()
+
+
+def decisions_of(proposal: Proposal) -> list[Decision]:
+    return list(proposal.decisions.select_related("study", "motion", "notice", "version").prefetch_related("marks"))
+
+
+def evidence_for(proposal: Proposal) -> dict[str, str]:
+    """What the data say to a criterion, offered where the decision is written."""
+    version = proposal.version
+    vote = proposal.motions.filter(stage=MotionStage.PUBLISHED).order_by("-ordinal").first()
+    words: dict[str, Any] = {"reach": f"受益 {version.households} 户"}
+    if vote:
+        words["participation"] = f"表决 {vote.turnout} / {vote.electorate} 户参加，{vote.agree} 户同意"
+    if version.cost_fen:
+        percent = version.share_fen(Source.SELF_RAISED) * 100 // version.cost_fen
+        words["self_raised"] = f"自筹占预算 {percent}%"
+    return words
+
+
+def still_needed(motion: Motion, turnout: int) -> int:
+    """How many more households must take part."""
+    return max(0, needed(motion.electorate, motion.quorum) - turnout)
