@@ -196,7 +196,11 @@ ACCOUNT_FORMS = {"login": "minshi.signin.forms.StaffForm"}
 # Counted in PostgreSQL instead: the cache may be away, and an estate shares one address.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False
 MFA_ADAPTER = "minshi.signin.adapters.FactorAdapter"
-MFA_FORMS = {"authenticate": "minshi.signin.forms.FactorForm", "reauthenticate": "minshi.signin.forms.FactorAgainForm"}
+MFA_FORMS = {
+    "authenticate": "minshi.signin.forms.FactorForm",
+    "reauthenticate": "minshi.signin.forms.FactorAgainForm",
+    "activate_totp": "minshi.signin.forms.EnrolForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "民生小实事"
 MFA_TOTP_TOLERANCE = 1  # phones run up to half a minute off

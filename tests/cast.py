@@ -223,26 +223,26 @@ def stranger_clerk(other_community: Territory) -> User:
 
 @pytest.fixture
 def client_of() -> Callable[[User | None], Client]:
-    """A browser signed in as this person (staff with their second factor passed), or nobody's."""
+    """A browser in which this person has just signed in (staff with their second factor), or nobody's."""
 
     def make(user: User | None) -> Client:
         client = Client()
         if user is not None:
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-            mark_second_factor(client, user)
+            mark_session(client, user)
         return client
 
     return make
 
 
-def mark_second_factor(client: Client, user: User) -> None:
-    """Staff sessions in tests begin after the second factor; tests/signin walks the factor itself."""
-    if not user.is_staff:
-        return
+def mark_session(client: Client, user: User) -> None:
+    """Sessions in tests begin after a fresh code, staff's after the second factor; tests/signin walks both."""
     session: Any = client.session
-    session["account_authentication_methods"] = [
-        {"method": "password", "at": 0.0, "username": user.username},
-        {"method": "mfa", "at": 0.0, "type": "totp"},
-    ]
-    session["account_authentication_methods_user"] = str(user.pk)
+    session["fresh_code"] = {"user": user.pk, "at": now().isoformat()}
+    if user.is_staff:
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": 0.0, "username": user.username},
+            {"method": "mfa", "at": 0.0, "type": "totp"},
+        ]
+        session["account_authentication_methods_user"] = str(user.pk)
     session.save()

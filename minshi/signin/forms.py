@@ -8,6 +8,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -55,7 +56,19 @@ class StaffForm(LoginForm):
         return response
 
 
-class _FactorCode:
+class _Named:
+    """allauth's field under the name our pages use."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("动态验证码")
+        self.fields["code"].widget.attrs.pop("placeholder", None)
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class _FactorCode(_Named):
     """allauth counts guesses and used codes in the cache, which may be away; we do in PostgreSQL."""
 
     user: Any
@@ -65,6 +78,10 @@ class _FactorCode:
         code: str = self.cleaned_data["code"]
         self.authenticator = second_factor.accept(self.user, code)
         return code
+
+
+class EnrolForm(_Named, ActivateTOTPForm):
+    pass
 
 
 class FactorForm(_FactorCode, mfa.AuthenticateForm):

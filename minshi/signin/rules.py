@@ -13,6 +13,6 @@ def is_staff(user: User | AnonymousUser) -> bool:
     return isinstance(user, User) and user.is_active and (user.is_staff or is_staff_of_somewhere(user))
 
 
-def may_use_codes(user: User | None) -> bool:
-    """A number nobody has yet may sign up; an account that was closed may not come back by itself."""
-    return user is None or (user.is_active and not is_staff(user))
+def may_use_codes(user: User) -> bool:
+    """Staff have their own way in; an account that was closed does not come back by itself."""
+    return user.is_active and not is_staff(user)

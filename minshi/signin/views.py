@@ -11,6 +11,7 @@ from allauth.account import views as account
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_login_redirect_url, get_next_redirect_url, perform_login
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -67,6 +68,8 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
         return redirect(get_login_redirect_url(request))
     asked = _latest_code(request, Code.Purpose.SIGN_IN)
     if asked is None:
+        if request.method == "POST":
+            messages.warning(request, _("验证码已过期，请重新获取。"))
         return redirect(_with_next(request, "account_request_login_code"))
     form = CodeForm(request.POST or None)
     if form.is_valid():

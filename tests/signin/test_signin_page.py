@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from minshi.accounts.models import User
@@ -236,6 +238,24 @@ def test_known_unknown_closed_and_staff_numbers_answer_byte_for_byte_the_same(
     assert [status for status, _, _ in known] == [200, 302, 200, 422, 302, 200, 422]
     for phone in ("13700000001", str(neighbour.phone), str(clerk.phone), str(chief.phone)):
         assert everything_answered(phone) == known
+
+
+def test_known_and_unknown_numbers_are_asked_the_same_questions(resident: User) -> None:
+    asked = []
+    for phone in (str(resident.phone), "13700000001"):
+        client = Client()
+        client.get(SIGN_IN)
+        with CaptureQueriesContext(connection) as queries:
+            ask(client, phone)
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_a_code_too_late_says_so(client: Client, resident: User, clock: Any) -> None:
+    ask(client, str(resident.phone))
+    code = last_code(str(resident.phone))
+    clock.move(minutes=6)
+    assert "验证码已过期" in client.post(CODE, {"code": code}, follow=True).content.decode()
 
 
 # --- Who may not come in this way -------------------------------------------------------------
