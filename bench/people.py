@@ -1,0 +1,135 @@
+"""A yard of voters, signed in, with an open vote: made through the actions where they decide something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import connection
+
+from deliberation.actions.motions import open_motion
+from deliberation.models import Motion
+from minshi.accounts.models import User
+from minshi.clock import as_owner, now
+from minshi.residents.models import Person, Role, RoleGrant
+from minshi.territory.actions import add_households, add_place
+from minshi.territory.models import Level, Territory
+from proposals import actions as proposals
+from proposals.models import Category, Kind, Proposal
+
+LEVELS = (("city", 10), ("district", 20), ("street", 30), ("community", 40), ("yard", 50))
+UNUSABLE = "!"
+SECRET = "b" * 32
+"""The CSRF secret of every voter here; what is measured is the check, not the secret."""
+
+
+@dataclass
+class Voter:
+    user: User
+    session: str
+
+
+def make_places() -> Territory:
+    place: Territory | None = None
+    for number, (level, rank) in enumerate(LEVELS):
+        Level.objects.get_or_create(code=level, defaults={"name": level, "rank": rank})
+        place = add_place(
+            parent=place,
+            code=f"bench{number}",
+            name=f"量速{level}",
+            level=level,
+            by=None,
+            organisation_code="686175779",
+        )
+    assert place
+    return place
+
+
+def make_voters(yard: Territory, number: int) -> list[Voter]:
+    doors = add_households(place=yard, addresses=[f"{door:05d}" for door in range(number)], by=None)
+    users = User.objects.bulk_create(
+        [
+            User(username=f"bench{index}", phone=f"137{index:08d}", phone_verified=True, password="!")
+            for index in range(number)
+        ]
+    )
+    moment = now()
+    Person.objects.bulk_create(
+        [
+            Person(user=user, name="量速居民", household=door, is_representative=True, confirmed_at=moment)
+            for user, door in zip(users, doors, strict=True)
+        ]
+    )
+    return [Voter(user, _signed_in(user)) for user in users]
+
+
+def _signed_in(user: User) -> str:
+    store: Any = import_module(settings.SESSION_ENGINE).SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    return str(store.session_key)
+
+
+def make_staff(yard: Territory, role: str) -> User:
+    user = User.objects.create_user(f"bench-{role}", is_staff=True)
+    RoleGrant.objects.create(user=user, role=role, place=yard.parent, since=date(2020, 1, 1))
+    return user
+
+
+def open_vote(yard: Territory, voters: list[Voter], clerk: User, title: str) -> tuple[Proposal, Motion]:
+    proposal = proposals.submit(
+        place=yard,
+        title=title,
+        kind=Kind.WORKS,
+        category=Category.CULTURE,
+        need="大家没有地方歇脚、议事。" * 12,
+        plan="用院门口的空房，放桌椅和饮水机。" * 12,
+        spot="院门口",
+        cost_fen=3_680_000,
+        shares={"subsidy": 2_000_000, "self_raised": 1_680_000},
+        keeper="院落自管小组",
+        by=voters[0].user,
+    )
+    proposals.pass_review(proposal, by=clerk_as_chief(yard))
+    for voter in voters[:10]:
+        household = voter.user.person.household
+        assert household
+        proposals.cosign(proposal, household, by=voter.user)
+    return proposal, open_motion(proposal, by=clerk)
+
+
+def clerk_as_chief(yard: Territory) -> User:
+    user, created = User.objects.get_or_create(username="bench-chief")
+    if created:
+        RoleGrant.objects.create(user=user, role=Role.CHIEF, place=yard, since=date(2020, 1, 1))
+    return user
+
+
+def bare_tables() -> None:
+    """Tables of the yardstick, made by the owner for the application role."""
+    with as_owner() as owner:
+        owner.execute("CREATE TABLE bench_bare_vote (id bigserial PRIMARY KEY, voter bigint, choice varchar(10))")
+        owner.execute("CREATE TABLE bench_bare_page (id bigserial PRIMARY KEY, text text)")
+        text = "\n".join("用院门口的空房，放桌椅和饮水机，大家自己管，自己打扫。" * 3 for _ in range(50))
+        owner.execute("INSERT INTO bench_bare_page (text) VALUES (%s)", [text])
+    connection.close()
+
+
+def vote_request(host: str, path: str, voter: Voter, choice: str = "agree") -> str:
+    body = f"csrfmiddlewaretoken={SECRET}&choice={choice}&receipt_id={uuid4()}"
+    cookies = f"csrftoken={SECRET}; {settings.SESSION_COOKIE_NAME}={voter.session}; elder=0"
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    )
+
+
+def page_request(host: str, path: str, extra: str = "") -> str:
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: elder=0\r\n{extra}\r\n"
