@@ -163,12 +163,12 @@ BEGIN
     IF NEW.stage = 'rating' OR OLD.stage = 'rating' AND NEW.stage <> 'cancelled' THEN
         SELECT stage, verdict, ruling INTO latest FROM evaluation_survey
             WHERE proposal_id = NEW.id ORDER BY round DESC LIMIT 1;
-        IF NOT FOUND OR NOT CASE NEW.stage
+        IF NOT FOUND OR NOT (CASE NEW.stage
             WHEN 'rating' THEN latest.stage = 'open'
             WHEN 'rated' THEN latest.verdict = 'passed' OR latest.ruling <> ''
             WHEN 'rework' THEN latest.verdict = 'mend'
             WHEN 'accepting' THEN latest.verdict = 'refused'
-            ELSE false END THEN
+            ELSE false END) THEN
             RAISE EXCEPTION 'proposal %: its survey does not lead to %', NEW.id, NEW.stage
                 USING ERRCODE = 'check_violation';
         END IF;
