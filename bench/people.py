@@ -54,7 +54,7 @@ def make_voters(yard: Territory, number: int) -> list[Voter]:
     doors = add_households(place=yard, addresses=[f"{door:05d}" for door in range(number)], by=None)
     users = User.objects.bulk_create(
         [
-            User(username=f"bench{index}", phone=f"137{index:08d}", phone_verified=True, password="!")
+            User(username=f"bench{index}", phone=f"137{index:08d}", phone_verified=True, password=UNUSABLE)
             for index in range(number)
         ]
     )

@@ -344,13 +344,12 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
     return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
 
 
-def _settled(proposal: Proposal) -> None:
+def set_stage_deadline(proposal: Proposal) -> None:
     """One open stage deadline per proposal, with a reminder when a third of the time is left."""
+    deadlines.meet(proposal)
     if proposal.stage in ENDED:
-        deadlines.meet(proposal)
         return
     assert proposal.due_at and proposal.stage_since and proposal.holder_place
-    deadlines.meet(proposal)
     deadlines.schedule(
         proposal,
         f"stage:{proposal.stage}",
@@ -386,7 +385,7 @@ PROPOSAL = Machine(
     steps=STEPS,
     stage_labels={str(value): str(label) for value, label in Stage.choices},
     entered=_entered,
-    settled=_settled,
+    settled=set_stage_deadline,
     role_of=_role_of,
 )
 

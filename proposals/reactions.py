@@ -7,14 +7,17 @@ from typing import Any
 from django.dispatch import receiver
 
 from minshi.clock import now
-from minshi.deadlines.actions import REMINDER, on, schedule
+from minshi.deadlines.actions import REMINDER, on
 from minshi.deadlines.models import Deadline
+from minshi.disclosure.models import Notice, Objection
+from minshi.disclosure.signals import answered, corrected
+from minshi.lifecycle.machine import lock
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
 from minshi.policy.signals import period_moved
 from minshi.territory.models import Territory
 from proposals import actions
-from proposals.lifecycle import GROUP, PROPOSER
+from proposals.lifecycle import GROUP, PROPOSER, set_stage_deadline
 from proposals.models import Proposal, Stage, Wish
 
 
@@ -30,18 +33,8 @@ def tell_superior(deadline: Deadline) -> None:
 def wait_another_day(deadline: Deadline) -> None:
     """The gate is still closed by an objection: look again at the end of the next working day."""
     proposal = proposal_of(deadline)
-    end = calendar.period_end(now(), working_days=1)
-    actions.wait_until(proposal, end, by=None)
-    assert proposal.holder_place
-    schedule(
-        proposal,
-        deadline.kind,
-        end,
-        role=proposal.holder_role,
-        place_path=proposal.holder_place.path,
-        title=deadline.title,
-        url=deadline.url,
-    )
+    actions.wait_until(proposal, calendar.period_end(now(), working_days=1), by=None)
+    set_stage_deadline(proposal)
 
 
 @on("stage:submitted")
@@ -95,6 +88,25 @@ def nobody_handled(deadline: Deadline) -> None:
 @on("wish")
 def nobody_answered(deadline: Deadline) -> None:
     actions.climb_wish(Wish.objects.select_related("place").get(pk=deadline.subject_id), by=None)
+
+
+@receiver(corrected)
+def the_gate_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
+    """A correction is a new notice with a new period: the gate, and the stage that waits for it, follow it."""
+    proposal = Proposal.objects.select_related("holder_place").filter(gate_notice=old).first()
+    if proposal is None:
+        return
+    lock(proposal)
+    proposal.gate_notice, proposal.due_at = new, new.ends_at
+    proposal.save(update_fields=["gate_notice", "due_at"])
+    set_stage_deadline(proposal)
+    actions.note_on_card(proposal, due_at=new.ends_at)
+
+
+@receiver(answered)
+def somebody_was_answered(objection: Objection, **kwargs: Any) -> None:
+    if objection.by:
+        tell(objection.by, "您的异议有答复了", objection.notice.title, objection.notice.get_absolute_url())
 
 
 @receiver(period_moved)

@@ -1,0 +1,130 @@
+"""Due deadlines with sweepers killed at random: each takes effect once, none early, none lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from minshi import clock as platform_clock
+from minshi.accounts.models import User
+from minshi.clock import as_owner
+from minshi.deadlines.models import Deadline, Effect
+from minshi.lifecycle.models import StepRecord
+from minshi.territory.models import Territory
+from proposals import actions
+
+pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
+
+BIG = bool(os.environ.get("MINSHI_DRILL"))
+DUE = 2000 if BIG else 60
+SWEEPERS = 3
+KILLS = 22 if BIG else 4
+PATIENCE_SECONDS = 600 if BIG else 90
+
+NAIVE = """
+import os, random, time, psycopg
+db = psycopg.connect(os.environ["NAIVE_DSN"], autocommit=True)
+while True:
+    rows = db.execute("SELECT id FROM naive_deadline WHERE NOT handled ORDER BY id LIMIT 5").fetchall()
+    if not rows:
+        break
+    for (key,) in rows:
+        db.execute("INSERT INTO naive_effect (deadline) VALUES (%s)", [key])
+        time.sleep(0.002)
+        db.execute("UPDATE naive_deadline SET handled = true WHERE id = %s", [key])
+"""
+
+
+def _environment() -> dict[str, str]:
+    """The sweepers work on this test's database as the application role."""
+    use = connection.settings_dict
+    address = f"postgres://{quote(use['USER'])}:{quote(use['PASSWORD'] or '')}@{use['HOST']}:{use['PORT']}/{use['NAME']}"
+    return {**os.environ, "DATABASE_URL": address, "MINSHI_ENV": "test", "MINSHI_POOL": "4"}
+
+
+def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def _sweepers(command: list[str], env: dict[str, str]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    running = [_start(command, env) for _number in range(SWEEPERS)]
+    try:
+        yield running
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def seed() -> int:
+    number = int(os.environ.get("MINSHI_SEED", "0")) or random.randrange(10**6)
+    print(f"seed {number}")
+    return number
+
+
+def _wishes(place: Territory, by: User, number: int) -> None:
+    for index in range(number):
+        actions.wish(place=place, text=f"第{index}个心愿", by=by)
+
+
+def test_every_due_deadline_takes_effect_once_whoever_is_killed(
+    clock: object, yard: Territory, resident: User, clerk: User, case_officer: User, seed: int
+) -> None:
+    dice = random.Random(seed)
+    _wishes(yard, resident, DUE)
+    due = Deadline.objects.open().order_by("due").last()
+    assert due
+    platform_clock.set_to(due.due + timedelta(seconds=1))
+    _wishes(yard, resident, 20)  # these are not due yet
+    early = set(Deadline.objects.open().filter(due__gt=platform_clock.now()).values_list("pk", flat=True))
+
+    command = [sys.executable, "manage.py", "sweep", "--every", "0.05"]
+    with _sweepers(command, _environment()) as running:
+        kills, patience = KILLS, time.monotonic() + PATIENCE_SECONDS
+        while Effect.objects.count() < DUE:
+            assert time.monotonic() < patience, f"{Effect.objects.count()} of {DUE} after {PATIENCE_SECONDS} s"
+            time.sleep(dice.uniform(0.2, 1.2))
+            if kills and Effect.objects.exists():
+                victim = dice.randrange(SWEEPERS)
+                running[victim].send_signal(signal.SIGKILL)
+                running[victim].wait()
+                running[victim] = _start(command, _environment())
+                kills -= 1
+        time.sleep(1)
+
+    assert Effect.objects.count() == DUE
+    assert not Effect.objects.filter(deadline__in=early).exists()
+    climbs = StepRecord.objects.filter(subject_type="proposals.wish", verb="climb")
+    assert climbs.count() == climbs.values("subject_id").distinct().count() == DUE
+
+
+def test_the_naive_twin_does_some_of_them_twice(clock: object, seed: int) -> None:
+    """Look, act, then mark, each on its own: the same work in several hands is done more than once."""
+    with as_owner() as owner:
+        owner.execute("CREATE TABLE naive_deadline (id serial PRIMARY KEY, handled boolean NOT NULL DEFAULT false)")
+        owner.execute("CREATE TABLE naive_effect (deadline integer)")
+        try:
+            owner.execute("INSERT INTO naive_deadline (handled) SELECT false FROM generate_series(1, 60)")
+            dsn = f"host={owner.info.host} port={owner.info.port} user={owner.info.user} dbname={owner.info.dbname}"
+            env = {**os.environ, "NAIVE_DSN": dsn, "PGPASSWORD": owner.info.password}
+            running = [_start([sys.executable, "-c", NAIVE], env) for _number in range(SWEEPERS)]
+            for process in running:
+                process.wait(60)
+            row = owner.execute("SELECT count(*), count(DISTINCT deadline) FROM naive_effect").fetchone()
+            assert row and row[0] > row[1] == 60
+        finally:
+            owner.execute("DROP TABLE naive_deadline, naive_effect")
