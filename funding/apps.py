@@ -1,4 +1,4 @@
-"""The app's name."""
+"""The funding app's start: what registers itself with lower apps."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,6 @@ class FundingConfig(AppConfig):
     name = "funding"
     label = "funding"
     verbose_name = "资金与实施"
+
+    def ready(self) -> None:
+        from funding import lifecycle, panels, reactions, rules  # noqa: F401  (registers them)

@@ -1,0 +1,317 @@
+"""The lives of this app's things as tables of steps; who holds each stage and from whom the next word is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from funding.models import (
+    Change,
+    ChangeStage,
+    ContributionStage,
+    Grant,
+    GrantStage,
+    HoldStage,
+    Payment,
+    PaymentStage,
+)
+from minshi.accounts.models import User
+from minshi.deadlines import actions as deadlines
+from minshi.lifecycle.machine import Machine, Step
+from minshi.policy import calendar
+from minshi.residents.models import Role
+from minshi.residents.rules import role_in
+from proposals.lifecycle import holder_place
+
+Holder = tuple[str, str]
+"""A role and the level of the tree it is held on."""
+
+
+# --- What the machines have in common -----------------------------------------------------------
+
+
+def set_due(subject: Any, span: calendar.Period) -> None:
+    """Until when the next word is due; its basis goes to the deadline, so that a new calendar can recount it."""
+    subject.due_at, subject.due_basis = span.end, span.basis
+
+
+def _entered(subject: Any, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
+    """``setting`` names fields to set with the stage (who decided, a voucher); ``span`` is the next due date."""
+    fields = ["stage_since"]
+    subject.stage_since = at
+    for name, value in setting.items():
+        if name == "span":
+            set_due(subject, value)
+            fields.append("due_at")
+        else:
+            setattr(subject, name, value)
+            fields.append(name)
+    return fields
+
+
+def _waiting(kind: str, title: Any, holder_of: Callable[[Any], Holder | None]) -> Callable[[Any], None]:
+    """One open deadline for whoever holds the thing now, none when nobody does."""
+
+    def settle(subject: Any) -> None:
+        deadlines.meet(subject)
+        if (holder := holder_of(subject)) is None or subject.due_at is None:
+            return
+        place = holder_place(subject.territory, holder[1])
+        deadlines.schedule(
+            subject,
+            kind,
+            subject.due_at,
+            role=holder[0],
+            place_path=place.path,
+            title=_now("%(what)s：%(title)s")
+            % {"what": f"{subject.get_stage_display()} · {title}", "title": subject.proposal.title},
+            url=admin_url(subject),
+            basis=getattr(subject, "due_basis", ""),
+            provisional=calendar.is_provisional(subject.due_at),
+        )
+
+    return settle
+
+
+def admin_url(subject: models.Model) -> str:
+    """Where staff do something about it."""
+    return reverse(f"admin:{subject._meta.app_label}_{subject._meta.model_name}_change", args=[subject.pk])
+
+
+def _role_of(user: User, subject: Any) -> str:
+    return role_in(user, subject.territory)
+
+
+def _labels(choices: type[models.TextChoices]) -> dict[str, str]:
+    return {str(value): str(label) for value, label in choices.choices}
+
+
+def _by_stage(holders: Mapping[str, Holder]) -> Callable[[Any], Holder | None]:
+    return lambda subject: holders.get(subject.stage)
+
+
+# --- A public source's grant (policy rows 11, 12) ------------------------------------------------
+
+GRANT_HOLDERS: dict[str, Holder] = {
+    GrantStage.ASKED: (Role.CASE_OFFICER, "street"),
+    GrantStage.INCOMPLETE: (Role.CLERK, "community"),
+    GrantStage.EXAMINED: (Role.APPROVER, "street"),
+    GrantStage.CLEARED: (Role.DISTRICT_OFFICER, "district"),
+}
+
+GRANT = Machine(
+    subject="funding.grant",
+    steps=(
+        Step("ask", _("申请资金"), ("",), GrantStage.ASKED, "funding.plan"),
+        Step(
+            "return_for_completion",
+            _("退回补正"),
+            (GrantStage.ASKED,),
+            GrantStage.INCOMPLETE,
+            "funding.examine",
+            needs_reason=True,
+        ),
+        Step("complete", _("已经补正"), (GrantStage.INCOMPLETE,), GrantStage.ASKED, "funding.plan", needs_reason=True),
+        Step(
+            "examine", _("街道审核通过"), (GrantStage.ASKED,), GrantStage.EXAMINED, "funding.examine", needs_reason=True
+        ),
+        Step(
+            "approve",
+            _("街道审批同意"),
+            (GrantStage.EXAMINED,),
+            GrantStage.APPROVED,
+            "funding.approve",
+            needs_reason=True,
+        ),
+        Step(
+            "pass_on",
+            _("街道审批同意，报区里审定"),
+            (GrantStage.EXAMINED,),
+            GrantStage.CLEARED,
+            "funding.approve",
+            needs_reason=True,
+        ),
+        Step(
+            "decide",
+            _("区里审定同意"),
+            (GrantStage.CLEARED,),
+            GrantStage.APPROVED,
+            "funding.district",
+            needs_reason=True,
+        ),
+        Step(
+            "refuse",
+            _("不予批准"),
+            (GrantStage.ASKED, GrantStage.EXAMINED, GrantStage.CLEARED),
+            GrantStage.REFUSED,
+            "funding.refuse_grant",
+            needs_reason=True,
+        ),
+        Step(
+            "withdraw",
+            _("撤销申请"),
+            (GrantStage.ASKED, GrantStage.INCOMPLETE, GrantStage.EXAMINED, GrantStage.CLEARED, GrantStage.APPROVED),
+            GrantStage.WITHDRAWN,
+            "funding.plan",
+            platform=True,
+            needs_reason=True,
+        ),
+        Step("place", _("拨入项目"), (GrantStage.APPROVED,), GrantStage.PLACED, platform=True),
+        Step("overdue", _("逾期，提醒上一级"), tuple(GRANT_HOLDERS), "", platform=True),
+    ),
+    stage_labels=_labels(GrantStage),
+    entered=_entered,
+    settled=_waiting("funding.grant", _("资金申请"), _by_stage(GRANT_HOLDERS)),
+    role_of=_role_of,
+)
+
+
+# --- A contribution that arrived -----------------------------------------------------------------
+
+CONTRIBUTION = Machine(
+    subject="funding.contribution",
+    steps=(
+        Step("record", _("登记到账"), ("",), ContributionStage.RECORDED, "funding.record_money"),
+        Step(
+            "confirm",
+            _("复核到账"),
+            (ContributionStage.RECORDED,),
+            ContributionStage.CONFIRMED,
+            "funding.confirm_money",
+        ),
+        Step(
+            "reject",
+            _("复核不符"),
+            (ContributionStage.RECORDED,),
+            ContributionStage.REJECTED,
+            "funding.confirm_money",
+            needs_reason=True,
+        ),
+        Step(
+            "reverse",
+            _("冲正"),
+            (ContributionStage.CONFIRMED,),
+            ContributionStage.REVERSED,
+            "funding.confirm_money",
+            needs_reason=True,
+        ),
+    ),
+    stage_labels=_labels(ContributionStage),
+    entered=_entered,
+    role_of=_role_of,
+)
+
+
+# --- A payment (policy row 21) --------------------------------------------------------------------
+
+
+def _payment_holder(payment: Payment) -> Holder | None:
+    """Tier 1 has no public money: the community's branch approves instead of the street."""
+    if payment.stage == PaymentStage.ASKED:
+        return (Role.PARTY, "community") if payment.proposal.tier == 1 else (Role.APPROVER, "street")
+    return (Role.CASHIER, "street") if payment.stage == PaymentStage.APPROVED else None
+
+
+PAYMENT = Machine(
+    subject="funding.payment",
+    steps=(
+        Step("ask", _("申请付款"), ("",), PaymentStage.ASKED, "funding.deliver"),
+        Step("approve", _("付款审批同意"), (PaymentStage.ASKED,), PaymentStage.APPROVED, "funding.approve_payment"),
+        Step("pay", _("付款"), (PaymentStage.APPROVED,), PaymentStage.PAID, "funding.pay"),
+        Step(
+            "refuse",
+            _("不同意付款"),
+            (PaymentStage.ASKED, PaymentStage.APPROVED),
+            PaymentStage.REFUSED,
+            "funding.refuse_payment",
+            platform=True,
+            needs_reason=True,
+        ),
+        Step("overdue", _("逾期，提醒上一级"), (PaymentStage.ASKED, PaymentStage.APPROVED), "", platform=True),
+    ),
+    stage_labels=_labels(PaymentStage),
+    entered=_entered,
+    settled=_waiting("funding.payment", _("付款"), _payment_holder),
+    role_of=_role_of,
+)
+
+
+# --- The retained part: only evaluation calls these -----------------------------------------------
+
+HOLD = Machine(
+    subject="funding.hold",
+    steps=(
+        Step("hold", _("暂扣尾款"), ("",), HoldStage.HELD, "funding.deliver"),
+        Step("keep", _("继续暂扣"), (HoldStage.HELD,), "", "funding.rule_on_hold", platform=True, needs_reason=True),
+        Step(
+            "release",
+            _("尾款可以支付"),
+            (HoldStage.HELD,),
+            HoldStage.RELEASED,
+            "funding.rule_on_hold",
+            platform=True,
+            needs_reason=True,
+        ),
+        Step(
+            "refuse",
+            _("尾款不予支付"),
+            (HoldStage.HELD,),
+            HoldStage.REFUSED,
+            "funding.rule_on_hold",
+            platform=True,
+            needs_reason=True,
+        ),
+    ),
+    stage_labels=_labels(HoldStage),
+    entered=_entered,
+    role_of=_role_of,
+)
+
+
+# --- A change of the contract (policy row 17) -------------------------------------------------------
+
+
+def _change_holder(change: Change) -> Holder | None:
+    return (Role.CASE_OFFICER, "street") if change.stage == ChangeStage.ASKED else None
+
+
+CHANGE = Machine(
+    subject="funding.change",
+    steps=(
+        Step("ask", _("申请变更"), ("",), ChangeStage.ASKED, "funding.deliver", needs_reason=True),
+        Step(
+            "approve",
+            _("同意变更"),
+            (ChangeStage.ASKED,),
+            ChangeStage.APPROVED,
+            "funding.decide_change",
+            needs_reason=True,
+        ),
+        Step(
+            "refuse",
+            _("不同意变更"),
+            (ChangeStage.ASKED,),
+            ChangeStage.REFUSED,
+            "funding.decide_change",
+            needs_reason=True,
+        ),
+        Step("overdue", _("逾期，提醒上一级"), (ChangeStage.ASKED,), "", platform=True),
+    ),
+    stage_labels=_labels(ChangeStage),
+    entered=_entered,
+    settled=_waiting("funding.change", _("变更"), _change_holder),
+    role_of=_role_of,
+)
+
+HELD_BY: dict[type[models.Model], Callable[[Any], Holder | None]] = {
+    Grant: _by_stage(GRANT_HOLDERS),
+    Payment: _payment_holder,
+    Change: _change_holder,
+}
+"""Who must act on a thing now, for the superiors who are told when it is late."""

@@ -1,0 +1,70 @@
+"""The things of this app: pots and plans, neighbours' money, suppliers, the work, payments."""
+
+from funding.models.delivery import (
+    Acceptance,
+    Change,
+    ChangeStage,
+    Item,
+    LogEntry,
+    LogPhoto,
+    Panelist,
+    Side,
+)
+from funding.models.payments import Hold, HoldStage, Payment, PaymentStage
+from funding.models.plans import CASH, PUBLIC, Grant, GrantStage, Plan, PlanLine, Purse
+from funding.models.pledges import Contribution, ContributionStage, InKind, Pledge, Refund, Sponsor
+from funding.models.pots import Allocation, Pot
+from funding.models.suppliers import (
+    Award,
+    Contract,
+    Enquiry,
+    Group,
+    GroupMember,
+    Judge,
+    Milestone,
+    MilestoneKind,
+    Quote,
+    Recusal,
+    Supplier,
+)
+
+__all__ = [
+    "CASH",
+    "PUBLIC",
+    "Acceptance",
+    "Allocation",
+    "Award",
+    "Change",
+    "ChangeStage",
+    "Contract",
+    "Contribution",
+    "ContributionStage",
+    "Enquiry",
+    "Grant",
+    "GrantStage",
+    "Group",
+    "GroupMember",
+    "Hold",
+    "HoldStage",
+    "InKind",
+    "Item",
+    "Judge",
+    "LogEntry",
+    "LogPhoto",
+    "Milestone",
+    "MilestoneKind",
+    "Panelist",
+    "Payment",
+    "PaymentStage",
+    "Plan",
+    "PlanLine",
+    "Pledge",
+    "Pot",
+    "Purse",
+    "Quote",
+    "Recusal",
+    "Refund",
+    "Side",
+    "Sponsor",
+    "Supplier",
+]

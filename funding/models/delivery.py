@@ -1,0 +1,167 @@
+"""Doing the work: the site log, changes, and acceptance item by item."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from funding.models.suppliers import Contract
+from minshi.clock import Now
+from minshi.disclosure.models import Notice
+from minshi.residents.models import Person
+from minshi.territory.models import Territory
+from proposals.models import Proposal
+
+
+class LogEntry(models.Model):
+    """One line of the site log by somebody of the group, public and masked."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="log_entries", verbose_name=_("项目"))
+    text = models.TextField(_("今天做了什么"), max_length=1000)
+    problem = models.CharField(_("遇到的问题"), max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by_public = models.CharField(_("记录人（公开）"), max_length=80)
+    at = models.DateTimeField(_("时间"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("进度日志")
+        verbose_name_plural = _("进度日志")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["proposal", "-at"], name="log_of_project")]
+
+    def __str__(self) -> str:
+        return f"log {self.pk}"
+
+
+class LogPhoto(models.Model):
+    """A picture of a log entry, drawn anew from its pixels."""
+
+    entry = models.ForeignKey(LogEntry, models.PROTECT, related_name="photos")
+    image = models.ImageField(_("照片"), upload_to="site/")
+
+    class Meta:
+        verbose_name = _("现场照片")
+        verbose_name_plural = _("现场照片")
+
+    def __str__(self) -> str:
+        return f"photo {self.pk}"
+
+
+class ChangeStage(models.TextChoices):
+    ASKED = "asked", _("等待街道审批")
+    APPROVED = "approved", _("已同意")
+    REFUSED = "refused", _("未同意")
+
+
+class Change(models.Model):
+    """变更 within a tenth of the price signed: old, new, difference, reason, and who decided."""
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="changes")
+    what = models.TextField(_("变更内容"), max_length=1000)
+    reason = models.TextField(_("变更理由"), max_length=1000)
+    old_price_fen = models.BigIntegerField(_("原价（分）"))
+    new_price_fen = models.BigIntegerField(_("新价（分）"))
+    new_days = models.PositiveSmallIntegerField(_("新工期（日）"))
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    notice = models.ForeignKey(Notice, models.PROTECT, null=True, related_name="+")
+    stage = models.CharField(_("状态"), max_length=10, choices=ChangeStage)
+    stage_since = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(_("期限"), null=True)
+
+    class Meta:
+        verbose_name = _("变更")
+        verbose_name_plural = _("变更")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract"], condition=Q(stage="asked"), name="one_change_at_a_time"),
+            models.CheckConstraint(condition=Q(new_price_fen__gt=0, new_days__gt=0), name="change_is_whole"),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")), name="change_decided_by_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="asked") | Q(decided_by__isnull=False), name="change_is_decided_by_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"change {self.pk}"
+
+    @property
+    def proposal(self) -> Proposal:
+        return self.contract.proposal
+
+    @property
+    def territory(self) -> Territory:
+        return self.contract.proposal.place
+
+
+class Acceptance(models.Model):
+    """验收: a panel of residents and supervisors looks at each item. Written once; a later round stands beside it."""
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="acceptances")
+    round = models.PositiveSmallIntegerField(_("第几次"))
+    held_on = models.DateField(_("验收日期"))
+    passed = models.BooleanField(_("合格"))
+    opinion = models.TextField(_("结论"), max_length=1000)
+    notice = models.ForeignKey(Notice, models.PROTECT, null=True, related_name="+", verbose_name=_("验收公示"))
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("验收")
+        verbose_name_plural = _("验收")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "round"], name="one_acceptance_of_a_round"),
+            models.CheckConstraint(
+                condition=Q(passed=False, notice=None) | Q(passed=True, notice__isnull=False),
+                name="passed_acceptance_is_announced",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"acceptance {self.pk}"
+
+
+class Side(models.TextChoices):
+    RESIDENT = "resident", _("居民")
+    SUPERVISOR = "supervisor", _("居务监督委员会")
+    OTHER = "other", _("其他")
+
+
+class Panelist(models.Model):
+    """Somebody on the panel; the name is masked when it is written here."""
+
+    acceptance = models.ForeignKey(Acceptance, models.PROTECT, related_name="panel")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    name_public = models.CharField(_("姓名（公开）"), max_length=60)
+    side = models.CharField(_("身份"), max_length=10, choices=Side)
+
+    class Meta:
+        verbose_name = _("验收组成员")
+        verbose_name_plural = _("验收组成员")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["acceptance", "person"], name="on_a_panel_once")]
+
+    def __str__(self) -> str:
+        return self.name_public
+
+
+class Item(models.Model):
+    """One thing looked at, passed or not."""
+
+    acceptance = models.ForeignKey(Acceptance, models.PROTECT, related_name="items")
+    text = models.CharField(_("验收项"), max_length=120)
+    passed = models.BooleanField(_("合格"))
+    note = models.CharField(_("说明"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("验收项")
+        verbose_name_plural = _("验收项")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text

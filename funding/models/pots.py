@@ -1,0 +1,74 @@
+"""资金池: a yearly sum with an owner; grants are reserved from it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import Now
+from minshi.ledger.models import Account
+from minshi.territory.models import Territory
+
+
+class Pot(models.Model):
+    """What a street or district has for one year. Its balance is its ledger account's."""
+
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="pots", verbose_name=_("街道或区"))
+    year = models.PositiveSmallIntegerField(_("年度"))
+    title = models.CharField(_("名称"), max_length=80)
+    document = models.CharField(_("设立文件"), max_length=120)
+    account = models.OneToOneField(Account, models.PROTECT, related_name="+", verbose_name=_("账户"))
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("设立时间"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("资金池")
+        verbose_name_plural = _("资金池")
+        constraints = [
+            models.UniqueConstraint(fields=["place", "year", "title"], name="one_pot_of_a_name_a_year"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year}年{self.title}"
+
+    @property
+    def territory(self) -> Territory:
+        return self.place
+
+
+class Allocation(models.Model):
+    """Money put into a pot, by one person on a document and confirmed by another; only then it is there."""
+
+    pot = models.ForeignKey(Pot, models.PROTECT, related_name="allocations", verbose_name=_("资金池"))
+    amount_fen = models.BigIntegerField(_("金额（分）"))
+    document = models.CharField(_("拨款文号"), max_length=120)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+
+    class Meta:
+        verbose_name = _("拨入")
+        verbose_name_plural = _("拨入")
+        constraints = [
+            models.UniqueConstraint(fields=["pot", "document"], name="one_allocation_per_document"),
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="allocation_is_something"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None, confirmed_at=None)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="allocation_confirmed_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("recorded_by")),
+                name="allocation_takes_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pot} {self.document}"
+
+    @property
+    def territory(self) -> Territory:
+        return self.pot.place

@@ -1,0 +1,1 @@
+"""What time and lower apps' news do to money and work."""

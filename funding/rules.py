@@ -1,0 +1,195 @@
+"""Who may do what with money and work; each permission names one predicate.
+
+Duties are separate (domain.md 6): ``other_duties`` names what this person has already had a hand in, and the
+database refuses the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import rules
+from django.utils.translation import gettext as _
+
+from funding.models import GrantStage, GroupMember, Panelist, PaymentStage
+from minshi.accounts.models import User
+from minshi.refusals import NotAllowed
+from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
+from minshi.residents.rules import holds, person_of
+from proposals.models import Proposal
+
+
+def proposal_of(subject: Any) -> Proposal:
+    found: Proposal = subject if isinstance(subject, Proposal) else subject.proposal
+    return found
+
+
+@rules.predicate
+def keeps_pots(user: User, subject: Any) -> bool:
+    """The finance people and deciders of the pot's own level, or of the one above it."""
+    return holds(user, subject.territory, Role.CASHIER, Role.APPROVER, Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER)
+
+
+@rules.predicate
+def plans_money(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK, Role.CASE_OFFICER)
+
+
+@rules.predicate
+def is_case_officer(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CASE_OFFICER)
+
+
+@rules.predicate
+def is_approver(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.APPROVER)
+
+
+@rules.predicate
+def is_district(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.DISTRICT_OFFICER, Role.DISTRICT_FINANCE)
+
+
+@rules.predicate
+def decides_now(user: User, grant: Any) -> bool:
+    """Whoever the grant waits for may also refuse it."""
+    roles = {
+        GrantStage.ASKED: (Role.CASE_OFFICER,),
+        GrantStage.EXAMINED: (Role.APPROVER,),
+        GrantStage.CLEARED: (Role.DISTRICT_OFFICER, Role.DISTRICT_FINANCE),
+    }
+    return holds(user, grant.territory, *roles.get(grant.stage, ()))
+
+
+@rules.predicate
+def benefits(user: User, subject: Any) -> bool:
+    """A confirmed adult of a household on the list of those who benefit: nobody else is asked for money."""
+    person = person_of(user)
+    if not (person and person.household_id and person.confirmed_at and person.is_adult):
+        return False
+    return proposal_of(subject).beneficiaries().filter(pk=person.household_id).exists()
+
+
+@rules.predicate
+def is_in_group(user: User, subject: Any) -> bool:
+    """A member of the project group that stands now."""
+    standing = GroupMember.objects.filter(group__proposal=proposal_of(subject), group__ended_at=None)
+    return standing.filter(person__user=user).exists()
+
+
+@rules.predicate
+def is_clerk(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK)
+
+
+@rules.predicate
+def records_money(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK, *ORGANISERS)
+
+
+@rules.predicate
+def confirms_money(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK, Role.SUPERVISOR, Role.PARTY)
+
+
+@rules.predicate
+def decides_changes(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CASE_OFFICER, Role.APPROVER)
+
+
+@rules.predicate
+def runs_acceptance(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK, Role.SUPERVISOR)
+
+
+@rules.predicate
+def approves_payments(user: User, subject: Any) -> bool:
+    """Tier 1 needs no office's approval: the community's branch or supervisors may give it too."""
+    own = (Role.PARTY, Role.SUPERVISOR) if proposal_of(subject).tier == 1 else ()
+    return holds(user, subject.territory, Role.APPROVER, *own)
+
+
+@rules.predicate
+def is_cashier(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CASHIER)
+
+
+@rules.predicate
+def rules_on_holds(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK, Role.CASE_OFFICER, Role.APPROVER)
+
+
+@rules.predicate
+def cancels(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK, Role.CASE_OFFICER, Role.APPROVER, Role.DISTRICT_OFFICER)
+
+
+@rules.predicate
+def pays_back(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, Role.CLERK, Role.CASHIER)
+
+
+@rules.predicate
+def works_there(user: User, subject: Any) -> bool:
+    return holds(user, subject.territory, *STAFF_ROLES)
+
+
+rules.add_perm("funding.keep_pot", keeps_pots)
+rules.add_perm("funding.plan", plans_money)
+rules.add_perm("funding.examine", is_case_officer)
+rules.add_perm("funding.approve", is_approver)
+rules.add_perm("funding.district", is_district)
+rules.add_perm("funding.refuse_grant", decides_now)
+rules.add_perm("funding.pledge", benefits)
+rules.add_perm("funding.record_money", records_money)
+rules.add_perm("funding.confirm_money", confirms_money)
+rules.add_perm("funding.form_group", is_clerk)
+rules.add_perm("funding.deliver", is_clerk | is_in_group)
+rules.add_perm("funding.decide_change", decides_changes)
+rules.add_perm("funding.accept", runs_acceptance)
+rules.add_perm("funding.approve_payment", approves_payments)
+rules.add_perm("funding.pay", is_cashier)
+rules.add_perm("funding.refuse_payment", approves_payments | is_cashier)
+rules.add_perm("funding.rule_on_hold", rules_on_holds)
+rules.add_perm("funding.cancel", cancels)
+rules.add_perm("funding.pay_back", pays_back)
+rules.add_perm("funding.confirm_refund", confirms_money | is_cashier)
+rules.add_perm("funding.see_voucher", works_there)
+
+
+def demand(permission: str, user: User, subject: Any, what: object) -> None:
+    """Raise ``NotAllowed`` unless this person may; ``what`` names it in the sentence."""
+    if not rules.has_perm(permission, user, subject):
+        raise NotAllowed(_("您在这里没有办理“%s”的权限") % what)
+
+
+# --- Separate duties -----------------------------------------------------------------------------
+
+
+def other_duties(by: User | None, proposal: Proposal, done: Mapping[str, int | None]) -> list[str]:
+    """Why this person may not take the next duty: they proposed it, or did one of ``done`` (label → user key)."""
+    if by is None:
+        return []
+    reasons = [_("这件事的“%s”是您办的，下一步要由另一个人来办") % label for label, pk in done.items() if pk == by.pk]
+    if proposal.proposer_id == by.pk:
+        reasons.append(_("您是这件事的提议人，钱要由别人来审、来批、来付"))
+    return reasons
+
+
+def accepted_by(proposal: Proposal) -> set[int]:
+    """Users who sat on a panel of this project: they may neither approve nor pay."""
+    sat = Panelist.objects.filter(acceptance__contract__proposal=proposal, person__user__isnull=False)
+    return set(sat.values_list("person__user", flat=True))
+
+
+def decided_money_of(proposal: Proposal) -> set[int]:
+    """Users who approved or paid money of this project: they may not accept its work."""
+    people: set[int | None] = set()
+    for grant in proposal.grants.all():
+        people |= {grant.examined_by_id, grant.approved_by_id, grant.district_by_id}
+    for contract in proposal.contracts.prefetch_related("payments"):
+        for payment in contract.payments.all():
+            if payment.stage != PaymentStage.REFUSED:
+                people |= {payment.approved_by_id, payment.paid_by_id}
+    return {pk for pk in people if pk}
