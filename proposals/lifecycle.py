@@ -338,9 +338,10 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
         proposal.holder_role = setting.get("role") or rule.role
         proposal.holder_place = setting.get("place") or holder_place(proposal.place, rule.level)
         due = setting.get("due") or calendar.period(at, **{rule.unit: int(proposal.terms[rule.days])})
-        counted = isinstance(due, calendar.Period)
-        proposal.due_at = due.end if counted else due
-        proposal.terms["basis"] = due.basis if counted else ""
+        if isinstance(due, calendar.Period):
+            proposal.due_at, proposal.terms["basis"] = due.end, due.basis
+        else:
+            proposal.due_at = due
     return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
 
 

@@ -20,7 +20,7 @@ def is_known_resident(user: User, subject: object = None) -> bool:
 
 @rules.predicate
 def is_proposer(user: User, proposal: Proposal) -> bool:
-    return proposal.proposer_id == user.pk
+    return bool(proposal.proposer_id == user.pk)
 
 
 @rules.predicate

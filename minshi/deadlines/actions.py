@@ -120,7 +120,8 @@ def _take_effect(deadline: Deadline) -> None:
 
 def next_due() -> datetime | None:
     """When the next open deadline is due: the replay walks time from one to the next."""
-    return Deadline.objects.open().aggregate(first=models.Min("due"))["first"]
+    first: datetime | None = Deadline.objects.open().aggregate(first=models.Min("due"))["first"]
+    return first
 
 
 def stop(reason: str) -> None:

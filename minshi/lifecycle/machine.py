@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import rules
 from django.db import models, transaction
@@ -14,6 +14,9 @@ from django.dispatch import Signal
 from minshi.accounts.models import User
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import NotAllowed, Refused, refuse_if
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 S = TypeVar("S", bound=models.Model)
 
@@ -30,7 +33,7 @@ class Step:
     """
 
     verb: str
-    label: str
+    label: StrOrPromise
     sources: tuple[str, ...]
     target: str
     permission: str = ""
@@ -104,7 +107,8 @@ def take(
     """Take a step: lock, ask, write the stage and its record, set what comes next, tell.
 
     ``subject`` is brought up to date in place. ``setting`` goes to the machine's ``entered``;
-    ``obstacles`` are reasons that only a higher app can know. Raises ``NotAllowed`` (permission) or ``Refused`` (stage, reason missing, obstacles).
+    ``obstacles`` are reasons that only a higher app can know. Raises ``NotAllowed`` (permission) or ``Refused``
+    (stage, reason missing, obstacles).
     """
     machine = machine_of(subject)
     step = machine.by_verb[verb]
@@ -171,7 +175,7 @@ def _write(
         verb=step.verb,
         source=before if source is None else source,
         target=step.target or before,
-        label=step.label,
+        label=str(step.label),
         by=by,
         as_role=machine.role_of(by, subject) if by else "平台",
         reason=reason,

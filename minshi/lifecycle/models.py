@@ -65,9 +65,7 @@ class Edge(models.Model):
     class Meta:
         verbose_name = _("步骤表")
         verbose_name_plural = _("步骤表")
-        constraints = [
-            models.UniqueConstraint(fields=["subject_type", "verb", "source", "target"], name="one_edge")
-        ]
+        constraints = [models.UniqueConstraint(fields=["subject_type", "verb", "source", "target"], name="one_edge")]
 
     def __str__(self) -> str:
         return f"{self.subject_type}: {self.source} → {self.target}"
