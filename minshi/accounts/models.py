@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 
-MAINLAND_MOBILE = r"^1[3-9]\d{9}$"
+MAINLAND_MOBILE = r"^1[3-9][0-9]{9}\Z"
 
 
 class UserManager(BaseUserManager["User"]):

@@ -10,7 +10,7 @@ from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import ORGANISERS, Person, Role, RoleGrant
+from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Role, RoleGrant
 from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household, Territory
 
@@ -59,7 +59,13 @@ def refuse(person: Person, *, by: User) -> None:
 def grant(
     user: User, role: str, place: Territory, *, since: date, basis: str, by: User | None, until: date | None = None
 ) -> RoleGrant:
-    """Give a role in a place from a day on, with the record of the election or appointment it rests on."""
+    """Give a role in a place from a day on, with the record of the election or appointment it rests on.
+
+    Whoever works in an office signs in as staff from now on, with a password and a second factor.
+    """
+    if role in STAFF_ROLES and not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
     try:
         with transaction.atomic():
             return RoleGrant.objects.create(
