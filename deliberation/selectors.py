@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
-from deliberation import receipts
+from deliberation import receipts, rules
 from deliberation.models import (
     Ballot,
     BallotChange,
@@ -24,11 +25,11 @@ from deliberation.models import (
     Unit,
     WorkingGroup,
 )
-from deliberation.rules import needed, why_not_speak
+from deliberation.rules import why_not_speak
 from minshi.accounts.models import User
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import person_of, roles_of
-from proposals.models import Proposal, Source
+from proposals.models import Proposal, Source, Version
 
 # --- Motions -----------------------------------------------------------------------------------
 
@@ -46,6 +47,42 @@ def running_motion(number: str) -> Motion | None:
 def motions_of(proposal: Proposal) -> list[Motion]:
     """All of them, the newest first."""
     return list(proposal.motions.select_related("notice").order_by("-ordinal"))
+
+
+def ballot_by(user: User, unit: Unit | None) -> Ballot | None:
+    """The ballot of a unit, if this person cast it."""
+    return Ballot.objects.filter(unit=unit, by=user).first() if unit else None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A motion as its page shows it."""
+
+    motion: Motion
+    rule: str
+    turnout: int
+    quorum: int
+    majority: int
+    voided: int
+    corrected: int
+
+
+def result_of(motion: Motion, proposal: Proposal) -> Result:
+    """While it runs the turnout is the card's, which is counted every few seconds; then the published one."""
+    is_out = motion.stage == MotionStage.PUBLISHED
+    turnout = motion.turnout if is_out else proposal.card.turnout
+    sheets = PaperBallot.objects.filter(unit__motion=motion).aggregate(
+        voided=Count("pk", filter=Q(voided_at__gte=motion.closes_at)),
+        corrected=Count("pk", filter=Q(corrected_at__isnull=False)),
+    )
+    return Result(
+        motion=motion,
+        rule=rules.as_sentence(motion),
+        turnout=turnout,
+        quorum=rules.needed(motion.electorate, motion.quorum),
+        majority=rules.needed(turnout, motion.threshold) if turnout else 0,
+        **sheets,
+    )
 
 
 def last_motion(proposal: Proposal) -> Motion | None:
@@ -180,6 +217,13 @@ def decisions_of(proposal: Proposal) -> list[Decision]:
     return list(proposal.decisions.select_related("study", "motion", "notice", "version").prefetch_related("marks"))
 
 
+def shares_of(plan: Plan | Version | None) -> list[tuple[str, int]]:
+    """Who pays what, as (label, fen)."""
+    if plan is None:
+        return []
+    return [(str(Source(source).label), fen) for source, fen in plan.shares.items() if fen]
+
+
 def evidence_for(proposal: Proposal) -> dict[str, str]:
     """What the data say to a criterion, offered where the decision is written."""
     version = proposal.version
@@ -195,4 +239,4 @@ def evidence_for(proposal: Proposal) -> dict[str, str]:
 
 def still_needed(motion: Motion, turnout: int) -> int:
     """How many more households must take part."""
-    return max(0, needed(motion.electorate, motion.quorum) - turnout)
+    return max(0, rules.needed(motion.electorate, motion.quorum) - turnout)

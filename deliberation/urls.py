@@ -1,5 +1,23 @@
-"""Addresses of this app."""
+"""Addresses of votes, meetings and decisions."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from deliberation import views
+
+urlpatterns = [
+    path("projects/<slug:number>/vote/", views.vote, name="vote"),
+    path("projects/<slug:number>/votes/", views.motion, name="motion"),
+    path("projects/<slug:number>/votes/<int:ordinal>/receipts/", views.motion_receipts, name="motion_receipts"),
+    path("projects/<slug:number>/votes/<int:ordinal>/ballots.csv", views.motion_export, name="motion_export"),
+    path("projects/<slug:number>/paper/", views.paper, name="paper"),
+    path("projects/<slug:number>/paper/<int:ordinal>/", views.paper_unit, name="paper_unit"),
+    path("projects/<slug:number>/paper/<int:ordinal>/void/", views.paper_void, name="paper_void"),
+    path("projects/<slug:number>/paper/<int:ordinal>/unreachable/", views.paper_unreachable, name="paper_unreachable"),
+    path("projects/<slug:number>/meetings/<int:ordinal>/", views.meeting, name="meeting"),
+    path("projects/<slug:number>/decision/", views.decision, name="decision"),
+    path("paper/confirm/", views.paper_confirm, name="paper_confirm"),
+    path("paper/<int:pk>/photo/", views.paper_photo, name="paper_photo"),
+    path("receipts/", views.find_receipt, name="find_receipt"),
+    path("receipts/<str:code>/", views.receipt, name="receipt"),
+    path("receipts/<str:code>/correct/", views.receipt_correct, name="receipt_correct"),
+]

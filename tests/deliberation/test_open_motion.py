@@ -105,9 +105,9 @@ def test_no_row_of_the_roll_is_removed_or_reweighed(way: Way) -> None:
     motion = way.voting().motions.get()
     unit = motion.units.first()
     for change in ({"weight": 2}, {"label": "别处"}, {"ordinal": 99}):
-        with pytest.raises(Exception, match="permission denied|append-only"), transaction.atomic():
+        with pytest.raises(Exception, match=r"permission denied|append-only"), transaction.atomic():
             Unit.objects.filter(pk=unit.pk).update(**change)
-    with pytest.raises(Exception, match="permission denied|append-only"), transaction.atomic():
+    with pytest.raises(Exception, match=r"permission denied|append-only"), transaction.atomic():
         unit.delete()
 
 

@@ -1,0 +1,88 @@
+"""What people fill in here: one question a page."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from deliberation.models import Choice
+from minshi.faces.photos import PhotosField
+
+
+class ChoiceForm(forms.Form):
+    """The three answers as big rows. ``receipt`` is made with the page, so that sending it twice is one vote."""
+
+    choice = forms.ChoiceField(
+        label=_("您家同意吗？"),
+        choices=Choice.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请先选一项，再交票"), "invalid_choice": _("请先选一项，再交票")},
+    )
+    receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+
+    def clean_receipt(self) -> UUID:
+        return self.cleaned_data["receipt"] or uuid4()
+
+
+class VoteForm(ChoiceForm):
+    """``motion`` says which question was on the page; who may answer it is asked of the database."""
+
+    motion = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+
+
+class CorrectionForm(ChoiceForm):
+    reason = forms.CharField(label=_("哪里录错了"), max_length=200, help_text=_("写一句就行，例如：我勾的是不同意"))
+
+
+class PaperForm(forms.Form):
+    """A sheet as it comes in at the door. With neither photo nor choice only its stub is registered."""
+
+    photos = PhotosField(label=_("拍下这张纸票"), required=False, most=1)
+    choice = forms.ChoiceField(
+        label=_("纸票上勾的是"), choices=Choice.choices, widget=forms.RadioSelect, required=False
+    )
+    receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+
+    def clean_receipt(self) -> UUID:
+        return self.cleaned_data["receipt"] or uuid4()
+
+    @property
+    def photo(self) -> UploadedFile | None:
+        photos: list[UploadedFile] = self.cleaned_data.get("photos") or []
+        return photos[0] if photos else None
+
+
+class ReadingForm(forms.Form):
+    """The second reading. It does not show the first."""
+
+    choice = forms.ChoiceField(
+        label=_("照片上勾的是"),
+        choices=Choice.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请按照片上写的选一项"), "invalid_choice": _("请按照片上写的选一项")},
+    )
+    paper = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(
+        label=_("为什么撤销"), max_length=200, help_text=_("例如：登记错了门牌；票没有收回。公布结果时会一并说明")
+    )
+
+
+class UnreachableForm(forms.Form):
+    note = forms.CharField(
+        label=_("什么时候、怎么联系过"), max_length=120, help_text=_("例如：11月5日、6日晚上两次敲门，没有人")
+    )
+
+
+class FindReceiptForm(forms.Form):
+    number = forms.CharField(label=_("回执号"), max_length=30)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].widget.attrs.update({"autocomplete": "off", "autocapitalize": "characters"})

@@ -1,0 +1,423 @@
+"""The pages of votes, paper ballots, meetings and decisions; each is a thin door to a selector or an action."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from deliberation import actions, receipts, selectors
+from deliberation.actions.paper import why_not_correct
+from deliberation.forms import (
+    CorrectionForm,
+    FindReceiptForm,
+    PaperForm,
+    ReadingForm,
+    UnreachableForm,
+    VoidForm,
+    VoteForm,
+)
+from deliberation.models import Ballot, BallotChange, Meeting, Motion, MotionStage, PaperBallot, Unit
+from deliberation.rules import unit_of, why_not_vote
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.policy import calendar
+from minshi.policy import selectors as policy
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.residents.rules import person_of
+from minshi.signin.freshness import needs_fresh_code
+from proposals.models import Proposal
+
+
+def _user(request: HttpRequest) -> User:
+    """The signed-in person; views that need one are behind ``login_required``."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+# --- Voting --------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+def vote(request: HttpRequest, number: str) -> HttpResponse:
+    """One question. Posting it costs one statement beside the session and the person."""
+    form = VoteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            given = actions.cast(data["motion"], data["choice"], receipt_id=data["receipt"], by=_user(request))
+        except Refused as refusal:
+            onto(form, refusal)
+        except Motion.DoesNotExist:
+            raise Http404 from None
+        else:
+            return redirect("receipt", receipts.shown(given.number))
+    return _vote_page(request, number, form)
+
+
+def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpResponse:
+    motion = selectors.running_motion(number)
+    if motion is None:
+        get_object_or_404(Proposal, number=number)
+        return redirect("motion", number)
+    user = _user(request)
+    unit = unit_of(user, motion)
+    reasons = why_not_vote(user, motion, unit)
+    mine = selectors.ballot_by(user, unit)
+    if not form.is_bound:
+        form = VoteForm(initial={"motion": motion.pk, "choice": mine.choice if mine else None})
+    context = {
+        "motion": motion,
+        "proposal": motion.proposal,
+        "unit": unit,
+        "reasons": reasons,
+        "mine": mine,
+        "mine_shown": receipts.shown(mine.receipt) if mine else "",
+        "form": form,
+        "days_left": calendar.working_days_left(now(), motion.closes_at),
+    }
+    return render(request, "deliberation/vote.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, code: str) -> HttpResponse:
+    """What a receipt stands for. What was chosen is shown to its household; to others once the result is out."""
+    found = selectors.ballot_of(receipts.normal(code)) if receipts.is_receipt(code) else None
+    if found is None:
+        context = {"code": code, "is_slip": not receipts.is_receipt(code), "form": FindReceiptForm()}
+        return render(request, "deliberation/no_receipt.html", context, status=404)
+    motion = found.unit.motion
+    is_mine = _is_of_household(request, found.unit)
+    context = {
+        "found": found,
+        "kind": found._meta.model_name,
+        "number": receipts.shown(found.receipt),
+        "motion": motion,
+        "proposal": motion.proposal,
+        "is_mine": is_mine,
+        "shows_choice": is_mine or (isinstance(found, Ballot) and motion.stage == MotionStage.PUBLISHED),
+        "may_change": _may_change(request, found),
+        "correction": _correction(found, is_mine),
+    }
+    return render(request, "deliberation/receipt.html", context)
+
+
+def _is_of_household(request: HttpRequest, unit: Unit) -> bool:
+    person = person_of(request.user) if request.user.is_authenticated else None
+    return bool(person and person.confirmed_at and person.household_id == unit.household_id)
+
+
+def _may_change(request: HttpRequest, found: Ballot | BallotChange | PaperBallot) -> bool:
+    is_theirs = isinstance(found, Ballot) and found.channel == "online" and found.by_id == request.user.pk
+    return is_theirs and found.unit.motion.stage == MotionStage.OPEN
+
+
+def _correction(found: Ballot | BallotChange | PaperBallot, is_mine: bool) -> dict[str, Any] | None:
+    """Whether what was entered for the household can still be corrected, and until when."""
+    paper = found if isinstance(found, PaperBallot) else found.unit.papers.filter(voided_at=None).first()
+    if not is_mine or paper is None or not paper.choice:
+        return None
+    return {"paper": paper, "reasons": why_not_correct(paper), "code": receipts.shown(paper.receipt)}
+
+
+@never_cache
+@login_required
+def receipt_correct(request: HttpRequest, code: str) -> HttpResponse:
+    """The household's own word on a sheet that somebody entered for it."""
+    papers = PaperBallot.objects.select_related("unit__motion__proposal__place", "unit__household")
+    paper = get_object_or_404(papers, receipt=receipts.normal(code))
+    if not _is_of_household(request, paper.unit):
+        raise NotAllowed(_("只有这一户的人可以更正"))
+    form = CorrectionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.correct_paper(
+                paper, data["choice"], reason=data["reason"], receipt_id=data["receipt"], by=_user(request)
+            )
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已按您说的更正"))
+            return redirect("receipt", receipts.shown(receipts.receipt_of(data["receipt"])))
+    context = {
+        "form": form,
+        "paper": paper,
+        "motion": paper.unit.motion,
+        "reasons": why_not_correct(paper),
+        "code": receipts.shown(paper.receipt),
+    }
+    return render(request, "deliberation/correct.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def find_receipt(request: HttpRequest) -> HttpResponse:
+    """Type a receipt's number from paper."""
+    form = FindReceiptForm(request.GET or None)
+    if form.is_valid():
+        return redirect("receipt", receipts.shown(receipts.normal(form.cleaned_data["number"])) or "-")
+    return render(request, "deliberation/find_receipt.html", {"form": form})
+
+
+# --- Results, for everybody ----------------------------------------------------------------------
+
+
+@require_safe
+def motion(request: HttpRequest, number: str) -> HttpResponse:
+    """While it is open only how many have voted; the result once it is published, and how to check it."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
+    context = {
+        "proposal": proposal,
+        "results": [selectors.result_of(motion, proposal) for motion in selectors.motions_of(proposal)],
+        "sample_policy": policy.is_default(proposal.place, ["survey_vote.", "formal_vote."]),
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "deliberation/motion.html", context)
+
+
+def _published(number: str, ordinal: int) -> Motion:
+    motions = Motion.objects.select_related("proposal__place")
+    return get_object_or_404(motions, proposal__number=number, ordinal=ordinal, stage=MotionStage.PUBLISHED)
+
+
+@require_safe
+def motion_receipts(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """Every receipt that was counted, with what it says: a voter finds their own."""
+    motion = _published(number, ordinal)
+    after = receipts.normal(request.GET.get("after", ""))
+    ballots, more = selectors.receipts_page(motion, after)
+    context = {
+        "motion": motion,
+        "proposal": motion.proposal,
+        "rows": [(receipts.shown(ballot.receipt), ballot.get_choice_display()) for ballot in ballots],
+        "older": f"?after={more}" if more else "",
+        "newer": "?" if after else "",
+    }
+    return render(request, "deliberation/receipts.html", context)
+
+
+@require_safe
+def motion_export(request: HttpRequest, number: str, ordinal: int) -> StreamingHttpResponse:
+    """The file whose digest stands on the result's page."""
+    motion = _published(number, ordinal)
+    lines = (line.encode() for line in selectors.export_lines(motion))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{number}-{ordinal}.csv"'
+    return response
+
+
+# --- Paper, on the chief's phone -----------------------------------------------------------------
+
+
+def _running(request: HttpRequest, number: str) -> Motion:
+    """The motion that takes paper now, for whoever may take it in."""
+    motion = selectors.running_motion(number)
+    if motion is None:
+        raise Http404
+    if not rules.has_perm("deliberation.paper", request.user, motion):
+        raise NotAllowed(_("只有这里的楼栋长等组织人和社区工作人员可以录纸票"))
+    return motion
+
+
+def _unit(motion: Motion, ordinal: int) -> Unit:
+    return get_object_or_404(motion.units.select_related("household__place"), ordinal=ordinal)
+
+
+@never_cache
+@needs_fresh_code
+@require_safe
+def paper(request: HttpRequest, number: str) -> HttpResponse:
+    """Who has not voted yet, door by door, and the sheets that came in."""
+    motion = _running(request, number)
+    units, sheets = selectors.units_to_visit(motion), selectors.papers_of(motion)
+    context = {
+        "motion": motion,
+        "proposal": motion.proposal,
+        "units": units,
+        "papers": sheets,
+        "done": motion.electorate - len(units),
+        "is_open": motion.stage == MotionStage.OPEN,
+        "to_confirm": selectors.to_confirm(_user(request)),
+    }
+    return render(request, "deliberation/paper.html", context)
+
+
+@never_cache
+@needs_fresh_code
+def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """One household's sheet: register it, or read it."""
+    motion = _running(request, number)
+    unit = _unit(motion, ordinal)
+    sheet = unit.papers.filter(voided_at=None).first()
+    form = PaperForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _take_in(unit, sheet, form, _user(request))
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            _onto_photo(form, refusal)
+        else:
+            messages.success(request, _("已登记：%(door)s") % {"door": unit.household.address})
+            return redirect("paper", number)
+    context = {
+        "motion": motion,
+        "proposal": motion.proposal,
+        "unit": unit,
+        "paper": sheet,
+        "code": receipts.shown(sheet.receipt) if sheet else "",
+        "form": form,
+        "is_open": motion.stage == MotionStage.OPEN,
+        "voted_online": Ballot.objects.filter(unit=unit).exists(),
+    }
+    return render(request, "deliberation/paper_unit.html", context, status=422 if form.errors else 200)
+
+
+def _take_in(unit: Unit, sheet: PaperBallot | None, form: PaperForm, by: User) -> None:
+    data = form.cleaned_data
+    if sheet is None:
+        actions.register_paper(unit, receipt_id=data["receipt"], photo=form.photo, choice=data["choice"], by=by)
+    else:
+        actions.enter_paper(sheet, data["choice"], photo=form.photo, by=by)
+
+
+def _onto_photo(form: PaperForm, refusal: Refused) -> None:
+    """The action speaks of one photo, the form's field holds a list."""
+    if "photo" in refusal.fields:
+        refusal.fields["photos"] = refusal.fields.pop("photo")
+    onto(form, refusal)
+
+
+@never_cache
+@needs_fresh_code
+def paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    motion = _running(request, number)
+    unit = _unit(motion, ordinal)
+    sheet = get_object_or_404(unit.papers, voided_at=None)
+    form = VoidForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.void_paper(sheet, reason=form.cleaned_data["reason"], by=_user(request))
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已撤销登记"))
+            return redirect("paper", number)
+    context = {"motion": motion, "proposal": motion.proposal, "unit": unit, "form": form}
+    return render(request, "deliberation/paper_void.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+def paper_unreachable(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    motion = _running(request, number)
+    unit = _unit(motion, ordinal)
+    form = UnreachableForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.mark_unreachable(unit, note=form.cleaned_data["note"], by=_user(request))
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已记下联系不上，这一户仍在名册里"))
+            return redirect("paper", number)
+    context = {"motion": motion, "proposal": motion.proposal, "unit": unit, "form": form}
+    return render(request, "deliberation/paper_unreachable.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+def paper_confirm(request: HttpRequest) -> HttpResponse:
+    """One sheet per screen: its photo and the question, without the first reading."""
+    user = _user(request)
+    if not selectors.paths_of_paper(user):
+        raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
+    form = ReadingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        sheet = get_object_or_404(PaperBallot, pk=form.cleaned_data["paper"])
+        try:
+            actions.confirm_paper(sheet, form.cleaned_data["choice"], by=user)
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            told = _("两次一致，已计入") if sheet.is_settled else _("和第一次录入不一样，已转第三位来看")
+            messages.success(request, told)
+            return redirect("paper_confirm")
+    sheet = _sheet_on_screen(form) or selectors.to_confirm(user)
+    if sheet is None:
+        return render(request, "deliberation/confirm_done.html", {})
+    if not form.is_bound:
+        form = ReadingForm(initial={"paper": sheet.pk})
+    context = {"form": form, "paper": sheet, "unit": sheet.unit, "motion": sheet.unit.motion}
+    return render(request, "deliberation/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _sheet_on_screen(form: ReadingForm) -> PaperBallot | None:
+    """After a refusal the same sheet stays on the screen."""
+    pk = form.cleaned_data.get("paper") if form.is_bound and form.errors else None
+    papers = PaperBallot.objects.select_related("unit__motion__proposal__place", "unit__household__place")
+    return papers.filter(pk=pk).first() if pk else None
+
+
+@never_cache
+@login_required
+@require_safe
+def paper_photo(request: HttpRequest, pk: int) -> FileResponse:
+    """A sheet is seen by who reads sheets there and by its household; nobody else."""
+    papers = PaperBallot.objects.select_related("unit__motion__proposal__place")
+    sheet = get_object_or_404(papers.exclude(photo=""), pk=pk)
+    if not rules.has_perm("deliberation.see_sheet", _user(request), sheet):
+        raise NotAllowed(_("只有录票、核对的人和这一户自己可以看纸票"))
+    return FileResponse(sheet.photo.open("rb"), content_type="image/jpeg")
+
+
+# --- Meetings and decisions, for everybody -------------------------------------------------------
+
+
+@require_safe
+def meeting(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    meetings = Meeting.objects.select_related("proposal__place", "agenda_notice", "minutes_notice", "plan")
+    held = get_object_or_404(
+        meetings.prefetch_related("attendances", "resolutions"), proposal__number=number, ordinal=ordinal
+    )
+    context = {
+        "meeting": held,
+        "proposal": held.proposal,
+        "plan": getattr(held, "plan", None),
+        "shares": selectors.shares_of(getattr(held, "plan", None)),
+        "demo_data": held.proposal.is_demo,
+    }
+    return render(request, "deliberation/meeting.html", context)
+
+
+@require_safe
+def decision(request: HttpRequest, number: str) -> HttpResponse:
+    proposal = get_object_or_404(Proposal.objects.select_related("place"), number=number)
+    decided = selectors.decisions_of(proposal)
+    studies = list(proposal.studies.select_related("version"))
+    if not decided and not studies:
+        raise Http404
+    context = {
+        "proposal": proposal,
+        "decisions": [(each, selectors.shares_of(each.version)) for each in decided],
+        "studies": studies,
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "deliberation/decision.html", context)
