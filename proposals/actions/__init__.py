@@ -1,0 +1,43 @@
+"""Everything that changes a wish or a proposal; each function is one verb with its actor as ``by``."""
+
+from proposals.actions.cosigning import cosign, cosigns_needed, count_cosigns
+from proposals.actions.handling import accept_handling, decline_handling, escalate, hand_back, open_handling, supervise
+from proposals.actions.proposing import add_photo, resubmit, submit, withdraw
+from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision, tell_reviewers
+from proposals.actions.stages import advance, freeze_beneficiaries, new_version, note_on_card, overdue, wait_until
+from proposals.actions.totals import refresh_totals
+from proposals.actions.wishes import answer_wish, climb_wish, promote, support, wish
+
+__all__ = [
+    "accept_handling",
+    "add_photo",
+    "advance",
+    "answer_wish",
+    "climb",
+    "climb_wish",
+    "cosign",
+    "cosigns_needed",
+    "count_cosigns",
+    "decline",
+    "decline_handling",
+    "escalate",
+    "freeze_beneficiaries",
+    "hand_back",
+    "merge",
+    "new_version",
+    "note_on_card",
+    "open_handling",
+    "overdue",
+    "pass_review",
+    "promote",
+    "refresh_totals",
+    "resubmit",
+    "return_for_revision",
+    "submit",
+    "supervise",
+    "support",
+    "tell_reviewers",
+    "wait_until",
+    "wish",
+    "withdraw",
+]

@@ -1,0 +1,74 @@
+"""附议: households carry a proposal on to the vote."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+import rules
+from django.db import IntegrityError, transaction
+
+from minshi.accounts.models import User
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.notifications.actions import tell
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.rules import person_of
+from minshi.territory.models import Household
+from proposals.actions.stages import advance, note_on_card
+from proposals.models import (
+    Channel,
+    Cosign,
+    Proposal,
+    Stage,
+)
+
+
+def cosigns_needed(proposal: Proposal) -> int:
+    """How many households carry it on: ten, or a tenth of those who benefit, whichever is fewer (row 2)."""
+    fixed = int(proposal.terms.get("cosign.households", 10))
+    share = Fraction(str(proposal.terms.get("cosign.share", "1/10")))
+    return max(1, min(fixed, ceil(share * proposal.version.households)))
+
+
+@action
+def cosign(proposal: Proposal, household: Household, *, by: User, channel: str = Channel.ONLINE) -> Cosign:
+    """A household supports putting it forward; once each, counted against those who benefit."""
+    lock(proposal)
+    if proposal.stage != Stage.COSIGNING:
+        raise Refused(f"现在是“{Stage(proposal.stage).label}”，不能附议")
+    _may_speak_for(by, household, proposal, channel)
+    if not proposal.beneficiaries().filter(pk=household.pk).exists():
+        raise Refused("这户不在受益户名单里，不能附议")
+    try:
+        with transaction.atomic():
+            signed = Cosign.objects.create(proposal=proposal, household=household, by=by, channel=channel)
+    except IntegrityError:
+        raise Refused("您家已经附议过了，一户只算一次") from None
+    if count_cosigns(proposal) >= cosigns_needed(proposal):
+        advance(proposal, "gather", by=None, evidence={"cosigns": proposal.cosigns.count()})
+        tell(
+            proposal.proposer,
+            f"附议够了：{proposal.title}",
+            "接下来由社区组织表决",
+            proposal.get_absolute_url(),
+        )
+    return signed
+
+
+def _may_speak_for(user: User, household: Household, proposal: Proposal, channel: str) -> None:
+    person = person_of(user)
+    if channel == Channel.ONLINE:
+        if not (person and person.household_id == household.pk and person.confirmed_at):
+            raise NotAllowed("只能代表自己家附议；还没登记住户的，请先联系楼栋长登记")
+        if not rules.has_perm("proposals.cosign", user, proposal):
+            raise NotAllowed("只有受益的住户可以附议")
+    elif not rules.has_perm("proposals.record_paper", user, proposal):
+        raise NotAllowed("只有楼栋长和社区工作人员可以代录纸质附议")
+
+
+def count_cosigns(proposal: Proposal) -> int:
+    """Counted under the proposal's lock, once per signature, and kept on the card."""
+    count = proposal.cosigns.count()
+    note_on_card(proposal, cosigns=count)
+    return count

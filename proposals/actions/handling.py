@@ -1,0 +1,158 @@
+"""分级办理 (domain.md 4.7): who holds the matter on which tier, and where it goes next."""
+
+from __future__ import annotations
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell_role
+from minshi.refusals import Refused
+from proposals.actions.stages import advance
+from proposals.lifecycle import TIERS, holder_place, period
+from proposals.models import (
+    Handling,
+    Proposal,
+)
+
+
+@action
+def open_handling(proposal: Proposal, *, by: User | None) -> StepRecord:
+    """The notice has passed: hand the matter to the holder of its tier."""
+    tier = proposal.tier or 1
+    role, level, days = TIERS[tier]
+    place, due = holder_place(proposal.place, level), period(proposal.place, days, now())
+    record = advance(
+        proposal, "open_handling", by=by, role=role, place=place, due=due, obstacles=_gate_obstacles(proposal)
+    )
+    _dispatch(proposal, tier)
+    return record
+
+
+def _gate_obstacles(proposal: Proposal) -> list[str]:
+    return proposal.gate_notice.what_blocks() if proposal.gate_notice else ["还没有发布公示"]
+
+
+@action
+def accept_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    """The holder takes it on with a plan, said in ``reason``; money comes next."""
+    record = advance(proposal, "accept", by=by, reason=reason, evidence={"tier": proposal.tier})
+    _end_dispatch(proposal, "accepted", reason)
+    return record
+
+
+@action
+def escalate(proposal: Proposal, *, by: User | None, reason: str = "") -> StepRecord:
+    """To the next tier, by its holder with a reason or (``by=None``) by silence."""
+    lock(proposal)
+    tier = proposal.tier or 1
+    if tier >= 3:
+        raise Refused("已经是三级，没有更高一级；逾期会列入督办")
+    role, level, days = TIERS[tier + 1]
+    record = advance(
+        proposal,
+        "climb_tier" if by is None else "escalate",
+        by=by,
+        reason=reason,
+        tier=tier + 1,
+        role=role,
+        place=holder_place(proposal.place, level),
+        due=period(proposal.place, days, now()),
+        evidence={"from_tier": tier, "to_tier": tier + 1},
+    )
+    _end_dispatch(proposal, "climbed" if by is None else "escalated", reason)
+    _dispatch(proposal, tier + 1)
+    return record
+
+
+@action
+def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    """退单: once, to the holder before; who then escalates or declines."""
+    lock(proposal)
+    tier = proposal.tier or 1
+    allowed = int(proposal.terms.get("handback.times", 1))
+    if proposal.handlings.filter(outcome="handed_back").count() >= allowed:
+        raise Refused(f"只能退单 {allowed} 次，请接单办理或提请上一级")
+    if tier == 1:
+        raise Refused("社区是第一承办人，没有上一个承办人可退")
+    role, level, days = TIERS[tier - 1]
+    record = advance(
+        proposal,
+        "hand_back",
+        by=by,
+        reason=reason,
+        tier=tier - 1,
+        role=role,
+        place=holder_place(proposal.place, level),
+        due=period(proposal.place, days, now()),
+        evidence={"from_tier": tier, "to_tier": tier - 1},
+    )
+    _end_dispatch(proposal, "handed_back", reason)
+    _dispatch(proposal, tier - 1, handed_back_to=True)
+    return record
+
+
+@action
+def decline_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    """It cannot be done, said by a holder to whom it was handed back, or by the district at tier 3."""
+    lock(proposal)
+    card = proposal.handlings.filter(ended_at=None).first()
+    obstacles = (
+        [] if card and (card.handed_back_to or card.tier == 3) else ["首接负责：请先接单办理，或说明理由提请上一级"]
+    )
+    record = advance(proposal, "decline_handling", by=by, reason=reason, obstacles=obstacles)
+    _end_dispatch(proposal, "declined", reason)
+    return record
+
+
+@action
+def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
+    """Tier 3 has run over: 督办, with a reminder to the lead office every working day until it moves."""
+    due = period(proposal.place, "supervision.remind_days", now())
+    assert proposal.holder_place
+    record = advance(
+        proposal,
+        "supervise",
+        by=by,
+        role=proposal.holder_role,
+        place=proposal.holder_place,
+        due=due,
+        supervised_at=proposal.supervised_at or now(),
+    )
+    tell_role(
+        proposal.holder_role,
+        proposal.holder_place,
+        f"督办：{proposal.title}",
+        "三级办理已逾期",
+        proposal.get_absolute_url(),
+    )
+    return record
+
+
+def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) -> Handling:
+    """Write the dispatch card of whoever holds the matter now, and tell them."""
+    assert proposal.holder_place and proposal.due_at
+    card = Handling.objects.create(
+        proposal=proposal,
+        tier=tier,
+        role=proposal.holder_role,
+        place=proposal.holder_place,
+        due_at=proposal.due_at,
+        handed_back_to=handed_back_to,
+    )
+    tell_role(
+        card.role,
+        card.place,
+        f"派单：{proposal.title}",
+        f"{tier}级办理，{card.due_at:%m月%d日}截止",
+        proposal.get_absolute_url(),
+    )
+    return card
+
+
+def _end_dispatch(proposal: Proposal, outcome: str, reason: str) -> Handling:
+    card: Handling = proposal.handlings.get(ended_at=None)
+    card.ended_at, card.outcome, card.reason = now(), outcome, reason
+    card.save(update_fields=["ended_at", "outcome", "reason"])
+    return card

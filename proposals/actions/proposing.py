@@ -1,0 +1,186 @@
+"""Putting a matter forward, mending it, taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.faces.pictures import reencoded
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import begin
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell
+from minshi.refusals import Refused
+from minshi.residents.masking import mask_name, mask_text
+from minshi.residents.models import Role
+from minshi.residents.rules import person_of
+from minshi.territory.models import Territory
+from proposals.actions.review import tell_reviewers
+from proposals.actions.stages import advance, new_version, note_on_card
+from proposals.actions.wishes import promote
+from proposals.lifecycle import period
+from proposals.models import (
+    Card,
+    CardPlace,
+    Channel,
+    Photo,
+    Proposal,
+    Stage,
+    Version,
+    Wish,
+)
+
+
+@action
+def submit(
+    *,
+    place: Territory,
+    title: str,
+    kind: str,
+    category: str,
+    need: str,
+    plan: str,
+    spot: str,
+    cost_fen: int,
+    shares: dict[str, int],
+    keeper: str,
+    by: User,
+    households: int | None = None,
+    people: int | None = None,
+    touches_common_parts: bool = False,
+    channel: str = Channel.ONLINE,
+    wish: Wish | None = None,
+    photos: Iterable[UploadedFile] = (),
+    is_demo: bool = False,
+) -> Proposal:
+    """Put a proposal forward for ``place``; ``shares`` says who would pay what, in fen by ``Source``.
+
+    Its number is for life. Raises ``NotAllowed`` for whoever neither lives nor works there.
+    """
+    if sum(shares.values()) > cost_fen:
+        raise Refused(shares=f"各方出资合计超过了预计费用 {format_yuan(cost_fen)} 元")
+    proposal = Proposal(
+        number=_next_number(),
+        place=place,
+        proposer=by,
+        proposer_public=_public_name(by),
+        title=title,
+        kind=kind,
+        category=category,
+        touches_common_parts=touches_common_parts,
+        channel=channel,
+        stage=Stage.SUBMITTED,
+        is_demo=is_demo,
+    )
+    _hold_for_review(proposal)
+    proposal.save(force_insert=True)
+    version = Version.objects.create(
+        proposal=proposal,
+        number=1,
+        need=mask_text(need),
+        plan=mask_text(plan),
+        spot=mask_text(spot),
+        households=households or proposal.beneficiaries().count(),
+        people=people,
+        cost_fen=cost_fen,
+        shares=shares,
+        keeper=mask_text(keeper),
+        by=by,
+    )
+    begin(proposal, "submit", by=by)
+    _make_card(proposal, version)
+    for photo in photos:
+        add_photo(proposal, photo, by=by)
+    if wish is not None:
+        promote(wish, proposal, by=by)
+    tell_reviewers(proposal)
+    tell(
+        by,
+        f"已收到：{proposal.title}",
+        f"编号 {proposal.number}，凭编号随时可查",
+        proposal.get_absolute_url(),
+    )
+    return proposal
+
+
+def _next_number() -> str:
+    """``2026-00117``: the year and a running number; the counter's row lock hands them out one by one."""
+    year = now().year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO proposals_numbercounter (year, last) VALUES (%s, 1) "
+            "ON CONFLICT (year) DO UPDATE SET last = proposals_numbercounter.last + 1 RETURNING last",
+            [year],
+        )
+        return f"{year}-{cursor.fetchone()[0]:05d}"
+
+
+def _public_name(user: User) -> str:
+    person = person_of(user)
+    return mask_name(person.name) if person else "居民"
+
+
+def _hold_for_review(proposal: Proposal) -> None:
+    """A new row must have a holder from its first instant; ``begin`` then sets the exact ones."""
+    proposal.holder_role = Role.CHIEF
+    proposal.holder_place = proposal.place
+    proposal.due_at = period(proposal.place, "review.days", now()).end
+
+
+def _make_card(proposal: Proposal, version: Version) -> Card:
+    card = Card.objects.create(
+        proposal=proposal,
+        number=proposal.number,
+        title=proposal.title,
+        place_name=proposal.place.name,
+        place_full_name=proposal.place.full_name,
+        kind=proposal.kind,
+        category=proposal.category,
+        stage=proposal.stage,
+        submitted_at=proposal.submitted_at,
+        due_at=proposal.due_at,
+        households=version.households,
+        people=version.people,
+        budget_fen=version.cost_fen,
+        is_demo=proposal.is_demo,
+    )
+    CardPlace.objects.bulk_create(
+        CardPlace(card=card, place=above, submitted_at=proposal.submitted_at) for above in proposal.place.ancestors()
+    )
+    return card
+
+
+@action
+def add_photo(
+    proposal: Proposal, upload: UploadedFile, *, by: User, caption: str = "", moment: str = "before"
+) -> Photo:
+    """Keep a picture; it is decoded and drawn anew, so nothing that was hidden in the file survives."""
+    photo = Photo(proposal=proposal, caption=mask_text(caption), moment=moment, by=by)
+    picture = reencoded(upload)
+    photo.image.save(picture.name or "photo.jpg", picture, save=False)
+    photo.save()
+    note_on_card(proposal)
+    return photo
+
+
+@action
+def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRecord:
+    """The proposer sends the mended words (fields of Version) back to review."""
+    if not why.strip():
+        raise Refused(why="请写明改了什么")
+    masked = {name: mask_text(word) if isinstance(word, str) else word for name, word in words.items()}
+    record = advance(proposal, "resubmit", by=by, reason=why)
+    new_version(proposal, by=by, why=why, **masked)
+    tell_reviewers(proposal)
+    return record
+
+
+@action
+def withdraw(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    return advance(proposal, "withdraw", by=by, reason=reason)

@@ -1,0 +1,85 @@
+"""初审: the chief, or whoever it climbed to, gives a verdict; silence climbs."""
+
+from __future__ import annotations
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell, tell_role
+from minshi.refusals import Refused
+from minshi.residents.models import Role
+from proposals.actions.cosigning import count_cosigns
+from proposals.actions.stages import advance
+from proposals.lifecycle import REVIEW_LADDER, holder_place, period
+from proposals.models import (
+    Cosign,
+    Proposal,
+    Stage,
+)
+
+
+@action
+def pass_review(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord:
+    """The chief lets it go on to co-signing."""
+    record = advance(proposal, "pass_review", by=by, reason=reason)
+    tell(proposal.proposer, f"初审通过：{proposal.title}", "现在请邻居们附议", proposal.get_absolute_url())
+    return record
+
+
+@action
+def return_for_revision(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    record = advance(proposal, "return_for_revision", by=by, reason=reason)
+    tell(proposal.proposer, f"请修改：{proposal.title}", reason, f"/projects/{proposal.number}/revise/")
+    return record
+
+
+@action
+def decline(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    record = advance(proposal, "decline", by=by, reason=reason)
+    tell(proposal.proposer, f"初审没有通过：{proposal.title}", reason, proposal.get_absolute_url())
+    return record
+
+
+@action
+def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepRecord:
+    """Join a proposal to another of the same community; its supporters come along, each household once."""
+    if into.pk == proposal.pk:
+        raise Refused(into="不能并入自己")
+    lock(into)
+    if into.stage not in (Stage.SUBMITTED, Stage.COSIGNING):
+        raise Refused(into=f"“{into.title}”已经是“{Stage(into.stage).label}”，不能再并入")
+    record = advance(proposal, "merge", by=by, reason=reason, evidence={"into": into.number}, merged_into=into)
+    moved = [
+        Cosign(proposal=into, household_id=cosign.household_id, by_id=cosign.by_id, channel=cosign.channel)
+        for cosign in proposal.cosigns.all()
+    ]
+    Cosign.objects.bulk_create(moved, ignore_conflicts=True)
+    count_cosigns(into)
+    tell(proposal.proposer, f"已并入“{into.title}”", reason, into.get_absolute_url())
+    return record
+
+
+@action
+def climb(proposal: Proposal, *, by: User | None = None) -> StepRecord:
+    """Nobody reviewed in time: the next on the ladder holds it now. At its end the street keeps it."""
+    rungs = [role for role, _level in REVIEW_LADDER]
+    here = rungs.index(Role(proposal.holder_role)) if proposal.holder_role in rungs else 0
+    role, level = REVIEW_LADDER[min(here + 1, len(rungs) - 1)]
+    place = holder_place(proposal.place, level)
+    due = period(proposal.place, "review.climb_days", now())
+    record = advance(proposal, "climb", by=by, role=role, place=place, due=due, evidence={"from": proposal.holder_role})
+    tell_reviewers(proposal)
+    return record
+
+
+def tell_reviewers(proposal: Proposal) -> None:
+    assert proposal.holder_place
+    tell_role(
+        proposal.holder_role,
+        proposal.holder_place,
+        f"请初审：{proposal.title}",
+        f"{proposal.place.name}，请在 {proposal.due_at:%m月%d日} 前办理",
+        f"/review/{proposal.number}/",
+    )

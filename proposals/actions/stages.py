@@ -1,0 +1,151 @@
+"""Taking a step of the whole way, and what belongs to every step: card, list of beneficiaries, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.disclosure.models import Notice
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock, take
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell_role
+from minshi.policy import calendar
+from minshi.residents.models import Role
+from minshi.territory.models import Territory
+from proposals.lifecycle import holder_place, period
+from proposals.models import (
+    ENDED,
+    Beneficiary,
+    Card,
+    Proposal,
+    Stage,
+    Version,
+)
+
+
+@action
+def advance(
+    proposal: Proposal,
+    verb: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    evidence: dict[str, Any] | None = None,
+    notice: Notice | None = None,
+    due: datetime | calendar.Period | None = None,
+    role: str = "",
+    place: Territory | None = None,
+    tier: int | None = None,
+    obstacles: Iterable[object] = (),
+    **more: Any,
+) -> StepRecord:
+    """Take one step of the whole way (``lifecycle.STEPS``); higher apps call it for the stages they own.
+
+    ``notice`` becomes the gate of the stage entered, and its end the stage's due date unless ``due`` says
+    otherwise; a ``Period`` also says how it was counted. ``role`` and ``place`` name another holder than the
+    table's. Raises what ``take`` raises.
+    """
+    setting = {
+        "gate_notice": notice,
+        "due": due or (notice and notice.ends_at),
+        "role": role,
+        "place": place,
+        "tier": tier,
+    }
+    record = take(
+        proposal,
+        verb,
+        by=by,
+        reason=reason,
+        evidence=evidence,
+        setting={**setting, **more},
+        obstacles=obstacles,
+    )
+    note_on_card(proposal, stage=proposal.stage, tier=proposal.tier, due_at=proposal.due_at, **_ended(proposal, record))
+    return record
+
+
+def _ended(proposal: Proposal, record: StepRecord) -> dict[str, datetime]:
+    return {"ended_at": record.at} if proposal.stage in ENDED else {}
+
+
+def note_on_card(proposal: Proposal, **facts: Any) -> None:
+    """Push facts (the card's fields) down into the project's card; also says that its page has changed.
+
+    ``update`` on purpose: the card is a copy that anyone can recompute, it has no history of its own.
+    """
+    Card.objects.filter(pk=proposal.pk).update(version=F("version") + 1, **facts)
+
+
+@action
+def freeze_beneficiaries(proposal: Proposal, *, by: User | None) -> int:
+    """Fix the list of households that benefit, at the decision; returns how many."""
+    rows = [Beneficiary(proposal=proposal, household=household) for household in proposal.beneficiaries()]
+    Beneficiary.objects.bulk_create(rows)
+    proposal.beneficiaries_frozen_at = now()
+    proposal.save(update_fields=["beneficiaries_frozen_at"])
+    note_on_card(proposal, households=len(rows))
+    return len(rows)
+
+
+@action
+def new_version(proposal: Proposal, *, by: User | None, why: str, minutes_url: str = "", **words: Any) -> Version:
+    """Write the next version: the last one's words with ``words`` (fields of Version) in place of theirs."""
+    last = proposal.version
+    kept = {
+        name: getattr(last, name)
+        for name in ("need", "plan", "spot", "households", "people", "cost_fen", "shares", "keeper")
+    }
+    version = Version.objects.create(
+        proposal=proposal,
+        number=last.number + 1,
+        why=why,
+        minutes_url=minutes_url,
+        by=by,
+        **{**kept, **words},
+    )
+    note_on_card(proposal, budget_fen=version.cost_fen)
+    return version
+
+
+@action
+def overdue(proposal: Proposal, *, by: User | None = None) -> StepRecord:
+    """A stage ran over that has no consequence of its own: its superiors are told, in public, again and again."""
+    assert proposal.holder_place
+    record = advance(
+        proposal,
+        "overdue",
+        by=by,
+        role=proposal.holder_role,
+        place=proposal.holder_place,
+        due=period(proposal.place, "supervision.days", now()),
+        gate_notice=proposal.gate_notice,
+    )
+    role, level = (
+        (Role.CASE_OFFICER, "street")
+        if proposal.holder_role != Role.CASE_OFFICER
+        else (Role.DISTRICT_OFFICER, "district")
+    )
+    tell_role(
+        role,
+        holder_place(proposal.place, level),
+        f"逾期：{proposal.title}",
+        Stage(proposal.stage).label,
+        proposal.get_absolute_url(),
+    )
+    return record
+
+
+@action
+def wait_until(proposal: Proposal, due: datetime, *, by: User | None = None) -> None:
+    """A gate is still closed at its end (an objection is open): look again at ``due``."""
+    lock(proposal)
+    proposal.due_at = due
+    proposal.save(update_fields=["due_at"])
+    note_on_card(proposal, due_at=due)

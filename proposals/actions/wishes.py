@@ -1,0 +1,103 @@
+"""微心愿: wished, wanted by others, answered, promoted."""
+
+from __future__ import annotations
+
+from django.db.models import F
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import begin, lock, take
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell, tell_role
+from minshi.refusals import Refused
+from minshi.residents.masking import mask_text
+from minshi.residents.models import Role
+from minshi.territory.models import Territory
+from proposals.lifecycle import holder_place
+from proposals.models import (
+    Channel,
+    Proposal,
+    Wish,
+    WishStage,
+    WishSupport,
+)
+
+
+@action
+def wish(
+    *,
+    place: Territory,
+    text: str,
+    by: User,
+    spot: str = "",
+    category: str = "other",
+    channel: str = Channel.ONLINE,
+    urgent: bool = False,
+    wisher_name: str = "",
+    is_demo: bool = False,
+) -> Wish:
+    """Put a wish on the wall; ``wisher_name`` is for those who handle it, when it came on paper."""
+    wished = Wish(
+        place=place,
+        text=mask_text(text),
+        spot=mask_text(spot),
+        category=category,
+        channel=channel,
+        urgent=urgent,
+        by=by,
+        wisher_name=wisher_name,
+        is_demo=is_demo,
+        stage=WishStage.NEW,
+        holder_role=Role.CLERK,
+        holder_place=holder_place(place, "community"),
+        due_at=now(),
+    )
+    wished.save(force_insert=True)
+    begin(wished, "wish", by=by)
+    assert wished.holder_place
+    tell_role(Role.CLERK, wished.holder_place, f"新心愿：{wished.text}", url=wished.get_absolute_url())
+    return wished
+
+
+@action
+def support(wished: Wish, *, by: User) -> None:
+    """Somebody else wants it too; each person once."""
+    lock(wished)
+    if wished.by_id == by.pk:
+        raise Refused("这是您自己的心愿")
+    _support, created = WishSupport.objects.get_or_create(wish=wished, by=by)
+    if not created:
+        raise Refused("您已经点过“我也想要”")
+    # Under the row lock; the count is kept so that the wall needs no counting.
+    Wish.objects.filter(pk=wished.pk).update(supporters=F("supporters") + 1)
+
+
+@action
+def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "") -> StepRecord:
+    """Claim, hand over, fulfil or decline a wish; whoever wished is told."""
+    record = take(wished, verb, by=by, reason=reason)
+    if reason:
+        wished.answer = mask_text(reason)
+        wished.save(update_fields=["answer"])
+    tell(wished.by, f"您的心愿：{record.label}", reason or wished.text, wished.get_absolute_url())
+    return record
+
+
+@action
+def promote(wished: Wish, proposal: Proposal, *, by: User) -> StepRecord:
+    """The wish goes on as a proposal."""
+    wished.proposal = proposal
+    wished.save(update_fields=["proposal"])
+    record = take(wished, "promote", by=by, evidence={"proposal": proposal.number})
+    tell(wished.by, "您的心愿已转为项目", proposal.title, proposal.get_absolute_url())
+    return record
+
+
+@action
+def climb_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
+    """Nobody answered in time: the street holds it now."""
+    street = holder_place(wished.place, "street")
+    record = take(wished, "climb", by=by, setting={"role": Role.CASE_OFFICER, "place": street})
+    tell_role(Role.CASE_OFFICER, street, f"社区逾期未回应的心愿：{wished.text}", url=wished.get_absolute_url())
+    return record
