@@ -77,7 +77,8 @@ INSTALLED_APPS = [
     "evaluation",
 ]
 # unfold must come before the admin it dresses.
-INSTALLED_APPS = ["unfold", "unfold.contrib.import_export", "unfold.contrib.simple_history", *INSTALLED_APPS]
+# Basic: its other configuration would put unfold's own site in place of our desk.
+INSTALLED_APPS = ["unfold.apps.BasicAppConfig", "unfold.contrib.import_export", "unfold.contrib.simple_history", *INSTALLED_APPS]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -274,6 +275,9 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "minshi.desk.views.dashboard",
     "STYLES": [lambda request: static("css/desk.css")],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/seal.svg")},
+    ],
     "THEME": "light",
     "COLORS": {
         "primary": {
