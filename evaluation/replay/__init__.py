@@ -1,0 +1,1 @@
+"""Walking real cases and made-up neighbours through the very actions people use, with the clock moved."""
