@@ -1,1 +1,138 @@
 """What time and lower apps' news do to money and work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.dispatch import receiver
+from django.utils.translation import gettext as _
+
+from funding import actions
+from funding.actions.delivery import expect_log
+from funding.actions.suppliers import standing_award, tell_group
+from funding.lifecycle import HELD_BY, admin_url
+from funding.models import Change, Contract, Contribution, Grant, Payment, Purse
+from funding.selectors import group_of
+from minshi.clock import now
+from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.models import Deadline
+from minshi.disclosure.models import Notice
+from minshi.disclosure.signals import reopened
+from minshi.lifecycle.machine import stepped, take
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell_role
+from minshi.residents.models import Role
+from proposals.actions import advance, note_on_card
+from proposals.lifecycle import holder_place, period
+from proposals.models import Proposal, Stage
+from proposals.reactions import proposal_of, tell_superior, wait_another_day
+
+for stage in (Stage.RAISING, Stage.PROCURING, Stage.AWARDED, Stage.DELIVERING, Stage.ACCEPTING):
+    on(f"stage:{stage}")(tell_superior)
+
+
+@on("stage:funded")
+def the_funding_notice_ended(deadline: Deadline) -> None:
+    proposal = proposal_of(deadline)
+    if proposal.gate_notice and proposal.gate_notice.is_passed:
+        actions.open_suppliers(proposal, by=None)
+    else:
+        wait_another_day(deadline)
+
+
+@receiver(stepped, sender=Proposal)
+def handling_was_accepted(subject: Proposal, record: StepRecord, **kwargs: Any) -> None:
+    """Money is looked for from now on: the project has its purse, the clerk a deadline for the plan."""
+    if record.target == Stage.RAISING and record.source == Stage.HANDLING:
+        actions.open_purse(subject, by=None)
+
+
+@receiver(reopened, sender=Notice)
+def a_third_objected(notice: Notice, **kwargs: Any) -> None:
+    """One third of those who benefit object: the money, or the choice, is looked at anew (domain.md 7)."""
+    proposal = Proposal.objects.select_related("place").filter(gate_notice=notice).first()
+    if proposal is None or proposal.stage not in (Stage.FUNDED, Stage.AWARDED):
+        return
+    evidence = {"notice": notice.number, "households": notice.objecting_households}
+    if proposal.stage == Stage.AWARDED and (chosen := standing_award(proposal)):
+        chosen.annulled_at = now()
+        chosen.save(update_fields=["annulled_at"])
+    verb = "reopen_funding" if proposal.stage == Stage.FUNDED else "reopen_award"
+    advance(proposal, verb, by=None, evidence=evidence)
+    tell_role(
+        Role.CLERK,
+        holder_place(proposal.place, "community"),
+        _("三分之一受益户反对，要重新办：%s") % proposal.title,
+        url=proposal.get_absolute_url(),
+    )
+
+
+# --- What is late ----------------------------------------------------------------------------------
+
+WATCHED: dict[str, type[models.Model]] = {"funding.grant": Grant, "funding.payment": Payment, "funding.change": Change}
+NUDGED: dict[str, type[models.Model]] = {
+    "funding.plan": Purse,
+    "funding.group": Purse,
+    "funding.start": Contract,
+    "funding.contribution": Contribution,
+}
+
+
+def superior_of(role: str) -> tuple[str, str]:
+    """Who hears of it when this role is late: the street for the community, the district for the street."""
+    community = (Role.CLERK, Role.PARTY, Role.SUPERVISOR)
+    return (Role.CASE_OFFICER, "street") if role in community else (Role.DISTRICT_OFFICER, "district")
+
+
+def _tell_superior(subject: Any, role: str, title: str, url: str) -> None:
+    above, level = superior_of(role)
+    tell_role(above, holder_place(subject.territory, level), _("逾期：%s") % title, url=url)
+
+
+@on("funding.grant")
+@on("funding.payment")
+@on("funding.change")
+def nobody_decided(deadline: Deadline) -> None:
+    """It stays where it is, the lateness is on record, the superiors are told, and told again."""
+    model = WATCHED[deadline.kind]
+    subject: Any = model._default_manager.get(pk=deadline.subject_id)
+    if HELD_BY[model](subject) is None:
+        return
+    take(subject, "overdue", by=None, setting={"span": period(subject.territory, "supervision.days", now())})
+    _tell_superior(subject, deadline.role, deadline.title, deadline.url)
+    note_on_card(subject.proposal)
+
+
+@on("funding.plan")
+@on("funding.group")
+@on("funding.start")
+@on("funding.contribution")
+def nobody_did(deadline: Deadline) -> None:
+    subject: Any = NUDGED[deadline.kind]._default_manager.get(pk=deadline.subject_id)
+    _tell_superior(subject, deadline.role, deadline.title, deadline.url)
+    span = period(subject.territory, "supervision.days", now())
+    schedule(
+        subject,
+        deadline.kind,
+        span.end,
+        role=deadline.role,
+        place_path=deadline.place_path,
+        title=deadline.title,
+        url=deadline.url,
+        basis=span.basis,
+        provisional=span.provisional,
+    )
+
+
+@on("funding.log")
+def nobody_wrote(deadline: Deadline) -> None:
+    """The group and the clerk are reminded every few days for as long as the work goes on."""
+    contract = Contract.objects.select_related("proposal__place").get(pk=deadline.subject_id)
+    proposal = contract.proposal
+    if contract.ended_at or (contract.finished_at and proposal.stage != Stage.DELIVERING):
+        return
+    url = f"/projects/{proposal.number}/log/"
+    tell_group(group_of(proposal), _("请记一条现场情况：%s") % proposal.title, url=url)
+    tell_role(Role.CLERK, holder_place(proposal.place, "community"), deadline.title, url=admin_url(proposal.purse))
+    expect_log(contract)

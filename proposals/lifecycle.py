@@ -252,6 +252,8 @@ STEPS = (
         needs_reason=True,
     ),
     Step("cancel", _("取消项目并退款"), MONEY_STAGES, Stage.CANCELLED, "funding.cancel", needs_reason=True),
+    Step("reopen_funding", _("三分之一受益户反对，重新落实资金"), (Stage.FUNDED,), Stage.RAISING, platform=True),
+    Step("reopen_award", _("三分之一受益户反对，重新评选"), (Stage.AWARDED,), Stage.PROCURING, platform=True),
     # evaluation
     Step(
         "open_survey",

@@ -13,13 +13,18 @@ from PIL import Image
 
 from deliberation import actions as deliberation
 from deliberation.models import Choice, Criterion, Decision, Meeting, Motion, MotionStage, PartyStudy
+from funding import actions as funding
+from funding.models import Contribution, Enquiry, Grant, Group, Milestone, Payment, Pot
+from funding.models import Plan as FundingPlan
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.policy import calendar
+from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from proposals.models import Category, Kind, Proposal, Source, Stage
+from tests.cast import make_resident
 
 
 def a_picture() -> SimpleUploadedFile:
@@ -221,6 +226,157 @@ class Way:
         proposal = self.announced(tier=tier, **words)
         wait_until_over(proposal)
         assert proposal.stage == Stage.HANDLING
+        return proposal
+
+    # --- funding -------------------------------------------------------------------------------
+
+    def neighbours(self, number: int, first: int = 3) -> list[Person]:
+        """Confirmed residents behind the doors from ``first`` on, made when they are not there yet."""
+        doors = self.households[first : first + number]
+        return [
+            Person.objects.filter(household=door).first()
+            or Person.objects.get(user=make_resident(f"邻居{first + index}", door, represents=True))
+            for index, door in enumerate(doors)
+        ]
+
+    def raising(self, *, tier: int = 2, **words: Any) -> Proposal:
+        proposal = self.handling(tier=tier, **words)
+        holder = {1: "clerk", 2: "case_officer", 3: "district_officer"}[tier]
+        proposals.accept_handling(proposal, by=self.who(holder), reason="资金落实后由项目小组实施")
+        return proposal
+
+    def pot(self, fen: int = 10_000_000, *, level: str = "street") -> Pot:
+        """A pot of this level with money in it."""
+        place: Territory = self.request.getfixturevalue(level)
+        keepers = ("cashier", "approver") if level == "street" else ("district_finance", "district_officer")
+        found = Pot.objects.filter(place=place).first()
+        pot = found or funding.open_pot(
+            place=place, year=2026, title="民生小实事资金", document="文〔2026〕1号", by=self.who(keepers[0])
+        )
+        allocation = funding.allocate(
+            pot, amount_fen=fen, document=f"拨〔2026〕{pot.allocations.count() + 1}号", by=self.who(keepers[0])
+        )
+        funding.confirm_allocation(allocation, by=self.who(keepers[1]))
+        return pot
+
+    def planned(self, proposal: Proposal, lines: dict[str, int] | None = None) -> FundingPlan:
+        return funding.draw_up(proposal, lines or proposal.version.shares, by=self.who("clerk"))
+
+    def asked(self, proposal: Proposal, source: str = Source.SUBSIDY) -> Grant:
+        """The office is asked for its line, from a pot that has enough."""
+        plan = FundingPlan.objects.filter(proposal=proposal).latest("number")
+        level = "street" if source == Source.SUBSIDY else "district"
+        pot = self.pot(plan.amounts()[source], level=level)
+        return funding.ask(proposal, source, pot, by=self.who("clerk"), reason="按商定的方案申请")
+
+    def granted(self, proposal: Proposal, source: str = Source.SUBSIDY) -> Grant:
+        grant = self.asked(proposal, source)
+        funding.examine(grant, by=self.who("case_officer"), reason="预算合理，不属负面清单")
+        funding.approve(grant, by=self.who("approver"), reason="同意")
+        if grant.needs_district:
+            funding.decide(grant, by=self.who("district_officer"), reason="同意")
+        return grant
+
+    def given(self, proposal: Proposal, household: Household, fen: int, voucher: str) -> Contribution:
+        """A household's money, recorded by the clerk and confirmed by a supervisor."""
+        given = funding.record_contribution(
+            proposal, household=household, amount_fen=fen, voucher=voucher, by=self.who("clerk")
+        )
+        funding.confirm_contribution(given, by=self.who("supervisor"))
+        return given
+
+    def covered(self, *, tier: int = 2, **words: Any) -> Proposal:
+        """Plan, grants, and the self-raised money of four households."""
+        proposal = self.raising(tier=tier, **words)
+        amounts = self.planned(proposal).amounts()
+        for source in (Source.SUBSIDY, Source.DISTRICT):
+            if amounts.get(source):
+                self.granted(proposal, source)
+        for number, household in enumerate(self.households[:4]):
+            if amounts.get(Source.SELF_RAISED):
+                self.given(proposal, household, amounts[Source.SELF_RAISED] // 4, f"收据{number + 1:03d}")
+        return proposal
+
+    def funded(self, **words: Any) -> Proposal:
+        proposal = self.covered(**words)
+        funding.announce_funding(proposal, by=self.who("clerk"))
+        return proposal
+
+    def procuring(self, **words: Any) -> Proposal:
+        proposal = self.funded(**words)
+        wait_until_over(proposal)
+        assert proposal.stage == Stage.PROCURING
+        return proposal
+
+    def project_group(self, proposal: Proposal, number: int = 3) -> Group:
+        """The chief leads it; neighbours join."""
+        lead = Person.objects.get(user=self.who("chief"))
+        people = [lead, *self.neighbours(number - 1)]
+        return funding.form_group(proposal, people, lead=lead, how="议事会推选", by=self.who("clerk"))
+
+    def quoted(self, proposal: Proposal, *prices: int) -> Enquiry:
+        """A group, an enquiry, quotes (by default three), and the days for quoting over."""
+        self.project_group(proposal)
+        enquiry = funding.open_enquiry(proposal, needs="太阳能路灯一盏，含安装", by=self.who("clerk"))
+        for number, fen in enumerate(prices or (1_900_000, 1_850_000, 1_990_000)):
+            funding.add_quote(
+                enquiry,
+                supplier=f"第{number + 1}电器行",
+                price_fen=fen,
+                days=20,
+                warranty_months=12,
+                by=self.who("clerk"),
+            )
+        platform_clock.move(enquiry.closes_at - platform_clock.now() + timedelta(minutes=1))
+        return enquiry
+
+    def awarded(self, **words: Any) -> Proposal:
+        proposal = self.procuring(**words)
+        enquiry = self.quoted(proposal)
+        quote = enquiry.quotes.first()
+        assert quote
+        funding.award(enquiry, quote, reason="价低，质保一年", by=self.who("clerk"))
+        proposal.refresh_from_db()
+        return proposal
+
+    def delivering(self, **words: Any) -> Proposal:
+        """Signed and started."""
+        proposal = self.awarded(**words)
+        assert proposal.gate_notice
+        platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
+        funding.sign(proposal, integrity=True, by=self.who("clerk"))
+        funding.start_work(proposal, by=self.who("chief"))
+        return proposal
+
+    def paid(self, proposal: Proposal, kind: str, number: str = "1") -> Payment:
+        """One milestone's money: asked by the clerk, approved and paid by the street."""
+        milestone = Milestone.objects.get(contract__proposal=proposal, contract__ended_at=None, kind=kind)
+        payment = funding.ask_payment(milestone, invoice=f"2611200000000000{number:0>4}", by=self.who("clerk"))
+        funding.approve_payment(payment, by=self.who("approver"))
+        funding.pay(payment, voucher=f"付{number}", by=self.who("cashier"))
+        return payment
+
+    def accepting(self, **words: Any) -> Proposal:
+        proposal = self.delivering(**words)
+        funding.log(proposal, text="灯装好了，晚上试亮", by=self.who("chief"))
+        funding.finish(proposal, by=self.who("chief"))
+        return proposal
+
+    def panel(self) -> list[tuple[Person, str]]:
+        residents = [(person, "resident") for person in self.neighbours(4, first=5)]
+        return [*residents, (Person.objects.get(user=self.who("supervisor")), "supervisor")]
+
+    def accepted(self, **words: Any) -> Proposal:
+        proposal = self.accepting(**words)
+        funding.accept_work(
+            proposal,
+            panel=self.panel(),
+            items=[("灯亮", True, ""), ("灯杆稳固", True, "")],
+            opinion="逐项合格，同意验收",
+            by=self.who("clerk"),
+        )
+        proposal.refresh_from_db()
+        assert proposal.stage == Stage.ACCEPTED
         return proposal
 
 

@@ -1,0 +1,243 @@
+"""Paying by milestone: asked, approved and paid by three people; and the retained part, which evaluation rules on."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from funding.actions.plans import note_money
+from funding.guards import refusing
+from funding.lifecycle import admin_url, set_due
+from funding.models import (
+    Contract,
+    Hold,
+    HoldStage,
+    Milestone,
+    MilestoneKind,
+    Payment,
+    PaymentStage,
+    Purse,
+)
+from funding.rules import accepted_by, other_duties
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.disclosure.models import Notice
+from minshi.ledger.actions import post
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import begin, lock, take
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell, tell_role
+from minshi.policy import selectors as policy
+from minshi.refusals import Refused, refuse_if
+from minshi.residents.masking import one_line
+from minshi.residents.models import Role
+from proposals import actions as proposals
+from proposals.lifecycle import holder_place, period
+from proposals.models import Proposal, Stage
+
+
+@action
+def ask_payment(milestone: Milestone, *, invoice: str, by: User) -> Payment:
+    """Ask for one milestone's money against the supplier's invoice."""
+    contract = milestone.contract
+    proposal = contract.proposal
+    lock(proposal)
+    refuse_if([*why_not_payable(milestone), *other_duties(by, proposal, {})])
+    lock(milestone)
+    payment = Payment(
+        contract=contract,
+        milestone=milestone,
+        amount_fen=milestone.amount_fen,
+        invoice=one_line(invoice).replace(" ", ""),
+        payer=holder_place(proposal.place, "street"),
+        asked_by=by,
+        stage=PaymentStage.ASKED,
+    )
+    set_due(payment, period(proposal.place, "payment.days", now()))
+    with refusing(
+        one_payment_per_invoice=("invoice", _("这张发票已经用过，一张发票只能付一次")),
+        payment_has_an_invoice=("invoice", _("请填写发票号")),
+        one_payment_per_milestone=("milestone", _("这一笔已经申请过了")),
+    ):
+        payment.save(force_insert=True)
+    begin(payment, "ask", by=by, evidence={"fen": payment.amount_fen, "invoice": payment.invoice})
+    role, level = (Role.PARTY, "community") if proposal.tier == 1 else (Role.APPROVER, "street")
+    tell_role(
+        role,
+        holder_place(proposal.place, level),
+        _("付款等您审批：%s") % proposal.title,
+        f"{milestone} {format_yuan(payment.amount_fen)} 元",
+        admin_url(payment),
+    )
+    proposals.note_on_card(proposal)
+    return payment
+
+
+def why_not_payable(milestone: Milestone) -> list[str]:
+    """What stands between this milestone and its money; the database asks the same."""
+    contract = milestone.contract
+    reasons = []
+    if contract.ended_at or contract.proposal.stage == Stage.CANCELLED:
+        reasons.append(_("合同已经中止，不再付款"))
+    if milestone.amount_fen == 0:
+        reasons.append(_("这一笔是零元，不用付"))
+    if milestone.kind == MilestoneKind.START and contract.started_at is None:
+        reasons.append(_("开工以后才能付首款"))
+    elif milestone.kind == MilestoneKind.ACCEPTANCE:
+        reasons += _why_not_accepted(contract)
+    elif milestone.kind == MilestoneKind.RETENTION and contract.hold.stage != HoldStage.RELEASED:
+        reasons.append(_("尾款%s，要等满意度评议达标") % contract.hold.get_stage_display())
+    return reasons
+
+
+def _why_not_accepted(contract: Contract) -> list[str]:
+    last = contract.acceptances.select_related("notice__withdrawn_by").order_by("-round").first()
+    if last is None or not last.passed or last.notice is None:
+        return [_("验收合格以后才能付这一笔")]
+    return in_force(last.notice).what_blocks()
+
+
+def in_force(notice: Notice) -> Notice:
+    """The notice itself, or the last of those that corrected it."""
+    while notice.withdrawn_by:
+        notice = notice.withdrawn_by
+    return notice
+
+
+def _done(payment: Payment) -> dict[str, int | None]:
+    return {_("申请"): payment.asked_by_id, _("审批"): payment.approved_by_id}
+
+
+def _obstacles(payment: Payment, by: User) -> list[str]:
+    reasons = why_not_payable(payment.milestone) + other_duties(by, payment.proposal, _done(payment))
+    if by.pk in accepted_by(payment.proposal):
+        reasons.append(_("参加验收的人不能审批或支付"))
+    return reasons
+
+
+@action
+def approve_payment(payment: Payment, *, by: User, reason: str = "") -> StepRecord:
+    """The second of three people: invoice, work and contract agree."""
+    lock(payment.proposal)
+    lock(payment)
+    with refusing():
+        record = take(
+            payment, "approve", by=by, reason=reason, setting={"approved_by": by}, obstacles=_obstacles(payment, by)
+        )
+    proposals.note_on_card(payment.proposal)
+    tell_role(
+        Role.CASHIER,
+        payment.payer,
+        _("等您付款：%s") % payment.proposal.title,
+        f"{payment.milestone} {format_yuan(payment.amount_fen)} 元",
+        admin_url(payment),
+    )
+    return record
+
+
+@action
+def pay(payment: Payment, *, voucher: str, by: User) -> StepRecord:
+    """The third: the street's finance office has paid, by this voucher; the books follow in the same transaction."""
+    lock(payment.proposal)
+    lock(payment)
+    proposal = payment.proposal
+    voucher = one_line(voucher)
+    if not voucher:
+        raise Refused(voucher=_("请填写付款凭证号"))
+    with refusing(one_payment_per_voucher=("voucher", _("这张付款凭证已经用过"))):
+        record = take(
+            payment,
+            "pay",
+            by=by,
+            setting={"paid_by": by, "voucher": voucher},
+            obstacles=_obstacles(payment, by),
+            evidence={"fen": payment.amount_fen, "voucher": voucher, "invoice": payment.invoice},
+        )
+    purse = Purse.objects.select_related("account").get(proposal=proposal)
+    post(
+        key=f"payment:{payment.pk}",
+        kind="payment",
+        postings=[(purse.account, -payment.amount_fen), (payment.contract.account, payment.amount_fen)],
+        memo=_("支付%(what)s：%(who)s") % {"what": payment.milestone, "who": payment.contract.supplier},
+        voucher=voucher,
+        by=by,
+        subject=proposal,
+    )
+    note_money(proposal)
+    tell(
+        payment.asked_by,
+        _("已付款：%s") % proposal.title,
+        f"{format_yuan(payment.amount_fen)} 元",
+        f"/projects/{proposal.number}/books/",
+    )
+    return record
+
+
+@action
+def refuse_payment(payment: Payment, *, by: User, reason: str) -> StepRecord:
+    lock(payment.proposal)
+    record = take(payment, "refuse", by=by, reason=reason)
+    proposals.note_on_card(payment.proposal)
+    tell(payment.asked_by, _("付款未批准：%s") % payment.proposal.title, reason, payment.proposal.get_absolute_url())
+    return record
+
+
+def refuse_open_payments(contract: Contract, reason: str) -> None:
+    """The contract ends: what was not paid yet will not be."""
+    for payment in contract.payments.filter(stage__in=(PaymentStage.ASKED, PaymentStage.APPROVED)):
+        take(payment, "refuse", by=None, reason=reason)
+
+
+# --- The retained part: called only by evaluation, in the transaction that closes a survey -------------
+
+
+def _hold_of(proposal: Proposal) -> Hold:
+    lock(proposal)
+    hold = Hold.objects.filter(contract__proposal=proposal, contract__ended_at=None).select_related("contract").first()
+    if hold is None:
+        raise Refused(_("没有暂扣的尾款"))
+    return hold
+
+
+@action
+def release_hold(proposal: Proposal, *, by: User | None, reason: str) -> StepRecord:
+    """The residents are satisfied: the last part may be asked for. A warranty does not stand in its way here."""
+    hold = _hold_of(proposal)
+    record = take(hold, "release", by=by, reason=reason)
+    proposals.note_on_card(proposal)
+    _ask_for_retention(hold)
+    return record
+
+
+@action
+def refuse_hold(proposal: Proposal, *, by: User | None, reason: str) -> StepRecord:
+    """Not satisfied: nothing more is paid. Accepted again it is held again; else it goes back as a surplus."""
+    record = take(_hold_of(proposal), "refuse", by=by, reason=reason)
+    proposals.note_on_card(proposal)
+    return record
+
+
+@action
+def keep_hold(proposal: Proposal, *, by: User | None, reason: str) -> StepRecord:
+    """Rework first: it stays held, which is recorded too."""
+    record = take(_hold_of(proposal), "keep", by=by, reason=reason)
+    proposals.note_on_card(proposal)
+    return record
+
+
+def hold_again(contract: Contract) -> None:
+    """The work was refused and is accepted now: the last part waits for the next round of rating."""
+    if contract.hold.stage == HoldStage.REFUSED:
+        take(contract.hold, "hold_again", by=None)
+
+
+def _ask_for_retention(hold: Hold) -> None:
+    proposal = hold.proposal
+    days = int(policy.value("payment.days", proposal.place))
+    tell_role(
+        Role.CLERK,
+        holder_place(proposal.place, "community"),
+        _("可以申请尾款：%s") % proposal.title,
+        _("请在 %d 个工作日内提出") % days,
+        admin_url(proposal.purse),
+    )

@@ -1,0 +1,380 @@
+"""Neighbours and units promise, give by voucher, give in kind; nobody is forced, nobody named without consent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from funding.actions.plans import note_money
+from funding.guards import refusing
+from funding.lifecycle import admin_url
+from funding.models import Contribution, ContributionStage, InKind, Pledge, Purse, Sponsor
+from funding.rules import demand
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.deadlines import actions as deadlines
+from minshi.faces.pictures import reencoded
+from minshi.ledger.actions import open_account, post, reverse
+from minshi.ledger.models import Account, Entry
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import begin, lock, take
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.masking import mask_name, mask_text, one_line
+from minshi.residents.models import Person, Role
+from minshi.residents.rules import person_of
+from minshi.territory.models import Household
+from proposals import actions as proposals
+from proposals.lifecycle import holder_place, period
+from proposals.models import Proposal, Stage
+
+GIVING = (
+    Stage.RAISING,
+    Stage.FUNDED,
+    Stage.PROCURING,
+    Stage.AWARDED,
+    Stage.DELIVERING,
+    Stage.ACCEPTING,
+    Stage.ACCEPTED,
+)
+"""While money may be promised and received."""
+
+
+def _must_be_open(proposal: Proposal) -> Purse:
+    lock(proposal)
+    if proposal.stage not in GIVING:
+        raise Refused(_("现在是“%s”，不收钱") % Stage(proposal.stage).label)
+    return Purse.objects.select_related("account").get(proposal=proposal)
+
+
+# --- Pledges -------------------------------------------------------------------------------------
+
+
+@action
+def pledge(
+    proposal: Proposal,
+    household: Household,
+    *,
+    amount_fen: int,
+    publishes_name: bool = False,
+    by: User,
+    on_paper: bool = False,
+    name: str = "",
+) -> Pledge:
+    """Promise money for a household, of its own will; a new promise takes the place of the one before.
+
+    ``on_paper``: entered by somebody of the community for the household, in ``name`` (else its representative's).
+    """
+    _must_be_open(proposal)
+    person = _speaker(proposal, household, by=by, on_paper=on_paper)
+    if not proposal.beneficiaries().filter(pk=household.pk).exists():
+        raise Refused(_("只接受受益住户的自愿出资"))
+    if received_from(proposal, household):
+        raise Refused(_("您家的钱已经收到，不能再改；想多出，请联系社区"))
+    if amount_fen <= 0:
+        raise Refused(amount=_("请填写愿意出多少钱"))
+    name = one_line(name) or (person.name if person else "")
+    _retire(proposal, household, by)
+    last = Pledge.objects.filter(proposal=proposal).aggregate(last=Max("ordinal"))["last"] or 0
+    with refusing():
+        promised = Pledge.objects.create(
+            proposal=proposal,
+            household=household,
+            ordinal=last + 1,
+            amount_fen=amount_fen,
+            publishes_name=publishes_name,
+            name_public=public_name(household, name, publishes_name),
+            on_paper=on_paper,
+            by=by,
+        )
+    proposals.note_on_card(proposal)
+    tell(
+        by,
+        _("已登记认缴：%s") % proposal.title,
+        f"{promised.number}　{format_yuan(amount_fen)} 元",
+        f"/projects/{proposal.number}/pledge/",
+    )
+    return promised
+
+
+def _speaker(proposal: Proposal, household: Household, *, by: User, on_paper: bool) -> Person | None:
+    """In whose name it is promised; raises for whoever may not speak for the household."""
+    if on_paper:
+        demand("funding.record_money", by, proposal, _("代登记认缴"))
+        return representative_of(household)
+    person = person_of(by)
+    if not (person and person.household_id == household.pk and person.confirmed_at and person.is_adult):
+        raise NotAllowed(_("只能代表自己家认缴；还没登记住户的，请先联系楼栋长登记"))
+    return person
+
+
+def representative_of(household: Household) -> Person | None:
+    return household.members.order_by("-is_representative", "pk").first()
+
+
+def public_name(household: Household, name: str, publishes: bool) -> str:
+    """The building and the name, masked unless the person agreed to show it."""
+    shown = name if publishes and name else mask_name(name) if name else _("一户")
+    return f"{household.place.name} {shown}"
+
+
+def received_from(proposal: Proposal, household: Household) -> bool:
+    """Whether money of this household has arrived or waits to be confirmed."""
+    waiting = (ContributionStage.RECORDED, ContributionStage.CONFIRMED)
+    return Contribution.objects.filter(proposal=proposal, household=household, stage__in=waiting).exists()
+
+
+def _retire(proposal: Proposal, household: Household, by: User) -> None:
+    for earlier in Pledge.objects.standing().filter(proposal=proposal, household=household):
+        earlier.withdrawn_at, earlier.withdrawn_by = now(), by
+        earlier.save(update_fields=["withdrawn_at", "withdrawn_by"])
+
+
+@action
+def withdraw_pledge(promised: Pledge, *, by: User) -> Pledge:
+    """Take a promise back; possible until money has arrived."""
+    proposal = promised.proposal
+    lock(proposal)
+    lock(promised)
+    if promised.withdrawn_at:
+        raise Refused(_("已经撤回过了"))
+    person = person_of(by)
+    if not (person and person.household_id == promised.household_id and person.confirmed_at):
+        demand("funding.record_money", by, proposal, _("代撤回认缴"))
+    if received_from(proposal, promised.household):
+        raise Refused(_("您家的钱已经收到，不能再撤回认缴；有困难请联系社区"))
+    _retire(proposal, promised.household, by)
+    promised.refresh_from_db()
+    proposals.note_on_card(proposal)
+    return promised
+
+
+@action
+def publish_name(promised: Pledge, publishes: bool, *, by: User) -> Pledge:
+    """Give or take back the consent to show the name; what was given under it follows at once."""
+    proposal = promised.proposal
+    lock(proposal)
+    person = person_of(by)
+    if not (person and person.household_id == promised.household_id and person.confirmed_at):
+        raise NotAllowed(_("只有这一户自己可以决定要不要公开姓名"))
+    promised.publishes_name = publishes
+    promised.name_public = public_name(promised.household, person.name, publishes)
+    promised.save(update_fields=["publishes_name", "name_public"])
+    for given in Contribution.objects.filter(proposal=proposal, household=promised.household):
+        given.name_public = promised.name_public
+        given.save(update_fields=["name_public"])
+    proposals.note_on_card(proposal)
+    return promised
+
+
+@action
+def add_sponsor(
+    proposal: Proposal,
+    *,
+    name: str,
+    agreement: str,
+    promised_fen: int = 0,
+    contact: str = "",
+    publishes_name: bool = True,
+    by: User,
+) -> Sponsor:
+    """A unit that gives, with its agreement; its name is shown unless it prefers not."""
+    _must_be_open(proposal)
+    demand("funding.plan", by, proposal, _("登记赞助单位"))
+    name = one_line(name)
+    with refusing(one_sponsor_of_a_name=("name", _("这个单位已经登记过"))):
+        sponsor = Sponsor.objects.create(
+            proposal=proposal,
+            name=name,
+            publishes_name=publishes_name,
+            name_public=name if publishes_name else _("某单位"),
+            contact=contact.strip(),
+            promised_fen=promised_fen,
+            agreement=mask_text(agreement.strip()),
+            by=by,
+        )
+    proposals.note_on_card(proposal)
+    return sponsor
+
+
+# --- Money that arrived ----------------------------------------------------------------------------
+
+
+@action
+def record_contribution(
+    proposal: Proposal,
+    *,
+    household: Household | None = None,
+    sponsor: Sponsor | None = None,
+    amount_fen: int,
+    voucher: str,
+    photo: UploadedFile | None = None,
+    by: User,
+) -> Contribution:
+    """Write down money in the community's account by its voucher; it counts once another person confirms it."""
+    _must_be_open(proposal)
+    demand("funding.record_money", by, proposal, _("登记到账"))
+    if (household is None) == (sponsor is None):
+        raise Refused(_("请选择是哪一户，或哪个单位"))
+    if sponsor is not None and sponsor.proposal_id != proposal.pk:
+        raise Refused(sponsor=_("这个单位不是赞助本项目的"))
+    keeper = holder_place(proposal.place, "community")
+    given = Contribution(
+        proposal=proposal,
+        household=household,
+        sponsor=sponsor,
+        amount_fen=amount_fen,
+        keeper=keeper,
+        voucher=one_line(voucher),
+        name_public=_giver_name(proposal, household, sponsor),
+        recorded_by=by,
+        stage=ContributionStage.RECORDED,
+    )
+    if photo is not None:
+        picture = reencoded(photo)
+        given.voucher_photo.save(picture.name or "voucher.jpg", picture, save=False)
+    with refusing(
+        one_contribution_per_voucher=("voucher", _("这张凭证已经登记过，一张凭证只能登记一次")),
+        contribution_has_a_voucher=("voucher", _("请填写凭证号")),
+        contribution_is_something=("amount", _("金额要大于零")),
+    ):
+        given.save(force_insert=True)
+    begin(given, "record", by=by, evidence={"fen": amount_fen, "voucher": given.voucher})
+    span = period(proposal.place, "receipt.days", now())
+    deadlines.schedule(
+        given,
+        "funding.contribution",
+        span.end,
+        role=Role.SUPERVISOR,
+        place_path=keeper.path,
+        title=_("复核到账：%(title)s %(sum)s 元") % {"title": proposal.title, "sum": format_yuan(amount_fen)},
+        url=admin_url(given),
+        basis=span.basis,
+        provisional=span.provisional,
+    )
+    return given
+
+
+def _giver_name(proposal: Proposal, household: Household | None, sponsor: Sponsor | None) -> str:
+    if sponsor is not None:
+        return sponsor.name_public
+    assert household
+    if promised := Pledge.objects.standing().filter(proposal=proposal, household=household).first():
+        return promised.name_public
+    person = representative_of(household)
+    return public_name(household, person.name if person else "", publishes=False)
+
+
+def _decide(given: Contribution, verb: str, *, by: User, reason: str = "", **setting: object) -> StepRecord:
+    lock(given.proposal)
+    lock(given)
+    obstacles = [_("登记的人不能自己复核，要由另一个人来办")] if given.recorded_by_id == by.pk else []
+    record = take(given, verb, by=by, reason=reason, setting=setting, obstacles=obstacles)
+    deadlines.meet(given)
+    return record
+
+
+@action
+def confirm_contribution(given: Contribution, *, by: User) -> StepRecord:
+    """The second person has seen voucher and statement: the money is the project's."""
+    record = _decide(given, "confirm", by=by, confirmed_by=by)
+    proposal = given.proposal
+    post(
+        key=f"contribution:{given.pk}",
+        kind="contribution",
+        postings=[(_account_of(given), -given.amount_fen), (proposal.purse.account, given.amount_fen)],
+        memo=_("居民自筹") if given.household_id else _("单位赞助"),
+        voucher=given.voucher,
+        by=given.recorded_by,
+        confirmed_by=by,
+        subject=proposal,
+    )
+    note_money(proposal)
+    _thank(given)
+    return record
+
+
+def _account_of(given: Contribution) -> Account:
+    """Where the money comes from; its negative balance is what this giver has given to this project."""
+    proposal = given.proposal
+    if given.household_id and given.household:
+        key, kind = f"household:{proposal.number}:{given.household_id}", Account.Kind.HOUSEHOLD
+        title = _("%s住户") % given.household.place.name
+    else:
+        key, kind = f"sponsor:{proposal.number}:{given.sponsor_id}", Account.Kind.SPONSOR
+        title = _("赞助单位")
+    return open_account(key, kind, title, may_be_negative=True, place_path=proposal.place.path)
+
+
+def _thank(given: Contribution) -> None:
+    """Whoever promised it hears that it has arrived."""
+    promised = Pledge.objects.standing().filter(proposal=given.proposal, household=given.household_id).first()
+    if given.household_id and promised and not promised.on_paper:
+        tell(
+            promised.by,
+            _("已收到您家的钱，谢谢：%s") % given.proposal.title,
+            _("%(sum)s 元，凭证号 %(voucher)s") % {"sum": format_yuan(given.amount_fen), "voucher": given.voucher},
+            f"/projects/{given.proposal.number}/books/",
+        )
+
+
+@action
+def reject_contribution(given: Contribution, *, by: User, reason: str) -> StepRecord:
+    """Voucher and statement do not agree: it never counted; the voucher may be entered again, rightly."""
+    record = _decide(given, "reject", by=by, reason=reason, confirmed_by=by)
+    tell(given.recorded_by, _("到账登记不符：%s") % given.proposal.title, reason, admin_url(given))
+    return record
+
+
+@action
+def reverse_contribution(given: Contribution, *, by: User, reason: str) -> StepRecord:
+    """A confirmed one was wrong: the books keep it and its exact opposite."""
+    record = _decide(given, "reverse", by=by, reason=reason)
+    entry = Entry.objects.get(key=f"contribution:{given.pk}")
+    reverse(entry, by=by, reason=_("冲正：%s") % mask_text(reason), key=f"reversal:{given.pk}")
+    note_money(given.proposal)
+    return record
+
+
+# --- In kind ----------------------------------------------------------------------------------------
+
+
+@action
+def record_in_kind(
+    proposal: Proposal, *, who: str, what: str, value_fen: int, hours: Decimal | None = None, by: User
+) -> InKind:
+    """Hours or goods somebody will give, with the value agreed for them; ``who`` is masked here."""
+    _must_be_open(proposal)
+    demand("funding.record_money", by, proposal, _("登记投工投劳"))
+    with refusing(in_kind_is_worth_something=("value", _("请填写折合多少钱"))):
+        given = InKind.objects.create(
+            proposal=proposal,
+            name_public=mask_name(one_line(who)),
+            what=mask_text(one_line(what)),
+            hours=hours,
+            value_fen=value_fen,
+            recorded_by=by,
+        )
+    proposals.note_on_card(proposal)
+    return given
+
+
+@action
+def confirm_in_kind(given: InKind, *, by: User) -> InKind:
+    """It was done or handed over, says a second person."""
+    lock(given.proposal)
+    lock(given)
+    demand("funding.confirm_money", by, given, _("确认投工投劳"))
+    if given.confirmed_at:
+        raise Refused(_("已经确认过了"))
+    if given.recorded_by_id == by.pk:
+        raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
+    given.confirmed_by, given.confirmed_at = by, now()
+    given.save(update_fields=["confirmed_by", "confirmed_at"])
+    proposals.note_on_card(given.proposal)
+    return given

@@ -1,0 +1,75 @@
+"""Opening a pot and putting money into it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from funding.guards import refusing
+from funding.models import Allocation, Pot
+from funding.rules import demand
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.ledger.actions import open_account, post
+from minshi.ledger.models import Account
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.notifications.actions import tell
+from minshi.refusals import Refused
+from minshi.residents.masking import one_line
+from minshi.territory.models import Territory
+
+
+@action
+def open_pot(*, place: Territory, year: int, title: str, document: str, by: User) -> Pot:
+    """A street's or district's pot for one year, on the document that set it up; empty until confirmed money comes."""
+    pot = Pot(place=place, year=year, title=one_line(title), document=document.strip(), opened_by=by)
+    demand("funding.keep_pot", by, pot, _("设立资金池"))
+    if place.level_id not in ("street", "district"):
+        raise Refused(place=_("资金池只设在街道或区"))
+    pot.account = open_account(
+        f"pot:{place.code}:{year}:{pot.title}"[:100], Account.Kind.POT, str(pot), place_path=place.path
+    )
+    with refusing(one_pot_of_a_name_a_year=("title", _("这里今年已经有同名的资金池"))):
+        pot.save(force_insert=True)
+    return pot
+
+
+@action
+def allocate(pot: Pot, *, amount_fen: int, document: str, by: User) -> Allocation:
+    """Record money coming into the pot; it counts once a second person has confirmed it."""
+    demand("funding.keep_pot", by, pot, _("登记拨入"))
+    with refusing(one_allocation_per_document=("document", _("这个拨款文号已经登记过"))):
+        return Allocation.objects.create(pot=pot, amount_fen=amount_fen, document=document.strip(), recorded_by=by)
+
+
+@action
+def confirm_allocation(allocation: Allocation, *, by: User) -> Allocation:
+    """The second person: from now on the money is in the pot."""
+    lock(allocation)
+    demand("funding.keep_pot", by, allocation, _("复核拨入"))
+    if allocation.confirmed_at:
+        raise Refused(_("这笔拨入已经复核过了"))
+    if allocation.recorded_by_id == by.pk:
+        raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
+    pot = allocation.pot
+    allocation.confirmed_by, allocation.confirmed_at = by, now()
+    allocation.save(update_fields=["confirmed_by", "confirmed_at"])
+    treasury = open_account(
+        f"treasury:{pot.place.code}",
+        Account.Kind.OUTSIDE,
+        _("%s财政") % pot.place.name,
+        may_be_negative=True,
+        place_path=pot.place.path,
+    )
+    post(
+        key=f"allocation:{allocation.pk}",
+        kind="allocation",
+        postings=[(treasury, -allocation.amount_fen), (pot.account, allocation.amount_fen)],
+        memo=_("拨入资金池：%s") % pot,
+        voucher=allocation.document,
+        by=allocation.recorded_by,
+        confirmed_by=by,
+        subject=pot,
+    )
+    tell(allocation.recorded_by, _("拨入已复核：%s") % pot)
+    return allocation

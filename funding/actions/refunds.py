@@ -1,0 +1,200 @@
+"""Money back: what a cancelled project or a surplus owes its givers, in proportion and to the fen."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from funding.actions.delivery import end_contract
+from funding.actions.plans import note_money, withdraw
+from funding.guards import refusing
+from funding.models import (
+    Contribution,
+    ContributionStage,
+    Enquiry,
+    Grant,
+    GrantStage,
+    Hold,
+    HoldStage,
+    Payment,
+    PaymentStage,
+    Pledge,
+    Purse,
+    Refund,
+)
+from funding.rules import demand
+from funding.selectors import Giver, contract_of, net_given
+from funding.shares import split
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.deadlines import actions as deadlines
+from minshi.ledger.actions import post
+from minshi.ledger.models import Account
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell_role
+from minshi.refusals import Refused, refuse_if
+from minshi.residents.masking import one_line
+from minshi.residents.models import Role
+from proposals import actions as proposals
+from proposals.lifecycle import holder_place
+from proposals.models import Proposal
+
+
+@action
+def cancel(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    """Leave once money exists: nothing more is paid, pots get back what was reserved, the rest goes back by shares."""
+    lock(proposal)
+    record = proposals.advance(proposal, "cancel", by=by, reason=reason, obstacles=_unconfirmed(proposal))
+    for grant in Grant.objects.standing().filter(proposal=proposal).exclude(stage=GrantStage.PLACED).order_by("pk"):
+        withdraw(grant, by=None, reason=_("项目取消"))
+    for pledge in Pledge.objects.standing().filter(proposal=proposal):
+        pledge.withdrawn_at, pledge.withdrawn_by = record.at, by
+        pledge.save(update_fields=["withdrawn_at", "withdrawn_by"])
+    if contract := contract_of(proposal):
+        end_contract(contract, _("项目取消"))
+    for enquiry in Enquiry.objects.filter(proposal=proposal, ended_at=None):
+        enquiry.ended_at = record.at
+        enquiry.save(update_fields=["ended_at"])
+    purse = Purse.objects.get(proposal=proposal)
+    deadlines.meet(purse)
+    _give_back(proposal, Refund.Why.CANCELLED, by)
+    return record
+
+
+def _unconfirmed(proposal: Proposal) -> list[str]:
+    """Money that may have arrived must be counted before it is divided."""
+    waiting = Contribution.objects.filter(proposal=proposal, stage=ContributionStage.RECORDED).count()
+    return [_("还有 %d 笔到账没有复核，请先复核") % waiting] if waiting else []
+
+
+@action
+def return_surplus(proposal: Proposal, *, by: User | None) -> list[Refund]:
+    """What is left when everything is paid goes back to pots, households and sponsors in proportion.
+
+    For the final accounts. Doing it again orders only what has been left over since.
+    """
+    lock(proposal)
+    reasons = _unconfirmed(proposal)
+    if Payment.objects.filter(
+        contract__proposal=proposal, stage__in=(PaymentStage.ASKED, PaymentStage.APPROVED)
+    ).exists():
+        reasons.append(_("还有付款没有办完"))
+    if Hold.objects.filter(contract__proposal=proposal, contract__ended_at=None, stage=HoldStage.HELD).exists():
+        reasons.append(_("尾款还没有结论"))
+    if _owes_retention(proposal):
+        reasons.append(_("尾款可以支付但还没有付"))
+    refuse_if(reasons)
+    return _give_back(proposal, Refund.Why.SURPLUS, by)
+
+
+def _owes_retention(proposal: Proposal) -> bool:
+    contract = contract_of(proposal)
+    if contract is None or contract.hold.stage != HoldStage.RELEASED:
+        return False
+    owed = contract.milestones.filter(kind="retention", amount_fen__gt=0)
+    return owed.exclude(payments__stage=PaymentStage.PAID).exists()
+
+
+def left_fen(proposal: Proposal) -> int:
+    """What is in the purse and not promised back yet."""
+    purse = Purse.objects.select_related("account").get(proposal=proposal)
+    owed = Refund.objects.filter(proposal=proposal, returned_at=None).values_list("amount_fen", flat=True)
+    return purse.account.balance_fen - sum(owed)
+
+
+def _give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:
+    left = left_fen(proposal)
+    refunds = []
+    if left:
+        for giver, fen in split(left, net_given(proposal)).items():
+            if fen:
+                refunds.append(_order(proposal, giver, fen, why, by))
+    note_money(proposal)
+    if any(refund.returned_at is None for refund in refunds):
+        tell_role(
+            Role.CLERK,
+            holder_place(proposal.place, "community"),
+            _("请办理退款：%s") % proposal.title,
+            _("%(count)d 笔，每笔凭证由两个人办") % {"count": sum(refund.returned_at is None for refund in refunds)},
+            "/admin/funding/refund/",
+        )
+    return refunds
+
+
+def _order(proposal: Proposal, giver: Giver, fen: int, why: str, by: User | None) -> Refund:
+    kind, pk = giver
+    refund = Refund(proposal=proposal, amount_fen=fen, why=why, ordered_by=by, name_public=_name_of(proposal, giver))
+    setattr(refund, f"{kind}_id", pk)
+    if kind == "grant":
+        refund.returned_at = now()
+    refund.save(force_insert=True)
+    if kind == "grant":
+        _book(refund, by=by, confirmed_by=None)
+    return refund
+
+
+def _name_of(proposal: Proposal, giver: Giver) -> str:
+    kind, pk = giver
+    if kind == "grant":
+        return str(Grant.objects.select_related("pot").get(pk=pk).pot)
+    given = Contribution.objects.filter(proposal=proposal, **{kind: pk}).order_by("-pk").first()
+    return given.name_public if given else ""
+
+
+def _book(refund: Refund, *, by: User | None, confirmed_by: User | None) -> None:
+    proposal = refund.proposal
+    purse = Purse.objects.select_related("account").get(proposal=proposal)
+    post(
+        key=f"refund:{refund.pk}",
+        kind="refund",
+        postings=[(purse.account, -refund.amount_fen), (_account_of(refund), refund.amount_fen)],
+        memo=_("退款：%s") % refund.get_why_display(),
+        voucher=refund.voucher,
+        by=by,
+        confirmed_by=confirmed_by,
+        subject=proposal,
+    )
+
+
+def _account_of(refund: Refund) -> Account:
+    if refund.grant_id and refund.grant:
+        return refund.grant.pot.account
+    number = refund.proposal.number
+    key = (
+        f"household:{number}:{refund.household_id}" if refund.household_id else f"sponsor:{number}:{refund.sponsor_id}"
+    )
+    return Account.objects.get(key=key)
+
+
+@action
+def pay_refund(refund: Refund, *, voucher: str, by: User) -> Refund:
+    """The money went back by this voucher; a second person confirms it."""
+    lock(refund.proposal)
+    lock(refund)
+    demand("funding.pay_back", by, refund, _("退款"))
+    if refund.returned_at or refund.paid_at:
+        raise Refused(_("这笔退款已经办过"))
+    if not one_line(voucher):
+        raise Refused(voucher=_("请填写退款凭证号"))
+    refund.voucher, refund.paid_by, refund.paid_at = one_line(voucher), by, now()
+    refund.save(update_fields=["voucher", "paid_by", "paid_at"])
+    return refund
+
+
+@action
+def confirm_refund(refund: Refund, *, by: User) -> Refund:
+    """The second person: only now it is in the books."""
+    lock(refund.proposal)
+    lock(refund)
+    demand("funding.confirm_refund", by, refund, _("复核退款"))
+    if refund.returned_at or refund.paid_at is None:
+        raise Refused(_("这笔退款现在不能复核"))
+    if refund.paid_by_id == by.pk:
+        raise Refused(_("办理的人不能自己复核，要由另一个人来办"))
+    refund.confirmed_by, refund.returned_at = by, now()
+    with refusing():
+        refund.save(update_fields=["confirmed_by", "returned_at"])
+    _book(refund, by=refund.paid_by, confirmed_by=by)
+    proposals.note_on_card(refund.proposal)
+    return refund

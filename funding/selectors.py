@@ -1,0 +1,292 @@
+"""Reading a project's money: what covers its plan, its public books, what its card and site board say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from funding.models import (
+    CASH,
+    Contract,
+    Contribution,
+    ContributionStage,
+    Grant,
+    Group,
+    InKind,
+    Payment,
+    PaymentStage,
+    Plan,
+    Pledge,
+    Purse,
+    Refund,
+)
+from minshi.ledger.models import Posting
+from proposals.models import Proposal, Source
+
+
+def purse_of(proposal: Proposal) -> Purse | None:
+    return Purse.objects.select_related("account").filter(proposal=proposal).first()
+
+
+def plan_of(proposal: Proposal) -> Plan | None:
+    """The plan that holds now, with its lines."""
+    return Plan.objects.filter(proposal=proposal).prefetch_related("lines").order_by("-number").first()
+
+
+def contract_of(proposal: Proposal) -> Contract | None:
+    """The contract that runs now."""
+    return (
+        Contract.objects.filter(proposal=proposal, ended_at=None)
+        .select_related("supplier", "award__notice", "proposal__place")
+        .first()
+    )
+
+
+def group_of(proposal: Proposal) -> Group | None:
+    """The project group that stands now, with its members."""
+    return Group.objects.filter(proposal=proposal, ended_at=None).prefetch_related("members__person").first()
+
+
+# --- What covers the plan ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Fen by source: what is there or approved (``sure``), and what is promised besides (``promised``)."""
+
+    lines: dict[str, int]
+    sure: dict[str, int]
+    promised: dict[str, int]
+    households: int
+
+    @property
+    def needed_fen(self) -> int:
+        return sum(self.lines.get(source, 0) for source in CASH)
+
+    @property
+    def found_fen(self) -> int:
+        return sum(self.sure.get(source, 0) + self.promised.get(source, 0) for source in CASH)
+
+    @property
+    def sure_fen(self) -> int:
+        return sum(self.sure.get(source, 0) for source in CASH)
+
+    @property
+    def gap_fen(self) -> int:
+        """Money still missing; more from one source may stand in for less from another."""
+        return max(0, self.needed_fen - self.found_fen)
+
+    @property
+    def in_kind_gap_fen(self) -> int:
+        found = self.sure.get(Source.IN_KIND, 0) + self.promised.get(Source.IN_KIND, 0)
+        return max(0, self.lines.get(Source.IN_KIND, 0) - found)
+
+
+def coverage(proposal: Proposal) -> Coverage:
+    """Six queries, whatever the number of givers."""
+    plan = plan_of(proposal)
+    sure: dict[str, int] = defaultdict(int)
+    promised: dict[str, int] = defaultdict(int)
+    for source, fen in given_by_grants(proposal).items():
+        sure[source] += fen
+    received = _received(proposal)
+    for (household, _sponsor), fen in received.items():
+        sure[Source.SELF_RAISED if household else Source.SPONSOR] += fen
+    pledges = Pledge.objects.standing().filter(proposal=proposal).values_list("household", "amount_fen")
+    for household, fen in pledges:
+        promised[Source.SELF_RAISED] += max(0, fen - received.get((household, None), 0))
+    for sponsor, fen in proposal.sponsors.values_list("pk", "promised_fen"):
+        promised[Source.SPONSOR] += max(0, fen - received.get((None, sponsor), 0))
+    for confirmed_at, fen in proposal.in_kind.values_list("confirmed_at", "value_fen"):
+        (sure if confirmed_at else promised)[Source.IN_KIND] += fen
+    households = {household for household, _fen in pledges} | {
+        household for household, _sponsor in received if household
+    }
+    return Coverage(plan.amounts() if plan else {}, dict(sure), dict(promised), len(households))
+
+
+def given_by_grants(proposal: Proposal) -> dict[str, int]:
+    """Fen approved by public source."""
+    rows = Grant.objects.reserved().filter(proposal=proposal).values_list("source").annotate(fen=Sum("amount_fen"))
+    return dict(rows)
+
+
+def _received(proposal: Proposal) -> dict[tuple[int | None, int | None], int]:
+    """Fen confirmed by (household, sponsor)."""
+    rows = Contribution.objects.filter(proposal=proposal, stage=ContributionStage.CONFIRMED)
+    summed = rows.values_list("household", "sponsor").annotate(fen=Sum("amount_fen"))
+    return {(household, sponsor): fen for household, sponsor, fen in summed}
+
+
+def spent_fen(proposal: Proposal) -> int:
+    paid = Payment.objects.filter(contract__proposal=proposal, stage=PaymentStage.PAID)
+    return paid.aggregate(fen=Sum("amount_fen"))["fen"] or 0
+
+
+Giver = tuple[str, int]
+"""("household" | "sponsor" | "grant", its key)."""
+
+
+def net_given(proposal: Proposal) -> dict[Giver, int]:
+    """What each giver has put in and has not been promised back, in a fixed order: the weights of a refund."""
+    given: dict[Giver, int] = {}
+    grants = Grant.objects.filter(proposal=proposal, stage="placed").order_by("pk")
+    for pk, fen in grants.values_list("pk", "amount_fen"):
+        given["grant", pk] = fen
+    rows = Contribution.objects.filter(proposal=proposal, stage=ContributionStage.CONFIRMED).order_by("pk")
+    for household, sponsor, fen in rows.values_list("household", "sponsor", "amount_fen"):
+        giver = ("household", household) if household else ("sponsor", sponsor)
+        given[giver] = given.get(giver, 0) + fen
+    for refund in Refund.objects.filter(proposal=proposal):
+        given[giver_of(refund)] -= refund.amount_fen
+    return given
+
+
+def giver_of(refund: Refund) -> Giver:
+    if refund.grant_id:
+        return "grant", refund.grant_id
+    return ("household", refund.household_id) if refund.household_id else ("sponsor", refund.sponsor_id or 0)
+
+
+def card_facts(proposal: Proposal) -> dict[str, int]:
+    """What the project's card says about money: net of what goes back."""
+    grants = given_by_grants(proposal)
+    facts = {
+        "subsidy_fen": grants.get(Source.SUBSIDY, 0),
+        "district_fen": grants.get(Source.DISTRICT, 0),
+        "self_raised_fen": 0,
+        "sponsor_fen": 0,
+        "spent_fen": spent_fen(proposal),
+    }
+    for (household, _sponsor), fen in _received(proposal).items():
+        facts["self_raised_fen" if household else "sponsor_fen"] += fen
+    for refund in Refund.objects.filter(proposal=proposal).select_related("grant"):
+        source = refund.grant.source if refund.grant else "self_raised" if refund.household_id else "sponsor"
+        facts[f"{source}_fen"] -= refund.amount_fen
+    if plan := plan_of(proposal):
+        facts["budget_fen"] = plan.cost_fen
+    return facts
+
+
+# --- Public books --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One movement as the public reads it."""
+
+    at: datetime
+    what: str
+    who: str
+    voucher: str
+    fen: int
+    key: str
+
+
+@dataclass
+class Books:
+    """Everything that came in, went out and went back, to the fen; the sums are those of the lines."""
+
+    income: list[Line] = field(default_factory=list)
+    spending: list[Line] = field(default_factory=list)
+    returned: list[Line] = field(default_factory=list)
+    in_kind: list[InKind] = field(default_factory=list)
+
+    @property
+    def income_fen(self) -> int:
+        return sum(line.fen for line in self.income)
+
+    @property
+    def spending_fen(self) -> int:
+        return sum(line.fen for line in self.spending)
+
+    @property
+    def returned_fen(self) -> int:
+        return sum(line.fen for line in self.returned)
+
+    @property
+    def balance_fen(self) -> int:
+        return self.income_fen - self.spending_fen - self.returned_fen
+
+    @property
+    def in_kind_fen(self) -> int:
+        return sum(given.value_fen for given in self.in_kind)
+
+    def sources(self) -> list[tuple[str, int]]:
+        """(label, fen) of what came in, largest kinds first, for drawing."""
+        summed: dict[str, int] = defaultdict(int)
+        for line in self.income:
+            summed[line.what] += line.fen
+        return sorted(summed.items(), key=lambda each: -each[1])
+
+
+def books(proposal: Proposal) -> Books:
+    """The project's purse from the ledger, with names as they may be public; seven queries."""
+    found = Books(in_kind=list(proposal.in_kind.filter(confirmed_at__isnull=False).order_by("pk")))
+    if (purse := purse_of(proposal)) is None:
+        return found
+    names = _Names(proposal)
+    postings = Posting.objects.filter(account=purse.account_id).select_related("entry").order_by("pk")
+    for posting in postings:
+        entry = posting.entry
+        warrant, _colon, pk = entry.key.partition(":")
+        what, who = names.of(warrant, int(pk))
+        line = Line(entry.at, what, who, entry.voucher, abs(posting.amount_fen), entry.key)
+        if warrant == "reversal":
+            found.income.append(Line(entry.at, what, who, entry.voucher, -line.fen, entry.key))
+        elif warrant == "payment":
+            found.spending.append(line)
+        elif warrant == "refund":
+            found.returned.append(line)
+        else:
+            found.income.append(line)
+    return found
+
+
+class _Names:
+    """What the public reads of each row behind an entry."""
+
+    def __init__(self, proposal: Proposal) -> None:
+        contributions = Contribution.objects.filter(proposal=proposal)
+        self.contributions = {
+            pk: (str(Source.SELF_RAISED.label if household else Source.SPONSOR.label), name)
+            for pk, household, name in contributions.values_list("pk", "household", "name_public")
+        }
+        grants = Grant.objects.filter(proposal=proposal).select_related("pot")
+        self.grants = {grant.pk: (grant.get_source_display(), str(grant.pot)) for grant in grants}
+        payments = Payment.objects.filter(contract__proposal=proposal)
+        self.payments = {
+            payment.pk: (payment.milestone.get_kind_display(), str(payment.contract.supplier))
+            for payment in payments.select_related("milestone", "contract__supplier")
+        }
+        refunds = Refund.objects.filter(proposal=proposal)
+        self.refunds = {refund.pk: (refund.get_why_display(), refund.name_public) for refund in refunds}
+
+    def of(self, warrant: str, pk: int) -> tuple[str, str]:
+        tables = {"placing": self.grants, "payment": self.payments, "refund": self.refunds}
+        what, who = tables.get(warrant, self.contributions)[pk]
+        return (_("冲正：%s") % what if warrant == "reversal" else what), who
+
+
+# --- The site board (forms.md 23) -----------------------------------------------------------------
+
+
+def board(proposal: Proposal, contract: Contract) -> list[tuple[str, Any]]:
+    """What stands on the board at the site, as (label, value); money in fen."""
+    group = group_of(proposal)
+    members = "、".join(member.name_public for member in group.members.all()) if group else ""
+    return [
+        (_("项目"), proposal.title),
+        (_("内容"), proposal.version.plan),
+        (_("合同价"), contract.price_fen),
+        (_("钱从哪来"), "、".join(str(Source(source).label) for source in coverage(proposal).lines)),
+        (_("承接方"), str(contract.supplier)),
+        (_("项目小组"), members),
+        (_("开工"), contract.started_at),
+        (_("工期"), _("%d 天") % contract.days),
+    ]
