@@ -45,15 +45,22 @@ def cosign(proposal: Proposal, household: Household, *, by: User, channel: str =
             signed = Cosign.objects.create(proposal=proposal, household=household, by=by, channel=channel)
     except IntegrityError:
         raise Refused("您家已经附议过了，一户只算一次") from None
-    if count_cosigns(proposal) >= cosigns_needed(proposal):
-        advance(proposal, "gather", by=None, evidence={"cosigns": proposal.cosigns.count()})
-        tell(
-            proposal.proposer,
-            f"附议够了：{proposal.title}",
-            "接下来由社区组织表决",
-            proposal.get_absolute_url(),
-        )
+    gather_if_enough(proposal)
     return signed
+
+
+def gather_if_enough(proposal: Proposal) -> None:
+    """Count the signatures under the proposal's lock; once there are enough, it goes on to the vote."""
+    count = count_cosigns(proposal)
+    if proposal.stage != Stage.COSIGNING or count < cosigns_needed(proposal):
+        return
+    advance(proposal, "gather", by=None, evidence={"cosigns": count})
+    tell(
+        proposal.proposer,
+        f"附议够了：{proposal.title}",
+        "接下来由社区组织表决",
+        proposal.get_absolute_url(),
+    )
 
 
 def _may_speak_for(user: User, household: Household, proposal: Proposal, channel: str) -> None:
@@ -68,7 +75,7 @@ def _may_speak_for(user: User, household: Household, proposal: Proposal, channel
 
 
 def count_cosigns(proposal: Proposal) -> int:
-    """Counted under the proposal's lock, once per signature, and kept on the card."""
+    """Counted once per signature, and kept on the card."""
     count = proposal.cosigns.count()
     note_on_card(proposal, cosigns=count)
     return count

@@ -10,14 +10,14 @@ from django.db import connection
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.faces.pictures import reencoded
+from minshi.faces.pictures import reencoded, smaller
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell
 from minshi.refusals import Refused
-from minshi.residents.masking import mask_name, mask_text
+from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
 from minshi.territory.models import Territory
@@ -26,6 +26,7 @@ from proposals.actions.stages import advance, new_version, note_on_card
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
 from proposals.models import (
+    TITLE_LENGTH,
     Card,
     CardPlace,
     Channel,
@@ -70,7 +71,7 @@ def submit(
         place=place,
         proposer=by,
         proposer_public=_public_name(by),
-        title=title,
+        title=mask_text(one_line(title))[:TITLE_LENGTH],
         kind=kind,
         category=category,
         touches_common_parts=touches_common_parts,
@@ -164,6 +165,8 @@ def add_photo(
     photo = Photo(proposal=proposal, caption=mask_text(caption), moment=moment, by=by)
     picture = reencoded(upload)
     photo.image.save(picture.name or "photo.jpg", picture, save=False)
+    small = smaller(picture)
+    photo.small.save(small.name or "small.jpg", small, save=False)
     photo.save()
     note_on_card(proposal)
     return photo

@@ -10,7 +10,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell, tell_role
 from minshi.refusals import Refused
 from minshi.residents.models import Role
-from proposals.actions.cosigning import count_cosigns
+from proposals.actions.cosigning import gather_if_enough
 from proposals.actions.stages import advance
 from proposals.lifecycle import REVIEW_LADDER, holder_place, period
 from proposals.models import (
@@ -25,6 +25,8 @@ def pass_review(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord
     """The chief lets it go on to co-signing."""
     record = advance(proposal, "pass_review", by=by, reason=reason)
     tell(proposal.proposer, f"初审通过：{proposal.title}", "现在请邻居们附议", proposal.get_absolute_url())
+    if proposal.cosigns.exists():  # it came with the supporters of a merged one
+        gather_if_enough(proposal)
     return record
 
 
@@ -47,16 +49,18 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
     """Join a proposal to another of the same community; its supporters come along, each household once."""
     if into.pk == proposal.pk:
         raise Refused(into="不能并入自己")
+    if not holder_place(proposal.place, "community").contains(into.place):
+        raise Refused(into="只能并入同一个社区的项目")
     lock(into)
     if into.stage not in (Stage.SUBMITTED, Stage.COSIGNING):
         raise Refused(into=f"“{into.title}”已经是“{Stage(into.stage).label}”，不能再并入")
     record = advance(proposal, "merge", by=by, reason=reason, evidence={"into": into.number}, merged_into=into)
     moved = [
         Cosign(proposal=into, household_id=cosign.household_id, by_id=cosign.by_id, channel=cosign.channel)
-        for cosign in proposal.cosigns.all()
+        for cosign in proposal.cosigns.filter(household__in=into.beneficiaries())
     ]
     Cosign.objects.bulk_create(moved, ignore_conflicts=True)
-    count_cosigns(into)
+    gather_if_enough(into)
     tell(proposal.proposer, f"已并入“{into.title}”", reason, into.get_absolute_url())
     return record
 

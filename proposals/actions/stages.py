@@ -16,6 +16,7 @@ from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
+from minshi.residents.masking import mask_text
 from minshi.residents.models import Role
 from minshi.territory.models import Territory
 from proposals.lifecycle import holder_place, period
@@ -49,7 +50,7 @@ def advance(
 
     ``notice`` becomes the gate of the stage entered, and its end the stage's due date unless ``due`` says
     otherwise; a ``Period`` also says how it was counted. ``role`` and ``place`` name another holder than the
-    table's. Raises what ``take`` raises.
+    table's. The reason is public and is masked here. Raises what ``take`` raises.
     """
     setting = {
         "gate_notice": notice,
@@ -62,7 +63,7 @@ def advance(
         proposal,
         verb,
         by=by,
-        reason=reason,
+        reason=mask_text(reason),
         evidence=evidence,
         setting={**setting, **more},
         obstacles=obstacles,

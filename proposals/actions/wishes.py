@@ -76,9 +76,10 @@ def support(wished: Wish, *, by: User) -> None:
 @action
 def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "") -> StepRecord:
     """Claim, hand over, fulfil or decline a wish; whoever wished is told."""
+    reason = mask_text(reason)
     record = take(wished, verb, by=by, reason=reason)
     if reason:
-        wished.answer = mask_text(reason)
+        wished.answer = reason
         wished.save(update_fields=["answer"])
     tell(wished.by, f"您的心愿：{record.label}", reason or wished.text, wished.get_absolute_url())
     return record
