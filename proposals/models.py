@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -259,6 +262,7 @@ class Photo(models.Model):
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="photos")
     image = models.ImageField(_("照片"), upload_to="proposals/")
+    small = models.ImageField(_("小图"), upload_to="proposals/", blank=True)
     caption = models.CharField(_("说明"), max_length=80, blank=True)
     moment = models.CharField(max_length=10, default="before")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -333,7 +337,29 @@ class Handling(models.Model):
         return f"{self.proposal_id}: {self.tier}"
 
 
+class Bigrams(Func):
+    """Every two neighbouring characters of a text: most Chinese words are that long, and no trigram finds them."""
+
+    function = "bigrams"
+    output_field = ArrayField(models.TextField())
+
+
+FOUND_AT_MOST = 5000
+TITLED = """
+WITH found AS MATERIALIZED (
+    SELECT proposal_id FROM proposals_card
+    WHERE bigrams(title) @> bigrams(%s) AND strpos(lower(title), lower(%s)) > 0
+    ORDER BY proposal_id + 0 DESC LIMIT %s)
+SELECT proposal_id FROM found
+"""
+"""Apart from the rest of the query, else the planner may walk every card of a place to find none."""
+
+
 class CardQuerySet(models.QuerySet["Card"]):
+    def titled(self, text: str) -> CardQuerySet:
+        """Those with ``text`` (two characters or more) in their title, of a whole city the newest 5,000."""
+        return self.filter(pk__in=RawSQL(TITLED, [text, text, FOUND_AT_MOST]))
+
     def in_place(self, place: Territory) -> CardQuerySet:
         """Newest first by the index of the place, however large the city."""
         return self.filter(places__place=place).order_by("-places__submitted_at", "-places__card_id")
@@ -349,7 +375,7 @@ class Card(models.Model):
     UNTRACKED = True
 
     proposal = models.OneToOneField(Proposal, models.PROTECT, primary_key=True, related_name="card")
-    number = models.CharField(max_length=16)
+    number = models.CharField(max_length=16, unique=True)
     title = models.CharField(max_length=TITLE_LENGTH)
     place_name = models.CharField(max_length=80)
     place_full_name = models.CharField(max_length=300)
@@ -386,6 +412,7 @@ class Card(models.Model):
             models.Index(F("submitted_at").desc(), F("proposal_id").desc(), name="card_newest"),
             models.Index(F("stage"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_stage"),
             models.Index(F("category"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_category"),
+            GinIndex(Bigrams("title"), name="card_title_bigrams"),
         ]
 
     def __str__(self) -> str:

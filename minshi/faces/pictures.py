@@ -18,6 +18,7 @@ from minshi.refusals import Refused
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 1600
+SMALL_SIDE = 360
 
 
 def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
@@ -40,4 +41,14 @@ def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
     clean.paste(pixels)
     out = io.BytesIO()
     clean.save(out, "JPEG", quality=82, optimize=True)
+    return ContentFile(out.getvalue(), name=f"{uuid4().hex}.jpg")
+
+
+def smaller(picture: ContentFile[bytes]) -> ContentFile[bytes]:
+    """What a page shows of a picture of ours: under ten kilobytes or so, the whole behind a link."""
+    picture.seek(0)
+    pixels = Image.open(picture, formats=("JPEG",))
+    pixels.thumbnail((SMALL_SIDE, SMALL_SIDE))
+    out = io.BytesIO()
+    pixels.save(out, "JPEG", quality=60, optimize=True)
     return ContentFile(out.getvalue(), name=f"{uuid4().hex}.jpg")
