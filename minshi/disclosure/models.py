@@ -108,6 +108,7 @@ class Notice(models.Model):
         indexes = [
             models.Index(F("posted_at").desc(), F("id").desc(), name="notice_newest"),
             models.Index(F("place"), F("posted_at").desc(), F("id").desc(), name="notice_of_place"),
+            models.Index(F("link"), F("posted_at").desc(), name="notice_of_link"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(number__regex=rf"^{NUMBER}$"), name="notice_number_form"),
