@@ -127,7 +127,7 @@ DATABASES: dict[str, Any] = {
         **_APPLICATION,
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": int(os.environ.get("MINSHI_POOL", "12")), "timeout": 10},
+            "pool": {"min_size": 1, "max_size": int(os.environ.get("MINSHI_POOL", "12")), "timeout": 10, "max_idle": 60},
             "server_side_binding": True,
         },
     },
