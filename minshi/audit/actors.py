@@ -52,7 +52,9 @@ def acting_key() -> int | None:
 def _can_still_write() -> bool:
     """After a refused statement only a rollback helps, and that takes the setting back by itself."""
     raw = connection.connection
-    return not connection.needs_rollback and raw is not None and raw.info.transaction_status == TransactionStatus.INTRANS
+    return (
+        not connection.needs_rollback and raw is not None and raw.info.transaction_status == TransactionStatus.INTRANS
+    )
 
 
 def _tell(actor: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 from simple_history.models import HistoricalChanges
@@ -55,7 +56,9 @@ def _tracked(model: type[models.Model]) -> Tracked:
     personal, secret = ADOPTED.get(
         model._meta.label_lower, (getattr(model, "PERSONAL", ()), getattr(model, "SECRET", ()))
     )
-    columns = {field.name: field.column for field in model._meta.local_concrete_fields}
+    if model._meta.pk.column is None:
+        raise ImproperlyConfigured(f"{model._meta.label}: a recorded table needs a key of one column.")
+    columns = {field.name: str(field.column) for field in model._meta.local_concrete_fields}
     return Tracked(
         model._meta.db_table,
         model._meta.pk.column,

@@ -11,14 +11,19 @@ from django.urls import include, path, reverse
 
 from minshi.audit.models import DayRoot
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_chain"), pytest.mark.urls(__name__)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("empty_chain"),
+    pytest.mark.urls(__name__),
+]
 urlpatterns = [path("", include("minshi.audit.urls")), path("", include("minshi.faces.urls"))]
 
 
 @pytest.fixture
 def forty_days(owner: Any) -> None:
     owner.execute(
-        "INSERT INTO audit_dayroot SELECT date '2026-10-01' + n, n, sha256(n::text::bytea) FROM generate_series(0, 39) n"
+        "INSERT INTO audit_dayroot "
+        "SELECT date '2026-10-01' + n, n, sha256(n::text::bytea) FROM generate_series(0, 39) n"
     )
 
 

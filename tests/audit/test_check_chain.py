@@ -76,8 +76,12 @@ def test_an_edited_event_is_found(groups: list[Group], behind_the_back: Tamper) 
 @pytest.mark.parametrize(
     "change",
     [
-        "at = at + interval '1 microsecond'", "xid = xid - 1", "origin = 'x'", "db_user = 'x'",
-        "after = after || '{\"more\": 1}'", "before = '{}'",
+        "at = at + interval '1 microsecond'",
+        "xid = xid - 1",
+        "origin = 'x'",
+        "db_user = 'x'",
+        "after = after || '{\"more\": 1}'",
+        "before = '{}'",
     ],
 )
 def test_no_column_of_an_event_can_change(groups: list[Group], behind_the_back: Tamper, change: str) -> None:
@@ -191,7 +195,9 @@ def test_a_trigger_switched_off_is_found(owner: Connection, groups: list[Group])
 
 
 def test_a_trigger_made_harmless_is_found(owner: Connection, groups: list[Group]) -> None:
-    owner.execute("CREATE OR REPLACE TRIGGER audit_row AFTER INSERT ON auth_group FOR EACH ROW EXECUTE FUNCTION audit_row('id')")
+    owner.execute(
+        "CREATE OR REPLACE TRIGGER audit_row AFTER INSERT ON auth_group FOR EACH ROW EXECUTE FUNCTION audit_row('id')"
+    )
     try:
         assert found() == [("trigger-off", "auth_group")]
     finally:

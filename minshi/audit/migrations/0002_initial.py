@@ -76,7 +76,6 @@ class Migration(migrations.Migration):
                 'verbose_name': '变更记录',
                 'verbose_name_plural': '变更记录',
                 'indexes': [models.Index(fields=['xid', 'id'], name='audit_event_sealing'), models.Index(fields=['table_name', 'row_pk', 'id'], name='audit_event_of_row')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('op__in', ['I', 'U', 'D', 'B', 'E'])), name='known_op')],
             },
         ),
     ]
