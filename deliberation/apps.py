@@ -9,4 +9,4 @@ class DeliberationConfig(AppConfig):
     verbose_name = "商议与表决"
 
     def ready(self) -> None:
-        from deliberation import lifecycle, reactions, rules  # noqa: F401  (registers them)
+        from deliberation import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)

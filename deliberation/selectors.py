@@ -125,7 +125,7 @@ def ballot_of(receipt: str) -> Ballot | BallotChange | PaperBallot | None:
     return None
 
 
-def to_vote(user: User) -> list[tuple[Motion, Unit]]:
+def to_vote(user: User) -> list[Motion]:
     """Open motions in which this person's household has not voted and this person may."""
     person = person_of(user)
     if person is None or why_not_speak(user):
@@ -136,7 +136,7 @@ def to_vote(user: User) -> list[tuple[Motion, Unit]]:
         .select_related("motion__proposal")
         .order_by("motion__closes_at")[:10]
     )
-    return [(unit.motion, unit) for unit in units]
+    return [unit.motion for unit in units]
 
 
 # --- Paper -------------------------------------------------------------------------------------
@@ -147,10 +147,24 @@ def paths_of_paper(user: User) -> list[str]:
     return [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
 
 
+def taking_paper(user: User) -> list[Motion]:
+    """Open motions of the places where this person handles paper."""
+    paths = paths_of_paper(user)
+    if not paths:
+        return []
+    mine = Q()
+    for path in paths:
+        mine |= Q(proposal__place__path__startswith=path)
+    return list(Motion.objects.open().filter(mine).select_related("proposal").order_by("closes_at")[:10])
+
+
 def to_confirm(user: User) -> PaperBallot | None:
     """The next sheet that waits for a second reading by this person, in the order of the roll."""
-    mine = Q(pk__in=[])
-    for path in paths_of_paper(user):
+    paths = paths_of_paper(user)
+    if not paths:
+        return None
+    mine = Q()
+    for path in paths:
         mine |= Q(unit__motion__proposal__place__path__startswith=path)
     return (
         PaperBallot.objects.unsettled()

@@ -1,0 +1,114 @@
+"""What this app shows on pages of the app below: panels of a project, the present stage, tasks of a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from deliberation import selectors
+from deliberation.models import MeetingStage, MotionStage
+from minshi.accounts.models import User
+from minshi.faces.templatetags.faces import cn_datetime, cn_until
+from proposals.models import Proposal, Stage
+from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
+
+
+def votes(proposal: Proposal) -> dict[str, Any] | None:
+    motions = selectors.motions_of(proposal)
+    return {"results": [selectors.result_of(motion, proposal) for motion in motions]} if motions else None
+
+
+def consultation(proposal: Proposal) -> dict[str, Any] | None:
+    members, meetings = selectors.members_of(proposal), selectors.meetings_of(proposal)
+    return {"members": members, "meetings": meetings} if members or meetings else None
+
+
+def decision(proposal: Proposal) -> dict[str, Any] | None:
+    decisions, study = selectors.decisions_of(proposal), proposal.studies.first()
+    return {"decisions": decisions, "study": study} if decisions or study else None
+
+
+def waiting_for_vote(proposal: Proposal) -> Present:
+    return Present(_("附议够了，社区接下来组织每户一票的表决。"))
+
+
+def voting(proposal: Proposal) -> Present:
+    motion = selectors.running_motion(proposal.number)
+    if motion is None:
+        return Present(_("投票已经结束。"))
+    if motion.stage != MotionStage.OPEN:
+        return Present(
+            _("投票已经截止，正在核对纸票，最晚 %(by)s 公布结果。") % {"by": cn_until(motion.publish_by)},
+            _("看有多少户投了票"),
+            f"/projects/{proposal.number}/votes/",
+        )
+    words = {"place": proposal.place.name, "end": cn_until(motion.closes_at)}
+    text = _("%(place)s每户一票，%(end)s 截止。结果在截止后公布。") % words
+    return Present(text, _("代表我家投票"), f"/projects/{proposal.number}/vote/")
+
+
+def consulting(proposal: Proposal) -> Present:
+    coming = [each for each in selectors.meetings_of(proposal) if each.stage == MeetingStage.ANNOUNCED]
+    if not coming:
+        return Present(_("大家正在商量怎么做、钱从哪来、以后谁管。"))
+    meeting = coming[0]
+    words = {"at": cn_datetime(meeting.begins_at), "venue": meeting.venue}
+    return Present(_("%(at)s 在%(venue)s开议事会。") % words, _("看议题"), meeting.get_absolute_url())
+
+
+def deciding(proposal: Proposal) -> Present:
+    motion = selectors.running_motion(proposal.number)
+    if motion and motion.stage == MotionStage.OPEN:
+        words = {"end": cn_until(motion.closes_at)}
+        return Present(
+            _("正在正式表决，每户一票，%(end)s 截止。") % words, _("代表我家投票"), f"/projects/{proposal.number}/vote/"
+        )
+    return Present(_("党组织先研究，然后集体决议：办不办、几级办。"))
+
+
+def reserved(proposal: Proposal) -> Present:
+    return Present(_("已列入储备库，有条件时再提出来议。"))
+
+
+def votes_to_cast(user: User) -> list[Task]:
+    return [
+        Task(
+            title=motion.question,
+            text=_("等您代表家里投票"),
+            url=f"/projects/{motion.proposal.number}/vote/",
+            button=_("去投票"),
+            until=motion.closes_at,
+        )
+        for motion in selectors.to_vote(user)
+    ]
+
+
+def paper_to_handle(user: User) -> list[Task]:
+    """Of who goes from door to door: the votes that take paper, and the sheets to read again."""
+    tasks = [
+        Task(
+            title=motion.question,
+            text=_("上门收纸票、登记"),
+            url=f"/projects/{motion.proposal.number}/paper/",
+            button=_("去登记"),
+            until=motion.closes_at,
+        )
+        for motion in selectors.taking_paper(user)
+    ]
+    if sheet := selectors.to_confirm(user):
+        motion = sheet.unit.motion
+        tasks.append(Task(motion.question, _("有纸票等您核对"), "/paper/confirm/", _("去核对"), motion.counting_until))
+    return tasks
+
+
+register(Panel(20, "deliberation/panel_votes.html", votes))
+register(Panel(30, "deliberation/panel_meeting.html", consultation))
+register(Panel(40, "deliberation/panel_decision.html", decision))
+register_present(Stage.COSIGNED, waiting_for_vote)
+register_present(Stage.VOTING, voting)
+register_present(Stage.CONSULTING, consulting)
+register_present(Stage.DECIDING, deciding)
+register_present(Stage.RESERVED, reserved)
+register_tasks(votes_to_cast)
+register_tasks(paper_to_handle)
