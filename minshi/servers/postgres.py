@@ -35,6 +35,7 @@ SETTINGS = {
     "maintenance_work_mem": "64MB",
     "max_wal_size": "512MB",
     "max_parallel_workers_per_gather": "0",
+    "max_logical_replication_workers": "0",
     "log_timezone": "Asia/Shanghai",
 }
 ROLES = """
@@ -108,7 +109,8 @@ class Postgres:
     def __post_init__(self) -> None:
         self.data = self.home / "pg"
         self.port: int = self.facts["postgres_port"]
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = SETTINGS | ({"io_method": "sync"} if version(self.binaries) >= 18 else {})
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.child = Child(
             "PostgreSQL",
             [str(self.binaries / "postgres"), "-D", str(self.data), "-p", str(self.port), *options],

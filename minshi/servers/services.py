@@ -17,6 +17,10 @@ from minshi.servers.children import Child, Family
 from minshi.servers.environment import PYTHON
 from minshi.servers.progress import Trouble, step
 
+CODE = ("minshi", "proposals", "deliberation", "funding", "evaluation", "requirements.txt")
+CONNECTIONS = {"web": "8", "worker": "3", "beat": "2", "sweeper": "2"}
+"""How many database connections each may hold: one for each of its threads."""
+
 
 def environ(servers: Mapping[str, str], kind: str, port: int = 8000) -> dict[str, str]:
     """What every Django process here is started with: the ``servers``' addresses; ``kind`` is MINSHI_ENV."""
@@ -29,6 +33,8 @@ def environ(servers: Mapping[str, str], kind: str, port: int = 8000) -> dict[str
         "MINSHI_SITE_URL": os.environ.get("MINSHI_SITE_URL", f"http://127.0.0.1:{port}"),
         "DJANGO_SETTINGS_MODULE": "minshi.settings",
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # threads share memory pools: tens of megabytes less
+        "PYPINYIN_NO_PHRASES": "1",  # 40 MB of phrases in every process; characters are enough for sorting
         **environment.fonts(Path(servers["MINSHI_VAR"])),
     }
 
@@ -41,21 +47,15 @@ def manage(trouble: str, env: dict[str, str], *argv: str) -> str:
 
 
 def prepare(place: Path, env: dict[str, str]) -> None:
-    """Tables, static files and, once, the demo district."""
-    with step("更新数据库结构"):
-        manage("数据库结构更新失败", env, "migrate", "--database", "owner", "--no-input", "--verbosity", "0")
-    once(
-        place / "static.done",
-        files_of("static", "requirements.txt"),
-        "收集静态文件",
-        env,
-        "collectstatic",
-        "--no-input",
-        "--verbosity",
-        "0",
-    )
+    """Tables, static files and, once, the demo district. What was done for this code is not done again."""
+    quiet = ("--no-input", "--verbosity", "0")
+    given = os.environ.get("DATABASE_URL", "")
+    if given:  # somebody else keeps it: its tables and settings are looked at each time
+        (place / "migrate.done").unlink(missing_ok=True)
+    once(place / "migrate.done", files_of(*CODE), "更新数据库结构", env, "migrate", "--database", "owner", *quiet)
+    once(place / "static.done", files_of("static", "requirements.txt"), "收集静态文件", env, "collectstatic", *quiet)
     # Replay moves the clock: it runs before anything that looks at deadlines.
-    once(place / "replay.done", env["DATABASE_URL"], "载入演示城区（第一次约一分钟）", env, "replay")
+    once(place / "replay.done", given, "载入演示城区（第一次约一分钟）", env, "replay")
 
 
 def once(mark: Path, state: str, what: str, env: dict[str, str], *argv: str) -> None:
@@ -74,7 +74,7 @@ def files_of(*names: str) -> str:
     for name in names:
         top = ground.ROOT / name
         for file in sorted(top.rglob("*")) if top.is_dir() else [top]:
-            if file.is_file():
+            if file.is_file() and file.suffix != ".pyc":
                 lines.append(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}")
     return "\n".join(lines)
 
@@ -104,7 +104,8 @@ def start(family: Family, place: Path, env: dict[str, str], port: int) -> None:
         for name, argv in commands(port, place).items():
             # Standard output reaches the terminal: the console channel prints the sign-in codes there.
             log = place / "log" / f"{name}.log"
-            family.start(Child(name, argv, log=log, env=env, cwd=ground.ROOT, shows=True))
+            limited = {**env, "MINSHI_POOL": CONNECTIONS[name]}
+            family.start(Child(name, argv, log=log, env=limited, cwd=ground.ROOT, shows=True))
             if name == "web":
                 wait_for_web(family.children[-1], port)
 
