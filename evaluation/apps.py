@@ -9,4 +9,11 @@ class EvaluationConfig(AppConfig):
     verbose_name = "评议与归档"
 
     def ready(self) -> None:
-        from evaluation import lifecycle, rules  # noqa: F401  (registers machines and permissions)
+        from evaluation import lifecycle, reactions, rules, selectors  # noqa: F401  (registers them)
+        from proposals import panels
+
+        panels.register(panels.Panel(70, "evaluation/ratings_panel.html", selectors.ratings_panel))
+        for stage in ("accepted", "rating", "rework", "rated", "settling", "archived"):
+            panels.register_present(stage, selectors.present_of)
+        for load in (selectors.to_rate, selectors.to_confirm, selectors.to_check):
+            panels.register_tasks(load)

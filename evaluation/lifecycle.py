@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.models import CallBack, CallBackStage, Check, CheckStage, Survey, SurveyStage
+from evaluation.models import CallBack, CallBackStage, Check, CheckStage, SurveyStage
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
@@ -85,9 +85,7 @@ DAYS_OF_CALLBACK = {
 def _callback_entered(callback: CallBack, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
     fields = _set(callback, at, setting)
     days = DAYS_OF_CALLBACK.get(CallBackStage(callback.stage))
-    callback.due_at = (
-        calendar.period_end(at, working_days=int(callback.survey.terms[days])) if days else None
-    )
+    callback.due_at = calendar.period_end(at, working_days=int(callback.survey.terms[days])) if days else None
     return ("due_at", *fields)
 
 

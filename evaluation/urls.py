@@ -1,5 +1,15 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from evaluation import views
+
+urlpatterns = [
+    path("projects/<slug:number>/rate/", views.rate, name="rate"),
+    path("projects/<slug:number>/ratings/", views.ratings, name="ratings"),
+    path("projects/<slug:number>/ratings/paper/", views.rating_paper, name="rating_paper"),
+    path("projects/<slug:number>/ratings/check/", views.rating_checks, name="rating_checks"),
+    path("ratings/<int:pk>/check/", views.rating_check, name="rating_check"),
+    path("ratings/<int:pk>/sheet/", views.rating_sheet, name="rating_sheet"),
+    path("callbacks/<int:pk>/", views.callback, name="callback"),
+]

@@ -1,8 +1,8 @@
 """The things of this app: surveys with their answers and call-backs, final accounts, aftercare, the archive."""
 
 from evaluation.models.accounts import FinalAccounts
-from evaluation.models.archive import Archive, ArchiveFile
 from evaluation.models.aftercare import Aftercare, Check, CheckStage
+from evaluation.models.archive import Archive, ArchiveFile
 from evaluation.models.surveys import (
     ASPECTS,
     Answer,

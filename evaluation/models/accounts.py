@@ -19,18 +19,14 @@ class FinalAccounts(models.Model):
     ``figures`` holds fen by source and by line, as ``selectors.figures_of`` reads them from the books.
     """
 
-    proposal = models.ForeignKey(
-        Proposal, models.PROTECT, related_name="final_accounts", verbose_name=_("项目")
-    )
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="final_accounts", verbose_name=_("项目"))
     ordinal = models.PositiveSmallIntegerField(_("第几次"))
     figures = models.JSONField(_("各项数字"))
     raised_fen = models.BigIntegerField(_("收入合计"))
     spent_fen = models.BigIntegerField(_("支出合计"))
     returned_fen = models.BigIntegerField(_("结余退回"))
     remark = models.TextField(_("说明"), max_length=500, blank=True)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("编制人")
-    )
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("编制人"))
     made_at = models.DateTimeField(_("编制时间"), db_default=Now())
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("复核人")

@@ -17,9 +17,7 @@ from proposals.models import Proposal
 class Aftercare(models.Model):
     """The agreement with the keeper (forms.md 32). ``keeper`` is an office or a group, not a private name."""
 
-    proposal = models.OneToOneField(
-        Proposal, models.PROTECT, related_name="aftercare", verbose_name=_("项目")
-    )
+    proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="aftercare", verbose_name=_("项目"))
     keeper = models.CharField(_("谁来管"), max_length=120)
     duties = models.TextField(_("管什么、多久管一次"), max_length=500)
     fund_fen = models.BigIntegerField(_("每年管护费用"), default=0)
@@ -76,8 +74,7 @@ class Check(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["aftercare", "months"], name="one_check_of_a_month"),
             models.CheckConstraint(
-                condition=Q(stage="done", by__isnull=False, at__isnull=False, in_order__isnull=False)
-                & ~Q(finding="")
+                condition=Q(stage="done", by__isnull=False, at__isnull=False, in_order__isnull=False) & ~Q(finding="")
                 | ~Q(stage="done") & Q(by=None, at=None, in_order=None, finding=""),
                 name="check_is_whole",
             ),

@@ -28,9 +28,7 @@ class Archive(models.Model):
         verbose_name = _("项目档案")
         verbose_name_plural = _("项目档案")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(digest__regex=SHA256, files_count__gt=0), name="archive_is_sealed"
-            )
+            models.CheckConstraint(condition=Q(digest__regex=SHA256, files_count__gt=0), name="archive_is_sealed")
         ]
 
     def __str__(self) -> str:

@@ -202,9 +202,7 @@ class Answer(models.Model):
     channel = models.CharField(_("方式"), max_length=6, choices=AnswerChannel)
     sheet = models.ImageField(_("纸质表照片"), upload_to="ratings/", blank=True)
     receipt = models.CharField(_("回执号"), max_length=12, unique=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("填写人或代录人")
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("填写人或代录人"))
     at = models.DateTimeField(_("时间"), db_default=Now())
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("核对人")

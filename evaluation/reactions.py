@@ -1,0 +1,76 @@
+"""What time does to surveys, call-backs and aftercare, and what follows when a gate is reopened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from evaluation.actions import callbacks, surveys
+from evaluation.lifecycle import CALLBACK, GATE
+from evaluation.models import CallBack, CallBackStage, Survey, SurveyStage
+from minshi.clock import now
+from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.models import Deadline
+from minshi.disclosure.models import Notice
+from minshi.disclosure.signals import reopened
+from minshi.policy import calendar
+from proposals.actions import advance
+from proposals.models import Proposal, Stage
+from proposals.reactions import proposal_of, tell_superior, wait_another_day
+
+on("stage:rework")(tell_superior)
+on("stage:rated")(tell_superior)
+on("stage:settling")(tell_superior)
+
+
+@on("stage:accepted")
+def nobody_asked(deadline: Deadline) -> None:
+    """The round begins by itself when its days are over and the acceptance notice has passed."""
+    proposal = proposal_of(deadline)
+    if surveys.what_blocks_opening(proposal):
+        wait_another_day(deadline)
+    else:
+        surveys.open_survey(proposal, by=None)
+
+
+@on("stage:rating")
+def the_window_ended(deadline: Deadline) -> None:
+    """The round's end; while papers are read or the street has to decide, whoever holds it is late."""
+    survey = Survey.objects.select_related("proposal__place").filter(proposal=deadline.subject_id).first()
+    if survey is not None and survey.stage == SurveyStage.OPEN:
+        surveys.end_window(survey, by=None)
+    else:
+        tell_superior(deadline)
+
+
+@on(GATE)
+def the_result_was_announced(deadline: Deadline) -> None:
+    """The notice of the result ended: the retained part is settled, or it is looked at again tomorrow."""
+    survey = Survey.objects.select_related("proposal__place", "notice").get(pk=deadline.subject_id)
+    assert survey.notice
+    if survey.notice.is_passed:
+        surveys.settle_hold(survey, by=None)
+    elif survey.proposal.stage == Stage.RATED:
+        schedule(survey, GATE, calendar.period_end(now(), working_days=1), title=deadline.title)
+
+
+@on(CALLBACK)
+def nobody_called(deadline: Deadline) -> None:
+    callback = CallBack.objects.select_related("survey__proposal__place").get(pk=deadline.subject_id)
+    if callback.stage == CallBackStage.MENDED:
+        callbacks.lapse(callback, by=None)
+    else:
+        callbacks.overdue(callback, by=None)
+
+
+@receiver(reopened)
+def a_gate_was_reopened(notice: Notice, **kwargs: Any) -> None:
+    """One third of those who benefit object: what the notice announced is done anew."""
+    proposal = Proposal.objects.select_related("place").filter(gate_notice=notice).first()
+    if proposal is None:
+        return
+    if proposal.stage == Stage.ACCEPTED:
+        advance(proposal, "accept_again", by=None, reason="公示期内三分之一受益户提出异议")
+    elif proposal.stage == Stage.RATED:
+        surveys.rate_again(Survey.objects.get(notice=notice), by=None)
