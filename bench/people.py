@@ -122,8 +122,9 @@ def bare_tables() -> None:
     connection.close()
 
 
-def vote_request(host: str, path: str, voter: Voter, choice: str = "agree") -> str:
-    body = f"csrfmiddlewaretoken={SECRET}&choice={choice}&receipt_id={uuid4()}"
+def vote_request(host: str, path: str, voter: Voter, motion: int = 0) -> str:
+    """The same form for both: the bare view reads only the choice."""
+    body = f"csrfmiddlewaretoken={SECRET}&motion={motion}&receipt={uuid4()}&choice=agree"
     cookies = f"csrftoken={SECRET}; {settings.SESSION_COOKIE_NAME}={voter.session}; elder=0"
     return (
         f"POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n"
