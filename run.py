@@ -76,7 +76,8 @@ def on_servers_of_its_own(argv: list[str], extra: dict[str, str]) -> int:
     """Run ``argv`` as MINSHI_ENV=test with a PostgreSQL and a Redis that are thrown away afterwards."""
     place = Path(tempfile.mkdtemp(prefix="test-", dir=ground.var()))
     place.chmod(0o755)
-    (place / "log").mkdir()
+    for name in ("log", "static"):
+        (place / name).mkdir()
     try:
         with bring_up(place, ours=True) as up:
             return foreground(argv, {**services.environ(up.env, "test"), **extra})
