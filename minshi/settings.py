@@ -75,7 +75,7 @@ INSTALLED_APPS = [
 ]
 # unfold must come before the admin it dresses.
 # Basic: its other configuration would put unfold's own site in place of our desk.
-INSTALLED_APPS = ["unfold.apps.BasicAppConfig", "unfold.contrib.import_export", "unfold.contrib.simple_history", *INSTALLED_APPS]
+INSTALLED_APPS = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history", *INSTALLED_APPS]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -34,7 +34,6 @@ def environ(servers: Mapping[str, str], kind: str, port: int = 8000) -> dict[str
         "DJANGO_SETTINGS_MODULE": "minshi.settings",
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # threads share memory pools: tens of megabytes less
-        "PYPINYIN_NO_PHRASES": "1",  # 40 MB of phrases in every process; characters are enough for sorting
         **environment.fonts(Path(servers["MINSHI_VAR"])),
     }
 
