@@ -66,9 +66,7 @@ class Deadline(models.Model):
         indexes = [
             # The sweeper's question among millions of rows: only what is still open is in the index.
             models.Index(F("due"), name="deadline_due", condition=Q(handled_at=None)),
-            models.Index(
-                F("role"), F("place_path"), F("due"), name="deadline_waiting", condition=Q(handled_at=None)
-            ),
+            models.Index(F("role"), F("place_path"), F("due"), name="deadline_waiting", condition=Q(handled_at=None)),
             models.Index(fields=["subject_type", "subject_id"], name="deadline_subject"),
         ]
         constraints = [
@@ -90,9 +88,7 @@ class Deadline(models.Model):
 class Effect(models.Model):
     """That a deadline fired, written in the transaction of what it did: at most one row each."""
 
-    deadline = models.OneToOneField(
-        Deadline, on_delete=models.PROTECT, related_name="effect", primary_key=True
-    )
+    deadline = models.OneToOneField(Deadline, on_delete=models.PROTECT, related_name="effect", primary_key=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 TOLERANCE_SECONDS = 300
 
 
+def since_boot() -> float:
+    """Seconds that no clock setting touches; unlike the monotonic clock they go on while a laptop sleeps."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
 @dataclass
 class ClockWatch:
     """Feed it the wall clock; it says by how many seconds that jumped since the last look."""

@@ -40,9 +40,7 @@ def look_at(alias: str) -> list[CheckMessage]:
             )
         )
     if version < OLDEST:
-        found.append(
-            Error(f"PostgreSQL 15 or newer is needed, this is {version // 10000}.", id="health.E002")
-        )
+        found.append(Error(f"PostgreSQL 15 or newer is needed, this is {version // 10000}.", id="health.E002"))
     if encoding != "UTF8":
         found.append(Error(f"The database is in {encoding}; it must be in UTF8.", id="health.E003"))
     if ctype in ("C", "POSIX"):

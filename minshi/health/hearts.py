@@ -6,7 +6,6 @@ more or less alive.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from celery.signals import after_task_publish
@@ -52,12 +51,6 @@ def drop_broken_connections() -> None:
     connection.close()
     if pool := getattr(connection, "pool", None):
         pool.check()
-
-
-def since_boot() -> float:
-    """Seconds that no clock setting touches; unlike the monotonic clock they go on while a laptop sleeps."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 @after_task_publish.connect(sender="minshi.health.tasks.beat_heart", dispatch_uid="health.beat")

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
 from minshi.deadlines import actions
-from minshi.deadlines.watch import ClockWatch
+from minshi.deadlines.watch import ClockWatch, since_boot
 from minshi.health import hearts
 from minshi.health.models import Heartbeat
 from minshi.notifications.actions import deliver
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 def one_round(watch: ClockWatch) -> None:
     hearts.beat(Heartbeat.Kind.SWEEPER)
-    if watch.is_a_jump(actions.raw_clock(), hearts.since_boot()):
+    if watch.is_a_jump(actions.raw_clock(), since_boot()):
         actions.stop("clock jumped")
     while actions.sweep():
         hearts.beat(Heartbeat.Kind.SWEEPER)
@@ -71,9 +71,7 @@ class Quiet:
         now = hearts.silent(hearts.ages())
         for kind in now:
             if kind not in self.before:
-                log.error(
-                    "%s is silent; restart it if it runs (it may be connected and consume nothing)", kind
-                )
+                log.error("%s is silent; restart it if it runs (it may be connected and consume nothing)", kind)
         for kind in self.before:
             if kind not in now:
                 log.warning("%s is back", kind)
