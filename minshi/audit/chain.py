@@ -93,6 +93,7 @@ SELECT CASE WHEN NOT is_there THEN 'row-missing' WHEN op IS NULL OR op = 'D' THE
     row_pk, array_to_string(wrong, ',')
 FROM judged
 WHERE CASE WHEN NOT is_there THEN op <> 'D' ELSE op IS NULL OR op = 'D' OR cardinality(wrong) > 0 END
+ORDER BY length(row_pk), row_pk
 """
 
 
