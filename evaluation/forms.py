@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from evaluation.models import ASPECTS, Rating
 from minshi.territory.models import Household
 
-LEVEL = {"choices": Rating.choices, "coerce": int, "widget": forms.RadioSelect}
+LEVEL: dict[str, Any] = {"choices": Rating.choices, "coerce": int, "widget": forms.RadioSelect}
 
 
 class RatingForm(forms.Form):

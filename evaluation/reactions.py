@@ -6,22 +6,20 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from evaluation.actions import callbacks, surveys
-from evaluation.lifecycle import CALLBACK, GATE
-from evaluation.models import CallBack, CallBackStage, Survey, SurveyStage
+from evaluation.actions import accounts, aftercare, callbacks, surveys
+from evaluation.lifecycle import CALLBACK, CHECK, GATE
+from evaluation.models import CallBack, CallBackStage, Check, FinalAccounts, Survey, SurveyStage
 from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
-from minshi.disclosure.signals import reopened
+from minshi.disclosure.signals import corrected, reopened
 from minshi.policy import calendar
 from proposals.actions import advance
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
 
 on("stage:rework")(tell_superior)
-on("stage:rated")(tell_superior)
-on("stage:settling")(tell_superior)
 
 
 @on("stage:accepted")
@@ -40,6 +38,17 @@ def the_window_ended(deadline: Deadline) -> None:
     survey = Survey.objects.select_related("proposal__place").filter(proposal=deadline.subject_id).first()
     if survey is not None and survey.stage == SurveyStage.OPEN:
         surveys.end_window(survey, by=None)
+    else:
+        tell_superior(deadline)
+
+
+@on("stage:rated")
+@on("stage:settling")
+def nobody_went_on(deadline: Deadline) -> None:
+    """While its notice still runs (a correction, an objection) nobody is late."""
+    proposal = proposal_of(deadline)
+    if proposal.gate_notice and proposal.gate_notice.what_blocks():
+        wait_another_day(deadline)
     else:
         tell_superior(deadline)
 
@@ -64,6 +73,23 @@ def nobody_called(deadline: Deadline) -> None:
         callbacks.overdue(callback, by=None)
 
 
+@on(CHECK)
+def nobody_looked(deadline: Deadline) -> None:
+    check = Check.objects.select_related("aftercare__proposal__place").get(pk=deadline.subject_id)
+    aftercare.overdue(check, by=None)
+
+
+@receiver(corrected)
+def a_result_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
+    """The result and the accounts are announced by the correction from now on."""
+    for survey in Survey.objects.filter(notice=old):
+        survey.notice = new
+        survey.save(update_fields=["notice"])
+        if survey.hold_settled_at is None:
+            schedule(survey, GATE, new.ends_at, title=new.title)
+    FinalAccounts.objects.filter(notice=old).update(notice=new)
+
+
 @receiver(reopened)
 def a_gate_was_reopened(notice: Notice, **kwargs: Any) -> None:
     """One third of those who benefit object: what the notice announced is done anew."""
@@ -74,3 +100,5 @@ def a_gate_was_reopened(notice: Notice, **kwargs: Any) -> None:
         advance(proposal, "accept_again", by=None, reason="公示期内三分之一受益户提出异议")
     elif proposal.stage == Stage.RATED:
         surveys.rate_again(Survey.objects.get(notice=notice), by=None)
+    elif proposal.stage == Stage.SETTLING:
+        accounts.account_again(proposal, by=None)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from deliberation.rules import has_representative
 from evaluation.models import (
     ASPECTS,
     Answer,
+    Archive,
+    ArchiveFile,
     CallBack,
     CallBackStage,
     Rating,
@@ -20,11 +28,12 @@ from evaluation.models import (
     Verdict,
 )
 from evaluation.rules import percent
+from funding.selectors import Line, books, plan_of
 from minshi.accounts.models import User
 from minshi.residents.models import Person
 from minshi.residents.rules import person_of, roles_of
 from minshi.territory.models import Household
-from proposals.models import Proposal, Stage
+from proposals.models import Proposal, Source, Stage
 from proposals.panels import Present, Task
 
 COLLECTORS = ("clerk", "chief", "ten_chief", "group_leader", "grid_worker", "delegate")
@@ -94,6 +103,12 @@ def doors_without_paper(survey: Survey, user: User) -> Any:
     if not any(survey.territory.path.startswith(path) for path in paths):
         rows = rows.none()
     return rows.order_by("place__path", "address")
+
+
+def undone_callbacks(proposal: Proposal) -> int:
+    """How many bad ratings of this project nobody has mended yet."""
+    undone = (CallBackStage.OPEN, CallBackStage.CONTACTED)
+    return CallBack.objects.filter(survey__proposal=proposal, stage__in=undone).count()
 
 
 # --- Panels, the present, my things ---------------------------------------------------------------
@@ -209,3 +224,113 @@ def to_check(user: User) -> list[Task]:
         for survey in found
         if any(survey.territory.path.startswith(path) for path in paths)
     ]
+
+
+# --- Money ----------------------------------------------------------------------------------------
+
+
+def figures_of(proposal: Proposal) -> dict[str, Any]:
+    """Plan and actual by source, each payment and refund with its voucher, all in fen, as the books say now."""
+    kept, plan = books(proposal), plan_of(proposal)
+    planned = plan.amounts() if plan else {}
+    labels = {str(label): source for source, label in Source.choices}
+    actual: dict[str, int] = {}
+    for line in kept.income:
+        source = next((source for label, source in labels.items() if line.what.endswith(label)), line.what)
+        actual[source] = actual.get(source, 0) + line.fen
+    sources = [source for source in Source.values if source in planned or source in actual]
+    return {
+        "cost_fen": plan.cost_fen if plan else 0,
+        "sources": [
+            {
+                "source": source,
+                "label": str(Source(source).label),
+                "plan_fen": planned.get(source, 0),
+                "actual_fen": kept.in_kind_fen if source == Source.IN_KIND else actual.get(source, 0),
+            }
+            for source in sources
+        ],
+        "spending": [_movement(line) for line in kept.spending],
+        "returned": [_movement(line) for line in kept.returned],
+        "in_kind": [{"what": given.what, "who": given.name_public, "fen": given.value_fen} for given in kept.in_kind],
+        "income_fen": kept.income_fen,
+        "spending_fen": kept.spending_fen,
+        "returned_fen": kept.returned_fen,
+        "in_kind_fen": kept.in_kind_fen,
+        "balance_fen": kept.balance_fen,
+    }
+
+
+def _movement(line: Line) -> dict[str, Any]:
+    return {"what": line.what, "who": line.who, "fen": line.fen, "voucher": line.voucher, "entry": line.key}
+
+
+# --- The archive ----------------------------------------------------------------------------------
+
+
+def broken_seals(proposal: Proposal) -> list[int]:
+    """The ordinals of files whose checksum or seal does not fit any more; empty when the file is whole."""
+    before, broken = "", []
+    for file in proposal.archive_files.order_by("ordinal"):
+        told = hashlib.sha256(file.content.encode()).hexdigest()
+        if (file.sha256, file.seal) != (told, hashlib.sha256((before + told).encode()).hexdigest()):
+            broken.append(file.ordinal)
+        before = file.seal
+    return broken
+
+
+def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
+    """The whole file in one: documents, pictures, an index with checksums and seals, and how to check them."""
+    parts: dict[str, bytes] = {}
+    files = list(proposal.archive_files.order_by("ordinal"))
+    for file in files:
+        parts[file.file_name] = file.content.encode()
+        parts |= _pictures(file)
+    index = {
+        "number": proposal.number,
+        "title": proposal.title,
+        "place": proposal.place.full_name,
+        "digest": sealed.digest,
+        "sealed_at": sealed.sealed_at.isoformat(),
+        "files": [
+            {
+                "ordinal": file.ordinal,
+                "file": file.file_name,
+                "title": file.title,
+                "sha256": file.sha256,
+                "seal": file.seal,
+                "supplement": file.is_supplement,
+            }
+            for file in files
+        ],
+    }
+    parts["index.json"] = json.dumps(index, ensure_ascii=False, indent=1).encode()
+    parts["README.txt"] = str(HOW_TO_CHECK).encode()
+    parts["SHA256SUMS"] = "".join(
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in parts.items()
+    ).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as whole:
+        for name, content in parts.items():
+            whole.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content)
+    return out.getvalue()
+
+
+HOW_TO_CHECK = _lazy(
+    "这是一个项目的完整档案。每份文件是一个 JSON；照片在 photos 目录。\n"
+    "核对：sha256sum -c SHA256SUMS。\n"
+    "封存：每份文件的 seal = sha256(上一份的 seal + 本份的 sha256)，第一份的上一份为空；"
+    "归档时最后一份的 seal 就是 index.json 里的 digest，也写在项目的归档页上。改、删、换任何一份，后面的 seal 都对不上。\n"
+)
+
+
+def _pictures(file: ArchiveFile) -> dict[str, bytes]:
+    """The pictures a document names, under the names it gives them."""
+    if file.kind != "photos":
+        return {}
+    found = {}
+    for picture in json.loads(file.content)["photos"]:
+        if default_storage.exists(picture["file"]):
+            with default_storage.open(picture["file"]) as stream:
+                found[f"photos/{picture['sha256'][:16]}.jpg"] = stream.read()
+    return found

@@ -12,4 +12,7 @@ urlpatterns = [
     path("ratings/<int:pk>/check/", views.rating_check, name="rating_check"),
     path("ratings/<int:pk>/sheet/", views.rating_sheet, name="rating_sheet"),
     path("callbacks/<int:pk>/", views.callback, name="callback"),
+    path("projects/<slug:number>/archive/", views.archive, name="archive"),
+    path("projects/<slug:number>/archive/zip/", views.archive_zip, name="archive_zip"),
+    path("projects/<slug:number>/archive/<int:ordinal>/", views.archive_file, name="archive_file"),
 ]

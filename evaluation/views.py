@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,8 +16,9 @@ from django.views.decorators.http import require_safe
 from deliberation.receipts import shown
 from evaluation import selectors
 from evaluation.actions import callbacks, surveys
+from evaluation.catalogue import catalogue_of
 from evaluation.forms import CheckForm, ConfirmForm, PaperForm, RatingForm
-from evaluation.models import ASPECTS, Answer, CallBack, CallBackStage, Rating, Survey, SurveyStage
+from evaluation.models import ASPECTS, Aftercare, Answer, Archive, CallBack, CallBackStage, Rating, Survey, SurveyStage
 from evaluation.rules import collects_paper, is_rater, why_not_rate
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -50,7 +54,12 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
     proposal = _project(number)
     user, survey = _user(request), selectors.latest(proposal)
     running = survey is not None and survey.stage == SurveyStage.OPEN and now() < survey.closes_at
-    context = {"proposal": proposal, "survey": survey, "running": running, "demo_data": proposal.is_demo}
+    context: dict[str, Any] = {
+        "proposal": proposal,
+        "survey": survey,
+        "running": running,
+        "demo_data": proposal.is_demo,
+    }
     if survey is None or not running:
         return render(request, "evaluation/rate.html", context)
     if reasons := why_not_rate(user, survey):
@@ -224,3 +233,51 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
         "demo_data": called.survey.proposal.is_demo,
     }
     return render(request, "evaluation/callback.html", context, status=422 if form.errors else 200)
+
+
+# --- The archive ---------------------------------------------------------------------------------
+
+
+@require_safe
+def archive(request: HttpRequest, number: str) -> HttpResponse:
+    """The catalogue of the file: what is in it, each with its checksum; before it is closed, what is missing."""
+    proposal = get_object_or_404(
+        Proposal.objects.select_related("place", "card", "archive", "aftercare"), number=number
+    )
+    sealed: Archive | None = getattr(proposal, "archive", None)
+    context: dict[str, Any] = {"proposal": proposal, "sealed": sealed, "demo_data": proposal.is_demo}
+    if sealed is None:
+        key = f"archive:{proposal.pk}:{proposal.card.version}"
+        context["entries"] = cache.get_or_set(key, lambda: catalogue_of(proposal), 600)
+    else:
+        context["files"] = proposal.archive_files.defer("content").order_by("ordinal")
+    agreed: Aftercare | None = getattr(proposal, "aftercare", None)
+    context["aftercare"] = agreed
+    context["checks"] = agreed.checks.all() if agreed else ()
+    return render(request, "evaluation/archive.html", context)
+
+
+def _sealed(number: str) -> tuple[Proposal, Archive]:
+    proposal = get_object_or_404(Proposal.objects.select_related("place", "archive"), number=number)
+    if (sealed := getattr(proposal, "archive", None)) is None:
+        raise Http404
+    return proposal, sealed
+
+
+@require_safe
+def archive_file(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """One sealed piece, byte by byte as it was hashed."""
+    proposal, _sealed_row = _sealed(number)
+    file = get_object_or_404(proposal.archive_files, ordinal=ordinal)
+    response = HttpResponse(file.content, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="{proposal.number}-{file.file_name}"'
+    return response
+
+
+@require_safe
+def archive_zip(request: HttpRequest, number: str) -> HttpResponse:
+    """The whole file to take away, with its checksums."""
+    proposal, sealed = _sealed(number)
+    response = HttpResponse(selectors.as_zip(proposal, sealed), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{proposal.number}.zip"'
+    return response

@@ -13,6 +13,8 @@ from PIL import Image
 
 from deliberation import actions as deliberation
 from deliberation.models import Choice, Criterion, Decision, Meeting, Motion, MotionStage, PartyStudy
+from evaluation.actions import accounts, aftercare, archive, surveys
+from evaluation.models import Survey
 from funding import actions as funding
 from funding.models import Contribution, Enquiry, Grant, Group, Milestone, Payment, Pot
 from funding.models import Plan as FundingPlan
@@ -240,6 +242,8 @@ class Way:
         ]
 
     def raising(self, *, tier: int = 2, **words: Any) -> Proposal:
+        if tier == 1:
+            words.setdefault("shares", {Source.SELF_RAISED: 2_000_000})
         proposal = self.handling(tier=tier, **words)
         holder = {1: "clerk", 2: "case_officer", 3: "district_officer"}[tier]
         proposals.accept_handling(proposal, by=self.who(holder), reason="资金落实后由项目小组实施")
@@ -368,6 +372,11 @@ class Way:
 
     def accepted(self, **words: Any) -> Proposal:
         proposal = self.accepting(**words)
+        self.accept_work(proposal)
+        return proposal
+
+    def accept_work(self, proposal: Proposal) -> None:
+        """The panel finds everything in order, for the first time or again."""
         funding.accept_work(
             proposal,
             panel=self.panel(),
@@ -377,6 +386,97 @@ class Way:
         )
         proposal.refresh_from_db()
         assert proposal.stage == Stage.ACCEPTED
+
+    # --- evaluation ----------------------------------------------------------------------------
+
+    def raters(self) -> list[User]:
+        """Somebody grown-up behind every door."""
+        users = [self.who(name) for name in ("resident", "neighbour", "chief")]
+        known = {Person.objects.get(user=user).household_id: user for user in users}
+        for door in self.households:
+            member = Person.objects.filter(household=door, user__isnull=False).first()
+            if door.pk not in known:
+                known[door.pk] = member.user if member and member.user else make_resident(f"邻居{door.pk}", door)
+        return [known[door.pk] for door in self.households]
+
+    def answer(self, survey: Survey, *, good: int, bad: int = 0) -> None:
+        for number, user in enumerate(self.raters()[: good + bad]):
+            surveys.rate(survey, level=1 if number < good else 4, by=user)
+
+    def rating(self, **words: Any) -> Survey:
+        """The acceptance notice has passed and the households are asked."""
+        return self.asked_to_rate(self.accepted(**words))
+
+    def asked_to_rate(self, proposal: Proposal) -> Survey:
+        assert proposal.gate_notice
+        platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now())
+        if proposal.stage == Stage.ACCEPTED:
+            surveys.open_survey(proposal, by=self.who("clerk"))
+        return proposal.surveys.latest("round")
+
+    def result(self, survey: Survey) -> Survey:
+        """Its window is over and the result drawn."""
+        platform_clock.move(survey.closes_at - platform_clock.now() + timedelta(minutes=1))
+        deadlines.sweep()
+        survey.refresh_from_db()
+        survey.proposal.refresh_from_db()
+        return survey
+
+    def rated(self, **words: Any) -> Proposal:
+        """All twelve households are satisfied."""
+        survey = self.rating(**words)
+        self.answer(survey, good=12)
+        return self.result(survey).proposal
+
+    def released(self, proposal: Proposal) -> None:
+        """From acceptance to the notice of a good result: the retained part may be paid."""
+        survey = self.asked_to_rate(proposal)
+        self.answer(survey, good=12)
+        notice = self.result(survey).notice
+        assert notice
+        platform_clock.move(notice.ends_at - platform_clock.now() + timedelta(minutes=1))
+        deadlines.sweep()
+        proposal.refresh_from_db()
+
+    def paid_up(self, **words: Any) -> Proposal:
+        """Everything is paid and what was left went back."""
+        proposal = self.accepted(**words)
+        self.paid(proposal, "start", "1")
+        self.released(proposal)
+        self.paid(proposal, "acceptance", "2")
+        self.paid(proposal, "retention", "3")
+        for number, refund in enumerate(accounts.return_surplus(proposal, by=self.who("clerk")), start=1):
+            if refund.returned_at is None:
+                funding.pay_refund(refund, voucher=f"退{number}", by=self.who("cashier"))
+                funding.confirm_refund(refund, by=self.who("clerk"))
+        return proposal
+
+    def settling(self, **words: Any) -> Proposal:
+        proposal = self.paid_up(**words)
+        made = accounts.make_accounts(proposal, by=self.who("clerk"))
+        accounts.confirm_accounts(made, by=self.who("case_officer"))
+        accounts.settle(proposal, by=self.who("clerk"))
+        return proposal
+
+    def complete(self, proposal: Proposal) -> None:
+        """What an archive still needs: pictures and a keeper, and the accounts' notice over."""
+        proposals.add_photo(proposal, a_picture(), by=self.who("clerk"), moment="after", caption="装好的路灯")
+        aftercare.set_aftercare(
+            proposal,
+            keeper="院落自管小组",
+            duties="每月看一次，坏了三天内修",
+            fund_fen=20_000,
+            fund_note="院落公共收益",
+            phone="0871-00000002",
+            by=self.who("clerk"),
+        )
+        assert proposal.gate_notice
+        platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
+
+    def archived(self, **words: Any) -> Proposal:
+        proposal = self.settling(**words)
+        self.complete(proposal)
+        archive.archive(proposal, by=self.who("clerk"))
         return proposal
 
 

@@ -15,14 +15,6 @@ from minshi.refusals import NotAllowed, Refused
 from minshi.residents.masking import mask_text
 from minshi.residents.models import Role
 from proposals.lifecycle import holder_place
-from proposals.models import Proposal
-
-UNDONE = (CallBackStage.OPEN, CallBackStage.CONTACTED)
-
-
-def waiting_for(proposal: Proposal) -> int:
-    """How many bad ratings of this project nobody has mended yet."""
-    return CallBack.objects.filter(survey__proposal=proposal, stage__in=UNDONE).count()
 
 
 def follow(answer: Answer) -> None:

@@ -27,6 +27,7 @@ from evaluation.models import (
     Verdict,
 )
 from evaluation.models.surveys import SATISFIED
+from evaluation.selectors import undone_callbacks
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
@@ -95,7 +96,7 @@ def what_blocks_opening(proposal: Proposal) -> list[str]:
     if proposal.stage == Stage.ACCEPTED and proposal.gate_notice:
         return proposal.gate_notice.what_blocks()
     if proposal.stage == Stage.REWORK:
-        waiting = callbacks.waiting_for(proposal)
+        waiting = undone_callbacks(proposal)
         return [_("还有 %(count)d 条差评没有整改好，整改完再评") % {"count": waiting}] if waiting else []
     return []
 

@@ -5,6 +5,12 @@ from minshi.audit.operations import AppendOnly
 # domain.md 4.11 and 10, kept by the database whoever writes and however.
 
 SURVEY = """
+-- A notice is named once; after that only the one that corrects it takes its place.
+CREATE FUNCTION evaluation_notice_follows(old bigint, new bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT old IS NULL OR old IS NOT DISTINCT FROM new
+        OR EXISTS (SELECT 1 FROM disclosure_notice WHERE id = old AND withdrawn_by_id = new)
+$$;
+
 CREATE FUNCTION refuse_survey_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     results constant text[] := ARRAY['stage', 'stage_since', 'answers_count', 'satisfied', 'levels', 'aspects',
@@ -24,7 +30,7 @@ BEGIN
     END IF;
     IF OLD.stage = 'closed' THEN
         IF to_jsonb(OLD) - after_closing <> to_jsonb(NEW) - after_closing
-           OR OLD.notice_id IS NOT NULL AND NEW.notice_id IS DISTINCT FROM OLD.notice_id
+           OR NOT evaluation_notice_follows(OLD.notice_id, NEW.notice_id)
            OR OLD.ruling <> '' AND (NEW.ruling, NEW.ruling_reason) <> (OLD.ruling, OLD.ruling_reason)
            OR OLD.hold_settled_at IS NOT NULL AND NEW.hold_settled_at IS DISTINCT FROM OLD.hold_settled_at THEN
             RAISE EXCEPTION 'the result of survey % stays as it is', OLD.id USING ERRCODE = 'check_violation';
@@ -191,7 +197,7 @@ CREATE FUNCTION refuse_second_confirmation() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN
     IF OLD.confirmed_at IS NOT NULL
        AND (NEW.confirmed_at, NEW.confirmed_by_id) IS DISTINCT FROM (OLD.confirmed_at, OLD.confirmed_by_id)
-       OR OLD.notice_id IS NOT NULL AND NEW.notice_id IS DISTINCT FROM OLD.notice_id THEN
+       OR NOT evaluation_notice_follows(OLD.notice_id, NEW.notice_id) THEN
         RAISE EXCEPTION 'accounts %: confirmed and announced once', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -258,6 +264,7 @@ DROP TRIGGER rightful_answer ON evaluation_answer;
 DROP FUNCTION refuse_answer();
 DROP TRIGGER frozen_survey ON evaluation_survey;
 DROP FUNCTION refuse_survey_change();
+DROP FUNCTION evaluation_notice_follows(bigint, bigint);
 """
 
 

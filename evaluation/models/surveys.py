@@ -6,6 +6,8 @@ result) is refused by the database: see migration 0002_guards.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -181,7 +183,7 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
         return self.filter(level__in=BAD)
 
 
-def _aspect(label: object) -> models.PositiveSmallIntegerField:
+def _aspect(label: Any) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(label, choices=Rating, null=True, blank=True)
 
 

@@ -1,0 +1,179 @@
+"""结算: the statement, its confirmation by another person, and its notice before the archive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from rules import has_perm
+
+from evaluation.models import FinalAccounts, Survey
+from evaluation.selectors import figures_of, latest
+from funding import actions as funding
+from funding.models import Refund
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.disclosure.actions import post
+from minshi.disclosure.models import Kind as NoticeKind
+from minshi.disclosure.models import Notice
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell_role
+from minshi.refusals import NotAllowed, Refused, refuse_if
+from minshi.residents.masking import mask_text
+from minshi.residents.models import Role
+from proposals.actions import advance, note_on_card
+from proposals.lifecycle import holder_place, period
+from proposals.models import Proposal, Stage
+
+
+@action
+def return_surplus(proposal: Proposal, *, by: User) -> list[Refund]:
+    """Order back to its givers what is left; the street's finance office then pays it out."""
+    _must_run(by, proposal)
+    _must_be_rated(lock(proposal))
+    return funding.return_surplus(proposal, by=by)
+
+
+@action
+def make_accounts(proposal: Proposal, *, by: User, remark: str = "") -> FinalAccounts:
+    """Write down what the books say now, when everything is paid and nothing is left."""
+    _must_run(by, proposal)
+    _must_be_rated(lock(proposal))
+    figures = figures_of(proposal)
+    refuse_if(_what_is_open(proposal, figures))
+    made = FinalAccounts.objects.create(
+        proposal=proposal,
+        ordinal=(proposal.final_accounts.aggregate(last=Max("ordinal"))["last"] or 0) + 1,
+        figures=figures,
+        raised_fen=figures["income_fen"],
+        spent_fen=figures["spending_fen"],
+        returned_fen=figures["returned_fen"],
+        remark=mask_text(remark.strip())[:500],
+        made_by=by,
+    )
+    tell_role(
+        Role.CASE_OFFICER,
+        holder_place(proposal.place, "street"),
+        _("请复核结算：%(title)s") % {"title": proposal.title},
+        _("支出 %(yuan)s 元") % {"yuan": format_yuan(made.spent_fen)},
+        f"/admin/evaluation/finalaccounts/{made.pk}/change/",
+    )
+    note_on_card(proposal)
+    return made
+
+
+def _must_run(by: User, proposal: Proposal) -> None:
+    if not has_perm("evaluation.run", by, proposal):
+        raise NotAllowed(_("只有这里的社区工作人员可以办理结算"))
+
+
+def _must_be_rated(proposal: Proposal) -> None:
+    if proposal.stage != Stage.RATED:
+        raise Refused(_("现在是“%(stage)s”，满意度公示期满以后才结算") % {"stage": Stage(proposal.stage).label})
+
+
+def _what_is_open(proposal: Proposal, figures: dict[str, Any]) -> list[str]:
+    survey = latest(proposal)
+    reasons = []
+    if survey is None or survey.hold_settled_at is None:
+        reasons.append(_("满意度公示还没有期满，尾款还没有结论"))
+    if figures["balance_fen"]:
+        left = format_yuan(figures["balance_fen"])
+        reasons.append(_("账上还有 %(left)s 元：请付清尾款，有结余的先退回来源，再结算") % {"left": left})
+    return reasons
+
+
+@action
+def confirm_accounts(accounts: FinalAccounts, *, by: User) -> FinalAccounts:
+    """The street's case officer, or a supervisor, has compared it with books and vouchers."""
+    lock(accounts.proposal)
+    lock(accounts)
+    if not has_perm("evaluation.check_accounts", by, accounts):
+        raise NotAllowed(_("结算由街道经办或居务监督委员会复核"))
+    if accounts.made_by_id == by.pk:
+        raise NotAllowed(_("编制和复核要两个人"))
+    if accounts.confirmed_at is not None:
+        raise Refused(_("这份结算已经复核过了"))
+    refuse_if(_what_is_stale(accounts))
+    accounts.confirmed_by, accounts.confirmed_at = by, now()
+    accounts.save(update_fields=["confirmed_by", "confirmed_at"])
+    tell_role(
+        Role.CLERK,
+        holder_place(accounts.proposal.place, "community"),
+        _("结算已复核，可以公示：%(title)s") % {"title": accounts.proposal.title},
+        url=accounts.proposal.get_absolute_url(),
+    )
+    note_on_card(accounts.proposal)
+    return accounts
+
+
+def _what_is_stale(accounts: FinalAccounts) -> list[str]:
+    newest = accounts.proposal.final_accounts.order_by("-ordinal").first()
+    if newest != accounts:
+        return [_("已经有更新的结算，请看最新的一份")]
+    if figures_of(accounts.proposal) != accounts.figures:
+        return [_("编制以后账目又有变动，请重新编制结算")]
+    return []
+
+
+@action
+def settle(proposal: Proposal, *, by: User) -> StepRecord:
+    """Announce the confirmed accounts; the archive opens when their notice has passed."""
+    _must_run(by, proposal)
+    _must_be_rated(lock(proposal))
+    refuse_if(proposal.gate_notice.what_blocks() if proposal.gate_notice else [])
+    accounts = proposal.final_accounts.order_by("-ordinal").first()
+    if accounts is None or accounts.confirmed_at is None or accounts.notice_id:
+        raise Refused(_("还没有经过复核的结算"))
+    accounts.proposal = proposal
+    refuse_if(_what_is_stale(accounts))
+    notice, due = _announce(accounts, by), period(proposal.place, "archive.days", now())
+    return advance(proposal, "settle", by=by, notice=notice, due=due, evidence={"accounts": accounts.ordinal})
+
+
+def _announce(accounts: FinalAccounts, by: User) -> Notice:
+    figures, proposal = accounts.figures, accounts.proposal
+    survey: Survey | None = latest(proposal)
+    notice: Notice = post(
+        kind=NoticeKind.ACCOUNTS,
+        title=_("关于“%(title)s”结算的公示") % {"title": proposal.title},
+        place=proposal.place,
+        basis=_("项目账簿和凭证"),
+        body=accounts.remark or _("各项收支如下，凭证可以到社区查看。"),
+        table=_table(figures),
+        households=survey.roll if survey else 0,
+        link=proposal.get_absolute_url(),
+        by=by,
+    )
+    accounts.notice = notice
+    accounts.save(update_fields=["notice"])
+    return notice
+
+
+def _table(figures: dict[str, Any]) -> list[tuple[str, object]]:
+    yuan = format_yuan
+    rows: list[tuple[str, object]] = []
+    for source in figures["sources"]:
+        planned = yuan(source["plan_fen"])
+        rows.append((f"收入 · {source['label']}", f"{yuan(source['actual_fen'])} 元（计划 {planned} 元）"))
+    for paid in figures["spending"]:
+        rows.append((f"支出 · {paid['what']}", f"{yuan(paid['fen'])} 元（{paid['who']}，凭证 {paid['voucher']}）"))
+    for given in figures["in_kind"]:
+        rows.append((f"投工投劳 · {given['what']}", f"折价 {yuan(given['fen'])} 元，不计入现金"))
+    sums = {"income": _("收入合计"), "spending": _("支出合计"), "returned": _("结余退回"), "balance": _("余额")}
+    return [*rows, *((label, f"{yuan(figures[f'{name}_fen'])} 元") for name, label in sums.items())]
+
+
+@action
+def account_again(proposal: Proposal, *, by: None = None) -> None:
+    """One third of the households objected to the accounts: they are made anew."""
+    survey = latest(lock(proposal))
+    if proposal.stage != Stage.SETTLING or survey is None:
+        return
+    reason = _("公示期内三分之一受益户提出异议")
+    days = period(proposal.place, "accounts.days", now())
+    advance(proposal, "account_again", by=None, reason=reason, notice=survey.notice, due=days)

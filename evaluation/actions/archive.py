@@ -1,0 +1,36 @@
+"""归档: the file is complete or the project stays open; closing seals it piece by piece."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from rules import has_perm
+
+from evaluation import catalogue
+from evaluation.actions.aftercare import plan_checks
+from evaluation.actions.sealing import seal
+from evaluation.models import Archive
+from minshi.accounts.models import User
+from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
+from minshi.refusals import NotAllowed, Refused, refuse_if
+from proposals.actions import advance
+from proposals.models import Proposal, Stage
+
+
+@action
+def archive(proposal: Proposal, *, by: User) -> Archive:
+    """Seal the complete file and plan the checks. Raises ``Refused`` with every missing piece by name."""
+    if not has_perm("evaluation.run", by, proposal):
+        raise NotAllowed(_("只有这里的社区工作人员可以归档"))
+    lock(proposal)
+    if proposal.stage != Stage.SETTLING:
+        raise Refused(_("现在是“%(stage)s”，结算公示以后才能归档") % {"stage": Stage(proposal.stage).label})
+    gate = proposal.gate_notice.what_blocks() if proposal.gate_notice else [_("还没有发布结算公示")]
+    refuse_if([*gate, *catalogue.missing(proposal)])
+    for document in catalogue.documents(proposal):
+        last = seal(proposal, document, by=by)
+    last.refresh_from_db(fields=["seal"])
+    sealed = Archive.objects.create(proposal=proposal, files_count=last.ordinal, digest=last.seal, by=by)
+    advance(proposal, "archive", by=by, evidence={"files": sealed.files_count, "digest": sealed.digest})
+    plan_checks(proposal.aftercare)
+    return sealed

@@ -1,0 +1,200 @@
+"""A project's story: who is in it, when its steps happen, and its way from the proposal to the accepted handling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from evaluation.replay import pictures
+from evaluation.replay.people import Register, Yard
+from minshi import clock
+from minshi.accounts.models import User
+from minshi.policy import calendar
+from minshi.residents.models import Role
+from minshi.territory.models import Household, Territory
+from proposals import actions as proposals
+from proposals.models import Proposal, Stage, Wish
+
+LEVEL_OF = {
+    Role.CLERK: "community",
+    Role.PARTY: "community",
+    Role.SUPERVISOR: "community",
+    Role.CASE_OFFICER: "street",
+    Role.APPROVER: "street",
+    Role.CASHIER: "street",
+    Role.DISTRICT_OFFICER: "district",
+    Role.DISTRICT_FINANCE: "district",
+}
+
+
+@dataclass
+class Project:
+    """One story of the files while it is being walked. ``today`` is the midnight with which the real day began."""
+
+    story: dict[str, Any]
+    yard: Yard
+    chief: User
+    staff: Callable[[str], User]
+    today: datetime
+    wishes: dict[str, Wish]
+    rng: Random = field(default_factory=Random)
+    proposal: Proposal = field(default_factory=Proposal)
+
+    @classmethod
+    def of(cls, story: dict[str, Any], register: Register, today: datetime, wishes: dict[str, Wish]) -> Project:
+        yard = register.yards[story["yard"]]
+        chief = register.chiefs[yard.place.code]
+        if building := story.get("building"):
+            yard = yard.within(yard.buildings[building - 1])
+        offices = {level: register.office(yard.place, level) for level in ("community", "street", "district")}
+        return cls(
+            story,
+            yard,
+            chief,
+            lambda role: offices[LEVEL_OF[Role(role)]].staff[role],
+            today,
+            wishes,
+            Random(story["key"]),
+        )
+
+    # --- Who -----------------------------------------------------------------------------------
+
+    @property
+    def proposer(self) -> User:
+        """A resident, or the clerk where a wish on paper became the proposal."""
+        return self.staff(Role.CLERK) if "wish" in self.story else self.yard.residents[0]
+
+    @property
+    def group(self) -> list[User]:
+        return self.yard.residents[:3]
+
+    @property
+    def member(self) -> User:
+        """Who acts for the group: not the proposer, who may have no hand in the money."""
+        return self.yard.residents[2]
+
+    @property
+    def households(self) -> list[Household]:
+        return self.yard.households
+
+    # --- When ----------------------------------------------------------------------------------
+
+    def on(self, step: str, *, days: float = 1, after: datetime | None = None, office: bool = True) -> datetime:
+        """When ``step`` happens: on the day that the story names, else so many days after ``after`` (now).
+
+        Offices act on working days, unless the story names the day.
+        """
+        earliest = after or clock.now()
+        named = self.story["days"].get(step)
+        wanted = self.today - timedelta(days=named) if named is not None else earliest + timedelta(days=days)
+        day = wanted.astimezone(clock.CHINA).date()
+        if office and named is None:
+            while not calendar.is_working(day):
+                day += timedelta(days=1)
+        hour = self.rng.randrange(9, 17) if office else self.rng.randrange(8, 21)
+        moment = clock.midnight(day) + timedelta(hours=hour, minutes=self.rng.randrange(60))
+        return moment if moment > earliest else earliest + timedelta(minutes=self.rng.randrange(10, 90))
+
+    def soon(self) -> datetime:
+        """A little later on the same day."""
+        return clock.now() + timedelta(minutes=self.rng.randrange(5, 40))
+
+    def a_number(self) -> UUID:
+        """What a browser makes up for a receipt."""
+        return UUID(int=self.rng.getrandbits(128), version=4)
+
+    # --- Where it stands -----------------------------------------------------------------------
+
+    def stands(self, *stages: str) -> bool:
+        self.proposal.refresh_from_db()
+        return self.proposal.stage in stages
+
+    def past(self, stage: str) -> Iterator[datetime]:
+        """Wait until time has taken it out of ``stage``: a notice's end, the end of a window."""
+        while self.stands(stage) and self.proposal.due_at:
+            yield self.proposal.due_at + timedelta(minutes=1)
+
+    def past_gate(self) -> Iterator[datetime]:
+        """Wait until the notice that the next step waits for has passed."""
+        self.proposal.refresh_from_db()
+        while self.proposal.gate_notice and (self.proposal.gate_notice.what_blocks()):
+            yield max(self.proposal.gate_notice.ends_at, clock.now() + timedelta(days=1)) + timedelta(minutes=1)
+            self.proposal.refresh_from_db()
+
+    @property
+    def cost_fen(self) -> int:
+        """Stated by the story, else the sum of its shares; a proposal that asks for no money costs nothing."""
+        return int(self.story.get("cost", sum(self.story["shares"].values()))) * 100
+
+    @property
+    def shares(self) -> dict[str, int]:
+        return {source: yuan * 100 for source, yuan in self.story["shares"].items()}
+
+    @property
+    def place(self) -> Territory:
+        return self.yard.place
+
+
+# --- Proposals: from the proposal to the handling -------------------------------------------------
+
+
+def propose(project: Project) -> Iterator[datetime]:
+    yield project.on("submit", office=False)
+    story = project.story
+    project.proposal = proposals.submit(
+        place=project.place,
+        title=story["title"],
+        kind=story["kind"],
+        category=story["category"],
+        need=story["need"],
+        plan=story["plan"],
+        spot=story["spot"],
+        cost_fen=project.cost_fen,
+        shares=project.shares,
+        keeper=story["keeper"],
+        people=story.get("people"),
+        touches_common_parts=story.get("common_parts", False),
+        wish=project.wishes.get(story.get("wish", "")),
+        photos=[pictures.yard(project.rng.randrange(8)) for _photo in range(story.get("photos", 0))],
+        is_demo=True,
+        by=project.proposer,
+    )
+
+
+def review(project: Project) -> Iterator[datetime]:
+    yield project.on("review", office=False)
+    verdict, reason = project.story.get("review", ["pass", "情况属实，邻居们也说过几次"])
+    verdicts = {
+        "pass": proposals.pass_review,
+        "return": proposals.return_for_revision,
+        "decline": proposals.decline,
+    }
+    verdicts[verdict](project.proposal, by=project.chief, reason=reason)
+
+
+def cosign(project: Project) -> Iterator[datetime]:
+    """Those with a phone sign themselves, for the others the chief takes their paper; in two evenings."""
+    needed = proposals.cosigns_needed(project.proposal)
+    doors = project.households[: project.story.get("cosigns", needed)]
+    for signing in (doors[: (len(doors) + 1) // 2], doors[(len(doors) + 1) // 2 :]):
+        if signing:
+            yield project.on("cosign", office=False)
+        for door in signing:
+            user = project.yard.users.get(door.pk)
+            proposals.cosign(project.proposal, door, by=user or project.chief, channel="online" if user else "door")
+
+
+def handle(project: Project) -> Iterator[datetime]:
+    """The notice passes by time; then its holder takes it on, or sends it up with a reason."""
+    yield from project.past(Stage.ANNOUNCED)
+    for verb, reason in project.story.get("handle", [["accept", "方案清楚，先编资金方案，再请居民小组比选"]]):
+        yield project.on("handle", days=2)
+        holder = project.staff(project.proposal.holder_role)
+        if verb == "escalate":
+            proposals.escalate(project.proposal, by=holder, reason=reason)
+        else:
+            proposals.accept_handling(project.proposal, by=holder, reason=reason)

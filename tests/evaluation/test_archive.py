@@ -1,0 +1,199 @@
+"""归档: complete or it stays open; sealed so that one changed byte is found; checks come after it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from evaluation.actions import aftercare, archive
+from evaluation.actions.sealing import seal
+from evaluation.catalogue import Document
+from evaluation.models import ArchiveFile, Check
+from evaluation.selectors import broken_seals
+from minshi.accounts.models import User
+from minshi.deadlines import actions as deadlines
+from minshi.deadlines.models import Deadline
+from minshi.refusals import NotAllowed, Refused
+from proposals.models import Stage
+from tests.conftest import Clock
+from tests.way import Way
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_is_missing_is_named_and_keeps_the_project_open(way: Way, clerk: User, clock: Clock) -> None:
+    proposal = way.settling()
+    clock.move(days=30)
+    with pytest.raises(Refused) as refused:
+        archive.archive(proposal, by=clerk)
+    assert refused.value.reasons == ["缺少：照片（实物工程类至少一张现场照片）", "缺少：移交管护协议"]
+    proposal.refresh_from_db()
+    assert proposal.stage == Stage.SETTLING
+    assert not proposal.archive_files.exists()
+
+
+def test_nothing_is_archived_while_the_accounts_hang(way: Way, clerk: User, clock: Clock) -> None:
+    proposal = way.settling()
+    way.complete(proposal)
+    clock.move(days=-2)
+    with pytest.raises(Refused, match="公示期"):
+        archive.archive(proposal, by=clerk)
+
+
+def test_a_complete_file_is_sealed_and_verifies(way: Way, stranger_clerk: User, clerk: User) -> None:
+    proposal = way.settling()
+    way.complete(proposal)
+    with pytest.raises(NotAllowed):
+        archive.archive(proposal, by=stranger_clerk)
+    sealed = archive.archive(proposal, by=clerk)
+    assert proposal.stage == Stage.ARCHIVED
+    kinds = {file.kind for file in proposal.archive_files.all()}
+    assert kinds >= {
+        *("version", "photos", "cosigns", "vote", "minutes", "study", "decision", "handling", "plan", "grant"),
+        *("income", "quotes", "contract", "log", "acceptance", "payments", "survey", "accounts", "aftercare"),
+        *("notice", "records"),
+    }
+    assert sealed.digest == proposal.archive_files.latest("ordinal").seal
+    assert broken_seals(proposal) == []
+    vote = json.loads(proposal.archive_files.get(kind="vote").content)
+    assert (vote["electorate"], vote["agree"], vote["passed"]) == (12, 9, True)
+
+
+def test_one_changed_byte_is_refused_and_would_be_found(way: Way) -> None:
+    proposal = way.archived()
+    file = proposal.archive_files.get(kind="payments")
+    for sql in (
+        "UPDATE evaluation_archivefile SET content = replace(content, '5', '6')",
+        "DELETE FROM evaluation_archive",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+    file.content = file.content.replace("5", "6", 1)
+    assert hashlib.sha256(file.content.encode()).hexdigest() != file.sha256
+
+
+def test_the_database_writes_the_seal_and_checks_the_sum(way: Way, clerk: User) -> None:
+    proposal = way.cosigned()
+    first = seal(proposal, Document("probe", "试", {"a": 1}), by=clerk)
+    second = seal(proposal, Document("probe", "试", {"a": 2}), by=clerk)
+    for file in (first, second):
+        file.refresh_from_db()
+    assert first.seal == hashlib.sha256(first.sha256.encode()).hexdigest()
+    assert second.seal == hashlib.sha256((first.seal + second.sha256).encode()).hexdigest()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ArchiveFile.objects.create(
+            proposal=proposal, ordinal=3, kind="probe", title="试", content="{}", sha256="0" * 64, seal="0" * 64
+        )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ArchiveFile.objects.create(
+            proposal=proposal,
+            ordinal=5,
+            kind="probe",
+            title="试",
+            content="{}",
+            sha256=hashlib.sha256(b"{}").hexdigest(),
+            seal="0" * 64,
+        )
+
+
+def test_the_checks_come_after_six_and_twelve_months_and_are_sealed_too(
+    way: Way, clerk: User, chief: User, clock: Clock
+) -> None:
+    proposal = way.archived()
+    six, twelve = Check.objects.filter(aftercare__proposal=proposal).order_by("months")
+    assert (six.months, twelve.months) == (6, 12)
+    with pytest.raises(Refused, match="才到回看的时候"):
+        aftercare.look(six, in_order=True, finding="灯亮，灯杆稳固", by=chief)
+    clock.move(days=(six.begins_at - clock.now()).days + 1)
+    aftercare.look(six, in_order=True, finding="灯亮，灯杆稳固", by=chief)
+    added = proposal.archive_files.latest("ordinal")
+    assert (added.kind, added.is_supplement, broken_seals(proposal)) == ("check", True, [])
+    with pytest.raises(Refused):
+        aftercare.look(six, in_order=False, finding="再看一次，灯坏了", by=chief)
+
+
+def test_a_check_nobody_made_climbs_and_stays_due(way: Way, clerk: User, case_officer: User, clock: Clock) -> None:
+    proposal = way.archived()
+    six = Check.objects.filter(aftercare__proposal=proposal).earliest("months")
+    clock.move(days=(six.due_at - clock.now()).days + 1)
+    deadlines.sweep()
+    late = six.due_at
+    six.refresh_from_db()
+    assert six.due_at > late
+    assert Deadline.objects.of(six).open().get(kind="aftercare.check").due == six.due_at
+    assert case_officer.messages.filter(title__contains="管护回看逾期").exists()
+
+
+def test_a_new_keeper_is_sealed_as_a_supplement(way: Way, clerk: User) -> None:
+    proposal = way.archived()
+    aftercare.set_aftercare(
+        proposal,
+        keeper="一社区居委会",
+        duties="每周看一次",
+        fund_fen=0,
+        fund_note="社区经费",
+        phone="0871-00000002",
+        by=clerk,
+    )
+    added = proposal.archive_files.latest("ordinal")
+    assert added.is_supplement and json.loads(added.content)["keeper"] == "一社区居委会"
+    assert [old.keeper for old in proposal.aftercare.history.all()] == ["一社区居委会", "院落自管小组"]
+
+
+# --- Its pages --------------------------------------------------------------------------------------
+
+
+def test_the_archive_page_lists_every_file_with_its_checksum(way: Way, client, django_assert_max_num_queries) -> None:
+    proposal = way.archived()
+    with django_assert_max_num_queries(6):
+        page = client.get(f"/projects/{proposal.number}/archive/").content.decode()
+    for file in proposal.archive_files.all():
+        assert file.sha256[:12] in page
+    assert proposal.archive.digest in page
+
+
+def test_before_the_archive_the_page_says_what_is_missing(way: Way, client) -> None:
+    proposal = way.settling()
+    page = client.get(f"/projects/{proposal.number}/archive/").content.decode()
+    assert "移交管护协议" in page and "还缺" in page
+
+
+def test_the_download_holds_every_file_and_its_sums_fit(way: Way, client) -> None:
+    proposal = way.archived()
+    answer = client.get(f"/projects/{proposal.number}/archive/zip/")
+    assert answer["Content-Type"] == "application/zip"
+    whole = zipfile.ZipFile(io.BytesIO(answer.content))
+    sums = dict(reversed(line.split("  ", 1)) for line in whole.read("SHA256SUMS").decode().splitlines())
+    assert set(sums) == set(whole.namelist()) - {"SHA256SUMS"}
+    for name, told in sums.items():
+        assert hashlib.sha256(whole.read(name)).hexdigest() == told
+    index = json.loads(whole.read("index.json"))
+    assert index["digest"] == proposal.archive.digest
+    seal_so_far = ""
+    for entry in index["files"]:
+        seal_so_far = hashlib.sha256((seal_so_far + entry["sha256"]).encode()).hexdigest()
+        assert entry["seal"] == seal_so_far
+    assert any(name.startswith("photos/") for name in whole.namelist())
+
+
+def test_one_file_can_be_read_alone(way: Way, client) -> None:
+    proposal = way.archived()
+    file = proposal.archive_files.get(kind="decision")
+    answer = client.get(f"/projects/{proposal.number}/archive/{file.ordinal}/")
+    assert answer.content.decode() == file.content
+    assert client.get(f"/projects/{proposal.number}/archive/999/").status_code == 404
+
+
+def test_no_name_phone_or_door_of_anybody_is_in_the_file(way: Way) -> None:
+    proposal = way.archived()
+    text = "".join(file.content for file in proposal.archive_files.all())
+    for user in way.raters():
+        assert user.person.name not in text
+        assert user.phone not in text
+    for door in way.households:
+        assert f'"{door.address}"' not in text
