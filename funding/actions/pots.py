@@ -27,9 +27,10 @@ def open_pot(*, place: Territory, year: int, title: str, document: str, by: User
     if place.level_id not in ("street", "district"):
         raise Refused(place=_("资金池只设在街道或区"))
     pot.account = open_account(
-        f"pot:{place.code}:{year}:{pot.title}"[:100], Account.Kind.POT, str(pot), place_path=place.path
+        f"pot:{place.code}:{year}:{pot.title}", Account.Kind.POT, str(pot), place_path=place.path
     )
-    with refusing(one_pot_of_a_name_a_year=("title", _("这里今年已经有同名的资金池"))):
+    same = ("title", _("这里今年已经有同名的资金池"))
+    with refusing(one_pot_of_a_name_a_year=same, funding_pot_account_id_key=same):
         pot.save(force_insert=True)
     return pot
 

@@ -331,7 +331,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('title', models.CharField(max_length=80, verbose_name='名称')),
+                ('title', models.CharField(max_length=50, verbose_name='名称')),
                 ('document', models.CharField(max_length=120, verbose_name='设立文件')),
                 ('at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='设立时间')),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account', verbose_name='账户')),

@@ -17,7 +17,7 @@ class Pot(models.Model):
 
     place = models.ForeignKey(Territory, models.PROTECT, related_name="pots", verbose_name=_("街道或区"))
     year = models.PositiveSmallIntegerField(_("年度"))
-    title = models.CharField(_("名称"), max_length=80)
+    title = models.CharField(_("名称"), max_length=50)
     document = models.CharField(_("设立文件"), max_length=120)
     account = models.OneToOneField(Account, models.PROTECT, related_name="+", verbose_name=_("账户"))
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
