@@ -39,11 +39,10 @@ from proposals.models import Proposal, Stage
 @action
 def ask_payment(milestone: Milestone, *, invoice: str, by: User) -> Payment:
     """Ask for one milestone's money against the supplier's invoice."""
-    contract = milestone.contract
-    proposal = contract.proposal
-    lock(proposal)
-    refuse_if([*why_not_payable(milestone), *other_duties(by, proposal, {})])
+    lock(milestone.contract.proposal)
     lock(milestone)
+    contract, proposal = milestone.contract, milestone.contract.proposal
+    refuse_if([*why_not_payable(milestone), *other_duties(by, proposal, {})])
     payment = Payment(
         contract=contract,
         milestone=milestone,
