@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
@@ -15,11 +14,20 @@ from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
 from minshi import clock as platform_clock
-from minshi.policy import defaults
 
 pytest_plugins = ["tests.cast", "tests.way"]
 
-SPARED = ("django_migrations", "clock_offset", "lifecycle_edge")
+SPARED = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "clock_offset",
+    "lifecycle_edge",
+    "territory_level",
+    "policy_parameter",
+    "policy_calendarversion",
+    "policy_calendarday",
+)
 """Tables that hold what migrations wrote; everything else is emptied after a transactional test."""
 
 
@@ -61,34 +69,40 @@ def django_db_setup(
             teardown_databases(configured, verbosity=0)
 
 
+# Deleting from the few tables that hold something is fifty times as fast as truncating all of them.
+EMPTY = """
+DO $$
+DECLARE
+    name text;
+    filled text[] := '{}';
+    is_filled boolean;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND NOT tablename = ANY (%(spared)s) LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %%I)', name) INTO is_filled;
+        IF is_filled THEN
+            filled := filled || name;
+            EXECUTE format('ALTER TABLE %%I DISABLE TRIGGER USER', name);
+        END IF;
+    END LOOP;
+    FOREACH name IN ARRAY filled LOOP
+        -- The platform's own settings share a table with the places'.
+        EXECUTE format('DELETE FROM %%I', name)
+            || CASE name WHEN 'policy_setting' THEN ' WHERE place_id IS NOT NULL' ELSE '' END;
+    END LOOP;
+    SET CONSTRAINTS ALL IMMEDIATE;
+    FOREACH name IN ARRAY filled LOOP
+        EXECUTE format('ALTER TABLE %%I ENABLE TRIGGER USER', name);
+    END LOOP;
+END $$;
+"""
+
+
 def _empty(self: TransactionTestCase) -> None:
-    """Empty every table as the owner, whatever triggers and privileges guard them.
-
-    What migrations put into tables (levels, parameters, calendar) is kept by naming it here.
-    """
+    """Empty every table as the owner, whatever triggers and privileges guard them."""
     connections["default"].close()
+    spared = ", ".join(f"'{name}'" for name in SPARED)
     with platform_clock.as_owner() as owner:
-        names = [
-            row[0]
-            for row in owner.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND NOT tablename = ANY(%s)",
-                [[*SPARED, *_reference_tables()]],
-            )
-        ]
-        owner.execute("TRUNCATE {} RESTART IDENTITY CASCADE".format(", ".join(f'"{name}"' for name in names)))  # type: ignore[arg-type]
-    # The platform's own settings share a table with the places', which went with the places.
-    defaults.sync("default", apps)
-
-
-def _reference_tables() -> tuple[str, ...]:
-    return (
-        "django_content_type",
-        "auth_permission",
-        "territory_level",
-        "policy_parameter",
-        "policy_calendarversion",
-        "policy_calendarday",
-    )
+        owner.execute(EMPTY.replace("%(spared)s", f"ARRAY[{spared}]").replace("%%", "%"))
 
 
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
