@@ -94,7 +94,7 @@ def why_not_vote(user: User, motion: Motion, unit: Unit | None) -> list[str]:
 
 
 def has_representative(person: Person) -> bool:
-    return Person.objects.filter(household_id=person.household_id, is_representative=True).exists()
+    return Person.objects.filter(household=person.household, is_representative=True).exists()
 
 
 # --- Rules of voting ---------------------------------------------------------------------------

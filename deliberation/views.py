@@ -349,15 +349,15 @@ def paper_confirm(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
     form = ReadingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        sheet = get_object_or_404(PaperBallot, pk=form.cleaned_data["paper"])
+        read = get_object_or_404(PaperBallot, pk=form.cleaned_data["paper"])
         try:
-            actions.confirm_paper(sheet, form.cleaned_data["choice"], by=user)
+            actions.confirm_paper(read, form.cleaned_data["choice"], by=user)
         except NotAllowed:
             raise
         except Refused as refusal:
             onto(form, refusal)
         else:
-            told = _("两次一致，已计入") if sheet.is_settled else _("和第一次录入不一样，已转第三位来看")
+            told = _("两次一致，已计入") if read.is_settled else _("和第一次录入不一样，已转第三位来看")
             messages.success(request, told)
             return redirect("paper_confirm")
     sheet = _sheet_on_screen(form) or selectors.to_confirm(user)

@@ -62,13 +62,19 @@ def cast(motion: Motion | int, choice: str, *, receipt_id: UUID, by: User) -> Re
         raise Refused(choice=_("请选一项"))
     motion_id = motion if isinstance(motion, int) else motion.pk
     receipt = receipt_of(receipt_id)
-    values = {"motion": motion_id, "by": by.pk, "choice": choice, "receipt": receipt, "origin": origin.get()}
+    values: dict[str, int | str] = {
+        "motion": motion_id,
+        "by": by.pk,
+        "choice": choice,
+        "receipt": receipt,
+        "origin": origin.get(),
+    }
     if at := _cast_first(values, by):
         return Receipt(receipt, at)
     return _repeat_or_change(motion_id, choice, receipt, by=by)
 
 
-def _cast_first(values: dict[str, object], by: User) -> datetime | None:
+def _cast_first(values: dict[str, int | str], by: User) -> datetime | None:
     """The moment it was stored; None when there is more to be said."""
     try:
         if not connection.in_atomic_block:
@@ -79,7 +85,7 @@ def _cast_first(values: dict[str, object], by: User) -> datetime | None:
         return None
 
 
-def _run(values: dict[str, object]) -> datetime | None:
+def _run(values: dict[str, int | str]) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(CAST, values)
         row = cursor.fetchone()

@@ -99,6 +99,7 @@ def decide(
     version, study, motion = proposal.version, selectors.study_of(proposal), selectors.last_motion(proposal)
     formal = motion if motion and motion.purpose == Purpose.FORMAL and motion.version_id == version.pk else None
     refuse_if(_obstacles(proposal, outcome, study, motion, formal))
+    assert study
     _refuse_incomplete(version, outcome, marks, sat, reason, tier, tier_reason)
     approves = outcome == Outcome.APPROVE
     if approves and proposal.beneficiaries_frozen_at is None:
@@ -194,7 +195,9 @@ def _period(proposal: Proposal, version: Version) -> dict[str, int]:
 def _announce(
     proposal: Proposal, version: Version, marks: Mapping[str, tuple[int, str]], tier: int, by: User
 ) -> Notice:
-    shares = [(Source(source).label, _("%s 元") % format_yuan(fen)) for source, fen in version.shares.items() if fen]
+    shares = [
+        (str(Source(source).label), _("%s 元") % format_yuan(fen)) for source, fen in version.shares.items() if fen
+    ]
     points = sum(points for points, _note in marks.values())
     return post(
         kind=NoticeKind.INITIATION,
@@ -218,7 +221,7 @@ def _announce(
         households=proposal.beneficiaries().count(),
         link=proposal.get_absolute_url(),
         by=by,
-        **_period(proposal, version),
+        **_period(proposal, version),  # type: ignore[arg-type]
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -182,6 +183,7 @@ def _close_under_votes(motion: Motion, homes: list[tuple[Household, list[User]]]
     closed = threading.Event()
 
     def close() -> None:
+        time.sleep(BEFORE_THE_END.total_seconds() * 0.8)  # then again and again, so as to be there at the instant
         try:
             while Motion.objects.get(pk=motion.pk).stage == MotionStage.OPEN:
                 deadlines.sweep()

@@ -1,0 +1,344 @@
+"""What staff do in the admin with a project that is voted on, consulted and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from deliberation import actions, selectors
+from deliberation.actions.meetings import Vote
+from deliberation.models import (
+    Criterion,
+    Meeting,
+    MeetingStage,
+    Motion,
+    MotionStage,
+    Outcome,
+    Party,
+    PartyStudy,
+    Purpose,
+    Resolution,
+)
+from deliberation.models.decisions import MOST_POINTS
+from minshi.accounts.models import User
+from minshi.clock import CHINA, today
+from minshi.desk.steps import ReasonField, StepForm
+from minshi.ledger.money import YuanField
+from minshi.residents.models import Person
+from proposals.models import ENDED, Proposal, Source, Stage
+
+MOST_RESOLUTIONS = 5
+
+
+def _text(label: Any, *, rows: int = 4, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+
+class OpenVote(StepForm):
+    name = "open-vote"
+    label = _("开始居民表决")
+    help = _("名册和规则在按下以后就固定了，到截止时间自动结束。")
+    permission = "deliberation.run"
+    purpose = Purpose.SURVEY
+
+    question = forms.CharField(label=_("问题（居民看得懂的一句话）"), max_length=100, required=False)
+    detail = forms.CharField(label=_("补充说明"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["question"].widget.attrs["placeholder"] = _("%(title)s，您家同意吗？") % {
+            "title": self.subject.title
+        }
+        self.fields["detail"].help_text = _("不填就用方案和预算")
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.COSIGNED
+
+    def run(self, subject: Proposal, by: User) -> Motion:
+        return actions.open_motion(subject, purpose=self.purpose, **self.cleaned_data, by=by)
+
+
+class OpenFormalVote(OpenVote):
+    name = "open-formal-vote"
+    label = _("开始正式表决")
+    purpose = Purpose.FORMAL
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.DECIDING and selectors.running_motion(subject.number) is None
+
+
+class PublishResult(StepForm):
+    name = "publish"
+    label = _("计票并公布结果")
+    help = _("公布以后谁也不能再改。没有核对的纸票要先核对或者撤销。")
+    permission = "deliberation.run"
+
+    @classmethod
+    def open_to(cls, subject: Motion) -> bool:
+        return subject.stage == MotionStage.COUNTING
+
+    def run(self, subject: Motion, by: User) -> Motion:
+        return actions.publish(subject, by=by)
+
+
+def _who_and_where(person: Person) -> str:
+    door = f"{person.household.place.name} {person.household.address}" if person.household else ""
+    return f"{person.name} · {door}"
+
+
+class PersonField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Person) -> str:
+        return _who_and_where(obj)
+
+
+class PeopleField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Person) -> str:
+        return _who_and_where(obj)
+
+
+class ChooseGroup(StepForm):
+    name = "choose-group"
+    label = _("登记居民小组")
+    permission = "deliberation.run"
+
+    lead = PersonField(label=_("召集人"), queryset=Person.objects.none())
+    members = PeopleField(label=_("成员"), queryset=Person.objects.none(), help_text=_("连召集人在内是单数"))
+    how = forms.CharField(label=_("怎么选出来的"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.filter(
+            household__place__path__startswith=self.subject.place.path,
+            confirmed_at__isnull=False,
+            is_adult=True,
+            user__is_active=True,
+        )
+        for name in ("lead", "members"):
+            field: Any = self.fields[name]
+            field.queryset = people.select_related("household__place", "user").order_by("household__place", "name")
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        early = (Stage.SUBMITTED, Stage.RETURNED, Stage.COSIGNING)
+        return subject.stage not in (*early, *ENDED)
+
+    def run(self, subject: Proposal, by: User) -> object:
+        data = self.cleaned_data
+        members = [person.user for person in data["members"]]
+        return actions.choose_group(subject, members=members, lead=data["lead"].user, how=data["how"], by=by)
+
+
+class PostAgenda(StepForm):
+    name = "post-agenda"
+    label = _("公告议事会议题")
+    help = _("会前公告的议题才能表决。")
+    permission = "deliberation.run"
+
+    begins_at = forms.DateTimeField(
+        label=_("开会时间"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    venue = forms.CharField(label=_("地点"), max_length=120)
+    agenda = _text(_("议题"), max_length=1000)
+
+    def clean_begins_at(self) -> Any:
+        moment = self.cleaned_data["begins_at"]
+        return moment.astimezone(CHINA)
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.CONSULTING
+
+    def run(self, subject: Proposal, by: User) -> Meeting:
+        return actions.post_agenda(subject, **self.cleaned_data, by=by)
+
+
+class RecordMinutes(StepForm):
+    name = "record-minutes"
+    label = _("公布会议纪要")
+    help = _("纪要大家都看得到：写到人的，只写姓氏或者身份。")
+    permission = "deliberation.run"
+
+    chair = forms.CharField(label=_("主持人"), max_length=60)
+    expected = forms.IntegerField(label=_("应到人数"), min_value=1, max_value=9999)
+    present = forms.IntegerField(label=_("实到人数"), min_value=0, max_value=9999)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for value, label in Party.choices:
+            self.fields[f"party_{value}"] = forms.CharField(
+                label=_("%(party)s，谁来的") % {"party": label},
+                max_length=120,
+                required=False,
+                help_text=_("没来就空着"),
+            )
+        self.fields["minutes"] = _text(_("商议经过和结论"), rows=8, max_length=5000)
+        self.fields["dissent"] = _text(_("不同意见"), rows=3, max_length=2000, required=False)
+        for number in range(1, MOST_RESOLUTIONS + 1):
+            self._add_resolution(number)
+
+    def _add_resolution(self, number: int) -> None:
+        at = {"number": number}
+        self.fields[f"text_{number}"] = forms.CharField(label=_("动议 %(number)d") % at, max_length=300, required=False)
+        for name, label in (("agree", _("同意")), ("against", _("不同意")), ("abstain", _("弃权"))):
+            self.fields[f"{name}_{number}"] = forms.IntegerField(
+                label=_("动议 %(number)d：%(label)s（人）") % {**at, "label": label},
+                min_value=0,
+                max_value=9999,
+                required=False,
+            )
+
+    @classmethod
+    def open_to(cls, subject: Meeting) -> bool:
+        return subject.stage == MeetingStage.ANNOUNCED
+
+    def _resolutions(self) -> list[Vote]:
+        data = self.cleaned_data
+        return [
+            {
+                "text": data[f"text_{number}"],
+                "agree": data[f"agree_{number}"] or 0,
+                "against": data[f"against_{number}"] or 0,
+                "abstain": data[f"abstain_{number}"] or 0,
+            }
+            for number in range(1, MOST_RESOLUTIONS + 1)
+            if data[f"text_{number}"]
+        ]
+
+    def run(self, subject: Meeting, by: User) -> Meeting:
+        data = self.cleaned_data
+        came = {party: data[f"party_{party}"] for party in Party.values if data[f"party_{party}"]}
+        said = {name: data[name] for name in ("chair", "expected", "present", "minutes", "dissent")}
+        return actions.record_minutes(subject, parties=came, resolutions=self._resolutions(), **said, by=by)
+
+
+class CallOff(StepForm):
+    name = "call-off"
+    label = _("会议没有开成")
+    permission = "deliberation.run"
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Meeting) -> bool:
+        return subject.stage == MeetingStage.ANNOUNCED
+
+    def run(self, subject: Meeting, by: User) -> Meeting:
+        return actions.call_off(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class AgreePlan(StepForm):
+    name = "agree-plan"
+    label = _("写下商定的方案")
+    help = _("会上通过的方案成为项目的新版本，接着等党组织研究和集体决议。")
+    permission = "deliberation.run"
+
+    resolution = forms.ModelChoiceField(label=_("依据哪一条通过的动议"), queryset=Resolution.objects.none())
+    text = _text(_("商定的方案"), rows=6, max_length=2000)
+    cost_fen = YuanField(label=_("预算（元）"), min_fen=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["resolution"]
+        field.queryset = self.subject.resolutions.filter(passed=True)
+        for value, label in Source.choices:
+            self.fields[value] = YuanField(label=_("%(source)s（元）") % {"source": label}, min_fen=0, required=False)
+        self.fields["keeper"] = forms.CharField(label=_("建好后谁管"), max_length=120)
+        self.fields["suppliers"] = forms.CharField(label=_("想找什么样的承接方"), max_length=200, required=False)
+
+    @classmethod
+    def open_to(cls, subject: Meeting) -> bool:
+        is_held = subject.stage == MeetingStage.RECORDED and not hasattr(subject, "plan")
+        return is_held and subject.proposal.stage == Stage.CONSULTING
+
+    def run(self, subject: Meeting, by: User) -> object:
+        data = self.cleaned_data
+        shares = {source: data[source] or 0 for source in Source.values}
+        words = {name: data[name] for name in ("resolution", "text", "cost_fen", "keeper", "suppliers")}
+        return actions.agree_plan(subject, shares=shares, **words, by=by)
+
+
+class RecordStudy(StepForm):
+    name = "study"
+    label = _("记录前置研究意见")
+    permission = "deliberation.study"
+
+    opinion = forms.ChoiceField(label=_("意见"), choices=PartyStudy.Opinion.choices)
+    text = _text(_("书面意见"), rows=6, max_length=2000)
+    held_on = forms.DateField(label=_("研究日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    sat = forms.CharField(label=_("参会人"), max_length=200, help_text=_("公开：写身份和人数"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["held_on"].initial = today
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.DECIDING
+
+    def run(self, subject: Proposal, by: User) -> PartyStudy:
+        return actions.record_party_study(subject, **self.cleaned_data, by=by)
+
+
+class Decide(StepForm):
+    name = "decide"
+    label = _("记录集体决议")
+    help = _("评分用来说明和排序，怎么定由人来定。立项的，马上公示。")
+    permission = "deliberation.decide"
+
+    outcome = forms.ChoiceField(label=_("结论"), choices=Outcome.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        evidence = selectors.evidence_for(self.subject)
+        for value, label in Criterion.choices:
+            self.fields[value] = forms.IntegerField(
+                label=_("%(criterion)s（0 到 %(most)d 分）") % {"criterion": label, "most": MOST_POINTS},
+                min_value=0,
+                max_value=MOST_POINTS,
+            )
+            self.fields[f"{value}_note"] = forms.CharField(
+                label=_("%(criterion)s：依据") % {"criterion": label}, max_length=200, initial=evidence.get(value, "")
+            )
+        tiers = [("", "—"), (1, _("一级：居民自己办")), (2, _("二级：街道帮助")), (3, _("三级：区里帮助"))]
+        self.fields["tier"] = forms.TypedChoiceField(
+            label=_("级别（立项时）"), choices=tiers, coerce=int, empty_value=None, required=False
+        )
+        self.fields["tier_reason"] = forms.CharField(label=_("定级理由（立项时）"), max_length=300, required=False)
+        self.fields["reason"] = ReasonField()
+        self.fields["sat"] = forms.CharField(label=_("参加决议的人"), max_length=300, help_text=_("公开：写身份和人数"))
+        self.fields["dissent"] = _text(_("不同意见"), rows=3, max_length=1000, required=False)
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.DECIDING
+
+    def _marks(self) -> Mapping[str, tuple[int, str]]:
+        data = self.cleaned_data
+        return {criterion: (data[criterion], data[f"{criterion}_note"]) for criterion in Criterion.values}
+
+    def run(self, subject: Proposal, by: User) -> object:
+        names = ("outcome", "tier", "tier_reason", "reason", "sat", "dissent")
+        return actions.decide(subject, marks=self._marks(), **{name: self.cleaned_data[name] for name in names}, by=by)
+
+
+class TakeUp(StepForm):
+    name = "take-up"
+    label = _("从储备库提出再议")
+    permission = "deliberation.run"
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.RESERVED
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return actions.take_up(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+OF_PROPOSAL = (OpenVote, ChooseGroup, PostAgenda, RecordStudy, OpenFormalVote, Decide, TakeUp)
+OF_MEETING = (RecordMinutes, AgreePlan, CallOff)
+OF_MOTION = (PublishResult,)
