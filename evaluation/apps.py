@@ -13,6 +13,7 @@ class EvaluationConfig(AppConfig):
         from proposals import panels
 
         panels.register(panels.Panel(70, "evaluation/ratings_panel.html", selectors.ratings_panel))
+        panels.register(panels.Panel(80, "evaluation/archive_panel.html", selectors.archive_panel))
         for stage in ("accepted", "rating", "rework", "rated", "settling", "archived"):
             panels.register_present(stage, selectors.present_of)
         for load in (selectors.to_rate, selectors.to_confirm, selectors.to_check):

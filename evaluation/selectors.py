@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from deliberation.rules import has_representative
 from evaluation.models import (
     ASPECTS,
+    Aftercare,
     Answer,
     Archive,
     ArchiveFile,
@@ -117,6 +118,13 @@ def undone_callbacks(proposal: Proposal) -> int:
 def ratings_panel(proposal: Proposal) -> dict[str, Any] | None:
     rounds = rounds_of(proposal)
     return {"rounds": rounds, "latest": rounds[0]} if rounds else None
+
+
+def archive_panel(proposal: Proposal) -> dict[str, Any] | None:
+    """Who keeps it, and the sealed file."""
+    agreed = Aftercare.objects.filter(proposal=proposal).first()
+    sealed = Archive.objects.filter(proposal=proposal).first()
+    return {"aftercare": agreed, "sealed": sealed} if agreed or sealed else None
 
 
 def present_of(proposal: Proposal) -> Present:
@@ -320,7 +328,8 @@ HOW_TO_CHECK = _lazy(
     "这是一个项目的完整档案。每份文件是一个 JSON；照片在 photos 目录。\n"
     "核对：sha256sum -c SHA256SUMS。\n"
     "封存：每份文件的 seal = sha256(上一份的 seal + 本份的 sha256)，第一份的上一份为空；"
-    "归档时最后一份的 seal 就是 index.json 里的 digest，也写在项目的归档页上。改、删、换任何一份，后面的 seal 都对不上。\n"
+    "归档时最后一份的 seal 就是 index.json 里的 digest，也写在项目的归档页上。"
+    "改、删、换任何一份，后面的 seal 都对不上。\n"
 )
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("projects/<slug:number>/ratings/check/", views.rating_checks, name="rating_checks"),
     path("ratings/<int:pk>/check/", views.rating_check, name="rating_check"),
     path("ratings/<int:pk>/sheet/", views.rating_sheet, name="rating_sheet"),
+    path("report/<slug:code>/", views.report, name="report"),
     path("callbacks/<int:pk>/", views.callback, name="callback"),
     path("projects/<slug:number>/archive/", views.archive, name="archive"),
     path("projects/<slug:number>/archive/zip/", views.archive_zip, name="archive_zip"),

@@ -19,6 +19,7 @@ from evaluation.actions import callbacks, surveys
 from evaluation.catalogue import catalogue_of
 from evaluation.forms import CheckForm, ConfirmForm, PaperForm, RatingForm
 from evaluation.models import ASPECTS, Aftercare, Answer, Archive, CallBack, CallBackStage, Rating, Survey, SurveyStage
+from evaluation.report import Report, report_of, years_of
 from evaluation.rules import collects_paper, is_rater, why_not_rate
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -26,7 +27,8 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents.rules import person_of
 from minshi.signin.freshness import needs_fresh_code
-from proposals.models import Proposal
+from minshi.territory.models import Territory
+from proposals.models import Card, Proposal
 
 
 def _user(request: HttpRequest) -> User:
@@ -281,3 +283,25 @@ def archive_zip(request: HttpRequest, number: str) -> HttpResponse:
     response = HttpResponse(selectors.as_zip(proposal, sealed), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{proposal.number}.zip"'
     return response
+
+
+# --- The yearly report -----------------------------------------------------------------------------
+
+
+@require_safe
+def report(request: HttpRequest, code: str) -> HttpResponse:
+    """What a place adds up to, in one year or in all, with its tables; kept for ten minutes."""
+    place = get_object_or_404(Territory, code=code)
+    years = years_of(place)
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else None
+    if year is not None and year not in years:
+        raise Http404
+    made: Report | None = cache.get_or_set(f"report:{place.pk}:{year}", lambda: report_of(place, year), 600)
+    context = {
+        "place": place,
+        "report": made,
+        "years": years,
+        "demo_data": Card.objects.filter(places__place=place, is_demo=True).exists(),
+    }
+    return render(request, "evaluation/report.html", context)

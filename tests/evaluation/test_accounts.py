@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from evaluation.actions import accounts, surveys
 from evaluation.models import FinalAccounts
@@ -103,9 +103,8 @@ def test_a_third_of_the_households_objecting_has_them_made_anew(way: Way, clerk:
 def test_announced_figures_are_never_edited(way: Way) -> None:
     made = way.settling().final_accounts.get()
     for sql in ("spent_fen = 1", "figures = '{}'", "confirmed_by_id = made_by_id"):
-        with pytest.raises(Exception, match=r"permission|denied|append|confirmed"), transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"UPDATE evaluation_finalaccounts SET {sql} WHERE id = %s", [made.pk])
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE evaluation_finalaccounts SET {sql} WHERE id = %s", [made.pk])
 
 
 # --- The retained part ------------------------------------------------------------------------------
