@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -93,7 +94,7 @@ def _is_running(notice: Notice) -> bool:
 def object_to(request: HttpRequest, number: str) -> HttpResponse:
     """Anybody reads how to object; the form is for who is signed in."""
     if request.method == "POST" and not request.user.is_authenticated:
-        return redirect(f"{settings.LOGIN_URL}?next={request.path}")
+        return redirect_to_login(request.path)
     notice = _read(number)
     form = ObjectionForm(request.POST or None) if request.user.is_authenticated else None
     if form is not None and request.method == "POST" and form.is_valid():

@@ -7,13 +7,14 @@ from functools import lru_cache
 from csp.constants import HEADER, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
-from minshi.faces.views import permission_denied
+from minshi.faces.views import bad_request, permission_denied
 from minshi.refusals import NotAllowed, Refused
 
 ADMIN = "/admin/"
@@ -28,6 +29,12 @@ def _policy(for_admin: bool) -> str:
 
 
 class SecurityPolicyMiddleware(MiddlewareMixin):
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        # No database stores this letter and nobody types it: a search for it would end as a server error.
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request, BadRequest())
+        return None
+
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         # The elder cookie changes every page, also those that never look at the session.
         if response.get("Content-Type", "").startswith("text/html"):

@@ -13,7 +13,7 @@ from allauth.account.utils import get_login_redirect_url, get_next_redirect_url,
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -42,7 +42,7 @@ BEFORE_SIGNING_IN = 24 * 60 * 60
 def request_code(request: HttpRequest) -> HttpResponse:
     """Step one: the phone. The session begins with the page, so that two taps share it."""
     if request.user.is_authenticated:
-        return redirect(get_login_redirect_url(request))
+        return HttpResponseRedirect(get_login_redirect_url(request))
     session_key = _session_key(request)
     form = PhoneForm(request.POST or None)
     if form.is_valid():
@@ -65,7 +65,7 @@ def request_code(request: HttpRequest) -> HttpResponse:
 def confirm_code(request: HttpRequest) -> HttpResponse:
     """Step two: the code. What is wrong is never said more closely than "wrong or expired"."""
     if request.user.is_authenticated:
-        return redirect(get_login_redirect_url(request))
+        return HttpResponseRedirect(get_login_redirect_url(request))
     asked = _latest_code(request, Code.Purpose.SIGN_IN)
     if asked is None:
         if request.method == "POST":
@@ -119,7 +119,7 @@ def confirm_again(request: SignedIn) -> HttpResponse:
         digits = form.cleaned_data["code"]
         if actions.prove(digits, Code.Purpose.FRESH, session_key=_session_key(request)) == user.phone:
             fresh_code(request, user)
-            return redirect(get_next_redirect_url(request) or "mine")
+            return HttpResponseRedirect(get_next_redirect_url(request) or reverse("mine"))
         form.add_error("code", _wrong())
     context = {
         "form": form,
