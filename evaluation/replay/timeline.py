@@ -83,3 +83,14 @@ class Timeline:
             pass
         if stuck := Deadline.objects.open().filter(due__lte=due).first():
             raise Stuck(f"{stuck} did not take effect")
+
+
+def together(*walks: Walk) -> Walk:
+    """Several things side by side, each at its own moments."""
+    waiting = [(moment, number, walk) for number, walk in enumerate(walks) if (moment := next(walk, None))]
+    heapq.heapify(waiting)
+    while waiting:
+        moment, number, walk = heapq.heappop(waiting)
+        yield moment
+        if later := next(walk, None):
+            heapq.heappush(waiting, (later, number, walk))

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from evaluation.replay import district
 
 
 class Command(BaseCommand):
-    help = "载入演示片区：真实案例和演示补充走完全程（移动平台时间，只在演示环境可用）"
+    help = "载入演示城区：真实案例和演示补充走完全程（移动平台时间，只在演示和测试环境）"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("还没有写好")
+        if not settings.CLOCK_MOVABLE:
+            raise CommandError("这里的平台时间不能移动：只有演示和测试环境可以载入演示城区")
+        if district.is_there():
+            self.stdout.write("演示城区已经载入过，没有改动。")
+            return
+        if not district.is_empty():
+            raise CommandError("数据库里已有项目或心愿，或者上次载入没有走完。请换一个空的数据库再载入。")
+        start = time.monotonic()
+        district.replay(self._report)
+        self.stdout.write(f"\r载入完成，用时 {time.monotonic() - start:.0f} 秒。{' ' * 20}")
+
+    def _report(self, done: int, altogether: int) -> None:
+        """One line, written anew each time."""
+        self.stdout.write(f"\r正在走 {done} / {altogether} 步", ending="")
+        self.stdout.flush()

@@ -1,0 +1,72 @@
+"""Ratings: one answer per household on phone or paper; bad ones are called back, mended and confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from math import ceil
+
+from evaluation.actions import callbacks, surveys
+from evaluation.models import ASPECTS, Answer, CallBack, Rating, Survey
+from evaluation.replay import pictures, works
+from evaluation.replay.projects import Project
+from evaluation.replay.timeline import together
+from minshi.residents.models import Role
+from minshi.territory.models import Household
+from proposals.models import Stage
+
+ROUNDS = 6
+GOOD = (Rating.VERY_SATISFIED, Rating.VERY_SATISFIED, Rating.SATISFIED, Rating.SATISFIED, Rating.FAIR)
+MORNING = timedelta(hours=9)
+
+
+def rate(project: Project) -> Iterator[datetime]:
+    """Time opens the round; households answer over its days, while the second part is paid."""
+    yield from project.past(Stage.ACCEPTED)
+    survey: Survey = project.proposal.surveys.select_related("proposal__place").get()
+    yield from together(works.pay_accepted(project), _rounds(project, survey), _call_back(project, survey))
+    yield from project.past(Stage.RATING)
+
+
+def _rounds(project: Project, survey: Survey) -> Iterator[datetime]:
+    """Whoever is discontent comes first, so that there is time to mend."""
+    spec = project.story["ratings"]
+    levels = [Rating.DISSATISFIED] * spec["bad"]
+    levels += [project.rng.choice(GOOD) for _answer in range(spec["answers"] - spec["bad"])]
+    answers = list(zip(project.households, levels, strict=False))
+    size = ceil(len(answers) / min(ROUNDS, ceil(len(answers) / 5)))
+    rounds = [answers[start : start + size] for start in range(0, len(answers), size)]
+    span = (survey.closes_at - survey.opens_at - 2 * MORNING) / len(rounds)
+    for number, coming in enumerate(rounds):
+        yield survey.opens_at + MORNING + timedelta(minutes=project.rng.randrange(200)) + span * number
+        sheets = [sheet for door, level in coming if (sheet := _answer(project, survey, door, level))]
+        for sheet in sheets:
+            surveys.confirm_paper(sheet, level=sheet.level, by=project.staff(Role.CLERK))
+
+
+def _answer(project: Project, survey: Survey, door: Household, level: int) -> Answer | None:
+    """Online where the household has a phone, else on paper: then the sheet, which somebody else must read."""
+    aspects = {name: min(5, max(1, level + project.rng.choice((-1, 0, 0, 1)))) for name in ASPECTS}
+    advice = "关门声音大，晚上听得见" if level == Rating.DISSATISFIED else ""
+    if user := project.yard.users.get(door.pk):
+        surveys.rate(survey, level=level, aspects=aspects, advice=advice, by=user)
+        return None
+    return surveys.enter_paper(
+        survey, door, level=level, aspects=aspects, advice=advice, sheet=pictures.sheet(), by=project.chief
+    )
+
+
+def _call_back(project: Project, survey: Survey) -> Iterator[datetime]:
+    """Asked by the next working day, mended, and confirmed by the household itself."""
+    clerk = project.staff(Role.CLERK)
+    yield project.on("contact", after=survey.opens_at + 2 * MORNING, days=0.5)
+    bad = list(CallBack.objects.filter(survey=survey).select_related("answer", "survey__proposal__place"))
+    for callback in bad:
+        callbacks.contact(callback, findings="上门看过，评价人说关门声音大，晚上听得见", by=clerk)
+    yield project.on("mend", days=2)
+    for callback in bad:
+        callbacks.mend(callback, measures=project.story.get("mending", "加了缓冲条，请评价人来试过"), by=clerk)
+    yield project.on("settled", days=0.3, office=False)
+    for callback in bad:
+        user = project.yard.users.get(callback.answer.household_id)
+        callbacks.confirm(callback, by=user or project.chief)
