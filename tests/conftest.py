@@ -15,7 +15,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from minshi import clock as platform_clock
 
-pytest_plugins = ["tests.cast", "tests.way"]
+pytest_plugins = ["tests.browser", "tests.cast", "tests.way"]
 
 SPARED = (
     "django_migrations",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
-
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.faces.probe_urls")]
 
@@ -25,13 +21,6 @@ SMALL_TARGETS = """(least) => [...document.querySelectorAll("button, .button, se
   .filter(part => part.getBoundingClientRect().height < least - 0.5)
   .map(part => part.outerHTML.slice(0, 90))"""
 LOOKS = [(width, look) for width in (360, 1280) for look in ("0", "1", "")]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    chromium = shutil.which("chromium")
-    found = {"executable_path": chromium} if chromium else {}
-    return {**browser_type_launch_args, **found, "args": ["--no-sandbox"]}
 
 
 @pytest.fixture
