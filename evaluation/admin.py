@@ -8,8 +8,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from evaluation.models import Aftercare, Archive, CallBack, Check, FinalAccounts, Survey
-from evaluation.steps import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK
+from evaluation.steps import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK, OF_PROPOSAL
 from minshi.desk.admin import ScopedAdmin
+from proposals.admin import ProposalAdmin
+
+ProposalAdmin.offer(*OF_PROPOSAL)
 
 
 @admin.register(Survey)

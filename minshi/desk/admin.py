@@ -37,11 +37,17 @@ class ScopedAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
 
+    @classmethod
+    def offer(cls, *forms: type[StepForm]) -> None:
+        """For higher apps: what else may be done with such a thing, once its stage is theirs."""
+        cls.step_forms = (*cls.step_forms, *forms)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         mine = Q(pk__in=[])
         for territory in territories_of(request.user):
             mine |= Q(**{f"{self.place_path}__startswith": territory})
-        return super().get_queryset(request).filter(mine)
+        rows: QuerySet[Any] = super().get_queryset(request).filter(mine)
+        return rows
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(territories_of(request.user))
@@ -78,7 +84,8 @@ class ScopedAdmin(ModelAdmin):
         subject = self.get_object(request, object_id)
         offered = self.offered(subject, request.user) if subject else []  # type: ignore[arg-type]
         context = {**(extra_context or {}), "offered_steps": offered, "show_save": False, "show_close": True}
-        return super().change_view(request, object_id, form_url, context)
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
 
     def step_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
         """One action as a form: its refusals beside the fields, nothing typed is lost."""

@@ -1,4 +1,4 @@
-"""The app's name."""
+"""The desk's app."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,6 @@ class DeskConfig(AppConfig):
     name = "minshi.desk"
     label = "desk"
     verbose_name = "工作台"
+
+    def ready(self) -> None:
+        from minshi.desk import ground, rules  # noqa: F401  (registers the admins of the ground's things)

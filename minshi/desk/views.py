@@ -12,7 +12,7 @@ from minshi.clock import now
 from minshi.deadlines.models import Deadline
 from minshi.policy import calendar
 from minshi.residents.models import Role
-from minshi.residents.rules import roles_of
+from minshi.residents.rules import roles_of, title_in
 from minshi.territory.models import Territory
 
 MOST_ROWS = 50
@@ -51,8 +51,7 @@ def _row(deadline: Deadline, places: dict[str, str], moment: datetime) -> dict[s
     return {
         "title": deadline.title,
         "url": deadline.url,
-        "role": Role(deadline.role).label if deadline.role in Role else "",
-        "place": places.get(deadline.place_path, ""),
+        "holder": title_in(places.get(deadline.place_path, ""), deadline.role) if deadline.role in Role else "",
         "since": deadline.set_at,
         "due": deadline.due,
         "left": _("已逾期") if deadline.due <= moment else _("%(days)d 个工作日") % {"days": left},

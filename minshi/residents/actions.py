@@ -11,7 +11,7 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Role, RoleGrant
-from minshi.residents.rules import holds, person_of
+from minshi.residents.rules import holds, may_appoint, person_of
 from minshi.territory.models import Household, Territory
 
 
@@ -63,6 +63,8 @@ def grant(
 
     Whoever works in an office signs in as staff from now on, with a password and a second factor.
     """
+    if by is not None and (by.pk == user.pk or not may_appoint(by, role, place)):
+        raise NotAllowed("这个角色要由上一级任命，自己不能任命自己")
     if role in STAFF_ROLES and not user.is_staff:
         user.is_staff = True
         user.save(update_fields=["is_staff"])
@@ -78,5 +80,7 @@ def grant(
 @action
 def revoke(held: RoleGrant, *, by: User | None) -> None:
     """End a role at once; open sessions lose it with their next page."""
+    if by is not None and not may_appoint(by, held.role, held.place):
+        raise NotAllowed("这个角色要由上一级撤销")
     held.revoked_at = now()
     held.save(update_fields=["revoked_at"])

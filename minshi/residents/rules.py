@@ -9,8 +9,15 @@ from dataclasses import dataclass
 
 from minshi.accounts.models import User
 from minshi.clock import today
-from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
+from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Role, RoleGrant
 from minshi.territory.models import Territory
+
+
+def title_in(place: str, role: str) -> str:
+    """佳园社区 and 社区工作人员 are 佳园社区工作人员: the level is said once."""
+    label = str(Role(role).label)
+    said = next((level for level in ("社区", "街道", "区") if place.endswith(level) and label.startswith(level)), "")
+    return place + label.removeprefix(said)
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class Held:
 
     @property
     def label(self) -> str:
-        return f"{self.place}{Role(self.role).label}"
+        return title_in(self.place, self.role)
 
 
 def roles_of(user: User | None) -> tuple[Held, ...]:
@@ -65,7 +72,7 @@ def person_of(user: User | None) -> Person | None:
     if user is None or not user.is_authenticated:
         return None
     if not hasattr(user, "_person"):
-        user._person = Person.objects.select_related("household__place").filter(user=user).first()  # type: ignore[attr-defined]
+        user._person = Person.objects.select_related("household__place__parent").filter(user=user).first()  # type: ignore[attr-defined]
     person: Person | None = user._person  # type: ignore[attr-defined]
     return person
 
@@ -76,3 +83,31 @@ def lives_in(user: User | None, place: Territory) -> bool:
     return bool(
         person and person.household and person.confirmed_at and person.household.place.path.startswith(place.path)
     )
+
+
+APPOINTS = {
+    # Who may give and take which roles in their territory: always the level above.
+    Role.CLERK: ORGANISERS,
+    Role.APPROVER: (Role.CLERK, Role.PARTY, Role.SUPERVISOR, *ORGANISERS),
+    Role.DISTRICT_OFFICER: (
+        Role.CASE_OFFICER,
+        Role.APPROVER,
+        Role.CASHIER,
+        Role.CLERK,
+        Role.PARTY,
+        Role.SUPERVISOR,
+        Role.DISTRICT_FINANCE,
+    ),
+}
+
+
+def may_appoint(user: User, role: str, place: Territory) -> bool:
+    """Whether this person gives and takes this role there."""
+    return any(role in given and holds(user, place, own) for own, given in APPOINTS.items())
+
+
+def confirms_residents(user: User, person: Person) -> bool:
+    """The chief or clerk of the place; nobody for themselves."""
+    if person.household is None or person.user_id == user.pk:
+        return False
+    return holds(user, person.household.place, Role.CLERK, *ORGANISERS)

@@ -1,0 +1,42 @@
+"""Who may do what with the ground's things at the desk; each permission names one predicate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+
+from minshi.accounts.models import User
+from minshi.disclosure.rules import may_answer
+from minshi.residents.models import Role, RoleGrant
+from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint
+from minshi.territory.models import Territory
+
+
+@rules.predicate
+def revokes(user: User, held: RoleGrant) -> bool:
+    return may_appoint(user, held.role, held.place)
+
+
+@rules.predicate
+def appoints_somewhere(user: User, person: Any) -> bool:
+    place = person.household.place if person.household else None
+    return bool(place) and any(holds(user, place, role) for role in APPOINTS)
+
+
+@rules.predicate
+def sets_policy(user: User, place: Territory) -> bool:
+    return holds(user, place, Role.DISTRICT_OFFICER, Role.APPROVER, Role.CASE_OFFICER)
+
+
+@rules.predicate
+def corrects(user: User, notice: Any) -> bool:
+    return holds(user, notice.place, Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)
+
+
+rules.add_perm("residents.confirm", rules.predicate(confirms_residents))
+rules.add_perm("residents.revoke", revokes)
+rules.add_perm("residents.appoint", appoints_somewhere)
+rules.add_perm("policy.set", sets_policy)
+rules.add_perm("disclosure.correct", corrects)
+rules.add_perm("disclosure.answer", rules.predicate(may_answer))

@@ -1,0 +1,178 @@
+"""What staff do with wishes and proposals at the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import User
+from minshi.desk.steps import ReasonField, StepForm
+from minshi.residents.models import Role
+from minshi.territory.models import Household
+from proposals import actions, selectors
+from proposals.models import Proposal, Stage, Wish, WishStage
+
+
+class Review(StepForm):
+    """Once it has climbed past the chief, who reviews on the phone."""
+
+    permission = "proposals.review"
+    verb = ""
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.SUBMITTED and subject.holder_role != Role.CHIEF
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return getattr(actions, self.verb)(subject, by=by, reason=self.cleaned_data["reason"])
+
+
+class PassReview(Review):
+    name, verb, label = "pass-review", "pass_review", _("初审通过")
+
+
+class Return(Review):
+    name, verb, label = "return", "return_for_revision", _("退回修改")
+
+
+class Decline(Review):
+    name, verb, label = "decline", "decline", _("初审不通过")
+
+
+class Merge(StepForm):
+    name = "merge"
+    label = _("并入相近项目")
+    help = _("附议的住户一起并过去，每户只算一次。")
+    permission = "proposals.merge"
+    into = forms.ModelChoiceField(label=_("并到哪一件"), queryset=Proposal.objects.none())
+    reason = ReasonField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["into"]
+        field.queryset = Proposal.objects.filter(pk__in=[each.pk for each in selectors.similar_to(self.subject)])
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage in (Stage.SUBMITTED, Stage.COSIGNING)
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return actions.merge(subject, self.cleaned_data["into"], by=by, reason=self.cleaned_data["reason"])
+
+
+class CosignOnPaper(StepForm):
+    name = "cosign-on-paper"
+    label = _("登记纸质附议")
+    permission = "proposals.record_paper"
+    household = forms.ModelChoiceField(label=_("哪一户"), queryset=Household.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["household"]
+        waiting = self.subject.beneficiaries().exclude(pk__in=self.subject.cosigns.values("household"))
+        field.queryset = waiting.select_related("place").order_by("place__path", "address")
+        field.label_from_instance = lambda door: f"{door.place.name} {door.address}"
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.COSIGNING
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return actions.cosign(subject, self.cleaned_data["household"], by=by, channel="paper")
+
+
+class OpenHandling(StepForm):
+    name = "open-handling"
+    label = _("公示期满，分级派单")
+    permission = "proposals.run"
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.ANNOUNCED
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return actions.open_handling(subject, by=by)
+
+
+class Handle(StepForm):
+    permission = "proposals.handle"
+    verb = ""
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.HANDLING
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return getattr(actions, self.verb)(subject, by=by, reason=self.cleaned_data["reason"])
+
+
+class Accept(Handle):
+    name, verb, label = "accept", "accept_handling", _("接单")
+    help = _("在理由里写明打算怎么办。")
+
+
+class Escalate(Handle):
+    name, verb, label = "escalate", "escalate", _("提请上一级办理")
+
+
+class HandBack(Handle):
+    name, verb, label = "hand-back", "hand_back", _("退单")
+    help = _("只能退一次，退给上一个承办人。")
+
+
+class DeclineHandling(Handle):
+    name, verb, label = "decline-handling", "decline_handling", _("无法办理")
+
+
+OF_PROPOSAL = (
+    PassReview,
+    Return,
+    Decline,
+    Merge,
+    CosignOnPaper,
+    OpenHandling,
+    Accept,
+    Escalate,
+    HandBack,
+    DeclineHandling,
+)
+
+
+class AnswerWish(StepForm):
+    permission = "proposals.answer_wish"
+    verb = ""
+    stages: tuple[str, ...] = (WishStage.NEW,)
+    reason = ReasonField(label=_("怎么答复"))
+
+    @classmethod
+    def open_to(cls, subject: Wish) -> bool:
+        return subject.stage in cls.stages
+
+    def run(self, subject: Wish, by: User) -> object:
+        return actions.answer_wish(subject, self.verb, by=by, reason=self.cleaned_data["reason"])
+
+
+class Claim(AnswerWish):
+    name, verb, label = "claim", "claim", _("认领")
+    stages = (WishStage.NEW, WishStage.HANDED)
+
+
+class HandOver(AnswerWish):
+    name, verb, label = "hand-over", "hand_over", _("转责任单位")
+
+
+class Fulfil(AnswerWish):
+    name, verb, label = "fulfil", "fulfil", _("已经实现")
+    stages = (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED)
+
+
+class DeclineWish(AnswerWish):
+    name, verb, label = "decline", "decline", _("不采纳")
+    stages = (WishStage.NEW, WishStage.HANDED)
+
+
+OF_WISH = (Claim, HandOver, Fulfil, DeclineWish)
