@@ -17,7 +17,7 @@ class ChoiceForm(forms.Form):
     """The three answers as big rows. ``receipt`` is made with the page, so that sending it twice is one vote."""
 
     choice = forms.ChoiceField(
-        label=_("您家同意吗？"),
+        label=_("请选一项"),
         choices=Choice.choices,
         widget=forms.RadioSelect,
         error_messages={"required": _("请先选一项，再交票"), "invalid_choice": _("请先选一项，再交票")},
@@ -41,7 +41,9 @@ class CorrectionForm(ChoiceForm):
 class PaperForm(forms.Form):
     """A sheet as it comes in at the door. With neither photo nor choice only its stub is registered."""
 
-    photos = PhotosField(label=_("拍下这张纸票"), required=False, most=1)
+    photos = PhotosField(
+        label=_("拍下这张纸票"), required=False, most=1, help_text=_("只有录票、核对的人和这一户自己看得到")
+    )
     choice = forms.ChoiceField(
         label=_("纸票上勾的是"), choices=Choice.choices, widget=forms.RadioSelect, required=False
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Meeting, MeetingStage, Motion, MotionStage
@@ -66,6 +67,8 @@ def _motion_settled(motion: Motion) -> None:
     """Closing is the platform's business; counting and publishing is on the clerk's desk."""
     if motion.stage == MotionStage.OPEN:
         deadlines.schedule(motion, CLOSE, motion.closes_at, title=motion.question)
+    elif motion.stage == MotionStage.CLOSED:
+        deadlines.meet(motion)
     elif motion.stage == MotionStage.COUNTING:
         deadlines.schedule(
             motion,
@@ -74,7 +77,7 @@ def _motion_settled(motion: Motion) -> None:
             role=Role.CLERK,
             place_path=holder_place(motion.territory, "community").path,
             title=f"计票并公布：{motion.question}",
-            url=motion.get_absolute_url(),
+            url=reverse("admin:deliberation_motion_change", args=[motion.pk]),
             provisional=calendar.is_provisional(motion.publish_by),
         )
     elif motion.stage == MotionStage.PUBLISHED:
@@ -124,7 +127,7 @@ def _meeting_settled(meeting: Meeting) -> None:
         role=Role.CLERK,
         place_path=holder_place(meeting.territory, "community").path,
         title=f"公布议事会纪要：{meeting.proposal.title}",
-        url=meeting.get_absolute_url(),
+        url=reverse("admin:deliberation_meeting_change", args=[meeting.pk]),
         basis=due.basis,
         provisional=due.provisional,
     )

@@ -32,7 +32,10 @@ on("stage:reserved")(tell_superior)
 
 @on(CLOSE)
 def the_window_ends(deadline: Deadline) -> None:
-    motion = Motion.objects.select_related("proposal__place").get(pk=deadline.subject_id)
+    _close(Motion.objects.select_related("proposal__place").get(pk=deadline.subject_id))
+
+
+def _close(motion: Motion) -> None:
     actions.close(motion, by=None)
     actions.count(motion, by=None)
 
@@ -53,10 +56,13 @@ def the_result_is_due(deadline: Deadline) -> None:
 
 
 @on("stage:voting")
-def nobody_published(deadline: Deadline) -> None:
+def the_vote_is_due(deadline: Deadline) -> None:
+    """First at the end of the window, then when the result was due."""
     proposal = proposal_of(deadline)
     running = proposal.motions.select_related("proposal__place").exclude(stage=MotionStage.PUBLISHED).first()
-    if not _publish_if_ready(running):
+    if running and running.stage == MotionStage.OPEN:
+        _close(running)
+    elif not _publish_if_ready(running):
         tell_superior(deadline)
 
 

@@ -27,7 +27,8 @@ from minshi.policy import selectors as policy
 from minshi.refusals import Refused
 from minshi.residents.masking import mask_address, mask_text
 from minshi.territory.models import Household
-from proposals.actions import advance, note_on_card
+from proposals.actions import advance, note_on_card, wait_until
+from proposals.lifecycle import set_stage_deadline
 from proposals.models import Proposal, Stage
 
 INSTANT = timedelta(microseconds=1)
@@ -80,7 +81,7 @@ def open_motion(
         **_times(now(), terms, rule),
     )
     if purpose == Purpose.SURVEY:
-        advance(proposal, "open_vote", by=by, due=motion.publish_by)
+        advance(proposal, "open_vote", by=by, due=motion.closes_at)
     _freeze_electorate(motion)
     begin(motion, "open", by=by)
     note_on_card(proposal, electorate=motion.electorate, turnout=0, agreed=None)
@@ -107,7 +108,8 @@ def _exact(share: object) -> str:
 
 def _in_short(proposal: Proposal) -> str:
     version = proposal.version
-    money = _("预算 %(yuan)s 元，出不出钱自愿，以后另外问。") % {"yuan": format_yuan(version.cost_fen)}
+    yuan = format_yuan(version.cost_fen).removesuffix(".00")
+    money = _("预算 %(yuan)s 元，出不出钱自愿，以后另外问。") % {"yuan": yuan}
     plan = version.plan.strip().rstrip("。；;.")[: 290 - len(money)]
     return f"{plan}。{money}"
 
@@ -165,8 +167,11 @@ def close(motion: Motion, *, by: User | None = None) -> None:
 
 @action
 def count(motion: Motion, *, by: User | None = None) -> None:
-    """From now on sheets are read again and entries corrected."""
+    """From now on sheets are read again and entries corrected; the project waits for its result."""
     take(motion, "count", by=by)
+    if motion.purpose == Purpose.SURVEY:
+        wait_until(motion.proposal, motion.publish_by, by=by)
+        set_stage_deadline(motion.proposal)
 
 
 def why_not_publish(motion: Motion) -> list[str]:

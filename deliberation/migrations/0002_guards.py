@@ -86,7 +86,7 @@ CREATE TRIGGER frozen_electorate BEFORE INSERT OR UPDATE ON deliberation_unit
 # So a ballot is either in before the end and counted, or refused.
 BALLOT = """
 ALTER TABLE deliberation_ballot ADD CONSTRAINT ballot_of_unit_and_motion
-    FOREIGN KEY (unit_id, motion_id) REFERENCES deliberation_unit (id, motion_id);
+    FOREIGN KEY (unit_id, motion_id) REFERENCES deliberation_unit (id, motion_id) DEFERRABLE INITIALLY DEFERRED;
 
 CREATE FUNCTION channel_rank(channel text) RETURNS int LANGUAGE sql IMMUTABLE AS
     $$ SELECT CASE channel WHEN 'paper' THEN 3 WHEN 'proxy' THEN 2 ELSE 1 END $$;

@@ -213,6 +213,7 @@ def test_a_ballot_belongs_to_the_motion_of_its_unit(motion: Motion, way: Way, re
     other = actions.open_motion(way.cosigned(title="另一件事"), by=clerk)
     with pytest.raises(IntegrityError, match="ballot_of_unit_and_motion"), transaction.atomic():
         _insert(other, motion.units.first(), resident)
+        connection.check_constraints()
 
 
 def test_a_ballot_is_never_removed(motion: Motion, resident: User) -> None:

@@ -36,11 +36,15 @@ def test_labels_are_masked_to_the_building(way: Way, clerk: User) -> None:
     assert {unit.label for unit in motion.units.all()} == {"样板巷1号院1栋"}
 
 
-def test_the_proposal_enters_its_vote_until_the_result_is_due(way: Way, clerk: User) -> None:
+def test_the_proposal_waits_for_the_end_and_then_for_the_result(way: Way, clerk: User) -> None:
     proposal = way.cosigned()
     motion = actions.open_motion(proposal, by=clerk)
-    assert proposal.stage == Stage.VOTING
-    assert proposal.due_at == motion.publish_by
+    assert (proposal.stage, proposal.due_at) == (Stage.VOTING, motion.closes_at)
+    way.to_counting(motion)
+    proposal.refresh_from_db()
+    assert (proposal.stage, proposal.due_at) == (Stage.VOTING, motion.publish_by)
+    deadline = Deadline.objects.open().of(proposal).get(kind="stage:voting")
+    assert (deadline.due, deadline.role) == (motion.publish_by, "clerk")
     assert motion.opens_at < motion.closes_at < motion.counting_until < motion.publish_by
 
 
@@ -55,7 +59,7 @@ def test_the_window_follows_the_policy(way: Way, clerk: User, clock: Any) -> Non
 def test_the_question_and_the_rule_have_defaults(way: Way, clerk: User) -> None:
     motion = actions.open_motion(way.cosigned(), by=clerk)
     assert motion.question == "院里装一盏路灯，您家同意吗？"
-    assert "20,000.00" in motion.detail
+    assert "预算 20,000 元" in motion.detail
     assert (motion.quorum, motion.threshold, motion.is_poll) == ("2/3", "2/3", False)
 
 
