@@ -1,28 +1,228 @@
-"""The staff's pages of money and work: read-only rows of my territories, and actions as forms."""
+"""The staff's pages of money and work: rows of my territories, read-only, and actions as forms."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from funding import actions, selectors
 from funding.models import Allocation, Change, Contribution, Grant, InKind, Payment, Pot, Purse, Refund
+from funding.steps import money, work
+from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin
+from minshi.ledger.money import format_yuan
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.residents.models import Role
+from minshi.residents.rules import roles_of
+from proposals.models import Source
+
+KEEPERS = (Role.CASHIER, Role.APPROVER, Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER)
+
+
+class MoneyAdmin(ScopedAdmin):
+    """Amounts in yuan; who and where without a click."""
+
+    place_path = "proposal__place__path"
+    list_select_related = ("proposal",)
+    ordering = ("-pk",)
+
+    @admin.display(description=_("金额（元）"))
+    def amount(self, subject: Any) -> str:
+        return format_yuan(subject.amount_fen)
+
+    @admin.display(description=_("项目"))
+    def project(self, subject: Any) -> str:
+        return format_html('<a href="{}">{}</a>', subject.proposal.get_absolute_url(), subject.proposal)
 
 
 @admin.register(Pot)
 class PotAdmin(ScopedAdmin):
     place_path = "place__path"
+    list_display = ("title", "place", "year", "balance")
+    list_select_related = ("place", "account")
+    fields = ("title", "place", "year", "document", "balance", "at")
+    step_forms = (money.Allocate,)
+
+    @admin.display(description=_("余额（元）"))
+    def balance(self, pot: Pot) -> str:
+        return format_yuan(pot.account.balance_fen)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return any(held.role in KEEPERS for held in roles_of(request.user))  # type: ignore[arg-type]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Opening a pot is an action, too."""
+        if not self.has_add_permission(request):
+            raise NotAllowed(_now("这里的资金池不归您管"))
+        user: User = request.user  # type: ignore[assignment]
+        form = money.OpenPot(request.POST or None, by=user)
+        if request.method == "POST" and form.is_valid():
+            try:
+                pot = actions.open_pot(**form.cleaned_data, by=user)
+            except NotAllowed:
+                raise
+            except Refused as refusal:
+                onto(form, refusal)
+            else:
+                messages.success(request, _now("已设立"))
+                return redirect("admin:funding_pot_change", pot.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _now("设立资金池"),
+            "subject": _now("资金池"),
+            "form": form,
+            "opts": self.opts,
+            "back": "..",
+        }
+        return render(request, "desk/step.html", context, status=422 if form.errors else 200)
 
 
 @admin.register(Allocation)
-class AllocationAdmin(ScopedAdmin):
+class AllocationAdmin(MoneyAdmin):
     place_path = "pot__place__path"
+    list_display = ("pot", "amount", "document", "recorded_at", "confirmed_at")
+    list_select_related = ("pot",)
+    fields = ("pot", "amount", "document", "recorded_at", "confirmed_at")
+    step_forms = (money.ConfirmAllocation,)
 
 
-@admin.register(Purse, Grant, Contribution, InKind, Refund)
-class ProjectMoneyAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
+@admin.register(Purse)
+class PurseAdmin(MoneyAdmin):
+    list_display = ("proposal", "stage", "balance")
+    list_select_related = ("proposal", "account")
+    search_fields = ("proposal__number", "proposal__title")
+    fields = ("project", "stage", "plan", "needed", "found", "gap", "balance", "spent", "opened_at")
+    step_forms = (
+        money.DrawUp,
+        money.AskGrant,
+        money.RecordPledge,
+        money.AddSponsor,
+        money.RecordContribution,
+        money.RecordInKind,
+        money.AnnounceFunding,
+        money.OpenSuppliers,
+        work.FormGroup,
+        work.OpenEnquiry,
+        work.AddQuote,
+        work.Recuse,
+        work.ChooseSupplier,
+        work.Sign,
+        work.StartWork,
+        work.AskPayment,
+        work.AskChange,
+        work.ChangePlan,
+        work.Finish,
+        work.AcceptWork,
+        money.Cancel,
+    )
+
+    @admin.display(description=_("阶段"))
+    def stage(self, purse: Purse) -> str:
+        return str(purse.proposal.get_stage_display())
+
+    @admin.display(description=_("资金方案"))
+    def plan(self, purse: Purse) -> str:
+        plan = selectors.plan_of(purse.proposal)
+        lines = plan.amounts().items() if plan else ()
+        return "，".join(f"{Source(source).label} {format_yuan(fen)}" for source, fen in lines) or "—"
+
+    @admin.display(description=_("需要（元）"))
+    def needed(self, purse: Purse) -> str:
+        return format_yuan(selectors.coverage(purse.proposal).needed_fen)
+
+    @admin.display(description=_("已有着落（元）"))
+    def found(self, purse: Purse) -> str:
+        return format_yuan(selectors.coverage(purse.proposal).found_fen)
+
+    @admin.display(description=_("还差（元）"))
+    def gap(self, purse: Purse) -> str:
+        return format_yuan(selectors.coverage(purse.proposal).gap_fen)
+
+    @admin.display(description=_("账上（元）"))
+    def balance(self, purse: Purse) -> str:
+        return format_yuan(purse.account.balance_fen)
+
+    @admin.display(description=_("已付（元）"))
+    def spent(self, purse: Purse) -> str:
+        return format_yuan(selectors.spent_fen(purse.proposal))
 
 
-@admin.register(Payment, Change)
-class ContractAdmin(ScopedAdmin):
+@admin.register(Grant)
+class GrantAdmin(MoneyAdmin):
+    list_display = ("proposal", "source", "amount", "stage", "due_at")
+    fields = ("project", "source", "pot", "amount", "needs_district", "completions", "stage", "stage_since", "due_at")
+    step_forms = (
+        money.Examine,
+        money.ReturnForCompletion,
+        money.Complete,
+        money.Approve,
+        money.Decide,
+        money.RefuseGrant,
+        money.WithdrawGrant,
+    )
+
+
+@admin.register(Contribution)
+class ContributionAdmin(MoneyAdmin):
+    list_display = ("proposal", "name_public", "amount", "voucher", "stage", "recorded_at")
+    search_fields = ("proposal__number", "voucher")
+    fields = ("project", "name_public", "amount", "voucher", "photo", "recorded_at", "stage", "stage_since")
+    step_forms = (money.ConfirmContribution, money.RejectContribution, money.ReverseContribution)
+
+    @admin.display(description=_("凭证照片"))
+    def photo(self, given: Contribution) -> str:
+        if not given.voucher_photo:
+            return "—"
+        return format_html('<a href="/vouchers/{}/">{}</a>', given.pk, _now("看照片"))
+
+
+@admin.register(InKind)
+class InKindAdmin(MoneyAdmin):
+    list_display = ("proposal", "name_public", "what", "hours", "confirmed_at")
+    fields = ("project", "name_public", "what", "hours", "value", "recorded_at", "confirmed_at")
+    step_forms = (money.ConfirmInKind,)
+
+    @admin.display(description=_("折合（元）"))
+    def value(self, given: InKind) -> str:
+        return format_yuan(given.value_fen)
+
+
+@admin.register(Refund)
+class RefundAdmin(MoneyAdmin):
+    list_display = ("proposal", "name_public", "amount", "why", "paid_at", "returned_at")
+    fields = ("project", "name_public", "amount", "why", "voucher", "paid_at", "returned_at")
+    step_forms = (money.PayRefund, money.ConfirmRefund)
+
+
+@admin.register(Payment)
+class PaymentAdmin(MoneyAdmin):
     place_path = "contract__proposal__place__path"
+    list_display = ("contract", "milestone", "amount", "stage", "due_at")
+    list_select_related = ("contract__proposal", "contract__supplier", "milestone")
+    fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", "due_at")
+    step_forms = (money.ApprovePayment, money.Pay, money.RefusePayment)
+
+
+@admin.register(Change)
+class ChangeAdmin(MoneyAdmin):
+    place_path = "contract__proposal__place__path"
+    list_display = ("contract", "what", "stage", "due_at")
+    list_select_related = ("contract__proposal", "contract__supplier")
+    fields = ("project", "what", "reason", "old_price", "new_price", "new_days", "stage", "due_at")
+    step_forms = (work.ApproveChange, work.RefuseChange)
+
+    @admin.display(description=_("原价（元）"))
+    def old_price(self, change: Change) -> str:
+        return format_yuan(change.old_price_fen)
+
+    @admin.display(description=_("新价（元）"))
+    def new_price(self, change: Change) -> str:
+        return format_yuan(change.new_price_fen)

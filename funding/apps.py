@@ -9,4 +9,4 @@ class FundingConfig(AppConfig):
     verbose_name = "资金与实施"
 
     def ready(self) -> None:
-        from funding import lifecycle, panels, reactions, rules  # noqa: F401  (registers them)
+        from funding import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)

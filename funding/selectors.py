@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from funding.models import (
     CASH,
+    Award,
     Contract,
     Contribution,
     ContributionStage,
+    Enquiry,
     Grant,
     Group,
     InKind,
@@ -25,7 +27,10 @@ from funding.models import (
     Purse,
     Refund,
 )
+from minshi.faces.templatetags.faces import cn_date
 from minshi.ledger.models import Posting
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.models import StepRecord
 from proposals.models import Proposal, Source
 
 
@@ -50,6 +55,51 @@ def contract_of(proposal: Proposal) -> Contract | None:
 def group_of(proposal: Proposal) -> Group | None:
     """The project group that stands now, with its members."""
     return Group.objects.filter(proposal=proposal, ended_at=None).prefetch_related("members__person").first()
+
+
+def last_contract(proposal: Proposal) -> Contract | None:
+    """The contract that runs, else the last that did, with its milestones, payments and hold."""
+    return (
+        Contract.objects.filter(proposal=proposal)
+        .select_related("supplier", "hold")
+        .prefetch_related("milestones__payments", "changes")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def last_award(proposal: Proposal) -> Award | None:
+    """The choice that stands, with its judges."""
+    return (
+        Award.objects.filter(enquiry__proposal=proposal, annulled_at=None)
+        .select_related("quote__supplier", "notice")
+        .prefetch_related("judges")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def last_enquiry(proposal: Proposal) -> Enquiry | None:
+    """The newest enquiry, with its quotes and recusals."""
+    return (
+        Enquiry.objects.filter(proposal=proposal)
+        .prefetch_related("quotes__supplier", "recusals")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def grants_of(proposal: Proposal) -> list[Grant]:
+    return list(Grant.objects.filter(proposal=proposal).select_related("pot").order_by("pk"))
+
+
+def decisions_on(grants: Iterable[Grant]) -> dict[int, list[StepRecord]]:
+    """Who decided what on each of these grants, when and why; one query."""
+    found: dict[int, list[StepRecord]] = defaultdict(list)
+    pks = [grant.pk for grant in grants]
+    for record in StepRecord.objects.filter(subject_type="funding.grant", subject_id__in=pks).order_by("id"):
+        found[record.subject_id].append(record)
+    return found
 
 
 # --- What covers the plan ------------------------------------------------------------------------
@@ -276,17 +326,18 @@ class _Names:
 # --- The site board (forms.md 23) -----------------------------------------------------------------
 
 
-def board(proposal: Proposal, contract: Contract) -> list[tuple[str, Any]]:
-    """What stands on the board at the site, as (label, value); money in fen."""
+def board(proposal: Proposal, contract: Contract) -> list[tuple[str, str]]:
+    """What stands on the board at the site, as (label, text)."""
     group = group_of(proposal)
-    members = "、".join(member.name_public for member in group.members.all()) if group else ""
+    office = proposal.place.at_level("community")
     return [
         (_("项目"), proposal.title),
         (_("内容"), proposal.version.plan),
-        (_("合同价"), contract.price_fen),
+        (_("合同价"), _("%s 元") % format_yuan(contract.price_fen)),
         (_("钱从哪来"), "、".join(str(Source(source).label) for source in coverage(proposal).lines)),
         (_("承接方"), str(contract.supplier)),
-        (_("项目小组"), members),
-        (_("开工"), contract.started_at),
+        (_("项目小组"), "、".join(str(member) for member in group.members.all()) if group else ""),
+        (_("开工"), cn_date(contract.started_at)),
         (_("工期"), _("%d 天") % contract.days),
+        (_("监督电话"), office.phone if office else ""),
     ]

@@ -1,1 +1,0 @@
-"""What this app shows on a project's page."""

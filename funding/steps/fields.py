@@ -1,0 +1,50 @@
+"""Choices that these forms share: people and doors named so that staff find them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from minshi.residents.models import Person
+from minshi.territory.models import Household
+from proposals.models import Proposal
+
+
+def who_and_where(person: Person) -> str:
+    door = person.household.door if person.household else ""
+    return f"{person.name} · {door}" if door else person.name
+
+
+class PersonField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return who_and_where(obj)
+
+
+class PeopleField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return who_and_where(obj)
+
+
+class DoorField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.door)
+
+
+def text(label: Any, *, rows: int = 3, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+
+def residents_of(proposal: Proposal) -> QuerySet[Person]:
+    """Confirmed people of the households that benefit, door by door."""
+    people = Person.objects.filter(household__in=proposal.beneficiaries(), confirmed_at__isnull=False)
+    return people.select_related("household__place__parent").order_by("household__place__path", "household__address")
+
+
+def doors_of(proposal: Proposal) -> QuerySet[Household]:
+    return proposal.beneficiaries().select_related("place__parent").order_by("place__path", "address")
+
+
+NO_CHOICE = _("请选择")

@@ -1,0 +1,512 @@
+"""Pots, plans, grants, contributions, payments and refunds as forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from funding import actions, selectors
+from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER
+from funding.actions.pledges import GIVING
+from funding.models import (
+    PUBLIC,
+    Allocation,
+    Contribution,
+    ContributionStage,
+    Grant,
+    GrantStage,
+    InKind,
+    Payment,
+    PaymentStage,
+    Pot,
+    Purse,
+    Refund,
+    Sponsor,
+)
+from funding.steps.fields import NO_CHOICE, DoorField, doors_of
+from minshi.accounts.models import User
+from minshi.desk.steps import ReasonField, StepForm
+from minshi.ledger.money import YuanField
+from minshi.residents.rules import roles_of
+from minshi.territory.models import Household, Territory
+from proposals.lifecycle import MONEY_STAGES
+from proposals.models import Source, Stage
+
+# --- Pots ------------------------------------------------------------------------------------------
+
+
+class OpenPot(forms.Form):
+    """Not a step: there is no pot yet."""
+
+    place = forms.ModelChoiceField(label=_("街道或区"), queryset=Territory.objects.none(), empty_label=None)
+    year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
+    title = forms.CharField(label=_("名称"), max_length=50)
+    document = forms.CharField(label=_("设立文件"), max_length=120)
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = Q(pk__in=[])
+        for held in roles_of(by):
+            mine |= Q(path__startswith=held.path)
+        places: Any = self.fields["place"]
+        places.queryset = Territory.objects.filter(mine, level_id__in=("street", "district")).order_by("path")
+
+
+class Allocate(StepForm):
+    name = "allocate"
+    label = _("登记拨入")
+    help = _("由另一个人复核以后才算进资金池。")
+    permission = "funding.keep_pot"
+
+    amount = YuanField(label=_("金额（元）"), min_fen=1)
+    document = forms.CharField(label=_("拨款文号"), max_length=120)
+
+    def run(self, subject: Pot, by: User) -> Allocation:
+        data = self.cleaned_data
+        return actions.allocate(subject, amount_fen=data["amount"], document=data["document"], by=by)
+
+
+class ConfirmAllocation(StepForm):
+    name = "confirm"
+    label = _("复核拨入")
+    help = _("请对照拨款文件。登记的人不能自己复核。")
+    permission = "funding.keep_pot"
+
+    @classmethod
+    def open_to(cls, subject: Allocation) -> bool:
+        return subject.confirmed_at is None
+
+    def run(self, subject: Allocation, by: User) -> Allocation:
+        return actions.confirm_allocation(subject, by=by)
+
+
+# --- Plan --------------------------------------------------------------------------------------------
+
+
+class DrawUp(StepForm):
+    name = "plan"
+    label = _("编制资金方案")
+    help = _("各方合计必须等于商定的费用。级别决定能用哪些钱。")
+    permission = "funding.plan"
+
+    why = forms.CharField(label=_("说明"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proposal = self.subject.proposal
+        plan = selectors.plan_of(proposal)
+        agreed = plan.amounts() if plan else proposal.version.shares
+        for source in SOURCES_BY_TIER[proposal.tier or 1]:
+            self.fields[source] = YuanField(
+                label=_("%s（元）") % source.label, required=False, initial=agreed.get(source)
+            )
+        self.order_fields([*SOURCES_BY_TIER[proposal.tier or 1], "why"])
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage == Stage.RAISING
+
+    def run(self, subject: Purse, by: User) -> object:
+        lines = {source: self.cleaned_data.get(source) or 0 for source in self.fields if source in Source}
+        return actions.draw_up(subject.proposal, lines, why=self.cleaned_data["why"], by=by)
+
+
+class AskGrant(StepForm):
+    name = "ask"
+    label = _("向街道、区里申请资金")
+    help = _("金额按资金方案，不用填。")
+    permission = "funding.plan"
+
+    source = forms.ChoiceField(label=_("哪一项"), choices=[(source, source.label) for source in PUBLIC])
+    pot = forms.ModelChoiceField(label=_("从哪个资金池"), queryset=Pot.objects.none(), empty_label=None)
+    reason = forms.CharField(label=_("说明"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        paths = self.subject.territory.ancestor_paths()
+        pots: Any = self.fields["pot"]
+        pots.queryset = Pot.objects.filter(place__path__in=paths, place__level_id__in=LEVEL_OF.values()).order_by(
+            "-year"
+        )
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        plan = selectors.plan_of(subject.proposal)
+        return subject.proposal.stage == Stage.RAISING and plan is not None and plan.public_fen > 0
+
+    def run(self, subject: Purse, by: User) -> Grant:
+        data = self.cleaned_data
+        return actions.ask(subject.proposal, data["source"], data["pot"], reason=data["reason"], by=by)
+
+
+class AnnounceFunding(StepForm):
+    name = "announce"
+    label = _("资金落实，发布资金公示")
+    help = _("公家的钱都批了、其余的到账或者认缴了，才能公示。公示期满、异议都答复了，才开始选承接方。")
+    permission = "funding.plan"
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage == Stage.RAISING
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.announce_funding(subject.proposal, by=by)
+
+
+class OpenSuppliers(StepForm):
+    name = "open-suppliers"
+    label = _("公示期满，开始询价")
+    permission = "funding.plan"
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage == Stage.FUNDED
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.open_suppliers(subject.proposal, by=by)
+
+
+class Cancel(StepForm):
+    name = "cancel"
+    label = _("取消项目并退款")
+    help = _("已经付出的不退；剩下的按各方出的钱占的比例退回。取消以后不能恢复。")
+    permission = "funding.cancel"
+
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage in MONEY_STAGES
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.cancel(subject.proposal, reason=self.cleaned_data["reason"], by=by)
+
+
+# --- Grants --------------------------------------------------------------------------------------------
+
+
+class GrantStep(StepForm):
+    """One word on a grant, with its reason."""
+
+    stages: tuple[str, ...] = ()
+    verb = ""
+
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Grant) -> bool:
+        return subject.stage in cls.stages
+
+    def run(self, subject: Grant, by: User) -> object:
+        return getattr(actions, self.verb)(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class Examine(GrantStep):
+    name = "examine"
+    label = _("审核通过")
+    help = _("看预算、负面清单，有没有拆分。之后由另一个人审批。")
+    permission = "funding.examine"
+    stages, verb = (GrantStage.ASKED,), "examine"
+
+
+class ReturnForCompletion(GrantStep):
+    name = "return"
+    label = _("退回补正")
+    help = _("只能要求一次，请一次说清缺什么。")
+    permission = "funding.examine"
+    stages, verb = (GrantStage.ASKED,), "return_for_completion"
+
+
+class Complete(GrantStep):
+    name = "complete"
+    label = _("已经补正")
+    permission = "funding.plan"
+    stages, verb = (GrantStage.INCOMPLETE,), "complete"
+
+
+class Approve(GrantStep):
+    name = "approve"
+    label = _("审批同意")
+    help = _("同意以后，钱从资金池里留出来。超过限额或三级办理的，报区里审定。")
+    permission = "funding.approve"
+    stages, verb = (GrantStage.EXAMINED,), "approve"
+
+
+class Decide(GrantStep):
+    name = "decide"
+    label = _("区里审定同意")
+    permission = "funding.district"
+    stages, verb = (GrantStage.CLEARED,), "decide"
+
+
+class RefuseGrant(GrantStep):
+    name = "refuse"
+    label = _("不予批准")
+    permission = "funding.refuse_grant"
+    stages, verb = (GrantStage.ASKED, GrantStage.EXAMINED, GrantStage.CLEARED), "refuse"
+
+
+class WithdrawGrant(GrantStep):
+    name = "withdraw"
+    label = _("撤销申请")
+    help = _("已经留出来的钱退回资金池。")
+    permission = "funding.plan"
+    verb = "withdraw"
+    stages = (
+        GrantStage.ASKED,
+        GrantStage.INCOMPLETE,
+        GrantStage.EXAMINED,
+        GrantStage.CLEARED,
+        GrantStage.APPROVED,
+    )
+
+    @classmethod
+    def open_to(cls, subject: Grant) -> bool:
+        return super().open_to(subject) and subject.proposal.stage == Stage.RAISING
+
+
+# --- Neighbours' money ---------------------------------------------------------------------------------
+
+
+class GivingStep(StepForm):
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage in GIVING
+
+
+class RecordPledge(GivingStep):
+    name = "pledge"
+    label = _("登记纸质认缴")
+    help = _("只登记住户自愿写下的数目。")
+    permission = "funding.record_money"
+
+    household = DoorField(label=_("哪一户"), queryset=Household.objects.none(), empty_label=NO_CHOICE)
+    person_name = forms.CharField(label=_("姓名"), max_length=40, required=False, help_text=_("不填用户代表的姓名"))
+    amount = YuanField(label=_("金额（元）"), min_fen=1)
+    publishes_name = forms.BooleanField(label=_("本人签字同意公开姓名"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        doors: Any = self.fields["household"]
+        doors.queryset = doors_of(self.subject.proposal)
+
+    def run(self, subject: Purse, by: User) -> object:
+        data = self.cleaned_data
+        return actions.pledge(
+            subject.proposal,
+            data["household"],
+            amount_fen=data["amount"],
+            publishes_name=data["publishes_name"],
+            name=data["person_name"],
+            on_paper=True,
+            by=by,
+        )
+
+
+class AddSponsor(GivingStep):
+    name = "sponsor"
+    label = _("登记赞助单位")
+    permission = "funding.plan"
+
+    unit = forms.CharField(label=_("单位名称"), max_length=80)
+    amount = YuanField(label=_("约定金额（元）"), required=False)
+    agreement = forms.CharField(label=_("赞助协议"), max_length=120)
+    contact = forms.CharField(label=_("联系方式（不公开）"), max_length=120, required=False)
+    publishes_name = forms.BooleanField(label=_("同意公开名称"), required=False, initial=True)
+
+    def run(self, subject: Purse, by: User) -> object:
+        data = self.cleaned_data
+        return actions.add_sponsor(
+            subject.proposal,
+            name=data["unit"],
+            promised_fen=data["amount"] or 0,
+            agreement=data["agreement"],
+            contact=data["contact"],
+            publishes_name=data["publishes_name"],
+            by=by,
+        )
+
+
+class RecordContribution(GivingStep):
+    name = "contribution"
+    label = _("登记到账")
+    help = _("钱到社区账户、开了收据以后登记，由另一个人复核才算。平台不收钱。")
+    permission = "funding.record_money"
+
+    household = DoorField(label=_("哪一户"), queryset=Household.objects.none(), required=False, empty_label=NO_CHOICE)
+    sponsor = forms.ModelChoiceField(
+        label=_("或哪个单位"), queryset=Sponsor.objects.none(), required=False, empty_label=NO_CHOICE
+    )
+    amount = YuanField(label=_("金额（元）"), min_fen=1)
+    voucher = forms.CharField(label=_("凭证号（收据、转账）"), max_length=60)
+    photo = forms.FileField(label=_("凭证照片"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        doors: Any = self.fields["household"]
+        doors.queryset = doors_of(self.subject.proposal)
+        sponsors: Any = self.fields["sponsor"]
+        sponsors.queryset = self.subject.proposal.sponsors.order_by("name")
+
+    def run(self, subject: Purse, by: User) -> Contribution:
+        data = self.cleaned_data
+        return actions.record_contribution(
+            subject.proposal,
+            household=data["household"],
+            sponsor=data["sponsor"],
+            amount_fen=data["amount"],
+            voucher=data["voucher"],
+            photo=data["photo"],
+            by=by,
+        )
+
+
+class RecordInKind(GivingStep):
+    name = "in-kind"
+    label = _("登记投工投劳")
+    permission = "funding.record_money"
+
+    who = forms.CharField(label=_("谁出"), max_length=40)
+    what = forms.CharField(label=_("出什么"), max_length=120)
+    hours = forms.DecimalField(label=_("工时（小时）"), max_digits=7, decimal_places=1, min_value=0.1, required=False)
+    value = YuanField(label=_("折合（元）"), min_fen=1)
+
+    def run(self, subject: Purse, by: User) -> InKind:
+        data = self.cleaned_data
+        return actions.record_in_kind(
+            subject.proposal, who=data["who"], what=data["what"], hours=data["hours"], value_fen=data["value"], by=by
+        )
+
+
+class ContributionStep(StepForm):
+    permission = "funding.confirm_money"
+    stage = ContributionStage.RECORDED
+
+    @classmethod
+    def open_to(cls, subject: Contribution) -> bool:
+        return subject.stage == cls.stage
+
+
+class ConfirmContribution(ContributionStep):
+    name = "confirm"
+    label = _("复核无误，钱已到账")
+    help = _("请对照凭证和银行流水。登记的人不能自己复核。")
+
+    def run(self, subject: Contribution, by: User) -> object:
+        return actions.confirm_contribution(subject, by=by)
+
+
+class RejectContribution(ContributionStep):
+    name = "reject"
+    label = _("与凭证不符")
+
+    reason = ReasonField()
+
+    def run(self, subject: Contribution, by: User) -> object:
+        return actions.reject_contribution(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class ReverseContribution(ContributionStep):
+    name = "reverse"
+    label = _("记错了，冲正")
+    help = _("原来的一笔不会删掉，另记一笔相反的。")
+    stage = ContributionStage.CONFIRMED
+
+    reason = ReasonField()
+
+    def run(self, subject: Contribution, by: User) -> object:
+        return actions.reverse_contribution(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class ConfirmInKind(StepForm):
+    name = "confirm"
+    label = _("确认已经兑现")
+    permission = "funding.confirm_money"
+
+    @classmethod
+    def open_to(cls, subject: InKind) -> bool:
+        return subject.confirmed_at is None
+
+    def run(self, subject: InKind, by: User) -> object:
+        return actions.confirm_in_kind(subject, by=by)
+
+
+# --- Payments and refunds ----------------------------------------------------------------------------
+
+
+class ApprovePayment(StepForm):
+    name = "approve"
+    label = _("付款审批同意")
+    help = _("发票、合同、现场三样对得上。申请、审批、付款是三个人。")
+    permission = "funding.approve_payment"
+
+    reason = ReasonField(required=False)
+
+    @classmethod
+    def open_to(cls, subject: Payment) -> bool:
+        return subject.stage == PaymentStage.ASKED
+
+    def run(self, subject: Payment, by: User) -> object:
+        return actions.approve_payment(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class Pay(StepForm):
+    name = "pay"
+    label = _("登记已付款")
+    permission = "funding.pay"
+
+    voucher = forms.CharField(label=_("付款凭证号"), max_length=60)
+
+    @classmethod
+    def open_to(cls, subject: Payment) -> bool:
+        return subject.stage == PaymentStage.APPROVED
+
+    def run(self, subject: Payment, by: User) -> object:
+        return actions.pay(subject, voucher=self.cleaned_data["voucher"], by=by)
+
+
+class RefusePayment(StepForm):
+    name = "refuse"
+    label = _("不同意付款")
+    permission = "funding.refuse_payment"
+
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Payment) -> bool:
+        return subject.stage in (PaymentStage.ASKED, PaymentStage.APPROVED)
+
+    def run(self, subject: Payment, by: User) -> object:
+        return actions.refuse_payment(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class PayRefund(StepForm):
+    name = "pay"
+    label = _("登记已退款")
+    permission = "funding.pay_back"
+
+    voucher = forms.CharField(label=_("退款凭证号"), max_length=60)
+
+    @classmethod
+    def open_to(cls, subject: Refund) -> bool:
+        return subject.returned_at is None and subject.paid_at is None
+
+    def run(self, subject: Refund, by: User) -> object:
+        return actions.pay_refund(subject, voucher=self.cleaned_data["voucher"], by=by)
+
+
+class ConfirmRefund(StepForm):
+    name = "confirm"
+    label = _("复核退款")
+    help = _("办理的人不能自己复核。")
+    permission = "funding.confirm_refund"
+
+    @classmethod
+    def open_to(cls, subject: Refund) -> bool:
+        return subject.returned_at is None and subject.paid_at is not None
+
+    def run(self, subject: Refund, by: User) -> object:
+        return actions.confirm_refund(subject, by=by)

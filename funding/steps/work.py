@@ -1,0 +1,380 @@
+"""The project group, suppliers, contract, work, acceptance: entered by staff on the group's behalf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from funding import actions, selectors
+from funding.actions.payments import why_not_payable
+from funding.actions.suppliers import GROUPING, eligible_judges, standing_award
+from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, PaymentStage, Purse, Quote, Side
+from funding.steps.fields import NO_CHOICE, PeopleField, PersonField, residents_of, text
+from minshi.accounts.models import User
+from minshi.desk.steps import ReasonField, StepForm
+from minshi.ledger.money import YuanField, format_yuan
+from minshi.residents.models import Person, Role
+from proposals.models import Stage
+
+MOST_ITEMS = 8
+
+
+class PurseStep(StepForm):
+    """Offered while the project stands in one of ``stages``."""
+
+    stages: tuple[str, ...] = ()
+    permission = "funding.deliver"
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage in cls.stages
+
+    @property
+    def enquiry(self) -> Enquiry:
+        found = Enquiry.objects.filter(proposal=self.subject.proposal, ended_at=None).first()
+        assert found
+        return found
+
+
+def _is_asking(subject: Purse) -> bool:
+    return Enquiry.objects.filter(proposal=subject.proposal, ended_at=None).exists()
+
+
+class FormGroup(PurseStep):
+    name = "group"
+    label = _("登记项目小组")
+    help = _("居民推选，三人以上、单数，工作人员不进小组。重新登记就换掉原来的小组。")
+    permission = "funding.form_group"
+    stages = GROUPING
+
+    lead = PersonField(label=_("组长"), queryset=Person.objects.none(), empty_label=NO_CHOICE)
+    members = PeopleField(
+        label=_("组员"),
+        queryset=Person.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("组长不用再勾"),
+    )
+    how = forms.CharField(label=_("怎么产生的"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = residents_of(self.subject.proposal)
+        for name in ("lead", "members"):
+            field: Any = self.fields[name]
+            field.queryset = people
+        working = self.subject.proposal.groups.filter(ended_at=None).first()
+        if working:  # who ran the consultation usually goes on
+            self.fields["members"].initial = list(
+                people.filter(user__group_memberships__group=working).values_list("pk", flat=True)
+            )
+
+    def run(self, subject: Purse, by: User) -> object:
+        data = self.cleaned_data
+        people = [data["lead"], *data["members"]]
+        return actions.form_group(subject.proposal, people, lead=data["lead"], how=data["how"], by=by)
+
+
+class OpenEnquiry(PurseStep):
+    name = "enquiry"
+    label = _("发起询价")
+    stages = (Stage.PROCURING,)
+
+    needs = text(_("需求：买什么、做什么、有什么要求"), rows=5, max_length=2000)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return super().open_to(subject) and not _is_asking(subject)
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.open_enquiry(subject.proposal, needs=self.cleaned_data["needs"], by=by)
+
+
+class EnquiryStep(PurseStep):
+    stages = (Stage.PROCURING,)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return super().open_to(subject) and _is_asking(subject)
+
+
+class AddQuote(EnquiryStep):
+    name = "quote"
+    label = _("登记报价")
+
+    supplier = forms.CharField(label=_("承接方名称"), max_length=80)
+    code = forms.RegexField(
+        label=_("统一社会信用代码"), regex=r"^[0-9A-Za-z]{18}$", required=False, help_text=_("18 位；个体户没有可不填")
+    )
+    contact = forms.CharField(label=_("联系方式（不公开）"), max_length=120, required=False)
+    price = YuanField(label=_("报价（元）"), min_fen=1)
+    days = forms.IntegerField(label=_("工期（日历天）"), min_value=1, max_value=365)
+    warranty_months = forms.IntegerField(label=_("质保（月）"), min_value=0, max_value=240, initial=12)
+    note = forms.CharField(label=_("说明"), max_length=300, required=False)
+
+    def run(self, subject: Purse, by: User) -> Quote:
+        data = dict(self.cleaned_data)
+        return actions.add_quote(self.enquiry, price_fen=data.pop("price"), **data, by=by)
+
+
+class Recuse(EnquiryStep):
+    name = "recuse"
+    label = _("登记回避")
+    permission = "funding.form_group"
+
+    person = PersonField(label=_("谁"), queryset=Person.objects.none(), empty_label=NO_CHOICE)
+    reason = ReasonField(label=_("为什么回避"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        group = selectors.group_of(self.subject.proposal)
+        field: Any = self.fields["person"]
+        field.queryset = Person.objects.filter(project_memberships__group=group).select_related(
+            "household__place__parent"
+        )
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.recuse(self.enquiry, self.cleaned_data["person"], reason=self.cleaned_data["reason"], by=by)
+
+
+class QuoteField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        facts = {
+            "who": obj.supplier,
+            "fen": format_yuan(obj.price_fen),
+            "days": obj.days,
+            "months": obj.warranty_months,
+        }
+        return _now("%(who)s　%(fen)s 元，%(days)d 天，质保 %(months)d 个月") % facts
+
+
+class ChooseSupplier(EnquiryStep):
+    name = "award"
+    label = _("选定承接方，发布成交公示")
+    help = _("由没有回避的小组成员选，单数。")
+
+    quote = QuoteField(label=_("选哪一家"), queryset=Quote.objects.none(), widget=forms.RadioSelect, empty_label=None)
+    judges = PeopleField(label=_("谁参加评选"), queryset=Person.objects.none(), widget=forms.CheckboxSelectMultiple)
+    reason = ReasonField(label=_("为什么选这一家"))
+    few_reason = forms.CharField(label=_("报价不足规定家数的理由"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        quotes: Any = self.fields["quote"]
+        quotes.queryset = self.enquiry.quotes.select_related("supplier")
+        eligible = [person.pk for person in eligible_judges(self.enquiry)]
+        judges: Any = self.fields["judges"]
+        judges.queryset = Person.objects.filter(pk__in=eligible).select_related("household__place__parent")
+        judges.initial = eligible
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.award(self.enquiry, **self.cleaned_data, by=by)
+
+
+class Sign(PurseStep):
+    name = "sign"
+    label = _("登记合同")
+    help = _("成交公示期满、异议都答复以后才能签。")
+    stages = (Stage.AWARDED,)
+
+    price = YuanField(label=_("合同价（元）"), min_fen=1, help_text=_("不能高于选定的报价"))
+    integrity = forms.BooleanField(label=_("合同里有廉洁条款"))
+    file = forms.FileField(label=_("合同照片"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if chosen := standing_award(self.subject.proposal):
+            self.fields["price"].initial = chosen.quote.price_fen
+
+    def run(self, subject: Purse, by: User) -> object:
+        data = self.cleaned_data
+        return actions.sign(
+            subject.proposal, integrity=data["integrity"], price_fen=data["price"], file=data["file"], by=by
+        )
+
+
+class StartWork(PurseStep):
+    name = "start"
+    label = _("登记开工")
+    stages = (Stage.DELIVERING,)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        contract = selectors.contract_of(subject.proposal)
+        return super().open_to(subject) and contract is not None and contract.started_at is None
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.start_work(subject.proposal, by=by)
+
+
+class AskChange(PurseStep):
+    name = "change"
+    label = _("申请变更（一成以内）")
+    stages = (Stage.DELIVERING,)
+
+    what = text(_("改什么"), max_length=1000)
+    reason = text(_("为什么改"), max_length=1000)
+    price = YuanField(label=_("新的合同价（元）"), min_fen=1)
+    days = forms.IntegerField(label=_("新的工期（日历天）"), min_value=1, max_value=365, required=False)
+
+    def run(self, subject: Purse, by: User) -> Change:
+        data = self.cleaned_data
+        return actions.ask_change(
+            subject.proposal,
+            what=data["what"],
+            reason=data["reason"],
+            new_price_fen=data["price"],
+            new_days=data["days"],
+            by=by,
+        )
+
+
+class ChangePlan(PurseStep):
+    name = "change-plan"
+    label = _("变更超过一成，回到民主商议")
+    help = _("现在的合同中止，已付的不退，重新商定方案。")
+    stages = (Stage.DELIVERING,)
+
+    reason = ReasonField()
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.change_plan(subject.proposal, reason=self.cleaned_data["reason"], by=by)
+
+
+class Finish(PurseStep):
+    name = "finish"
+    label = _("登记完工，申请验收")
+    stages = (Stage.DELIVERING,)
+
+    reason = text(_("做完了什么"), max_length=500)
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.finish(subject.proposal, reason=self.cleaned_data["reason"], by=by)
+
+
+class AcceptWork(PurseStep):
+    name = "accept"
+    label = _("登记验收")
+    help = _("验收组至少五人，居民不少于一半，监督委员会至少一人；提议、审批、付款的人不参加。逐项都合格才是合格。")
+    permission = "funding.accept"
+    stages = (Stage.ACCEPTING,)
+
+    held_on = forms.DateField(label=_("验收日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    residents = PeopleField(label=_("居民"), queryset=Person.objects.none(), widget=forms.CheckboxSelectMultiple)
+    supervisors = PeopleField(
+        label=_("居务监督委员会"), queryset=Person.objects.none(), widget=forms.CheckboxSelectMultiple
+    )
+    others = PeopleField(
+        label=_("其他人"), queryset=Person.objects.none(), widget=forms.CheckboxSelectMultiple, required=False
+    )
+    opinion = text(_("结论"), max_length=1000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proposal = self.subject.proposal
+        paths = proposal.place.ancestor_paths()
+        staff = Person.objects.filter(
+            user__grants__place__path__in=paths, user__grants__revoked_at=None, user__is_staff=True
+        ).distinct()
+        supervisors = staff.filter(user__grants__role=Role.SUPERVISOR)
+        for name, people in (
+            ("residents", residents_of(proposal)),
+            ("supervisors", supervisors),
+            ("others", staff.exclude(pk__in=supervisors)),
+        ):
+            field: Any = self.fields[name]
+            field.queryset = people
+        for number in range(1, MOST_ITEMS + 1):
+            self._add_item(number)
+
+    def _add_item(self, number: int) -> None:
+        is_first = number == 1
+        self.fields[f"item_{number}"] = forms.CharField(label=_("第 %d 项") % number, max_length=120, required=is_first)
+        self.fields[f"passed_{number}"] = forms.ChoiceField(
+            label=_("第 %d 项结论") % number, choices=(("yes", _("合格")), ("no", _("不合格"))), required=is_first
+        )
+        self.fields[f"note_{number}"] = forms.CharField(
+            label=_("第 %d 项说明") % number, max_length=200, required=False
+        )
+
+    def _items(self) -> list[tuple[str, bool, str]]:
+        data = self.cleaned_data
+        numbers = [number for number in range(1, MOST_ITEMS + 1) if data.get(f"item_{number}")]
+        return [(data[f"item_{n}"], data[f"passed_{n}"] == "yes", data[f"note_{n}"]) for n in numbers]
+
+    def run(self, subject: Purse, by: User) -> object:
+        data = self.cleaned_data
+        sides = ((Side.RESIDENT, "residents"), (Side.SUPERVISOR, "supervisors"), (Side.OTHER, "others"))
+        panel = [(person, str(side)) for side, name in sides for person in data[name]]
+        return actions.accept_work(
+            subject.proposal, panel=panel, items=self._items(), opinion=data["opinion"], held_on=data["held_on"], by=by
+        )
+
+
+class MilestoneField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return _now("%(what)s　%(fen)s 元") % {"what": obj, "fen": format_yuan(obj.amount_fen)}
+
+
+class AskPayment(PurseStep):
+    name = "payment"
+    label = _("申请付款")
+    help = _("审批和付款由另外两个人办。")
+    stages = (
+        Stage.DELIVERING,
+        Stage.ACCEPTING,
+        Stage.ACCEPTED,
+        Stage.RATING,
+        Stage.REWORK,
+        Stage.RATED,
+        Stage.SETTLING,
+    )
+
+    milestone = MilestoneField(
+        label=_("哪一笔"), queryset=Milestone.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
+    invoice = forms.CharField(label=_("发票号"), max_length=40)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["milestone"]
+        field.queryset = _unpaid(self.subject)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return super().open_to(subject) and any(not why_not_payable(part) for part in _unpaid(subject))
+
+    def run(self, subject: Purse, by: User) -> Payment:
+        return actions.ask_payment(self.cleaned_data["milestone"], invoice=self.cleaned_data["invoice"], by=by)
+
+
+def _unpaid(subject: Purse) -> Any:
+    """Milestones of the running contract that nobody has asked for yet."""
+    parts = Milestone.objects.filter(contract__proposal=subject.proposal, contract__ended_at=None)
+    live = Payment.objects.exclude(stage=PaymentStage.REFUSED)
+    return parts.exclude(payments__in=live).select_related("contract__proposal", "contract__hold")
+
+
+class ApproveChange(StepForm):
+    name = "approve"
+    label = _("同意变更")
+    permission = "funding.decide_change"
+
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Change) -> bool:
+        return subject.stage == ChangeStage.ASKED
+
+    def run(self, subject: Change, by: User) -> object:
+        return actions.approve_change(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class RefuseChange(ApproveChange):
+    name = "refuse"
+    label = _("不同意变更")
+
+    def run(self, subject: Change, by: User) -> object:
+        return actions.refuse_change(subject, reason=self.cleaned_data["reason"], by=by)

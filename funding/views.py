@@ -1,0 +1,270 @@
+"""The pages of a project's money and work; each is a thin door to a selector or an action."""
+
+from __future__ import annotations
+
+import rules
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from funding import actions, selectors
+from funding.actions.delivery import LOGGING
+from funding.actions.pledges import GIVING, received_from
+from funding.forms import FinishForm, LogForm, PledgeForm
+from funding.models import Contribution, LogPhoto, Pledge
+from funding.rules import is_in_group
+from funding.shares import RULE
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.ledger.money import format_yuan
+from minshi.lifecycle.machine import why_not
+from minshi.policy import selectors as policy
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.residents.rules import person_of
+from proposals.models import Proposal, Stage
+
+
+def _user(request: HttpRequest) -> User:
+    """The signed-in person; views that need one are behind ``login_required``."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _proposal(number: str) -> Proposal:
+    return get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
+
+
+# --- Pledging --------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+def pledge(request: HttpRequest, number: str) -> HttpResponse:
+    """One question: how much would your household like to give, if anything."""
+    proposal, user = _proposal(number), _user(request)
+    person = person_of(user)
+    household = person.household if person and person.confirmed_at else None
+    standing = household and Pledge.objects.standing().filter(proposal=proposal, household=household).first()
+    form = PledgeForm(request.POST or None, initial={"publishes_name": bool(standing and standing.publishes_name)})
+    if request.method == "POST":
+        if household is None:
+            raise NotAllowed(_("还没登记您住在哪一户，请先联系楼栋长登记"))
+        if form.is_valid() and _pledged(proposal, form, user):
+            return redirect("pledge", number)
+    context = {
+        "proposal": proposal,
+        "household": household,
+        "person": person,
+        "pledge": standing,
+        "lines": [(_("认缴"), _("%s 元") % format_yuan(standing.amount_fen))] if standing else [],
+        "form": form,
+        "reasons": _why_not_pledge(proposal, user),
+        "received": bool(household and received_from(proposal, household)),
+        "found": selectors.coverage(proposal),
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "funding/pledge.html", context, status=422 if form.errors else 200)
+
+
+def _pledged(proposal: Proposal, form: PledgeForm, user: User) -> bool:
+    person = person_of(user)
+    assert person and person.household
+    data = form.cleaned_data
+    try:
+        actions.pledge(
+            proposal, person.household, amount_fen=data["fen"], publishes_name=data["publishes_name"], by=user
+        )
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        onto(form, refusal)
+        return False
+    return True
+
+
+def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
+    if proposal.stage not in GIVING:
+        return [_("现在是“%s”，不收钱") % Stage(proposal.stage).label]
+    if not rules.has_perm("funding.pledge", user, proposal):
+        return [_("只有受益的住户可以认缴；还没登记住在哪一户的，请先联系楼栋长登记")]
+    return []
+
+
+def _standing_pledge(proposal: Proposal, user: User) -> Pledge:
+    person = person_of(user)
+    mine = Pledge.objects.standing().filter(proposal=proposal, household=person and person.household_id)
+    if person is None or person.household_id is None:
+        raise Http404
+    return get_object_or_404(mine.select_related("household__place"))
+
+
+@login_required
+@require_POST
+def withdraw_pledge(request: HttpRequest, number: str) -> HttpResponse:
+    proposal, user = _proposal(number), _user(request)
+    actions.withdraw_pledge(_standing_pledge(proposal, user), by=user)
+    messages.success(request, _("已撤回，没有人会问为什么"))
+    return redirect("pledge", number)
+
+
+@login_required
+@require_POST
+def publish_name(request: HttpRequest, number: str) -> HttpResponse:
+    """Give or take back the consent to show the name."""
+    proposal, user = _proposal(number), _user(request)
+    publishes = request.POST.get("publishes") == "1"
+    actions.publish_name(_standing_pledge(proposal, user), publishes, by=user)
+    messages.success(request, _("已公开姓名") if publishes else _("已隐去姓名"))
+    return redirect("pledge", number)
+
+
+# --- For everybody -----------------------------------------------------------------------------------
+
+
+@require_safe
+def books(request: HttpRequest, number: str) -> HttpResponse:
+    """Every fen that came in, went out or went back."""
+    proposal = _proposal(number)
+    grants = selectors.grants_of(proposal)
+    decisions = selectors.decisions_on(grants)
+    context = {
+        "proposal": proposal,
+        "books": selectors.books(proposal),
+        "found": selectors.coverage(proposal),
+        "grants": [(grant, decisions[grant.pk]) for grant in grants],
+        "owed": list(proposal.refunds.filter(returned_at=None).order_by("pk")),
+        "rule": RULE,
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "funding/books.html", context)
+
+
+@require_safe
+def suppliers(request: HttpRequest, number: str) -> HttpResponse:
+    """Who was asked, what they offered, who chose whom and why, and what the contract says."""
+    proposal = _proposal(number)
+    enquiry, award = selectors.last_enquiry(proposal), selectors.last_award(proposal)
+    context = {
+        "proposal": proposal,
+        "group": selectors.group_of(proposal),
+        "enquiry": enquiry,
+        # Before the quoting days are over a price shown would help whoever quotes last.
+        "shows_prices": bool(award) or (enquiry is not None and enquiry.closes_at <= now()),
+        "award": award,
+        "contract": selectors.last_contract(proposal),
+        "sample_policy": policy.is_default(proposal.place, ["quotes.", "payment.", "group."]),
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "funding/suppliers.html", context)
+
+
+@require_safe
+def log(request: HttpRequest, number: str) -> HttpResponse:
+    """The site board, and the log newest first."""
+    proposal = _proposal(number)
+    contract = selectors.last_contract(proposal)
+    may_write = request.user.is_authenticated and is_in_group(request.user, proposal)
+    context = {
+        "proposal": proposal,
+        "contract": contract,
+        "board": selectors.board(proposal, contract) if contract else [],
+        "entries": proposal.log_entries.prefetch_related("photos")[:100],
+        "may_write": may_write,
+        "may_start": may_write and proposal.stage == Stage.DELIVERING and contract and contract.started_at is None,
+        "may_finish": may_write and proposal.stage == Stage.DELIVERING and contract and contract.started_at is not None,
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "funding/log.html", context)
+
+
+@require_safe
+def acceptance(request: HttpRequest, number: str) -> HttpResponse:
+    """Each round of acceptance, item by item."""
+    proposal = _proposal(number)
+    contract = selectors.last_contract(proposal)
+    rounds = contract.acceptances.prefetch_related("panel", "items").select_related("notice") if contract else []
+    context = {"proposal": proposal, "rounds": list(rounds)[::-1], "demo_data": proposal.is_demo}
+    return render(request, "funding/acceptance.html", context)
+
+
+@require_safe
+def log_photo(request: HttpRequest, pk: int) -> FileResponse:
+    """Pictures of a public site are public; they hold pixels only."""
+    picture = get_object_or_404(LogPhoto, pk=pk)
+    response = FileResponse(picture.image.open("rb"), content_type="image/jpeg")
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+# --- For the project group and staff -------------------------------------------------------------------
+
+
+@login_required
+def add_log(request: HttpRequest, number: str) -> HttpResponse:
+    """A line of the log from the phone."""
+    proposal, user = _proposal(number), _user(request)
+    if not rules.has_perm("funding.deliver", user, proposal):
+        raise NotAllowed(_("只有项目小组成员和社区工作人员可以记现场日志"))
+    if proposal.stage not in LOGGING:
+        raise Refused(_("现在是“%s”，不用记现场") % Stage(proposal.stage).label)
+    form = LogForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.log(proposal, **form.cleaned_data, by=user)
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已记下，大家都看得到"))
+            return redirect("log", number)
+    context = {"proposal": proposal, "form": form}
+    return render(request, "funding/add_log.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def start_work(request: HttpRequest, number: str) -> HttpResponse:
+    proposal = _proposal(number)
+    actions.start_work(proposal, by=_user(request))
+    messages.success(request, _("已记开工，请把公示牌挂在现场"))
+    return redirect("log", number)
+
+
+@login_required
+def finish_work(request: HttpRequest, number: str) -> HttpResponse:
+    """The group says it is done and asks for acceptance."""
+    proposal, user = _proposal(number), _user(request)
+    if reasons := why_not(proposal, "finish", user):
+        raise NotAllowed(*reasons)
+    form = FinishForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.finish(proposal, reason=form.cleaned_data["reason"], by=user)
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已申请验收"))
+            return redirect("project", number)
+    context = {"proposal": proposal, "form": form}
+    return render(request, "funding/finish.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def voucher(request: HttpRequest, pk: int) -> FileResponse:
+    """The picture of a voucher, for staff of the place only: it may show a name or a number."""
+    given = get_object_or_404(Contribution.objects.select_related("proposal__place"), pk=pk)
+    if not rules.has_perm("funding.see_voucher", _user(request), given):
+        raise NotAllowed(_("凭证照片只给这里的工作人员核对用"))
+    if not given.voucher_photo:
+        raise Http404
+    response = FileResponse(given.voucher_photo.open("rb"), content_type="image/jpeg")
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,62 @@
+"""The page that asks one question: how much, if anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from funding.models import Pledge
+from proposals.models import Proposal
+from tests.way import Way
+
+
+@pytest.fixture
+def proposal(way: Way) -> Proposal:
+    proposal = way.raising()
+    way.planned(proposal)
+    return proposal
+
+
+def test_a_resident_promises_changes_and_withdraws(way: Way, proposal: Proposal, client_of) -> None:
+    client, url = client_of(way.who("resident")), f"/projects/{proposal.number}/pledge/"
+    page = client.get(url).content.decode()
+    assert "全凭自愿" in page
+    assert "20,000.00 元" in page
+    assert client.post(url, {"choice": "20000"}).status_code == 302
+    promised = Pledge.objects.get()
+    assert (promised.amount_fen, promised.publishes_name) == (20_000, False)
+    page = client.get(url).content.decode()
+    assert promised.number in page
+    assert "200.00 元" in page
+    client.post(url, {"choice": "other", "amount": "88.80", "publishes_name": "on"})
+    promised = Pledge.objects.standing().get()
+    assert (promised.amount_fen, promised.name_public) == (8_880, "1栋 甲居民")
+    client.post(f"{url}name/", {"publishes": "0"})
+    client.post(f"{url}withdraw/")
+    promised.refresh_from_db()
+    assert promised.withdrawn_at
+    assert promised.name_public == "1栋 甲*民"
+
+
+@pytest.mark.parametrize("typed", ["1e3", "１００", "٣", "0.001", "-1", "NaN", "1_000", "", "9" * 30, "0", "0.00"])
+def test_what_is_no_amount_is_refused_beside_the_field(way: Way, proposal: Proposal, client_of, typed: str) -> None:
+    client = client_of(way.who("resident"))
+    answer = client.post(f"/projects/{proposal.number}/pledge/", {"choice": "other", "amount": typed})
+    assert answer.status_code == 422
+    assert not Pledge.objects.exists()
+    assert f'value="{typed}"' in answer.content.decode() or not typed
+
+
+def test_who_may_not_promise_reads_why(way: Way, proposal: Proposal, client_of) -> None:
+    url = f"/projects/{proposal.number}/pledge/"
+    assert client_of(None).get(url).status_code == 302
+    stranger = client_of(way.who("stranger"))
+    assert "只有受益的住户可以认缴" in stranger.get(url).content.decode()
+    assert stranger.post(url, {"choice": "20000"}).status_code == 422
+    assert client_of(way.who("clerk")).post(url, {"choice": "20000"}).status_code == 403
+    assert stranger.post(f"{url}withdraw/").status_code == 404
+
+
+def test_the_page_costs_few_queries(way: Way, proposal: Proposal, client_of, django_assert_max_num_queries) -> None:
+    client = client_of(way.who("resident"))
+    with django_assert_max_num_queries(22):
+        client.get(f"/projects/{proposal.number}/pledge/")
