@@ -8,8 +8,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from deliberation.models import Decision, Meeting, Motion, PartyStudy, WorkingGroup
-from deliberation.steps import OF_MEETING, OF_MOTION
+from deliberation.steps import OF_MEETING, OF_MOTION, OF_PROPOSAL
 from minshi.desk.admin import ScopedAdmin
+from proposals.admin import ProposalAdmin
+
+ProposalAdmin.offer(*OF_PROPOSAL)
 
 
 @admin.register(Motion)
