@@ -11,4 +11,5 @@ class ProposalsConfig(AppConfig):
     def ready(self) -> None:
         from proposals import lifecycle, panels, reactions, rules, selectors  # noqa: F401  (registers them)
 
+        panels.register_tasks(selectors.reviews)
         panels.register_tasks(selectors.to_cosign)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -14,7 +17,21 @@ from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
 from minshi.residents.rules import person_of, roles_of
 from minshi.territory.models import Territory
-from proposals.models import TITLE_LENGTH, Card, Category, Kind, Source, Stage, Version
+from proposals.models import (
+    KEEPER_LENGTH,
+    SPOT_LENGTH,
+    TITLE_LENGTH,
+    WHY_LENGTH,
+    WISH_LENGTH,
+    Card,
+    CardQuerySet,
+    Category,
+    Kind,
+    Proposal,
+    Source,
+    Stage,
+    Version,
+)
 
 INVISIBLE = {"Cf", "Cc", "Co", "Cs"}
 
@@ -37,7 +54,22 @@ class PlainField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return plain(super().to_python(value) or "")
+        text = plain(super().to_python(value) or "")
+        return text if isinstance(self.widget, forms.Textarea) else " ".join(text.split())
+
+
+class CountField(forms.IntegerField):
+    """A number of households or people in plain digits: Django's own takes 1_000 and ٣ as well."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        text = "" if value is None else str(value).strip()
+        if text and not re.fullmatch("[0-9]{1,9}", text):
+            raise forms.ValidationError(_("请用数字填写，例如 193"), code="not_a_count")
+        return super().to_python(text)
 
 
 def places_of(user: User) -> list[Territory]:
@@ -46,13 +78,34 @@ def places_of(user: User) -> list[Territory]:
     paths = [held.path for held in roles_of(user)]
     if person and person.household and person.confirmed_at:
         paths += person.household.place.ancestor_paths()
-    rows = Territory.objects.filter(path__in=paths, level__rank__gte=40).select_related("level").order_by("-path")
-    return list(rows)
+    rows = Territory.objects.filter(path__in=paths, level__rank__gte=40).select_related("parent")
+    return list(rows.order_by("-path"))
 
 
 class PlaceField(forms.ModelChoiceField):
+    """Where it is for, out of the places that are this person's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Territory.objects.none(), empty_label=None, **kwargs)
+
+    def offer(self, user: User) -> None:
+        """The narrowest place first; the yard is chosen already."""
+        places = places_of(user)
+        self.queryset = Territory.objects.filter(pk__in=[place.pk for place in places])
+        self.choices = [(place.pk, self.label_from_instance(place)) for place in places]
+        self.initial = next((place.pk for place in places if place.level_id == "yard"), None)
+
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.full_name)
+        """东风巷14号院（尚义社区）: a phone is too narrow for the whole line from the city down."""
+        return f"{obj.name}（{obj.parent.name}）" if obj.parent else str(obj.name)
+
+
+SHARES = {
+    Source.SUBSIDY: "subsidy",
+    Source.DISTRICT: "district",
+    Source.SELF_RAISED: "self_raised",
+    Source.SPONSOR: "sponsor",
+}
 
 
 class WordsForm(forms.Form):
@@ -61,11 +114,11 @@ class WordsForm(forms.Form):
     title = PlainField(label=_("给这件事起个名字"), max_length=TITLE_LENGTH, help_text=_("例如：院门口装一盏路灯"))
     need = PlainField(label=_("现在有什么不方便"), rows=4, max_length=1000)
     plan = PlainField(label=_("打算怎么做"), rows=4, max_length=2000)
-    spot = PlainField(label=_("具体在哪里"), max_length=120)
-    households = forms.IntegerField(
+    spot = PlainField(label=_("具体在哪里"), max_length=SPOT_LENGTH)
+    households = CountField(
         label=_("大约多少户受益"), min_value=1, max_value=100_000, required=False, help_text=_("不填就按全院住户算")
     )
-    people = forms.IntegerField(label=_("大约多少人受益"), min_value=1, max_value=1_000_000, required=False)
+    people = CountField(label=_("大约多少人受益"), min_value=1, max_value=1_000_000, required=False)
     kind = forms.ChoiceField(label=_("是服务还是工程"), choices=Kind)
     category = forms.ChoiceField(label=_("属于哪一类"), choices=Category)
     touches_common_parts = forms.BooleanField(label=_("要占用或改动公共部位（楼道、屋顶、绿地等）"), required=False)
@@ -74,18 +127,16 @@ class WordsForm(forms.Form):
     district = YuanField(label=_("想请区里支持（元）"), required=False)
     self_raised = YuanField(label=_("邻居们自愿凑（元）"), required=False)
     sponsor = YuanField(label=_("单位或商户赞助（元）"), required=False)
-    keeper = PlainField(label=_("办好以后谁来管"), max_length=120, help_text=_("例如：院落自管小组"))
+    keeper = PlainField(label=_("办好以后谁来管"), max_length=KEEPER_LENGTH, help_text=_("例如：院落自管小组"))
 
     def shares(self) -> dict[str, int]:
         """Who would pay what, in fen by source; nothing that was left empty."""
-        named = {
-            Source.SUBSIDY: "subsidy",
-            Source.DISTRICT: "district",
-            Source.SELF_RAISED: "self_raised",
-            Source.SPONSOR: "sponsor",
-        }
-        amounts = {str(source): self.cleaned_data.get(name) or 0 for source, name in named.items()}
+        amounts = {str(source): self.cleaned_data.get(name) or 0 for source, name in SHARES.items()}
         return {source: fen for source, fen in amounts.items() if fen}
+
+    def money_was_given(self) -> bool:
+        """Whether any share is there to be seen, typed or from before."""
+        return any(self[name].value() for name in SHARES.values())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -98,7 +149,7 @@ class WordsForm(forms.Form):
 class ProposeForm(WordsForm):
     """A new proposal; the negative list is asked as questions."""
 
-    place = PlaceField(label=_("给哪里办"), queryset=Territory.objects.none())
+    place = PlaceField(label=_("给哪里办"))
     liable = forms.TypedChoiceField(
         label=_("这件事本来就该物业或别的单位负责吗"),
         choices=(("no", _("不是")), ("yes", _("是，该他们负责"))),
@@ -112,14 +163,19 @@ class ProposeForm(WordsForm):
         initial="no",
     )
     photos = PhotosField(label=_("拍几张现在的样子"), required=False)
-    field_order = ("place", "title", "need", "plan", "spot", "liable", "private", "photos")
+    field_order = ("place", "title", "need", "plan", "spot", "photos")
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = places_of(by)
-        field: Any = self.fields["place"]
-        field.queryset = Territory.objects.filter(pk__in=[place.pk for place in places]).order_by("-path")
-        field.initial = next((place.pk for place in places if place.level_id == "yard"), None)
+        self.place_field.offer(by)
+
+    @property
+    def place_field(self) -> Any:
+        return self.fields["place"]
+
+    @property
+    def has_places(self) -> bool:
+        return bool(self.place_field.choices)
 
     def clean_liable(self) -> str:
         if self.cleaned_data["liable"] == "yes":
@@ -135,7 +191,7 @@ class ProposeForm(WordsForm):
 class ReviseForm(WordsForm):
     """The same words, mended, with what was changed. What the proposal is stays as it was proposed."""
 
-    why = PlainField(label=_("改了什么"), max_length=200)
+    why = PlainField(label=_("改了什么"), max_length=WHY_LENGTH)
 
     def __init__(self, *args: Any, version: Version | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,28 +205,83 @@ class ReasonForm(forms.Form):
     reason = PlainField(label=_("理由（大家都看得到）"), rows=3, max_length=500, required=False)
 
 
+VERDICTS = {
+    # verb → (label, ready sentences to tap and change)
+    "pass_review": (_("通过"), (_("情况属实，大家都受益"), _("院里确实需要"))),
+    "return_for_revision": (_("退回修改"), (_("请写清楚装在哪里"), _("请说明大约要多少钱"))),
+    "decline": (_("不通过"), (_("这件事该物业负责，已帮您转告"), _("和已经在办的项目重复"))),
+    "merge": (_("转并"), (_("和另一件说的是同一回事"),)),
+}
+
+
+class ReviewForm(forms.Form):
+    """初审: one verdict with its reason. ``fill`` is a ready sentence somebody tapped, to be changed and sent."""
+
+    verdict = forms.ChoiceField(
+        label=_("您的意见"),
+        choices=[(verb, label) for verb, (label, _ready) in VERDICTS.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选择通过、退回修改、不通过或转并")},
+    )
+    into = forms.ChoiceField(label=_("并到哪一件"), required=False)
+    reason = PlainField(label=_("理由（大家都看得到）"), rows=3, max_length=500, required=False)
+
+    def __init__(self, data: Any = None, *, similar: Sequence[Proposal], fill: str | None = None) -> None:
+        if fill is not None and data is not None:
+            data = data.copy()
+            data["reason"] = fill
+        super().__init__(data)
+        into: Any = self.fields["into"]
+        into.choices = [("", _("请选择")), *((other.number, f"{other.number} {other.title}") for other in similar)]
+        if fill is not None:
+            self._errors = ErrorDict()  # nothing was sent yet, so nothing is wrong yet
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The verdicts as the page draws them, each with its ready sentences."""
+        chosen = self["verdict"].value()
+        return [
+            {"verb": verb, "label": label, "ready": ready, "chosen": verb == chosen, "is_merge": verb == "merge"}
+            for verb, (label, ready) in VERDICTS.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("verdict") == "merge" and not cleaned.get("into") and "into" not in self.errors:
+            self.add_error("into", _("请选择并到哪一件"))
+        return cleaned
+
+
 class WishForm(forms.Form):
-    place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
-    text = PlainField(label=_("您的心愿"), rows=3, max_length=200)
-    spot = PlainField(label=_("具体位置"), max_length=120, required=False)
+    place = PlaceField(label=_("在哪里"))
+    text = PlainField(label=_("您的心愿"), rows=3, max_length=WISH_LENGTH)
+    spot = PlainField(label=_("具体位置"), max_length=SPOT_LENGTH, required=False)
     category = forms.ChoiceField(label=_("属于哪一类"), choices=Category, initial=Category.OTHER)
     urgent = forms.BooleanField(label=_("急事，有危险"), required=False)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = places_of(by)
-        field: Any = self.fields["place"]
-        field.queryset = Territory.objects.filter(pk__in=[place.pk for place in places]).order_by("-path")
-        field.initial = next((place.pk for place in places if place.level_id == "yard"), None)
+        self.place_field.offer(by)
+
+    @property
+    def place_field(self) -> Any:
+        return self.fields["place"]
+
+    @property
+    def has_places(self) -> bool:
+        return bool(self.place_field.choices)
 
 
 SHOWN = (("running", _("正在办")), ("done", _("办成了")), ("reserve", _("储备库")))
 
 
-class CardFilter(django_filters.FilterSet):
-    """The library's filters: an allow-list, each of them an indexed column of the card."""
+MOST_SEARCHED = 40
+"""Characters of a search."""
 
-    q = django_filters.CharFilter(label=_("名称里有"), method="named")
+
+class CardFilter(django_filters.FilterSet):
+    """The library's filters: an allow-list. One character is too little to search by and finds everything."""
+
+    q = django_filters.CharFilter(label=_("名称或编号里有"), method="named")
     category = django_filters.ChoiceFilter(label=_("类别"), choices=Category, empty_label=_("全部"))
     kind = django_filters.ChoiceFilter(label=_("类型"), choices=Kind, empty_label=_("全部"))
     tier = django_filters.ChoiceFilter(
@@ -182,5 +293,8 @@ class CardFilter(django_filters.FilterSet):
         model = Card
         fields: tuple[str, ...] = ()
 
-    def named(self, cards: Any, name: str, value: str) -> Any:
-        return cards.filter(title__icontains=plain(value)[:40])
+    def named(self, cards: CardQuerySet, name: str, value: str) -> CardQuerySet:
+        text = " ".join(plain(value).split())[:MOST_SEARCHED]
+        if re.fullmatch(r"[0-9]{4}-[0-9]{5,}", text):
+            return cards.filter(number=text)
+        return cards.titled(text) if len(text) > 1 else cards

@@ -289,7 +289,7 @@ STEPS = (
 
 WAY = (
     # The line on a project's page: (label, the stages it stands for).
-    (_("提议"), (Stage.SUBMITTED, Stage.RETURNED)),
+    (_("初审"), (Stage.SUBMITTED, Stage.RETURNED)),
     (_("附议"), (Stage.COSIGNING,)),
     (_("居民表决"), (Stage.COSIGNED, Stage.VOTING)),
     (_("民主商议"), (Stage.CONSULTING,)),

@@ -17,6 +17,10 @@ from minshi.disclosure.models import Notice
 from minshi.territory.models import Household, Territory
 
 TITLE_LENGTH = 60
+SPOT_LENGTH = 120
+KEEPER_LENGTH = 120
+WHY_LENGTH = 200
+WISH_LENGTH = 200
 
 
 class Category(models.TextChoices):
@@ -230,13 +234,13 @@ class Version(models.Model):
     number = models.PositiveSmallIntegerField(_("版本"))
     need = models.TextField(_("要解决什么"))
     plan = models.TextField(_("打算怎么做"))
-    spot = models.CharField(_("具体位置"), max_length=120)
+    spot = models.CharField(_("具体位置"), max_length=SPOT_LENGTH)
     households = models.PositiveIntegerField(_("受益户数"))
     people = models.PositiveIntegerField(_("受益人数"), null=True, blank=True)
     cost_fen = models.BigIntegerField(_("预计费用"))
     shares = models.JSONField(_("谁来出钱"), default=dict, blank=True)
-    keeper = models.CharField(_("建好后谁管"), max_length=120)
-    why = models.CharField(_("修改说明"), max_length=200, blank=True)
+    keeper = models.CharField(_("建好后谁管"), max_length=KEEPER_LENGTH)
+    why = models.CharField(_("修改说明"), max_length=WHY_LENGTH, blank=True)
     minutes_url = models.CharField(max_length=200, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(db_default=Now())
@@ -358,7 +362,7 @@ SELECT proposal_id FROM found
 class CardQuerySet(models.QuerySet["Card"]):
     def titled(self, text: str) -> CardQuerySet:
         """Those with ``text`` (two characters or more) in their title, of a whole city the newest 5,000."""
-        return self.filter(pk__in=RawSQL(TITLED, [text, text, FOUND_AT_MOST]))
+        return self.filter(pk__in=RawSQL(TITLED, [text, text, FOUND_AT_MOST]))  # noqa: S611  (values are parameters)
 
     def in_place(self, place: Territory) -> CardQuerySet:
         """Newest first by the index of the place, however large the city."""
@@ -509,8 +513,8 @@ class Wish(models.Model):
     PERSONAL = ("wisher_name",)
 
     place = models.ForeignKey(Territory, models.PROTECT, related_name="wishes", verbose_name=_("地方"))
-    text = models.CharField(_("心愿"), max_length=200)
-    spot = models.CharField(_("具体位置"), max_length=120, blank=True)
+    text = models.CharField(_("心愿"), max_length=WISH_LENGTH)
+    spot = models.CharField(_("具体位置"), max_length=SPOT_LENGTH, blank=True)
     category = models.CharField(_("类别"), max_length=12, choices=Category, default=Category.OTHER)
     channel = models.CharField(_("来源"), max_length=12, choices=Channel, default=Channel.ONLINE)
     urgent = models.BooleanField(_("急事"), default=False)

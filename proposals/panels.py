@@ -24,6 +24,8 @@ class Panel:
     order: int
     template: str
     load: Callable[[Proposal], dict[str, Any] | None]
+    draws_money: bool = False
+    """It says where the money came from, so that the page no longer draws where it is meant to come from."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,10 @@ def tasks_of(user: User) -> list[Task]:
     return [task for load in _tasks for task in load(user)]
 
 
-def panels_of(proposal: Proposal) -> list[tuple[str, dict[str, Any]]]:
-    """(template, context) of every panel that has something to show."""
-    loaded = ((panel.template, panel.load(proposal)) for panel in _panels)
-    return [(template, context) for template, context in loaded if context is not None]
+def panels_of(proposal: Proposal) -> list[tuple[Panel, dict[str, Any]]]:
+    """Every panel that has something to show, with its context."""
+    loaded = ((panel, panel.load(proposal)) for panel in _panels)
+    return [(panel, context) for panel, context in loaded if context is not None]
 
 
 def present_of(proposal: Proposal) -> Present | None:

@@ -26,7 +26,7 @@ def is_proposer(user: User, proposal: Proposal) -> bool:
 @rules.predicate
 def holds_it(user: User, subject: Proposal | Wish) -> bool:
     """Holds the role in the place that the matter waits for now."""
-    return bool(subject.holder_place) and holds(user, subject.holder_place, subject.holder_role)  # type: ignore[arg-type]
+    return subject.holder_place is not None and holds(user, subject.holder_place, subject.holder_role)
 
 
 @rules.predicate
@@ -34,7 +34,7 @@ def may_review(user: User, proposal: Proposal) -> bool:
     """The organisers of the place while it is with the chief, later whoever it climbed to."""
     if proposal.holder_role == Role.CHIEF:
         return holds(user, proposal.place, *ORGANISERS)
-    return holds_it(user, proposal)
+    return bool(holds_it(user, proposal))
 
 
 @rules.predicate
@@ -70,6 +70,11 @@ def may_wish(user: User, wish: Wish) -> bool:
 
 
 @rules.predicate
+def is_wisher(user: User, wish: Wish) -> bool:
+    return bool(wish.by_id == user.pk)
+
+
+@rules.predicate
 def answers_wishes(user: User, wish: Wish) -> bool:
     return holds_it(user, wish) or holds(user, wish.place, Role.CLERK, Role.CASE_OFFICER)
 
@@ -84,4 +89,4 @@ rules.add_perm("proposals.run", is_clerk_there)
 rules.add_perm("proposals.handle", holds_it)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
-rules.add_perm("proposals.promote_wish", answers_wishes)
+rules.add_perm("proposals.promote_wish", answers_wishes | is_wisher)

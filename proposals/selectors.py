@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, Q
+from django.db.models import Case, Prefetch, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -18,14 +18,21 @@ from minshi.disclosure.models import Notice
 from minshi.faces.templatetags.faces import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import person_of, roles_of
+from minshi.residents.rules import person_of, roles_of, title_in
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
-from proposals.models import ENDED, Card, PlaceTotal, Proposal, Stage, Wish
+from proposals.models import ENDED, Card, PlaceTotal, Proposal, Source, Stage, Version, Wish
 from proposals.panels import Task, tasks_of
 
 WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)
 """What a resident may take part in now, for the home page."""
+
+
+MOST_REVIEWS = 100
+"""Of one chief's queue; nobody has more, and a page must end somewhere."""
+
+RAISED = (Source.SUBSIDY, Source.DISTRICT, Source.SELF_RAISED, Source.SPONSOR)
+"""What a card keeps sums of."""
 
 
 def home_place(code: str | None = None) -> Territory | None:
@@ -38,7 +45,7 @@ def home_place(code: str | None = None) -> Territory | None:
 
 def total_of(place: Territory) -> PlaceTotal:
     """What the place adds up to; zeros before anything was computed."""
-    return PlaceTotal.objects.filter(place=place).first() or PlaceTotal(place=place)
+    return PlaceTotal.objects.filter(place=place).first() or PlaceTotal(place=place, computed_at=None)
 
 
 def figures_of(total: PlaceTotal) -> list[dict[str, Any]]:
@@ -90,27 +97,71 @@ def project(number: str) -> Proposal | None:
     )
 
 
+def plan_of_money(card: Card, version: Version) -> dict[str, Any]:
+    """Where the money comes from: what was raised; before anything was, what the newest version means to raise."""
+    raised = [(str(source.label), getattr(card, f"{source}_fen")) for source in RAISED]
+    if any(fen for _label, fen in raised):
+        gap = max(card.budget_fen - sum(fen for _label, fen in raised), 0)
+        return {"sources": raised, "gap": gap, "caption": _("预算")}
+    planned = [(str(source.label), version.share_fen(source)) for source in Source]
+    left = version.cost_fen - sum(fen for _label, fen in planned)
+    return {"sources": [*planned, (_("还没有着落"), left)], "gap": 0, "caption": _("预计费用，打算这样出")}
+
+
+def people_of(proposal: Proposal, records: Iterable[StepRecord], keeper: str) -> list[tuple[str, str]]:
+    """Who has which part in it, by role."""
+    reviewed = [row.as_role for row in records if row.verb in ("pass_review", "decline", "merge")]
+    people = [(_("提议人"), proposal.proposer_public), *((_("初审"), who) for who in reviewed[-1:])]
+    return [*people, (_("现在承办"), holder_of(proposal)), (_("办好后谁管"), keeper)]
+
+
+def phone_of(place: Territory) -> tuple[str, str] | None:
+    """Whom people of this place can ring: the nearest office's name and number."""
+    offices = place.ancestors().exclude(phone="").order_by("-path")
+    found: tuple[str, str] | None = offices.values_list("name", "phone").first()
+    return found
+
+
 def notices_of(proposal: Proposal) -> list[Notice]:
     return list(Notice.objects.filter(link=proposal.get_absolute_url()).select_related("place").order_by("-posted_at"))
 
 
-def holder_of(proposal: Proposal) -> str:
-    """Who holds it now, as the page says it."""
-    if proposal.is_ended or proposal.holder_place is None:
+def holder_of(subject: Proposal | Wish) -> str:
+    """Who holds it now, as the page says it; nobody once it has ended."""
+    if subject.holder_place is None:
         return ""
-    if proposal.holder_role in (PROPOSER, GROUP):
-        return str(HOLDER_LABELS[proposal.holder_role])
-    return f"{proposal.holder_place.name}{Role(proposal.holder_role).label}"
+    if subject.holder_role in (PROPOSER, GROUP):
+        return str(HOLDER_LABELS[subject.holder_role])
+    return title_in(subject.holder_place.name, subject.holder_role)
 
 
 def way_of(proposal: Proposal, records: Iterable[StepRecord]) -> list[dict[str, Any]]:
     """The whole way as a line: each milestone with its last word, who said it and why."""
     rows = [row for row in records if row.verb != "overdue"]
     reached = len(WAY) if proposal.stage == Stage.ARCHIVED else _reached(proposal, rows)
-    return [
-        _milestone(str(label), _state(proposal, index, reached), _last_word(rows, stages, first=index == 0))
+    proposed = {"label": _("提议"), "state": "done", "date": proposal.submitted_at, "who": proposal.proposer_public}
+    milestones = [
+        _milestone(proposal, str(label), _state(proposal, index, reached), _last_word(rows, stages))
         for index, (label, stages) in enumerate(WAY)
     ]
+    if proposal.is_ended:
+        milestones = [entry for entry in milestones if entry["state"] != "coming"]
+    return [proposed, *milestones]
+
+
+def way_of_wish(wish: Wish) -> list[dict[str, Any]]:
+    """What was done with a wish, the last word last, and that it still waits while it does."""
+    said = [
+        {
+            "label": record.label,
+            "state": "done",
+            "date": record.at,
+            "who": record.as_role,
+            "note": f"“{record.reason}”" if record.reason else "",
+        }
+        for record in StepRecord.objects.of(wish).order_by("id")
+    ]
+    return said if wish.due_at is None else [*said, {"label": wish.get_stage_display(), "state": "now"}]
 
 
 def _state(proposal: Proposal, index: int, reached: int) -> str:
@@ -119,20 +170,24 @@ def _state(proposal: Proposal, index: int, reached: int) -> str:
     return "stopped" if proposal.stage in ENDED else "now"
 
 
-def _last_word(rows: list[StepRecord], stages: tuple[str, ...], *, first: bool) -> StepRecord | None:
-    said = [row for row in rows if row.source in stages or (first and row.source == "")]
+def _last_word(rows: list[StepRecord], stages: tuple[str, ...]) -> StepRecord | None:
+    said = [row for row in rows if row.source in stages]
     return said[-1] if said else None
 
 
-def _milestone(label: str, state: str, last: StepRecord | None) -> dict[str, Any]:
-    if last is None or state == "coming":
+def _milestone(proposal: Proposal, label: str, state: str, last: StepRecord | None) -> dict[str, Any]:
+    if state == "coming" or (last is None and state != "now"):
         return {"label": label, "state": state}
+    if last is None:
+        return {"label": label, "state": state, "date": proposal.stage_since}
+    outcome = str(Stage(proposal.stage).label) if state == "now" else last.label
+    facts = [_("共 %(n)d 户") % {"n": last.evidence["cosigns"]}] if "cosigns" in last.evidence else []
     return {
-        "label": f"{label}：{last.label}",
+        "label": outcome if state == "now" or label in outcome else f"{label}：{outcome}",
         "state": state,
         "date": last.at,
         "who": last.as_role,
-        "note": f"“{last.reason}”" if last.reason else "",
+        "note": " · ".join([*facts, *([f"“{last.reason}”"] if last.reason else [])]),
     }
 
 
@@ -157,8 +212,10 @@ class Mine:
 def mine(user: User) -> Mine:
     """What waits for this person, what they proposed and what they wished for."""
     proposals = list(user.proposals.select_related("place", "card").order_by("-id")[:20])
-    held = [(held.role, held.path) for held in roles_of(user)]
-    waiting = list(Deadline.objects.waiting_for(held).order_by("due")[:50]) if held else []
+    # Staff have their desk; a chief's reviews are one task with a queue of its own.
+    held = [(held.role, held.path) for held in roles_of(user) if held.role in ORGANISERS]
+    rows = Deadline.objects.waiting_for(held).exclude(kind=f"stage:{Stage.SUBMITTED}").order_by("due")
+    waiting = list(rows[:50]) if held else []
     returned = [
         Task(
             title=proposal.title,
@@ -170,7 +227,7 @@ def mine(user: User) -> Mine:
         for proposal in proposals
         if proposal.stage == Stage.RETURNED
     ]
-    wishes = list(user.wishes.order_by("-id")[:10])
+    wishes = list(user.wishes.select_related("place").order_by("-id")[:10])
     return Mine([*returned, *tasks_of(user)], waiting, proposals, wishes)
 
 
@@ -191,6 +248,14 @@ def to_cosign(user: User) -> list[Task]:
     ]
 
 
+def reviews(user: User) -> list[Task]:
+    """The chief's queue as one task."""
+    if not any(held.role in ORGANISERS for held in roles_of(user)) or not (waiting := to_review(user)):
+        return []
+    text = _("%(n)d 件提议等您初审，一件一件看") % {"n": len(waiting)}
+    return [Task(_("初审"), text, reverse("review_queue"), _("开始审"), waiting[0].due_at)]
+
+
 def to_review(user: User) -> list[Proposal]:
     """What waits for this person's review, the first due first; never what they proposed."""
     mine = Q(pk__in=[])
@@ -198,10 +263,12 @@ def to_review(user: User) -> list[Proposal]:
         role = Role.CHIEF if held.role in ORGANISERS else held.role
         mine |= Q(holder_role=role, holder_place__path__startswith=held.path)
     waiting = Proposal.objects.filter(mine, stage=Stage.SUBMITTED).exclude(proposer=user)
-    return list(waiting.order_by("due_at", "pk")[:20])
+    return list(waiting.order_by("due_at", "pk")[:MOST_REVIEWS])
 
 
 def similar_to(proposal: Proposal) -> list[Proposal]:
-    """Open proposals of the same place it might be merged into."""
-    rows = Proposal.objects.filter(place=proposal.place, stage__in=(Stage.SUBMITTED, Stage.COSIGNING))
-    return list(rows.exclude(pk=proposal.pk).order_by("-id")[:10])
+    """Open proposals of the same community it might be merged into, those of its own category first."""
+    around = proposal.place.at_level("community") or proposal.place
+    rows = Proposal.objects.within(around).filter(stage__in=(Stage.SUBMITTED, Stage.COSIGNING))
+    alike = Case(When(category=proposal.category, then=0), default=1)
+    return list(rows.exclude(pk=proposal.pk).order_by(alike, "-id")[:20])

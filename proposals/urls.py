@@ -16,6 +16,7 @@ urlpatterns = [
     path("projects/<slug:number>/withdraw/", views.withdraw, name="withdraw"),
     path("projects/<slug:number>/cosign/", views.cosign, name="cosign"),
     path("photos/<int:pk>/", views.photo, name="photo"),
+    path("photos/<int:pk>/small/", views.photo, {"small": True}, name="photo_small"),
     path("wishes/", views.wishes, name="wishes"),
     path("wishes/new/", views.make_wish, name="make_wish"),
     path("wishes/<int:pk>/", views.wish, name="wish"),

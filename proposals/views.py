@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 
 import rules
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from minshi.accounts.models import User
 from minshi.clock import Now, now
@@ -24,12 +28,14 @@ from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, onto
-from minshi.residents.rules import person_of
+from minshi.residents.models import ORGANISERS
+from minshi.residents.rules import person_of, roles_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, selectors
-from proposals.forms import SHOWN, CardFilter, ProposeForm, ReasonForm, ReviseForm, WishForm
-from proposals.models import LIBRARY, Card, Photo, Proposal, Stage, Wish
-from proposals.panels import Present, panels_of, present_of
+from proposals import how as how_it_goes
+from proposals.forms import SHOWN, CardFilter, ProposeForm, ReasonForm, ReviewForm, ReviseForm, WishForm
+from proposals.models import LIBRARY, Card, Photo, Proposal, Stage, Version, Wish, WishStage
+from proposals.panels import Panel, Present, panels_of, present_of
 
 PAGE = 20
 SAID = (
@@ -70,10 +76,12 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
         "place": place,
         "total": total,
         "figures": selectors.figures_of(total),
+        "money": sum(fen for _label, fen in total.sources),
         "running": selectors.running_in(place),
         "done": selectors.done_in(place),
         "notices": Notice.objects.in_place(place).newest().select_related("place")[:4],
         "wishes": selectors.wall(place),
+        "phone": selectors.phone_of(place),
     }
     return render(request, "proposals/home.html", context)
 
@@ -100,6 +108,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         "filter": chosen,
         "shown": shown,
         "shown_choices": SHOWN,
+        "searched": any(request.GET.get(name) for name in chosen.filters),
         "cards": page[:PAGE],
         "older": f"?{query.urlencode()}&before={_written_key(page[PAGE - 1])}" if len(page) > PAGE else "",
         "newer": f"?{query.urlencode()}" if "before" in request.GET else "",
@@ -122,60 +131,101 @@ def _key(text: str) -> tuple[datetime, int] | None:
 
 @require_safe
 def project(request: HttpRequest, number: str) -> HttpResponse:
-    """A project's whole way. Its body is kept until the card says that something changed, or the day does."""
+    """A project's whole way. What it says is kept until the card says that something changed, or the hour does.
+
+    A visitor who has it already gets 304 after one query; whoever is signed in has their own frame around it.
+    """
     cards = Card.objects.annotate(read_at=Now()).only("version", "title", "place_full_name")
     card = get_object_or_404(cards, number=number)
     read_at: datetime = card.read_at  # type: ignore[attr-defined]
-    key = f"project:{card.pk}:{card.version}:{read_at:%Y%m%d%H}:{elder.is_on(request):d}"
-    body = cache.get(key)
-    if body is None:
-        body = _project_body(number, read_at, request)
-        cache.set(key, body, 3600)
-    return render(request, "proposals/project.html", {"card": card, "body": body})
+    key = f"project:{card.pk}:{card.version}:{read_at:%Y%m%d%H}:{elder.variant(request)}"
+    etag = quote_etag(key) if _is_visitor(request) else None
+    if etag and (unchanged := get_conditional_response(request, etag=etag)):
+        return unchanged
+    parts = cache.get(key)
+    if parts is None:
+        parts = _project_parts(number, read_at, is_elder=elder.is_on(request))
+        cache.set(key, parts, 3600)
+    response = render(request, "proposals/project.html", {"card": card, **parts})
+    if etag:
+        response["ETag"], response["Cache-Control"] = etag, "no-cache"
+    return response
 
 
-def _project_body(number: str, moment: datetime, request: HttpRequest) -> str:
+def _is_visitor(request: HttpRequest) -> bool:
+    """Somebody whose page holds nothing of their own: neither a session nor a message."""
+    return settings.SESSION_COOKIE_NAME not in request.COOKIES and "messages" not in request.COOKIES
+
+
+def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str, str]:
+    """The two columns of the page as ready strings, the same for everybody."""
     proposal = selectors.project(number)
     if proposal is None:
         raise Http404
     records = list(StepRecord.objects.of(proposal).order_by("id"))
     version = list(proposal.versions.all())[-1]
+    panels = panels_of(proposal)
     context = {
         "proposal": proposal,
         "card": proposal.card,
         "version": version,
-        "versions": len(proposal.versions.all()),
-        "present": present_of(proposal) or Present(_present_text(proposal)),
+        "present": present_of(proposal) or _present(proposal, version, records),
         "holder": selectors.holder_of(proposal),
         "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
         "way": selectors.way_of(proposal, records),
         "records": records,
-        "panels": panels_of(proposal),
+        "people": selectors.people_of(proposal, records, version.keeper),
+        "panels": [(panel.template, panel_context) for panel, panel_context in panels],
+        "money": selectors.plan_of_money(proposal.card, version) if _draws_money(proposal, panels) else None,
+        "photos": list(proposal.photos.all()),
         "notices": selectors.notices_of(proposal),
+        "phone": selectors.phone_of(proposal.place),
         "sample_policy": policy.is_default(proposal.place),
-        "elder": elder.is_on(request),
+        "elder": is_elder,
     }
-    return render_to_string("proposals/project_body.html", context)
+    return {
+        "main": render_to_string("proposals/project_main.html", context),
+        "aside": render_to_string("proposals/project_aside.html", context),
+    }
 
 
-def _present_text(proposal: Proposal) -> str:
-    """What to say of a stage that no app speaks for."""
+def _draws_money(proposal: Proposal, panels: list[tuple[Panel, dict[str, Any]]]) -> bool:
+    """Not beside a panel that does, and not of a matter that came to nothing."""
+    ended_well = not proposal.is_ended or proposal.stage == Stage.ARCHIVED
+    return ended_well and not any(panel.draws_money for panel, _context in panels)
+
+
+def _present(proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
+    """What to say of a stage that no higher app speaks for."""
+    stage = Stage(proposal.stage)
+    if proposal.is_ended and stage != Stage.ARCHIVED and records:
+        return Present(f"“{records[-1].reason}”" if records[-1].reason else "")
+    if stage == Stage.COSIGNING:
+        needed = actions.cosigns_needed(proposal, version)
+        told = _("受益的住户可以附议，一户算一次。已附议 %(n)d 户，需要 %(needed)d 户。")
+        text = told % {"n": proposal.card.cosigns, "needed": needed}
+        return Present(text, _("代表我家附议"), reverse("cosign", args=[proposal.number]))
+    if stage == Stage.ANNOUNCED and proposal.gate_notice:
+        text = _("公示期满、异议都答复以后，分级派单办理。有不同意见现在就提。")
+        return Present(text, _("看公示、提意见"), proposal.gate_notice.get_absolute_url())
     said = {
-        Stage.SUBMITTED: _("楼栋长正在看这件事。"),
+        Stage.SUBMITTED: _("正在初审；没有按期答复，自动转上一级。"),
         Stage.RETURNED: _("提议人正在修改。"),
-        Stage.COSIGNING: _("受益的住户可以附议，一户算一次。"),
-        Stage.ANNOUNCED: _("公示期满、异议都答复以后，分级派单办理。"),
-        Stage.HANDLING: _("承办人正在办理。"),
+        Stage.HANDLING: _("承办人正在办理；逾期没有办，自动转上一级。"),
         Stage.ARCHIVED: _("这件事已经办完归档。"),
     }
-    return said.get(Stage(proposal.stage), "")
+    return Present(said.get(stage, ""))
 
 
 @require_safe
-def photo(request: HttpRequest, pk: int) -> FileResponse:
+def photo(request: HttpRequest, pk: int, *, small: bool = False) -> FileResponse:
     """Pictures of public projects are public; they hold pixels only."""
     picture = get_object_or_404(Photo, pk=pk)
-    response = FileResponse(picture.image.open("rb"), content_type="image/jpeg")
+    file, kind = (picture.small, "image/webp") if small and picture.small else (picture.image, "image/jpeg")
+    try:
+        response = FileResponse(file.open("rb"), content_type=kind)
+    except FileNotFoundError:
+        raise Http404 from None
     response["Cache-Control"] = "public, max-age=86400"
     return response
 
@@ -184,13 +234,12 @@ def photo(request: HttpRequest, pk: int) -> FileResponse:
 def how(request: HttpRequest) -> HttpResponse:
     """How a matter gets done here, in plain words, with the numbers in force."""
     place = selectors.home_place()
-    # Dots cannot be asked for in a template.
-    terms = {name.replace(".", "_"): value for name, value in policy.terms(("review.", "cosign."), place).items()}
-    return render(
-        request,
-        "proposals/how.html",
-        {"place": place, "terms": terms, "sample_policy": policy.is_default(place)},
-    )
+    context = {
+        "place": place,
+        "steps": how_it_goes.explained(place),
+        "sample_policy": policy.is_default(place, how_it_goes.TERMS),
+    }
+    return render(request, "proposals/how.html", context)
 
 
 @require_safe
@@ -210,9 +259,19 @@ def wishes(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def wish(request: HttpRequest, pk: int) -> HttpResponse:
+    """One wish: what became of it, and "I want it too"."""
     wished = get_object_or_404(Wish.objects.select_related("place", "proposal", "holder_place"), pk=pk)
-    records = StepRecord.objects.of(wished).order_by("id")
-    return render(request, "proposals/wish.html", {"wish": wished, "records": records})
+    user = request.user if isinstance(request.user, User) else None
+    open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)
+    context = {
+        "wish": wished,
+        "holder": selectors.holder_of(wished),
+        "way": selectors.way_of_wish(wished),
+        "mine": user is not None and wished.by_id == user.pk,
+        "wanted": user is not None and wished.supports.filter(by=user).exists(),
+        "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),
+    }
+    return render(request, "proposals/wish.html", context)
 
 
 # --- For residents --------------------------------------------------------------------------------
@@ -223,7 +282,14 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """What waits for me, what I proposed, what I wished for."""
     user = _user(request)
-    return render(request, "proposals/mine.html", {"person": person_of(user), "mine": selectors.mine(user)})
+    person = person_of(user)
+    context = {
+        "person": person,
+        "mine": selectors.mine(user),
+        "phone": selectors.phone_of(person.household.place) if person and person.household else None,
+        "confirms": any(held.role in ORGANISERS for held in roles_of(user)),
+    }
+    return render(request, "proposals/mine.html", context)
 
 
 @login_required
@@ -257,7 +323,8 @@ def _wish_to_promote(request: HttpRequest) -> Wish | None:
     pk = request.GET.get("wish", "")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
-    return Wish.objects.filter(pk=int(pk)).first()
+    wished = Wish.objects.select_related("place").filter(pk=int(pk)).first()
+    return wished if wished and rules.has_perm("proposals.promote_wish", request.user, wished) else None
 
 
 @login_required
@@ -378,15 +445,6 @@ def support_wish(request: HttpRequest, pk: int) -> HttpResponse:
 
 # --- For the chief on a phone ---------------------------------------------------------------------
 
-VERDICTS = {
-    # verb → (label, ready sentences to tap and change)
-    "pass_review": (_("通过"), (_("情况属实，大家都受益"), _("院里确实需要"))),
-    "return_for_revision": (_("退回修改"), (_("请写清楚装在哪里"), _("请说明大约要多少钱"))),
-    "decline": (_("不通过"), (_("这件事该物业负责，已帮您转告"), _("和已经在办的项目重复"))),
-    "merge": (_("转并"), (_("和另一件说的是同一回事"),)),
-}
-
-
 @login_required
 @needs_fresh_code
 @require_safe
@@ -398,17 +456,27 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     return redirect("review", waiting[0].number)
 
 
+GIVE = {
+    "pass_review": actions.pass_review,
+    "return_for_revision": actions.return_for_revision,
+    "decline": actions.decline,
+}
+
+
 @login_required
 @needs_fresh_code
+@require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, number: str) -> HttpResponse:
+    """One verdict on one matter; tapping a ready sentence only puts it into the reason."""
     proposal = get_object_or_404(Proposal.objects.select_related("place", "holder_place"), number=number)
     user = _user(request)
-    if not rules.has_perm("proposals.review", user, proposal):
-        raise NotAllowed(_("自己提的事要别人来审") if proposal.proposer_id == user.pk else _("这件事不归您初审"))
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if reasons := _why_not_review(proposal, user):
+        raise NotAllowed(*reasons)
+    filled = request.POST.get("fill")
+    form = ReviewForm(request.POST or None, similar=selectors.similar_to(proposal), fill=filled)
+    if request.method == "POST" and filled is None and form.is_valid():
         try:
-            _give_verdict(request, proposal, user, form.cleaned_data["reason"])
+            _give_verdict(proposal, user, form.cleaned_data)
         except NotAllowed:
             raise
         except Refused as refusal:
@@ -416,30 +484,29 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("已办理：%(title)s") % {"title": proposal.title})
             return redirect("review_queue")
+    wrong = filled is None and form.is_bound and bool(form.errors)
     context = {
         "form": form,
         "proposal": proposal,
         "version": proposal.version,
-        "photos": proposal.photos.all(),
-        "verdicts": [{"verb": verb, "label": label, "ready": ready} for verb, (label, ready) in VERDICTS.items()],
-        "similar": selectors.similar_to(proposal),
-        "chosen": request.POST.get("verdict", ""),
+        "photos": list(proposal.photos.all()),
+        "waiting": len(selectors.to_review(user)),
+        "days_left": calendar.working_days_left(now(), proposal.due_at) if proposal.due_at else None,
     }
-    return render(request, "proposals/review.html", context, status=422 if form.errors else 200)
+    return render(request, "proposals/review.html", context, status=422 if wrong else 200)
 
 
-def _give_verdict(request: HttpRequest, proposal: Proposal, user: User, reason: str) -> None:
-    verdict = request.POST.get("verdict", "")
-    if verdict == "pass_review":
-        actions.pass_review(proposal, by=user, reason=reason)
-    elif verdict == "return_for_revision":
-        actions.return_for_revision(proposal, by=user, reason=reason)
-    elif verdict == "decline":
-        actions.decline(proposal, by=user, reason=reason)
-    elif verdict == "merge":
-        into = Proposal.objects.filter(number=request.POST.get("into", "")).first()
-        if into is None:
-            raise Refused(_("请选择并到哪一件"))
-        actions.merge(proposal, into, by=user, reason=reason)
+def _why_not_review(proposal: Proposal, user: User) -> list[str]:
+    if proposal.proposer_id == user.pk:
+        return [_("自己提的事要别人来审")]
+    if not rules.has_perm("proposals.review", user, proposal):
+        return [_("这件事不归您初审")]
+    return why_not(proposal, "pass_review", user)
+
+
+def _give_verdict(proposal: Proposal, user: User, data: dict[str, Any]) -> None:
+    if data["verdict"] == "merge":
+        into = Proposal.objects.select_related("place").get(number=data["into"])
+        actions.merge(proposal, into, by=user, reason=data["reason"])
     else:
-        raise Refused(_("请选择通过、退回修改、不通过或转并"))
+        GIVE[data["verdict"]](proposal, by=user, reason=data["reason"])

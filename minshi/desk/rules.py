@@ -20,8 +20,9 @@ def revokes(user: User, held: RoleGrant) -> bool:
 
 @rules.predicate
 def appoints_somewhere(user: User, person: Any) -> bool:
-    place = person.household.place if person.household else None
-    return bool(place) and any(holds(user, place, role) for role in APPOINTS)
+    if person.household is None:
+        return False
+    return any(holds(user, person.household.place, role) for role in APPOINTS)
 
 
 @rules.predicate

@@ -18,7 +18,7 @@ from minshi.refusals import Refused
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 1600
-SMALL_SIDE = 360
+SMALL_SIDE = 324
 
 
 def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
@@ -45,10 +45,10 @@ def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
 
 
 def smaller(picture: ContentFile[bytes]) -> ContentFile[bytes]:
-    """What a page shows of a picture of ours: under ten kilobytes or so, the whole behind a link."""
+    """What a page shows of a picture of ours: a WebP of ten kilobytes or so, the whole stands behind a link."""
     picture.seek(0)
     pixels = Image.open(picture, formats=("JPEG",))
     pixels.thumbnail((SMALL_SIDE, SMALL_SIDE))
     out = io.BytesIO()
-    pixels.save(out, "JPEG", quality=60, optimize=True)
-    return ContentFile(out.getvalue(), name=f"{uuid4().hex}.jpg")
+    pixels.save(out, "WEBP", quality=50)
+    return ContentFile(out.getvalue(), name=f"{uuid4().hex}.webp")

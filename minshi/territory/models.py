@@ -93,3 +93,9 @@ class Household(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    @property
+    def door(self) -> str:
+        """东风巷14号院2栋101: from the yard on. For the household itself and whoever may know the door."""
+        inside = self.place.level_id in ("building", "group") and self.place.parent
+        return f"{inside.name if inside else ''}{self.place.name}{self.address}"

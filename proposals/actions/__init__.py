@@ -1,6 +1,6 @@
 """Everything that changes a wish or a proposal; each function is one verb with its actor as ``by``."""
 
-from proposals.actions.cosigning import cosign, cosigns_needed, count_cosigns, gather_if_enough
+from proposals.actions.cosigning import cosign, cosign_on_paper, cosigns_needed, count_cosigns, gather_if_enough
 from proposals.actions.handling import accept_handling, decline_handling, escalate, hand_back, open_handling, supervise
 from proposals.actions.proposing import add_photo, resubmit, submit, withdraw
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision, tell_reviewers
@@ -16,6 +16,7 @@ __all__ = [
     "climb",
     "climb_wish",
     "cosign",
+    "cosign_on_paper",
     "cosigns_needed",
     "count_cosigns",
     "decline",

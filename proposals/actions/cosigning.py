@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil
 
@@ -21,14 +22,15 @@ from proposals.models import (
     Cosign,
     Proposal,
     Stage,
+    Version,
 )
 
 
-def cosigns_needed(proposal: Proposal) -> int:
+def cosigns_needed(proposal: Proposal, version: Version | None = None) -> int:
     """How many households carry it on: ten, or a tenth of those who benefit, whichever is fewer (row 2)."""
     fixed = int(proposal.terms.get("cosign.households", 10))
     share = Fraction(str(proposal.terms.get("cosign.share", "1/10")))
-    return max(1, min(fixed, ceil(share * proposal.version.households)))
+    return max(1, min(fixed, ceil(share * (version or proposal.version).households)))
 
 
 @action
@@ -47,6 +49,27 @@ def cosign(proposal: Proposal, household: Household, *, by: User, channel: str =
         raise Refused("您家已经附议过了，一户只算一次") from None
     gather_if_enough(proposal)
     return signed
+
+
+@action
+def cosign_on_paper(proposal: Proposal, households: Iterable[Household], *, by: User) -> int:
+    """Enter a signed sheet: every household of it that benefits and has not signed yet; returns how many were new.
+
+    All of the sheet counts, also beyond what was needed.
+    """
+    lock(proposal)
+    if proposal.stage != Stage.COSIGNING:
+        raise Refused(f"现在是“{Stage(proposal.stage).label}”，不能附议")
+    if not rules.has_perm("proposals.record_paper", by, proposal):
+        raise NotAllowed("只有楼栋长和社区工作人员可以代录纸质附议")
+    signed = set(proposal.cosigns.values_list("household_id", flat=True))
+    theirs = proposal.beneficiaries().filter(pk__in=[household.pk for household in households]).exclude(pk__in=signed)
+    rows = [Cosign(proposal=proposal, household=household, by=by, channel=Channel.PAPER) for household in theirs]
+    if not rows:
+        raise Refused(households="请勾选还没有附议的受益户")
+    Cosign.objects.bulk_create(rows)
+    gather_if_enough(proposal)
+    return len(rows)
 
 
 def gather_if_enough(proposal: Proposal) -> None:

@@ -9,6 +9,7 @@ from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused
+from minshi.residents.masking import mask_text
 from proposals.actions.stages import advance
 from proposals.lifecycle import TIERS, holder_place, period
 from proposals.models import (
@@ -153,6 +154,6 @@ def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) ->
 
 def _end_dispatch(proposal: Proposal, outcome: str, reason: str) -> Handling:
     card: Handling = proposal.handlings.get(ended_at=None)
-    card.ended_at, card.outcome, card.reason = now(), outcome, reason
+    card.ended_at, card.outcome, card.reason = now(), outcome, mask_text(reason)
     card.save(update_fields=["ended_at", "outcome", "reason"])
     return card

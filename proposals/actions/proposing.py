@@ -26,7 +26,10 @@ from proposals.actions.stages import advance, new_version, note_on_card
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
 from proposals.models import (
+    KEEPER_LENGTH,
+    SPOT_LENGTH,
     TITLE_LENGTH,
+    WHY_LENGTH,
     Card,
     CardPlace,
     Channel,
@@ -86,12 +89,12 @@ def submit(
         number=1,
         need=mask_text(need),
         plan=mask_text(plan),
-        spot=mask_text(spot),
+        spot=mask_text(spot)[:SPOT_LENGTH],
         households=households or proposal.beneficiaries().count(),
         people=people,
         cost_fen=cost_fen,
         shares=shares,
-        keeper=mask_text(keeper),
+        keeper=mask_text(keeper)[:KEEPER_LENGTH],
         by=by,
     )
     begin(proposal, "submit", by=by)
@@ -166,7 +169,7 @@ def add_photo(
     picture = reencoded(upload)
     photo.image.save(picture.name or "photo.jpg", picture, save=False)
     small = smaller(picture)
-    photo.small.save(small.name or "small.jpg", small, save=False)
+    photo.small.save(small.name or "small.webp", small, save=False)
     photo.save()
     note_on_card(proposal)
     return photo
@@ -177,9 +180,12 @@ def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRec
     """The proposer sends the mended words (fields of Version) back to review."""
     if not why.strip():
         raise Refused(why="请写明改了什么")
-    masked = {name: mask_text(word) if isinstance(word, str) else word for name, word in words.items()}
+    most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH}
+    masked = {
+        name: mask_text(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()
+    }
     record = advance(proposal, "resubmit", by=by, reason=why)
-    new_version(proposal, by=by, why=why, **masked)
+    new_version(proposal, by=by, why=mask_text(why)[:WHY_LENGTH], **masked)
     tell_reviewers(proposal)
     return record
 

@@ -16,6 +16,8 @@ from minshi.residents.models import Role
 from minshi.territory.models import Territory
 from proposals.lifecycle import holder_place
 from proposals.models import (
+    SPOT_LENGTH,
+    WISH_LENGTH,
     Channel,
     Proposal,
     Wish,
@@ -40,8 +42,8 @@ def wish(
     """Put a wish on the wall; ``wisher_name`` is for those who handle it, when it came on paper."""
     wished = Wish(
         place=place,
-        text=mask_text(text),
-        spot=mask_text(spot),
+        text=mask_text(text)[:WISH_LENGTH],
+        spot=mask_text(spot)[:SPOT_LENGTH],
         category=category,
         channel=channel,
         urgent=urgent,

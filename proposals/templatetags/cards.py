@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 
-from minshi.faces.templatetags.faces import badge, cn_until, yuan
-from proposals.models import ENDED, Card, Stage
+from minshi.faces.templatetags.faces import badge, cn_date, cn_until, yuan
+from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
 
 register = template.Library()
 
+PHOTOS_SHOWN = 3
+
 
 @register.inclusion_tag("components/project_card.html")
-def card_of(card: Card) -> dict[str, Any]:
+def card_of(card: Card, heading: str = "h3") -> dict[str, Any]:
     """Title, place, stage, and the one figure that matters in that stage."""
     stage, kind = card.get_stage_display(), "plain"
     if card.stage == Stage.ARCHIVED:
@@ -28,7 +31,23 @@ def card_of(card: Card) -> dict[str, Any]:
         "line": " · ".join(part for part in (card.place_name, _figure(card), _until(card)) if part),
         "stage": badge(stage, kind) if not waiting else "",
         "waits": stage if waiting else "",
-        "heading": "h3",
+        "heading": heading,
+        "photo": "",
+    }
+
+
+@register.inclusion_tag("components/project_card.html")
+def wish_card(wish: Wish, heading: str = "h3") -> dict[str, Any]:
+    """A wish on the wall; who wished is nobody's business here."""
+    wanted = _("%(n)d 人也想要") % {"n": wish.supporters} if wish.supporters else ""
+    kind = {WishStage.NEW: "waits", WishStage.DECLINED: "wrong"}.get(WishStage(wish.stage), "done")
+    return {
+        "title": f"“{wish.text}”",
+        "url": wish.get_absolute_url(),
+        "line": " · ".join(part for part in (wish.place.name, cn_date(wish.at), wanted) if part),
+        "stage": badge(wish.get_stage_display(), kind),
+        "waits": "",
+        "heading": heading,
         "photo": "",
     }
 
@@ -49,3 +68,9 @@ def _until(card: Card) -> str:
     if card.stage in ENDED or card.due_at is None:
         return ""
     return _("%(day)s 截止") % {"day": cn_until(card.due_at)}
+
+
+@register.inclusion_tag("proposals/photos.html")
+def photos_of(photos: Sequence[Photo], title: str) -> dict[str, Any]:
+    return {"shown": photos[:PHOTOS_SHOWN], "more": photos[PHOTOS_SHOWN:], "title": title}
+

@@ -42,7 +42,7 @@ def test_the_clerk_answers_in_public(
     notice.refresh_from_db()
     assert notice.objections_open == 0
     assert done.answer == f"{TEXT}有事请打138****5678。"
-    assert done.answered_as == "一社区社区工作人员"
+    assert done.answered_as == "一社区工作人员"
     assert not Deadline.objects.of(objection).open().exists()
     assert answers == [objection]
 

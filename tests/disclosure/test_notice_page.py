@@ -67,7 +67,7 @@ def test_an_answer_stands_beside_its_objection(client: Client, objection: Object
     page = _text(client, objection.notice)
     assert "已把晾衣绳移到东侧。" in page
     assert "采纳" in page
-    assert "一社区社区工作人员" in page
+    assert "一社区工作人员" in page
 
 
 def test_nobody_reads_who_objected(client: Client, notice: Notice, resident: User) -> None:
