@@ -61,12 +61,12 @@ class PaperForm(RatingForm):
         error_messages={"required": _("请拍一张签了名的纸质表。")},
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
-    field_order = ("household", "level")
+    field_order = ("household", "level", *ASPECTS, "advice", "sheet")
 
     def __init__(self, *args: Any, doors: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["household"] = DoorField(
-            label=_("哪一户"), queryset=doors, error_messages={"required": _("请选哪一户。")}
+            label=_("哪一户"), queryset=doors, empty_label=_("请选择"), error_messages={"required": _("请选哪一户。")}
         )
         self.order_fields(self.field_order)
 

@@ -65,10 +65,11 @@ class Report:
     def line(self) -> str:
         """The sentence of the yearly report, from the data."""
         sums = self.whole.sums
+        people = _("、%(people)s 人") % {"people": f"{sums['people']:,}"} if sums["people"] else ""
         said = _(
-            "%(place)s%(streets)d 个街道（乡镇）共申报 %(declared)d 项，储备 %(reserve)d 项，办结归档 %(done)d 项，"
-            "受益 %(households)s 户、%(people)s 人；居民自筹 %(own)s 元，街道补助 %(subsidy)s 元，"
-            "区级财政 %(district)s 元，%(sponsors)d 家单位赞助 %(sponsored)s 元。"
+            "%(place)s %(streets)d 个街道（乡镇）共申报 %(declared)d 项，储备 %(reserve)d 项，办结归档 %(done)d 项，"
+            "受益 %(households)s 户%(people)s；居民自筹 %(own)s，街道补助 %(subsidy)s，区级财政 %(district)s，"
+            "%(sponsors)d 家单位赞助 %(sponsored)s。"
         ) % {
             "place": f"{self.year}年，{self.place.name}" if self.year else self.place.name,
             "streets": self.streets,
@@ -76,12 +77,12 @@ class Report:
             "reserve": self.whole.reserve,
             "done": self.whole.done,
             "households": f"{sums['households']:,}",
-            "people": f"{sums['people']:,}",
-            "own": wan(sums["self_raised_fen"]),
-            "subsidy": wan(sums["subsidy_fen"]),
-            "district": wan(sums["district_fen"]),
+            "people": people,
+            "own": _in_words(sums["self_raised_fen"]),
+            "subsidy": _in_words(sums["subsidy_fen"]),
+            "district": _in_words(sums["district_fen"]),
             "sponsors": self.sponsors,
-            "sponsored": wan(sums["sponsor_fen"]),
+            "sponsored": _in_words(sums["sponsor_fen"]),
         }
         if self.percent:
             said += _("收回满意度答卷 %(answers)s 份，满意率 %(percent)s%%。") % {
@@ -91,16 +92,18 @@ class Report:
         return str(said)
 
 
+def _in_words(fen: int) -> str:
+    """57.05 万元, 8,600.00 元."""
+    return _("%(amount)s元") % {"amount": wan(fen) if "万" in wan(fen) or "亿" in wan(fen) else f"{wan(fen)} "}
+
+
 def report_of(place: Territory, year: int | None = None) -> Report:
     """Three queries, whatever the size of the place; in a big one not for every request."""
     cards = Card.objects.filter(places__place=place)
     if year is not None:
         cards = cards.filter(places__submitted_at__year=year)
-    groups: list[dict[str, Any]] = list(
-        cards.order_by()
-        .values("stage", "category", "tier")
-        .annotate(count=Count("pk"), **{f"total_{name}": Sum(name) for name in (*REACHED, *SUMMED)})
-    )
+    summed = {f"total_{name}": Sum(name) for name in (*REACHED, *SUMMED)}
+    groups: list[Any] = list(cards.order_by().values("stage", "category", "tier").annotate(count=Count("pk"), **summed))
     proposals = Proposal.objects.filter(card__in=cards)
     return Report(
         place,

@@ -114,7 +114,6 @@ def ratings(request: HttpRequest, number: str) -> HttpResponse:
 # --- Paper --------------------------------------------------------------------------------------
 
 
-@login_required
 @needs_fresh_code
 def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
     """Type in one signed sheet; another person reads it again."""
@@ -142,7 +141,6 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "evaluation/paper.html", context, status=422 if form.errors else 200)
 
 
-@login_required
 @needs_fresh_code
 @require_safe
 def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
@@ -157,7 +155,6 @@ def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "evaluation/checks_done.html", {"proposal": proposal, "survey": survey})
 
 
-@login_required
 @needs_fresh_code
 def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
     """One photo, one question: which level is ticked?"""
