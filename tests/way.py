@@ -298,7 +298,7 @@ class Way:
                 self.granted(proposal, source)
         for number, household in enumerate(self.households[:4]):
             if amounts.get(Source.SELF_RAISED):
-                self.given(proposal, household, amounts[Source.SELF_RAISED] // 4, f"收据{number + 1:03d}")
+                self.given(proposal, household, amounts[Source.SELF_RAISED] // 4, f"收据{proposal.pk}-{number + 1:03d}")
         return proposal
 
     def funded(self, **words: Any) -> Proposal:
@@ -355,9 +355,9 @@ class Way:
     def paid(self, proposal: Proposal, kind: str, number: str = "1") -> Payment:
         """One milestone's money: asked by the clerk, approved and paid by the street."""
         milestone = Milestone.objects.get(contract__proposal=proposal, contract__ended_at=None, kind=kind)
-        payment = funding.ask_payment(milestone, invoice=f"2611200000000000{number:0>4}", by=self.who("clerk"))
+        payment = funding.ask_payment(milestone, invoice=f"26112000{proposal.pk:08d}{number:0>4}", by=self.who("clerk"))
         funding.approve_payment(payment, by=self.who("approver"))
-        funding.pay(payment, voucher=f"付{number}", by=self.who("cashier"))
+        funding.pay(payment, voucher=f"付{proposal.pk}-{number}", by=self.who("cashier"))
         return payment
 
     def accepting(self, **words: Any) -> Proposal:
@@ -447,7 +447,7 @@ class Way:
         self.paid(proposal, "retention", "3")
         for number, refund in enumerate(accounts.return_surplus(proposal, by=self.who("clerk")), start=1):
             if refund.returned_at is None:
-                funding.pay_refund(refund, voucher=f"退{number}", by=self.who("cashier"))
+                funding.pay_refund(refund, voucher=f"退{proposal.pk}-{number}", by=self.who("cashier"))
                 funding.confirm_refund(refund, by=self.who("clerk"))
         return proposal
 
