@@ -79,7 +79,13 @@ def accepted(
 
 def _notice(proposal: Proposal, kind: str) -> Notice:
     return post(
-        kind=kind, title="公示", place=proposal.place, body="公示内容。", link=proposal.get_absolute_url(), by=None
+        kind=kind,
+        title="公示",
+        place=proposal.place,
+        body="公示内容。",
+        households=50,
+        link=proposal.get_absolute_url(),
+        by=None,
     )
 
 

@@ -13,7 +13,7 @@ from evaluation.actions import callbacks
 from evaluation.actions.surveys import open_survey, rate, rule, settle_hold
 from evaluation.models import Answer, CallBack, Survey
 from minshi.accounts.models import User
-from minshi.disclosure.actions import answer, object_to
+from minshi.disclosure.actions import answer, correct, object_to
 from minshi.lifecycle.machine import take
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import NotAllowed, Refused
@@ -292,6 +292,38 @@ def test_a_third_of_the_households_objecting_brings_another_round(
     assert accepted.stage == Stage.REWORK
     survey.refresh_from_db()
     assert survey.hold_settled_at is None
+
+
+def test_a_third_objecting_to_the_acceptance_has_it_done_anew(
+    accepted: Proposal, raters: list[User], clock: Clock
+) -> None:
+    clock.move(days=-3)
+    assert accepted.gate_notice
+    for user in raters[:17]:
+        object_to(accepted.gate_notice, facts="灯还没有装牢。", by=user)
+    accepted.refresh_from_db()
+    assert accepted.stage == Stage.ACCEPTING
+
+
+def test_a_corrected_result_hangs_its_days_anew(
+    survey: Survey, accepted: Proposal, answered: Callable[..., None], until: Callable[..., None], clerk: User
+) -> None:
+    answered(survey, good=40, bad=0)
+    until(survey.closes_at)
+    survey.refresh_from_db()
+    first = survey.notice
+    assert first
+    until(first.ends_at - timedelta(days=1))
+    second = correct(first, reason="把纸质户数写明", by=clerk)
+    survey.refresh_from_db()
+    accepted.refresh_from_db()
+    assert survey.notice == second == accepted.gate_notice
+    until(first.ends_at + timedelta(hours=1))
+    survey.refresh_from_db()
+    assert survey.hold_settled_at is None
+    until(second.ends_at)
+    survey.refresh_from_db()
+    assert survey.hold_settled_at and survey.hold_settled_at >= second.ends_at
 
 
 # --- What the database keeps --------------------------------------------------------------------
