@@ -77,8 +77,11 @@ class Human:
 
     def fill(self, **values: Any) -> None:
         """By field name: text, a choice's value, a tick, a photo, or several choices."""
+        for summary in self.page.locator("main form details:not([open]) > summary").all():
+            summary.click()
         for name, value in values.items():
             field = self.page.locator(f"main [name='{name}'], #content [name='{name}']")
+            assert field.count(), f"no {name} on {self.page.url}: {self.page.inner_text('body')[:600]}"
             kind = field.first.get_attribute("type") or field.first.evaluate("node => node.tagName").lower()
             if kind == "radio":
                 self.page.locator(f"[name='{name}'][value='{value}']").check(force=True)
@@ -124,9 +127,19 @@ class Staff(Human):
         self.press("确认", "登录", "下一步")
         self.go("/admin/")
 
+    def go(self, path: str) -> None:
+        """As before; the second factor is asked for again when the last proof is old."""
+        super().go(path)
+        if "/staff/factor/confirm/" in self.page.url:
+            self.fill(code=second_factor.present_code(self.user))
+            self.page.locator("main form:has([name='code']) button[type='submit']").click()
+            self.page.wait_for_load_state()
+
     def step(self, subject: models.Model, label: str, **values: Any) -> None:
         """Open the thing at the desk, press what may be done, fill it in, do it."""
         self.go(f"/admin/{subject._meta.app_label}/{subject._meta.model_name}/{subject.pk}/change/")
+        offered = self.page.locator(".desk-steps a").all_inner_texts()
+        assert label in offered, f"{self.page.url} offers {offered}"
         self.page.locator(".desk-steps").get_by_role("link", name=label, exact=True).click()
         self.page.wait_for_load_state()
         self.fill(**values)

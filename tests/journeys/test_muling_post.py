@@ -17,7 +17,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from deliberation.models import Ballot, Meeting, Motion, Unit
+from deliberation.models import Ballot, Meeting, Motion, PaperBallot, Unit
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
@@ -108,9 +108,10 @@ def test_muling_post_walks_from_a_wish_to_the_archive(
     wish_and_propose(yard, Resident(browser, site, yard.proposer))
     chief = Resident(browser, site, yard.chief)
     review(yard, chief)
-    cosign(yard, [Resident(browser, site, neighbour) for neighbour in yard.neighbours[:2]], client_of)
+    voters = [Resident(browser, site, neighbour) for neighbour in yard.neighbours[:ONLINE]]
+    cosign(yard, voters[:2], client_of)
     clerk = Staff(browser, site, yard.clerk)
-    vote(yard, clerk, chief, browser, site, client_of)
+    vote(yard, clerk, chief, voters, client_of)
     consult_and_decide(yard, clerk, Staff(browser, site, yard.party))
 
 
@@ -161,14 +162,14 @@ def cosign(yard: Yard, neighbours: list[Resident], client_of: Callable[[User], C
 
 
 def vote(
-    yard: Yard, clerk: Staff, chief: Resident, browser: Browser, site: str, client_of: Callable[[User], Client]
+    yard: Yard, clerk: Staff, chief: Resident, voters: list[Resident], client_of: Callable[[User], Client]
 ) -> None:
     clerk.step(yard.proposal, "开始居民表决", question="院里建“睦邻驿站”，您家同意吗？")
     motion = Motion.objects.get()
     assert motion.electorate == HOUSEHOLDS
-    for user in yard.neighbours[:ONLINE]:
-        voter = Resident(browser, site, user)
+    for voter in voters:
         voter.go("/mine/")
+        voter.sees("睦邻驿站")
         voter.go(f"/projects/{yard.proposal.number}/vote/")
         voter.fill(choice="agree")
         voter.press("交票")
@@ -194,7 +195,7 @@ def enter_on_the_phone(yard: Yard, chief: Resident, sheets: list[tuple[Unit, str
         chief.go(f"/projects/{yard.proposal.number}/paper/{unit.ordinal}/")
         chief.fill(photos=[a_photo()], choice=choice)
         chief.press("登记这张纸票")
-        chief.sees("回执号")
+        chief.sees("已录入")
 
 
 def enter_the_others(yard: Yard, sheets: list[tuple[Unit, str]], phone: Client) -> None:
@@ -212,24 +213,17 @@ def enter_the_others(yard: Yard, sheets: list[tuple[Unit, str]], phone: Client) 
 def confirm(sheets: list[tuple[Unit, str]], motion: Motion, clerk: Staff, desk: Client) -> None:
     """The second reader sees the photo and not the first reading."""
     chosen = {unit.pk: choice for unit, choice in sheets}
-    waiting = [paper for unit in motion.units.order_by("pk") for paper in unit.papers.all()]
-    for number, paper in enumerate(waiting):
-        choice = chosen[paper.unit_id]
-        if number < IN_THE_BROWSER:
-            clerk.go(f"/paper/confirm/?paper={paper.pk}")
-            shown = int(clerk.page.locator("[name='paper']").get_attribute("value") or 0)
-            clerk.fill(choice=chosen[next(each.unit_id for each in waiting if each.pk == shown)])
-            clerk.page.locator("main form button[type='submit']").last.click()
-            clerk.page.wait_for_load_state()
-        else:
-            paper.refresh_from_db()
-            if not paper.is_settled:
-                answer = desk.post("/paper/confirm/", {"paper": paper.pk, "choice": choice})
-                assert answer.status_code == 302, answer.content.decode()
-    for paper in waiting:
-        paper.refresh_from_db()
+    for _number in range(IN_THE_BROWSER):
+        clerk.go("/paper/confirm/")
+        assert clerk.page.locator("[name='paper']").count(), f"{clerk.page.url} {clerk.page.inner_text('main')}"
+        shown = PaperBallot.objects.get(pk=clerk.page.locator("[name='paper']").get_attribute("value"))
+        clerk.fill(choice=chosen[shown.unit_id])
+        clerk.page.locator("main form:has([name='paper']) button[type='submit']").click()
+        clerk.page.wait_for_load_state()
+    for paper in PaperBallot.objects.filter(unit__motion=motion):
         if not paper.is_settled:
-            assert desk.post("/paper/confirm/", {"paper": paper.pk, "choice": chosen[paper.unit_id]}).status_code == 302
+            answer = desk.post("/paper/confirm/", {"paper": paper.pk, "choice": chosen[paper.unit_id]})
+            assert answer.status_code == 302, answer.content.decode()
 
 
 def consult_and_decide(yard: Yard, clerk: Staff, party: Staff) -> None:
