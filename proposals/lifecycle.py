@@ -298,8 +298,8 @@ WAY = (
     (_("筹钱"), (Stage.RAISING, Stage.FUNDED)),
     (_("选人签约"), (Stage.PROCURING, Stage.AWARDED)),
     (_("实施 · 验收"), (Stage.DELIVERING, Stage.ACCEPTING)),
-    (_("大家打分"), (Stage.ACCEPTED, Stage.RATING, Stage.REWORK, Stage.RATED)),
-    (_("结算 · 归档 · 管护"), (Stage.SETTLING, Stage.ARCHIVED)),
+    (_("大家打分"), (Stage.ACCEPTED, Stage.RATING, Stage.REWORK)),
+    (_("结算 · 归档 · 管护"), (Stage.RATED, Stage.SETTLING, Stage.ARCHIVED)),
 )
 
 
