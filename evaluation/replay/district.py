@@ -63,12 +63,11 @@ def replay(report: Callable[[int, int], None]) -> None:
     begin = today - timedelta(days=facts.made_up()["begins"])
     token = origin.set("manage.py replay")
     try:
-        with _quick_commits():
+        with clock.setter() as set_to, _quick_commits():
+            timeline = Timeline(begin, present, set_to, report)
             divisions.load(divisions.published(), by=None)
-            clock.set_to(begin)
             register = Register(begin.date())
             register.settle()
-            timeline = Timeline(present, report)
             timeline.add(money.open_pots(register, begin))
             said: dict[str, Wish] = {}
             for spec in facts.wishes():

@@ -46,8 +46,14 @@ USERNAMES = {
 """How the cast signs in; whoever works elsewhere has the place's code behind it."""
 
 CAST_YARD = "dongfeng"
-ALSO_EQUIPPED = ("jiayuan", "duomude", "donghua")
-"""Yards of the other cases: whoever tries the demo may act there too."""
+ALSO_EQUIPPED = (
+    ("jiayuan", "community", Role.CLERK),
+    ("duomude", "community", Role.CLERK),
+    ("donghua", "community", Role.CLERK),
+    ("donghua", "street", Role.CASE_OFFICER),
+    ("donghua", "district", Role.DISTRICT_OFFICER),
+)
+"""Who waits for something in the other cases: whoever tries the demo may act for them too."""
 
 STEMS, BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
 
@@ -149,11 +155,12 @@ class Register:
         """Where codes are shown, the cast signs in with the demo's password and factor."""
         if not settings.DEMO:
             return
-        for key in (CAST_YARD, *ALSO_EQUIPPED):
-            for place in self.yards[key].place.ancestors():
-                for user in self.offices[place.code].staff.values() if place.code in self.offices else ():
-                    if not user.has_usable_password():
-                        demo.equip(user)
+        here = self.yards[CAST_YARD].place
+        for level in OFFICES:
+            for user in self.office(here, level).staff.values():
+                demo.equip(user)
+        for key, level, role in ALSO_EQUIPPED:
+            demo.equip(self.office(self.yards[key].place, level).staff[role])
 
     # --- Yards ---------------------------------------------------------------------------------
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from minshi import clock
@@ -16,6 +17,7 @@ Walk = Iterator[datetime]
 """Yields the moment of what it does next, and does it when it is asked to go on."""
 
 INSTANT = timedelta(seconds=1)
+DAY = timedelta(days=1)
 
 
 class Stuck(Exception):
@@ -25,12 +27,15 @@ class Stuck(Exception):
 class Timeline:
     """``report`` is called with (walks finished, walks altogether) whenever one has finished."""
 
-    def __init__(self, end: datetime, report: Callable[[int, int], None]) -> None:
-        self.end, self.report = end, report
+    def __init__(
+        self, begin: datetime, end: datetime, set_to: Callable[[datetime], None], report: Callable[[int, int], None]
+    ) -> None:
+        self.end, self.set_to, self.report = end, set_to, report
         self.waiting: list[tuple[datetime, int, list[Walk]]] = []
         self.order = count()
         self.parts = self.done = 0
-        self.sealed_on: date | None = None
+        self.reached, self.reached_at = begin - DAY, time.monotonic()
+        self._set(begin)
 
     def add(self, *parts: Walk) -> None:
         """Something that happens in parts, one after the other."""
@@ -71,12 +76,16 @@ class Timeline:
         self._set(moment)
 
     def _set(self, moment: datetime) -> None:
-        if moment <= clock.now():
+        if moment <= self._now():
             return
-        if moment.astimezone(clock.CHINA).date() != self.sealed_on:
-            audit.seal()  # the day that ends now has its root
-            self.sealed_on = moment.astimezone(clock.CHINA).date()
-        clock.set_to(moment)
+        if moment.astimezone(clock.CHINA).date() > self.reached.astimezone(clock.CHINA).date():
+            audit.seal()  # the day that is over has its root
+        self.set_to(moment)
+        self.reached, self.reached_at = moment, time.monotonic()
+
+    def _now(self) -> datetime:
+        """A little later than it is, so that time never goes back; asking the database each time would cost more."""
+        return self.reached + timedelta(seconds=time.monotonic() - self.reached_at + 0.1)
 
     def _sweep(self, due: datetime) -> None:
         while deadlines.sweep():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -53,10 +53,14 @@ def as_owner() -> Iterator[psycopg.Connection[Any]]:
 
 
 def _shift_by(sql: str, *params: object) -> None:
-    if not settings.CLOCK_MOVABLE:
-        raise ImproperlyConfigured("The clock is not movable here (CLOCK_MOVABLE).")
+    _refuse_fixed()
     with as_owner() as owner:
         owner.execute(f"UPDATE clock_offset SET shift = {sql}", params)  # type: ignore[arg-type]
+
+
+def _refuse_fixed() -> None:
+    if not settings.CLOCK_MOVABLE:
+        raise ImproperlyConfigured("The clock is not movable here (CLOCK_MOVABLE).")
 
 
 def move(by: timedelta) -> None:
@@ -67,6 +71,18 @@ def move(by: timedelta) -> None:
 def set_to(moment: datetime) -> None:
     """Let everybody's time be ``moment`` from now on. Tests and the replay only."""
     _shift_by("%s - clock_timestamp()", moment)
+
+
+@contextmanager
+def setter() -> Iterator[Callable[[datetime], None]]:
+    """``set_to`` over one connection, for a replay that moves the clock thousands of times."""
+    _refuse_fixed()
+    with as_owner() as owner:
+
+        def to(moment: datetime) -> None:
+            owner.execute("UPDATE clock_offset SET shift = %s - clock_timestamp()", [moment])
+
+        yield to
 
 
 def reset() -> None:
