@@ -1,0 +1,38 @@
+"""What ``run.py`` prints: who can sign in as what, and only where passwords are known to all."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from minshi.accounts.models import User
+from minshi.signin import demo
+
+pytestmark = pytest.mark.django_db
+
+
+def test_residents_come_by_phone_and_staff_by_name(chief: User, resident: User, clerk: User, settings: Any) -> None:
+    settings.DEMO = True
+    demo.equip(clerk)
+    out = StringIO()
+    call_command("demo_cast", stdout=out)
+    said = out.getvalue()
+    assert chief.phone and chief.phone in said and "样板巷1号院楼栋长" in said
+    assert resident.phone and resident.phone in said
+    assert "clerk" in said and demo.PASSWORD in said
+
+
+def test_elsewhere_nobody_is_listed(settings: Any) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError):
+        call_command("demo_cast", stdout=StringIO())
+
+
+def test_an_empty_demo_says_what_to_do(db: None, settings: Any) -> None:
+    settings.DEMO = True
+    out = StringIO()
+    call_command("demo_cast", stdout=out)
+    assert "replay" in out.getvalue()
