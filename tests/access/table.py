@@ -1,0 +1,234 @@
+"""Who gets what from every address: one row for each, arguments from the prepared world.
+
+A row says who sees the page (GET) and who may send its form (POST); whoever is not named is sent to sign in when
+nobody, and refused when somebody. Sending, where it is not for you, changes nothing, whatever is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from tests.access.addresses import CORRECTED, HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
+from tests.way import a_picture
+from tests.world import WALKS, World
+
+Who = frozenset[str]
+
+
+def only(*names: str) -> Who:
+    return frozenset(names)
+
+
+# --- Who, seen from one yard with its community, street and district ------------------------------
+
+NOBODY = only()
+VISITOR = only("anonymous")
+
+RESIDENT, NEIGHBOUR, MINOR, CHIEF = only("resident"), only("neighbour"), only("minor"), only("chief")
+NEWCOMER = only("newcomer")  # signed in, said where they live, not confirmed
+IN_THE_YARD = RESIDENT | NEIGHBOUR | CHIEF | MINOR
+FAMILY = RESIDENT | MINOR
+NEXT_DOOR = only("next_resident", "next_chief")  # the other yard of the same community
+FAR_RESIDENTS = only("stranger", "stranger_chief")
+
+CLERK = only("clerk", "second_clerk")
+PARTY, SUPERVISOR = only("party"), only("supervisor")
+CASE_OFFICER, APPROVER, CASHIER = only("case_officer"), only("approver"), only("cashier")
+DISTRICT = only("district_officer", "district_finance")
+STAFF_HERE = CLERK | PARTY | SUPERVISOR | CASE_OFFICER | APPROVER | CASHIER | DISTRICT
+FAR_STAFF = only("next_clerk", "stranger_clerk", "stranger_officer", "stranger_approver", "stranger_cashier")
+STAFF = STAFF_HERE | FAR_STAFF
+
+OPERATOR = only("superuser")  # runs the servers, holds no role
+FORMER = only("former_clerk")  # the account is still the staff's, the role was taken back
+BY_PHONE = IN_THE_YARD | NEWCOMER | NEXT_DOOR | FAR_RESIDENTS
+BY_FACTOR = STAFF | OPERATOR | FORMER
+SIGNED_IN = BY_PHONE | BY_FACTOR
+EVERYBODY = VISITOR | SIGNED_IN
+
+GROUP = CHIEF  # of the project: the chief leads it, the others are neighbours of theirs
+ORGANISERS = CHIEF | only("next_chief", "stranger_chief")
+COLLECTORS = CHIEF | CLERK  # of paper, in this yard
+ANY_COLLECTORS = ORGANISERS | CLERK | only("next_clerk", "stranger_clerk")
+
+
+# --- What ----------------------------------------------------------------------------------------
+
+Arguments = Callable[[World], list[Any]]
+Body = Callable[[World], dict[str, Any]]
+
+TAKEN = frozenset({ONWARD, CORRECTED})
+TURNED_AWAY = frozenset({REFUSED, HIDDEN, NOT_TAKEN, CORRECTED})
+"""What may come of sending a form: for whom it is, and for whom it is not."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address.
+
+    ``shows``: what those in ``see`` get; ``others``: what somebody else gets; ``visitors``: what nobody gets.
+    ``besides``: what some of the others get instead. ``proper``: a body that does something, so that it is known to be refused for what it asks, not for its form.
+    ``variants``: more arguments under which the page looks different, for the pictures.
+    """
+
+    name: str
+    args: Arguments = lambda world: []
+    see: Who = NOBODY
+    send: Who = NOBODY
+    shows: str = SHOWN
+    others: str = REFUSED
+    visitors: str = SIGN_IN
+    besides: tuple[tuple[Who, str], ...] = ()
+    proper: Body | None = None
+    variants: tuple[Arguments, ...] = ()
+    query: str = ""
+    taken: frozenset[str] = TAKEN
+    turned_away: frozenset[str] = TURNED_AWAY
+
+    def expected(self, who: str) -> str:
+        if who in self.see:
+            return self.shows
+        for some, word in self.besides:
+            if who in some:
+                return word
+        return self.visitors if who in VISITOR else self.others
+
+
+def number(*things: str) -> Arguments:
+    return lambda world: [world[things[0]].number]
+
+
+def pk(thing: str) -> Arguments:
+    return lambda world: [world[thing].pk]
+
+
+def stages(*names: str) -> tuple[Arguments, ...]:
+    return tuple(number(name) for name in names)
+
+
+def unit(thing: str) -> Arguments:
+    return lambda world: [world["voting"].number, world[thing].ordinal]
+
+
+def a_vote(world: World) -> dict[str, Any]:
+    return {"choice": "agree", "receipt": str(uuid4()), "motion": world["motion"].pk}
+
+
+def a_plan(world: World) -> dict[str, Any]:
+    return {
+        "place": world.place("community").pk, "title": "给信报箱换新", "need": "旧的都锈了", "plan": "换一排新的",
+        "spot": "门卫室旁", "households": "12", "kind": "works", "category": "convenience", "cost": "3000",
+        "self_raised": "3000", "keeper": "院落自管小组", "liable": "no", "private": "no", "why": "改了价钱",
+    }  # fmt: skip
+
+
+STAGES = [name for name, _title, _days in WALKS]
+PUBLIC = {"see": EVERYBODY}
+
+TABLE: tuple[Row, ...] = (
+    # --- proposals: for everybody
+    Row("home", **PUBLIC),
+    Row("place", lambda w: [w.place("yard").code], **PUBLIC),
+    Row("how", **PUBLIC),
+    Row("projects", **PUBLIC, query="place&shown&q&category&kind&tier&stage&before"),
+    Row("project", number("voting"), **PUBLIC, variants=stages(*(stage for stage in STAGES if stage != "voting"))),
+    Row("photo", pk("photo"), **PUBLIC),
+    Row("photo_small", pk("photo"), **PUBLIC),
+    Row("wishes", **PUBLIC, query="place&before"),
+    Row("wish", pk("wish"), **PUBLIC),
+    # --- proposals: for residents
+    Row("mine", see=SIGNED_IN),
+    Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, proper=a_plan, query="wish"),
+    Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
+    Row("revise", number("returned"), see=RESIDENT, send=RESIDENT, proper=a_plan),
+    Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT, proper=lambda w: {"reason": "不办了"}),
+    Row("cosign", number("cosigning"), see=SIGNED_IN, send=IN_THE_YARD, proper=lambda w: {}),
+    Row("make_wish", see=SIGNED_IN, send=IN_THE_YARD | CLERK | NEXT_DOOR, proper=lambda w: {"place": w.place("community").pk, "text": "想要一张长椅", "category": "other"}),
+    Row("support_wish", pk("wish"), others=NOT_TAKEN, send=SIGNED_IN, proper=lambda w: {}),
+    Row("review_queue", see=CHIEF, shows=ONWARD, others=SHOWN),
+    Row("review", number("submitted"), see=CHIEF, send=CHIEF, proper=lambda w: {"verdict": "pass_review", "reason": "确实需要"}, taken=TAKEN | {SHOWN}),
+    # --- deliberation
+    Row("vote", number("voting"), see=SIGNED_IN, send=RESIDENT | NEIGHBOUR | CHIEF, proper=a_vote),
+    Row("motion", number("voting"), **PUBLIC, variants=stages("consulting", "counting", "submitted")),
+    Row("motion_receipts", lambda w: [w["consulting"].number, 1], **PUBLIC, query="after"),
+    Row("motion_export", lambda w: [w["consulting"].number, 1], **PUBLIC),
+    Row("paper", number("voting"), see=COLLECTORS),
+    Row("paper_unit", unit("unvisited"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"photos": a_picture(), "choice": "agree", "receipt": str(uuid4())}),
+    Row("paper_void", unit("visited"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"reason": "登记错了门牌"}),
+    Row("paper_unreachable", unit("unvisited"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"note": "两次敲门没人"}),
+    Row("paper_confirm", see=ANY_COLLECTORS, send=CLERK, turned_away=TURNED_AWAY | {SHOWN}, proper=lambda w: {"paper": w["waiting_sheet"].pk, "choice": "agree"}),
+    Row("paper_photo", pk("sheet"), see=COLLECTORS),
+    Row("find_receipt", **PUBLIC, query="number"),
+    Row("receipt", lambda w: [w["receipt"].number], **PUBLIC),
+    Row("receipt_correct", lambda w: [w["family_sheet"].receipt], see=FAMILY, send=RESIDENT, proper=lambda w: {"choice": "against", "reason": "勾的是不同意", "receipt": str(uuid4())}),
+    Row("meeting", lambda w: [w["deciding"].number, 1], **PUBLIC),
+    Row("decision", number("announced"), **PUBLIC),
+    # --- disclosure
+    Row("notices", **PUBLIC, query="place&kind&when&before&after"),
+    Row("notice", number("notice"), **PUBLIC),
+    Row("notice_photo", pk("posting"), **PUBLIC),
+    Row("notice_print", number("notice"), **PUBLIC),
+    Row("notice_pdf", number("notice"), **PUBLIC),
+    Row("object", number("quiet_notice"), **PUBLIC, send=SIGNED_IN, proper=lambda w: {"facts": "这里写的和说好的不一样"}),
+    Row("object_for", number("notice"), see=CLERK | CASE_OFFICER, send=CLERK | CASE_OFFICER, proper=lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"}),
+    Row("notice_posting", number("notice"), see=STAFF_HERE | CHIEF, send=STAFF_HERE | CHIEF, proper=lambda w: {"photos": a_picture(), "where": "院门口"}),
+    # --- residents
+    Row("join", see=SIGNED_IN, query="q"),
+    Row("join_at", lambda w: [w.place("yard").code], see=SIGNED_IN, send=SIGNED_IN),
+    Row("confirm_residents", see=ANY_COLLECTORS, send=COLLECTORS, proper=lambda w: {"person": w["claim"].pk, "verdict": "yes"}, taken=TAKEN | {HIDDEN}),
+    # --- funding
+    Row("pledge", number("raising"), see=SIGNED_IN, send=RESIDENT | NEIGHBOUR | CHIEF, proper=lambda w: {"choice": "5000"}, variants=stages("delivering")),
+    Row("withdraw_pledge", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR, proper=lambda w: {}),
+    Row("publish_name", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR, proper=lambda w: {"publishes": "1"}),
+    Row("books", number("raising"), **PUBLIC, variants=stages("archived", "submitted", "delivering")),
+    Row("suppliers", number("delivering"), **PUBLIC, variants=stages("procuring", "submitted")),
+    Row("log", number("delivering"), **PUBLIC, variants=stages("submitted", "archived")),
+    Row("add_log", number("delivering"), see=GROUP | CLERK, send=GROUP | CLERK, proper=lambda w: {"text": "砌好了一段", "photos": a_picture()}),
+    Row("start_work", number("delivering"), others=NOT_TAKEN, send=GROUP | CLERK),
+    Row("finish_work", number("delivering"), see=GROUP | CLERK, send=GROUP | CLERK, proper=lambda w: {"reason": "都做完了"}),
+    Row("acceptance", number("accepted"), **PUBLIC, variants=stages("submitted")),
+    Row("log_photo", pk("log_photo"), **PUBLIC),
+    Row("voucher", pk("given"), see=STAFF_HERE),
+    # --- evaluation
+    Row("rate", number("rating"), see=RESIDENT | NEIGHBOUR | CHIEF, send=RESIDENT | NEIGHBOUR | CHIEF, proper=lambda w: {"level": "1"}, variants=stages("submitted", "rated")),
+    Row("ratings", number("rated"), **PUBLIC, variants=stages("rating", "submitted")),
+    Row("rating_paper", number("rating"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"household": w.way.households[6].pk, "level": "1", "sheet": a_picture()}),
+    Row("rating_checks", number("rating"), see=CLERK, shows=ONWARD, besides=((CHIEF, SHOWN),)),
+    Row("rating_check", pk("rating_sheet"), see=COLLECTORS, send=CLERK, proper=lambda w: {"level": "1"}),
+    Row("rating_sheet", pk("rating_sheet"), see=COLLECTORS),
+    Row("callback", pk("callback"), see=FAMILY | COLLECTORS | CASE_OFFICER),
+    Row("archive", number("archived"), **PUBLIC, variants=stages("settling")),
+    Row("archive_zip", number("archived"), **PUBLIC),
+    Row("archive_file", lambda w: [w["archived"].number, 1], **PUBLIC),
+    Row("report", lambda w: [w.place("community").code], **PUBLIC, query="year"),
+    # --- faces, health, the chain
+    Row("elder", see=NOBODY, others=NOT_TAKEN, visitors=NOT_TAKEN, send=EVERYBODY),
+    Row("faces", others=HIDDEN, visitors=HIDDEN),
+    Row("healthz", **PUBLIC, query="only"),
+    Row("chain", **PUBLIC, query="before"),
+    # --- messages
+    Row("messages", see=SIGNED_IN, query="before"),
+    Row("messages_read", others=NOT_TAKEN, send=SIGNED_IN),
+    Row("message_open", pk("message"), others=NOT_TAKEN, send=RESIDENT, proper=lambda w: {}),
+    # --- the ways in
+    Row("account_request_login_code", see=VISITOR, send=VISITOR, others=ONWARD, query="next"),
+    Row("account_confirm_login_code", others=ONWARD),
+    Row("fresh_code", see=BY_PHONE, send=BY_PHONE, others=ONWARD),
+    Row("account_logout", see=SIGNED_IN, send=SIGNED_IN, visitors=ONWARD),
+    Row("account_login", see=VISITOR, send=VISITOR, besides=((BY_FACTOR, ONWARD),)),
+    Row("staff_signin", see=VISITOR, send=VISITOR, besides=((BY_FACTOR, ONWARD),), query="next"),
+    Row("account_reauthenticate", see=BY_FACTOR, send=BY_FACTOR),
+    Row("account_change_password", see=BY_FACTOR, send=BY_FACTOR),
+    Row("mfa_index", see=BY_FACTOR),
+    Row("mfa_authenticate", others=ONWARD),
+    Row("mfa_reauthenticate", see=BY_FACTOR, send=BY_FACTOR),
+    Row("mfa_activate_totp", see=BY_FACTOR, shows=ONWARD, send=BY_FACTOR),
+    Row("mfa_deactivate_totp", see=BY_FACTOR, shows=ONWARD, send=BY_FACTOR),
+    Row("mfa_view_recovery_codes", besides=((BY_FACTOR, HIDDEN),)),
+    Row("mfa_generate_recovery_codes", see=BY_FACTOR, shows=ONWARD, send=BY_FACTOR),
+    Row("admin_login", others=REFUSED),
+    Row("demo_codes", others=HIDDEN, visitors=HIDDEN),
+)  # fmt: skip

@@ -1,0 +1,273 @@
+"""A small world to look at: a proposal at every stage, a wish, notices with objections, everybody in place.
+
+Built once and committed, for tests that visit every page as everybody. Each project sets out so many days before
+the present that it stands at its stage when all have arrived; so whatever is due in it lies ahead.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.test import Client, TransactionTestCase, override_settings
+
+from deliberation import actions as deliberation
+from deliberation.models import Choice
+from evaluation.actions import surveys
+from evaluation.models import CallBack
+from funding import actions as funding
+from funding.models import LogPhoto
+from minshi import clock as platform_clock
+from minshi.accounts.models import User
+from minshi.disclosure import actions as disclosure
+from minshi.disclosure.models import Notice, PostingPhoto
+from minshi.notifications.actions import tell
+from minshi.notifications.models import Message
+from minshi.residents.models import Person, Role, RoleGrant
+from minshi.signin import second_factor
+from minshi.territory.actions import add_households, add_place
+from minshi.territory.models import Territory
+from proposals import actions as proposals
+from proposals.models import Photo, Proposal
+from tests import cast
+from tests.conftest import Clock
+from tests.way import Way, a_picture
+
+PASSWORD, SECRET = "langer-satz-2026", "JBSWY3DPEHPK3PXP"
+PRESENT = datetime(2026, 11, 17, 10, 0, tzinfo=platform_clock.CHINA)
+"""A Tuesday without holidays near it."""
+
+WALKS: tuple[tuple[str, str, int], ...] = (
+    # (what it is called here, its title, days before the present it sets out)
+    ("archived", "楼道灯换成声控的", 115),
+    ("settling", "修好漏水的屋顶", 95),
+    ("rated", "垃圾房装上门", 86),
+    ("rating", "院里铺防滑砖", 73),
+    ("accepted", "给健身器材换新", 66),
+    ("accepting", "车棚装充电桩", 66),
+    ("delivering", "修围墙", 68),
+    ("awarded", "装门禁", 58),
+    ("procuring", "修水泵", 55),
+    ("funded", "给老人装扶手", 36),
+    ("raising", "疏通下水道", 45),
+    ("handling", "楼道里装扶手", 36),
+    ("announced", "修好院里的排水沟", 24),
+    ("deciding", "给自行车搭个棚", 23),
+    ("consulting", "院门口添两张长椅", 17),
+    ("counting", "给门卫室装空调", 8),
+    ("voting", "晾衣杆换新", 5),
+    ("cosigned", "清理院墙外的垃圾", 3),
+    ("cosigning", "楼梯口加一盏感应灯", 2),
+    ("returned", "种几棵树", 1),
+    ("submitted", "院里装一盏路灯", 1),
+)
+
+
+class Fixtures:
+    """What ``Way`` asks of a test: the fixtures of the cast by name, each made once, outside any test."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {"db": None, "clock": Clock()}
+
+    def getfixturevalue(self, name: str) -> Any:
+        if name not in self.made:
+            make = inspect.unwrap(getattr(cast, name))
+            self.made[name] = make(*map(self.getfixturevalue, inspect.signature(make).parameters))
+        return self.made[name]
+
+
+class World:
+    """Who is in it, and the things that pages are about, by names that tell what they are."""
+
+    def __init__(self) -> None:
+        self.fixtures = Fixtures()
+        self.way = Way(self.fixtures)  # type: ignore[arg-type]
+        self.things: dict[str, Any] = {}
+        self.people: dict[str, User | None] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self.things[name]
+
+    def who(self, name: str) -> User:
+        user = self.people.get(name) or self.way.who(name)
+        return user
+
+    def place(self, name: str) -> Territory:
+        found: Territory = self.fixtures.getfixturevalue(name)
+        return found
+
+    # --- Building ------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Everybody moves in: the cast, the next yard and community, another street, and people without a role."""
+        households = self.way.households
+        for name in CAST:
+            self.people[name] = self.way.who(name)
+        self.people["minor"] = cast.make_resident("巳少年", households[0], adult=False)
+        self._settle_nearby()
+        self.people["superuser"] = User.objects.create_superuser("root", password=None)
+        former = cast.make_staff("former", "戌前任", Role.CLERK, self.place("community"))
+        RoleGrant.objects.filter(user=former).update(revoked_at=platform_clock.now())
+        self.people["former_clerk"] = former
+
+        for user in self.people.values():
+            if user is not None and user.is_staff:
+                user.set_password(PASSWORD)
+                user.save()
+                second_factor.enrol(user, SECRET)
+
+    def _settle_nearby(self) -> None:
+        next_yard = add_place(
+            parent=self.place("community"), code="990101001001-2", name="样板巷2号院", level="yard", by=None
+        )
+        doors = add_households(place=next_yard, addresses=["101", "102"], by=None)
+        next_community = add_place(
+            parent=self.place("street"), code="990101001002", name="三社区", level="community", by=None
+        )
+        self.people["next_resident"] = cast.make_resident("未隔壁", doors[0], represents=True)
+        self.people["next_chief"] = cast.make_resident("申楼长", doors[1], represents=True)
+        cast.grant(self.people["next_chief"], Role.CHIEF, next_yard)
+        self.people["next_clerk"] = cast.make_staff("clerk-next", "酉社工", Role.CLERK, next_community)
+        other_street = self.place("other_street")
+        self.people["stranger_officer"] = cast.make_staff("case-far", "亥经办", Role.CASE_OFFICER, other_street)
+        self.people["stranger_approver"] = cast.make_staff("approver-far", "乾审批", Role.APPROVER, other_street)
+        self.people["stranger_cashier"] = cast.make_staff("cashier-far", "坤财务", Role.CASHIER, other_street)
+
+    def walk(self, name: str, title: str, days: int) -> None:
+        platform_clock.set_to(PRESENT - timedelta(days=days))
+        walker: Callable[..., Proposal] = getattr(self, f"_{name}", None) or getattr(self.way, name)
+        self.things[name] = walker(title=title)
+        stands = self.things[name]
+        stands.refresh_from_db()
+        early = f"{name} arrives {PRESENT - platform_clock.now()} before the present and ends at {stands.due_at}: WALKS"
+        assert platform_clock.now() <= PRESENT and (stands.due_at is None or stands.due_at > PRESENT), early
+
+    def _rated(self, **words: Any) -> Proposal:
+        """One household was not satisfied and is called back."""
+        survey = self.way.rating(**words)
+        for user in self.way.raters():
+            surveys.rate(survey, level=4 if user == self.who("resident") else 1, by=user)
+        proposal = self.way.result(survey).proposal
+        self.things["callback"] = CallBack.objects.get(survey=survey)
+        return proposal
+
+    def _rating(self, **words: Any) -> Proposal:
+        """Some have answered, one on paper that waits for its second reading."""
+        survey = self.way.rating(**words)
+        surveys.rate(survey, level=2, advice="灯再亮一点", by=self.who("neighbour"))
+        door = self.way.households[5]
+        self.things["rating_sheet"] = surveys.enter_paper(
+            survey, door, level=1, sheet=a_picture(), by=self.who("chief")
+        )
+        return survey.proposal
+
+    def _delivering(self, **words: Any) -> Proposal:
+        proposal = self.way.delivering(**words)
+        funding.log(proposal, text="挖好了墙基", photos=[a_picture()], by=self.who("chief"))
+        self.things["log_photo"] = LogPhoto.objects.latest("pk")
+        return proposal
+
+    def _raising(self, **words: Any) -> Proposal:
+        """The office was asked, a household pledged, another's money waits for its second look."""
+        proposal = self.way.raising(**words)
+        self.way.planned(proposal)
+        self.things["grant"] = self.way.asked(proposal)
+        doors = self.way.households
+        funding.pledge(proposal, doors[1], amount_fen=10_000, by=self.who("neighbour"))
+        self.things["given"] = funding.record_contribution(
+            proposal,
+            household=doors[3],
+            amount_fen=20_000,
+            voucher="收据甲",
+            photo=a_picture(),
+            by=self.who("clerk"),
+        )
+        funding.record_in_kind(proposal, who="丙楼长", what="出工半天", value_fen=10_000, by=self.who("clerk"))
+        return proposal
+
+    def _counting(self, **words: Any) -> Proposal:
+        """The vote is over, two sheets wait for their second reader."""
+        proposal = self.way.voting(**words)
+        motion = proposal.motions.get()
+        for name, door in (("family_sheet", 0), ("waiting_sheet", 7)):
+            self.things[name] = deliberation.register_paper(
+                motion.units.get(household=self.way.households[door]),
+                receipt_id=uuid4(),
+                photo=a_picture(),
+                choice=Choice.AGREE,
+                by=self.who("chief"),
+            )
+        self.way.to_counting(motion)
+        return proposal
+
+    def _returned(self, **words: Any) -> Proposal:
+        proposal = self.way.submitted(**words)
+        proposals.return_for_revision(proposal, by=self.who("chief"), reason="请写清楚装在哪里")
+        return proposal
+
+    def furnish(self) -> None:
+        """What happens at the present moment: ballots, sheets, objections, messages, photos."""
+        platform_clock.set_to(PRESENT)
+        self._vote()
+        self._object()
+        resident, neighbour, yard = self.who("resident"), self.who("neighbour"), self.place("yard")
+        proposals.wish(place=yard, text="晚上楼道太黑", by=resident, urgent=True)
+        self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)
+        proposals.add_photo(self["submitted"], a_picture(), by=resident)
+        self.things["photo"] = Photo.objects.latest("pk")
+        tell(resident, "有一件事等您办", "请看一看", self["submitted"].get_absolute_url())
+        self.things["message"] = Message.objects.of(resident).latest("pk")
+        self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11])
+        Person.objects.filter(user=self.people["newcomer"]).update(confirmed_at=None)
+        self.things["claim"] = Person.objects.get(user=self.people["newcomer"])
+
+    def _vote(self) -> None:
+        motion = self.things["motion"] = self["voting"].motions.get()
+        doors = self.way.households
+        self.things["receipt"] = deliberation.cast(motion, Choice.AGREE, receipt_id=uuid4(), by=self.who("neighbour"))
+        self.things["visited"] = motion.units.get(household=doors[5])
+        self.things["unvisited"] = motion.units.get(household=doors[6])
+        self.things["sheet"] = deliberation.register_paper(
+            self["visited"], receipt_id=uuid4(), photo=a_picture(), choice=Choice.AGREE, by=self.who("chief")
+        )
+
+    def _object(self) -> None:
+        notice = self.things["notice"] = self["announced"].gate_notice
+        disclosure.object_to(notice, facts="排水沟旁边的树怎么办", by=self.who("neighbour"))
+        disclosure.record_posting(notice, a_picture(), where="院门口公示栏", by=self.who("chief"))
+        self.things["quiet_notice"] = Notice.objects.running().filter(objections_total=0).latest("pk")
+        self.things["posting"] = PostingPhoto.objects.latest("pk")
+
+
+CAST = (
+    "resident", "neighbour", "chief", "clerk", "second_clerk", "party", "supervisor", "case_officer", "approver",
+    "cashier", "district_officer", "district_finance", "stranger", "stranger_chief", "stranger_clerk",
+)  # fmt: skip
+
+
+@contextmanager
+def committed_world(blocker: Any, media: Path) -> Iterator[World]:
+    """The world in the test database, for as many tests as like to look at it; then the database is empty again."""
+    with blocker.unblock(), override_settings(MEDIA_ROOT=str(media)):
+        world = World()
+        try:
+            platform_clock.set_to(PRESENT - timedelta(days=max(days for _name, _title, days in WALKS)))
+            world.settle()
+            for walk in WALKS:
+                world.walk(*walk)
+            world.furnish()
+            yield world
+        finally:
+            platform_clock.reset()
+            TransactionTestCase._fixture_teardown(None)  # type: ignore[attr-defined, arg-type]
+
+
+def browser_of(user: User | None) -> Client:
+    """Signed in as this person just now, staff with their second factor."""
+    client: Client = inspect.unwrap(cast.client_of)()(user)
+    return client
