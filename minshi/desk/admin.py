@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.contrib import messages
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from minshi.accounts.models import User
 from minshi.desk.steps import StepForm
+from minshi.faces.templatetags.faces import cn_until
 from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents.models import STAFF_ROLES
 from minshi.residents.rules import roles_of
+from minshi.territory.models import Territory
+
+COUNTED = 1000
+"""Rows a list counts; beyond that it says that there are more."""
 
 
 def territories_of(user: Any) -> list[str]:
@@ -23,11 +32,49 @@ def territories_of(user: Any) -> list[str]:
     return [held.path for held in roles_of(user) if held.role in STAFF_ROLES]
 
 
+class CappedPaginator(Paginator):
+    """Counting a million rows takes longer than reading the page of them."""
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.object_list[: COUNTED + 1].count())
+
+
+def until(field: str, label: Any) -> Callable[[Any], str]:
+    """A column that says an exclusive end as people do: 11月26日 24:00, not 11月27日 00:00."""
+
+    @admin.display(description=label, ordering=field)
+    def last_day(row: Any) -> str:
+        return cn_until(getattr(row, field)) or "—"
+
+    last_day.__name__ = f"{field}_until"
+    return last_day
+
+
+class Beneath(admin.SimpleListFilter):
+    """The places one level below mine: Django's own filter would list every place there is."""
+
+    title = _("地方")
+    parameter_name = "beneath"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        self.place_path: str = model_admin.place_path
+        below = Territory.objects.filter(parent__path__in=territories_of(request.user))
+        return list(below.values_list("code", "name")[:200])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        chosen = Territory.objects.filter(code=self.value()).first()
+        return queryset.filter(**{f"{self.place_path}__startswith": chosen.path}) if chosen else queryset.none()
+
+
 class ScopedAdmin(ModelAdmin):
     """Rows of my territories, read-only; ``step_forms`` are what may be done with one.
 
     ``place_path`` is the lookup that leads to the path of the place a row belongs to. Whoever holds no
     staff role sees nothing at all, superusers included: running the servers is not a role here.
+    ``list_filter`` names fields with choices, never one that leads to rows of others.
     """
 
     place_path: ClassVar[str] = "place__path"
@@ -36,6 +83,7 @@ class ScopedAdmin(ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
+    paginator = CappedPaginator
 
     @classmethod
     def offer(cls, *forms: type[StepForm]) -> None:
@@ -48,6 +96,14 @@ class ScopedAdmin(ModelAdmin):
             mine |= Q(**{f"{self.place_path}__startswith": territory})
         rows: QuerySet[Any] = super().get_queryset(request).filter(mine)
         return rows
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [Beneath, *super().get_list_filter(request)]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only the declared filters: a lookup on any column would let a masked name be guessed letter by letter."""
+        declared = {each if isinstance(each, str) else each[0] for each in self.list_filter}
+        return lookup.split("__", 1)[0] in declared
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(territories_of(request.user))
@@ -94,8 +150,9 @@ class ScopedAdmin(ModelAdmin):
         user: User = request.user  # type: ignore[assignment]
         if kind is None or not kind.offered(subject, user):
             raise NotAllowed("这一步现在不能办理，或不归您办理")
-        form = kind(request.POST or None, request.FILES or None, subject=subject, by=user)
-        if request.method == "POST" and form.is_valid():
+        sent = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = kind(*sent, subject=subject, by=user)
+        if form.is_valid():
             try:
                 form.run(subject, user)
             except NotAllowed:
