@@ -217,11 +217,6 @@ def meetings_of(proposal: Proposal) -> list[Meeting]:
     )
 
 
-def agreed_plan(proposal: Proposal) -> Plan | None:
-    """The plan that the proposal's present version stands on."""
-    return Plan.objects.select_related("meeting").filter(version=proposal.version).first()
-
-
 def study_of(proposal: Proposal) -> PartyStudy | None:
     """The newest study of the present version."""
     return proposal.studies.filter(version=proposal.version).first()
@@ -249,8 +244,3 @@ def evidence_for(proposal: Proposal) -> dict[str, str]:
         percent = version.share_fen(Source.SELF_RAISED) * 100 // version.cost_fen
         words["self_raised"] = f"自筹占预算 {percent}%"
     return words
-
-
-def still_needed(motion: Motion, turnout: int) -> int:
-    """How many more households must take part."""
-    return max(0, rules.needed(motion.electorate, motion.quorum) - turnout)
