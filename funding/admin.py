@@ -29,7 +29,7 @@ class MoneyAdmin(ScopedAdmin):
     """Amounts in yuan; who and where without a click."""
 
     place_path = "proposal__place__path"
-    list_select_related = ("proposal",)
+    list_select_related: tuple[str, ...] = ("proposal",)
     ordering = ("-pk",)
 
     @admin.display(description=_("金额（元）"))
@@ -89,7 +89,7 @@ class PotAdmin(ScopedAdmin):
 class AllocationAdmin(MoneyAdmin):
     place_path = "pot__place__path"
     list_display = ("pot", "amount", "document", "recorded_at", "confirmed_at")
-    list_select_related = ("pot",)
+    list_select_related: tuple[str, ...] = ("pot",)
     fields = ("pot", "amount", "document", "recorded_at", "confirmed_at")
     step_forms = (money.ConfirmAllocation,)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from funding import selectors
-from funding.models import GroupMember
+from funding.models import GroupMember, Pledge
 from minshi.accounts.models import User
 from minshi.faces.templatetags.faces import cn_until, yuan
 from minshi.residents.rules import person_of
@@ -126,13 +126,11 @@ def to_pledge(user: User) -> list[Task]:
     person = person_of(user)
     if not (person and person.household_id and person.confirmed_at and person.is_adult):
         return []
-    looking = (
-        Proposal.objects.filter(
-            stage=Stage.RAISING, frozen_beneficiaries__household=person.household_id, funding_plans__isnull=False
-        )
-        .exclude(pledges__in=person.household.pledges.filter(withdrawn_at=None))  # type: ignore[union-attr]
-        .distinct()[:10]
+    promised = Pledge.objects.standing().filter(household=person.household_id)
+    looking = Proposal.objects.filter(
+        stage=Stage.RAISING, frozen_beneficiaries__household=person.household_id, funding_plans__isnull=False
     )
+    looking = looking.exclude(pk__in=promised.values("proposal")).distinct()[:10]
     return [
         Task(each.title, _("正在筹钱，自愿出，不出也行"), f"/projects/{each.number}/pledge/", _("去看看"))
         for each in looking

@@ -96,9 +96,9 @@ def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
 
 def _standing_pledge(proposal: Proposal, user: User) -> Pledge:
     person = person_of(user)
-    mine = Pledge.objects.standing().filter(proposal=proposal, household=person and person.household_id)
     if person is None or person.household_id is None:
         raise Http404
+    mine = Pledge.objects.standing().filter(proposal=proposal, household=person.household_id)
     return get_object_or_404(mine.select_related("household__place"))
 
 

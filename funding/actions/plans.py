@@ -385,11 +385,13 @@ def why_not_covered(proposal: Proposal) -> list[str]:
 
 def _funding_notice(proposal: Proposal, by: User) -> Notice:
     found = coverage(proposal)
-    table = []
+    table: list[tuple[str, object]] = []
     for source, fen in found.lines.items():
         sure, promised = found.sure.get(source, 0), found.promised.get(source, 0)
         said = _("方案 %(plan)s 元，已落实 %(sure)s 元") % {"plan": format_yuan(fen), "sure": format_yuan(sure)}
-        table.append((Source(source).label, said + (_("，已认缴 %s 元") % format_yuan(promised) if promised else "")))
+        table.append(
+            (str(Source(source).label), said + (_("，已认缴 %s 元") % format_yuan(promised) if promised else ""))
+        )
     return disclosure.post(
         kind=NoticeKind.FUNDING,
         title=_("关于“%s”资金安排的公示") % proposal.title,
