@@ -87,8 +87,8 @@ def _movements(postings: Sequence[tuple[Account | str, int]]) -> dict[str, int]:
 
 
 def _record(entry: Entry, movements: dict[str, int]) -> Entry:
-    """What lifecycle.action does for the apps above: all of it or nothing, and known who acts."""
-    with transaction.atomic(), acting(entry.by):
+    """What lifecycle.action does for the apps above: all of it or nothing, and known who acts: who signs last."""
+    with transaction.atomic(), acting(entry.confirmed_by or entry.by):
         accounts = _lock(movements)
         entry.digest = digest(entry, movements)
         # Looked up under the lock: a twin running at the same time has finished by now.
