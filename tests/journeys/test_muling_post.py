@@ -8,19 +8,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from deliberation.models import Ballot, Meeting, Motion, PaperBallot, Unit
+from evaluation.models import Answer, FinalAccounts
+from funding import actions as funding
+from funding.models import Contribution, Enquiry, Grant, Milestone, Payment, Pot, Purse, Refund
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
+from minshi.ledger.models import Posting
+from minshi.policy import calendar
 from minshi.residents.models import Person, Role
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
@@ -113,6 +121,16 @@ def test_muling_post_walks_from_a_wish_to_the_archive(
     clerk = Staff(browser, site, yard.clerk)
     vote(yard, clerk, chief, voters, client_of)
     consult_and_decide(yard, clerk, Staff(browser, site, yard.party))
+    let_the_stage_end(yard.proposal)
+    offices = Offices(clerk, *(Staff(browser, site, who) for who in (yard.case_officer, yard.approver, yard.cashier)))
+    offices.case_officer.step(yard.proposal, "接单", reason="按商定的方案由项目小组实施")
+    raise_money(yard, offices, voters[0], client_of)
+    let_the_stage_end(yard.proposal)
+    choose_a_supplier(yard, clerk)
+    build_and_accept(yard, offices, chief)
+    rate(yard, offices, voters, client_of)
+    settle_and_archive(yard, offices)
+    what_anybody_sees(yard, browser, site)
 
 
 def wish_and_propose(yard: Yard, proposer: Resident) -> None:
@@ -200,8 +218,6 @@ def enter_on_the_phone(yard: Yard, chief: Resident, sheets: list[tuple[Unit, str
 
 def enter_the_others(yard: Yard, sheets: list[tuple[Unit, str]], phone: Client) -> None:
     """The same page, the same form, without drawing it 170 times."""
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     for unit, choice in sheets:
         picture = SimpleUploadedFile("photo.jpg", a_photo()["buffer"], "image/jpeg")
         answer = phone.post(
@@ -235,8 +251,6 @@ def consult_and_decide(yard: Yard, clerk: Staff, party: Staff) -> None:
         members=[person.pk for person in people],
         how="院落会议推选，三人",
     )
-    from minshi.policy import calendar
-
     begins = calendar.period_end(platform_clock.now(), working_days=5) + timedelta(hours=19)
     clerk.step(
         yard.proposal,
@@ -306,4 +320,185 @@ def party_fields(staff: Staff, subject: Proposal, label: str) -> list[str]:
     return list(names)
 
 
-assert date  # dates of the later half
+# --- money, work, rating, archive -----------------------------------------------------------------
+
+
+@dataclass
+class Offices:
+    clerk: Staff
+    case_officer: Staff
+    approver: Staff
+    cashier: Staff
+
+
+def the_street_has_money(yard: Yard, street: Territory) -> Pot:
+    """The year's pot was filled long before."""
+    pot = funding.open_pot(place=street, year=2026, title="民生小实事资金", document="街文〔2026〕1号", by=yard.cashier)
+    allocation = funding.allocate(pot, amount_fen=50_000_000, document="区财〔2026〕8号", by=yard.cashier)
+    funding.confirm_allocation(allocation, by=yard.approver)
+    return pot
+
+
+def raise_money(yard: Yard, offices: Offices, giver: Resident, client_of: Callable[[User], Client]) -> None:
+    street = yard.place.at_level("street")
+    assert street
+    pot = the_street_has_money(yard, street)
+    purse = Purse.objects.get(proposal=yard.proposal)
+    clerk = offices.clerk
+    clerk.step(purse, "编制资金方案", subsidy="25000", self_raised="11800")
+    clerk.step(purse, "向街道、区里申请资金", source="subsidy", pot=pot.pk)
+    grant = Grant.objects.get()
+    offices.case_officer.step(grant, "审核通过", reason="预算合理")
+    offices.approver.step(grant, "审批同意", reason="同意补助")
+
+    giver.go(f"/projects/{yard.proposal.number}/pledge/")
+    giver.fill(choice="other", amount="2950")
+    giver.press("我家愿意出", "认缴", "就出这些", "说好了", "确定")
+    for number, user in enumerate(yard.neighbours[:4]):
+        clerk.step(
+            purse, "登记到账", household=user.person.household_id, amount="2950", voucher=f"收据{number + 1:03d}"
+        )
+    money = client_of(yard.supervisor)
+    for given in Contribution.objects.all():
+        url = reverse("admin:funding_contribution_step", args=[given.pk, "confirm"])
+        assert money.post(url).status_code == 302
+    clerk.step(purse, "资金落实，发布资金公示")
+    yard.proposal.refresh_from_db()
+    assert yard.proposal.stage == Stage.FUNDED
+
+
+def choose_a_supplier(yard: Yard, clerk: Staff) -> None:
+    assert yard.proposal.stage == Stage.PROCURING
+    purse = Purse.objects.get(proposal=yard.proposal)
+    people = list(Person.objects.filter(user__in=[yard.chief, *yard.neighbours[4:6]]).order_by("pk"))
+    keys = [person.pk for person in people]
+    lead = Person.objects.get(user=yard.chief)
+    clerk.step(purse, "登记项目小组", lead=lead.pk, members=keys, how="议事会推选")
+    clerk.step(purse, "发起询价", needs="桌椅、饮水机、书架，含安装")
+    for number, price in enumerate(("36500", "35800", "36800")):
+        clerk.step(purse, "登记报价", supplier=f"演示商户{number + 1}", price=price, days="20", warranty_months="12")
+    enquiry = Enquiry.objects.get()
+    sweep_until(enquiry.closes_at)
+    best = enquiry.quotes.order_by("price_fen")[0]
+    clerk.step(purse, "选定承接方，发布成交公示", quote=best.pk, judges=keys, reason="价低，质保一年")
+    yard.proposal.refresh_from_db()
+    assert yard.proposal.stage == Stage.AWARDED and yard.proposal.gate_notice
+    sweep_until(yard.proposal.gate_notice.ends_at)
+    clerk.step(purse, "登记合同", price="35800", integrity=True)
+    clerk.step(purse, "登记开工")
+
+
+def pay(offices: Offices, purse: Purse, kind: str, number: int) -> None:
+    """Asked by the clerk, approved by the approver, paid by the cashier: three people."""
+    milestone = Milestone.objects.get(contract__proposal=purse.proposal, kind=kind)
+    offices.clerk.step(purse, "申请付款", milestone=milestone.pk, invoice=f"2611200000000000{number:04d}")
+    payment = Payment.objects.get(milestone=milestone)
+    offices.approver.step(payment, "付款审批同意")
+    offices.cashier.step(payment, "登记已付款", voucher=f"付{number:03d}")
+
+
+def build_and_accept(yard: Yard, offices: Offices, chief: Resident) -> None:
+    purse = Purse.objects.get(proposal=yard.proposal)
+    pay(offices, purse, "start", 1)
+    sweep_until(platform_clock.now() + timedelta(days=4))
+    chief.go(f"/projects/{yard.proposal.number}/log/add/")
+    chief.fill(text="墙刷好了，桌椅进场", photos=[a_photo()])
+    chief.page.locator("main form button[type='submit']").last.click()
+    chief.page.wait_for_load_state()
+    chief.sees("墙刷好了")
+    sweep_until(platform_clock.now() + timedelta(days=16))
+    chief.go(f"/projects/{yard.proposal.number}/finish/")
+    chief.fill(reason="都装好了，请大家验收")
+    chief.page.locator("main form button[type='submit']").last.click()
+    chief.page.wait_for_load_state()
+    residents = Person.objects.filter(user__in=yard.neighbours[7:11])
+    supervisor = Person.objects.get(user=yard.supervisor)
+    offices.clerk.step(
+        purse,
+        "登记验收",
+        held_on=f"{platform_clock.today():%Y-%m-%d}",
+        residents=[person.pk for person in residents],
+        supervisors=[supervisor.pk],
+        opinion="逐项合格，同意验收",
+        item_1="桌椅饮水机齐全",
+        passed_1="yes",
+    )
+    yard.proposal.refresh_from_db()
+    assert yard.proposal.stage == Stage.ACCEPTED
+
+
+def rate(yard: Yard, offices: Offices, voters: list[Resident], client_of: Callable[[User], Client]) -> None:
+    let_the_stage_end(yard.proposal)
+    assert yard.proposal.stage == Stage.RATING
+    for voter in voters[:2]:
+        voter.go(f"/projects/{yard.proposal.number}/rate/")
+        voter.fill(level="1")
+        voter.page.locator("main form:has([name='level']) button[type='submit']").click()
+        voter.page.wait_for_load_state()
+    phone, desk = client_of(yard.chief), client_of(yard.clerk)
+    for door in yard.doors[40:100]:
+        picture = SimpleUploadedFile("sheet.jpg", a_photo()["buffer"], "image/jpeg")
+        sheet = {"household": door.pk, "level": "2" if door.pk % 10 else "3", "sheet": picture}
+        answer = phone.post(f"/projects/{yard.proposal.number}/ratings/paper/", sheet)
+        assert answer.status_code == 302, answer.content.decode()
+    for answer in Answer.objects.filter(channel="paper"):
+        checked = desk.post(f"/ratings/{answer.pk}/check/", {"level": str(answer.level)})
+        assert checked.status_code == 302, checked.content.decode()
+    let_the_stage_end(yard.proposal)
+    yard.proposal.refresh_from_db()
+    while yard.proposal.stage == Stage.RATING:  # the sheets' own days for checking
+        let_the_stage_end(yard.proposal)
+    assert yard.proposal.stage == Stage.RATED
+    purse = Purse.objects.get(proposal=yard.proposal)
+    pay(offices, purse, "acceptance", 2)
+    assert yard.proposal.gate_notice
+    sweep_until(yard.proposal.gate_notice.ends_at)
+    pay(offices, purse, "retention", 3)
+
+
+def settle_and_archive(yard: Yard, offices: Offices) -> None:
+    clerk = offices.clerk
+    clerk.step(yard.proposal, "退回结余")
+    for refund in Refund.objects.filter(returned_at=None, paid_at=None):
+        offices.cashier.step(refund, "登记已退款", voucher=f"退{refund.pk:03d}")
+        offices.approver.step(refund, "复核退款")
+    clerk.step(yard.proposal, "编制结算")
+    offices.case_officer.step(FinalAccounts.objects.get(), "复核结算")
+    clerk.step(yard.proposal, "公示结算")
+    clerk.step(
+        yard.proposal,
+        "登记后续管护",
+        keeper="院落自管小组",
+        duties="每周打扫一次，每月检查一次",
+        fund_fen="1200",
+        fund_note="院落公共收益",
+        phone="0871-00000002",
+    )
+    let_the_stage_end_by_notice(yard.proposal)
+    clerk.step(yard.proposal, "归档")
+    yard.proposal.refresh_from_db()
+    assert yard.proposal.stage == Stage.ARCHIVED
+
+
+def let_the_stage_end_by_notice(proposal: Proposal) -> None:
+    proposal.refresh_from_db()
+    assert proposal.gate_notice
+    sweep_until(proposal.gate_notice.ends_at)
+
+
+def what_anybody_sees(yard: Yard, browser: Browser, site: str) -> None:
+    """The public page, the books and the archive, without signing in."""
+    page = browser.new_context(viewport={"width": 360, "height": 780}, locale="zh-CN").new_page()
+    page.goto(site + f"/projects/{yard.proposal.number}/")
+    for text in ("睦邻驿站", "已归档", "163", "193", "11,800.00", "25,000.00"):
+        expect(page.locator("main")).to_contain_text(text)
+    assert "演示居民甲" not in page.content()
+    page.goto(site + f"/projects/{yard.proposal.number}/books/")
+    for text in ("35,800.00", "25,000.00"):
+        expect(page.locator("main")).to_contain_text(text)
+    page.goto(site + f"/projects/{yard.proposal.number}/archive/")
+    expect(page.locator("main")).to_contain_text("睦邻驿站")
+    given = Posting.objects.filter(account__kind="payee", entry__subject_id=yard.proposal.pk)
+    assert given.aggregate(paid=Sum("amount_fen"))["paid"] == 3_580_000
+    call_command("check_ledger")
+    call_command("seal")
