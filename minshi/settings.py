@@ -272,6 +272,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "minshi.desk.views.dashboard",
     "STYLES": [lambda request: static("css/desk.css")],
+    "SITE_ICON": lambda request: static("img/seal.svg"),
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/seal.svg")},
     ],

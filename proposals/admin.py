@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
-from minshi.desk.admin import ScopedAdmin
+from minshi.desk.admin import ScopedAdmin, until
+from minshi.ledger.money import format_yuan
+from minshi.residents.rules import title_in
 from proposals.models import Handling, Proposal, Wish
+from proposals.selectors import holder_of
 from proposals.steps import OF_PROPOSAL, OF_WISH
+
+DUE = until("due_at", _("期限"))
 
 
 @admin.register(Proposal)
@@ -14,29 +20,67 @@ class ProposalAdmin(ScopedAdmin):
     """Higher apps add what may be done in their stages with ``ProposalAdmin.offer``."""
 
     step_forms = OF_PROPOSAL
-    list_display = ("number", "title", "place", "stage", "tier", "holder_role", "due_at")
-    list_select_related = ("place",)
+    list_display = ("number", "title", "place", "stage", "tier", "holder", DUE)
+    list_select_related = ("place", "holder_place")
     list_filter = ("stage", "category", "kind", "tier")
     search_fields = ("number", "title")
     fields = (
         "number", "title", "place", "kind", "category", "touches_common_parts", "proposer_public", "submitted_at",
-        "stage", "stage_since", "holder_role", "holder_place", "due_at", "tier", "supervised_at", "gate_notice",
+        "need", "plan", "cost", "stage", "stage_since", "holder", DUE, "tier", "supervised_at", "notice",
     )  # fmt: skip
+
+    @admin.display(description=_("现在承办"))
+    def holder(self, proposal: Proposal) -> str:
+        return holder_of(proposal) or "—"
+
+    @admin.display(description=_("要解决什么"))
+    def need(self, proposal: Proposal) -> str:
+        return proposal.version.need
+
+    @admin.display(description=_("打算怎么做"))
+    def plan(self, proposal: Proposal) -> str:
+        return proposal.version.plan
+
+    @admin.display(description=_("预计费用（元）"))
+    def cost(self, proposal: Proposal) -> str:
+        return format_yuan(proposal.version.cost_fen)
+
+    @admin.display(description=_("正在等的公示"))
+    def notice(self, proposal: Proposal) -> str:
+        return str(proposal.gate_notice or "—")
 
 
 @admin.register(Wish)
 class WishAdmin(ScopedAdmin):
     step_forms = OF_WISH
-    list_display = ("text", "place", "category", "stage", "urgent", "at", "due_at")
+    list_display = ("text", "place", "category", "stage", "urgent", "at", DUE)
     list_select_related = ("place",)
     list_filter = ("stage", "category", "urgent")
     search_fields = ("text",)
-    fields = ("text", "spot", "place", "category", "channel", "urgent", "wisher_name", "stage", "answer", "due_at")
+    fields = ("text", "spot", "place", "category", "channel", "urgent", "wisher_name", "stage", "answer", DUE)
+
+
+OUTCOMES = {
+    "accepted": _("已接单"),
+    "escalated": _("提请上一级"),
+    "climbed": _("逾期自动升级"),
+    "handed_back": _("已退单"),
+    "declined": _("无法办理"),
+}
 
 
 @admin.register(Handling)
 class HandlingAdmin(ScopedAdmin):
     place_path = "proposal__place__path"
-    list_display = ("proposal", "tier", "role", "place", "received_at", "due_at", "ended_at", "outcome")
+    list_display = ("proposal", "tier", "holder", "received_at", DUE, "how_it_ended")
     list_select_related = ("proposal", "place")
-    list_filter = ("tier", "outcome")
+    list_filter = ("tier",)
+    fields = ("proposal", "tier", "holder", "received_at", DUE, "handed_back_to", "how_it_ended", "reason")
+
+    @admin.display(description=_("承办"))
+    def holder(self, card: Handling) -> str:
+        return title_in(card.place.name, card.role)
+
+    @admin.display(description=_("结果"))
+    def how_it_ended(self, card: Handling) -> str:
+        return str(OUTCOMES.get(card.outcome, "")) or "—"

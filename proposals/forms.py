@@ -16,7 +16,7 @@ from minshi.accounts.models import User
 from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
 from minshi.residents.rules import person_of, roles_of
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
 from proposals.models import (
     KEEPER_LENGTH,
     SPOT_LENGTH,
@@ -98,6 +98,16 @@ class PlaceField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         """东风巷14号院（尚义社区）: a phone is too narrow for the whole line from the city down."""
         return f"{obj.name}（{obj.parent.name}）" if obj.parent else str(obj.name)
+
+
+class DoorsField(forms.ModelMultipleChoiceField):
+    """The households on a signed sheet, ticked door by door."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Household.objects.none(), widget=forms.CheckboxSelectMultiple, **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.place.name} {obj.address}"
 
 
 SHARES = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Prefetch, Q, When
+from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ from minshi.faces.templatetags.faces import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import person_of, roles_of, title_in
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
 from proposals.models import ENDED, Card, PlaceTotal, Proposal, Source, Stage, Version, Wish
 from proposals.panels import Task, tasks_of
@@ -45,7 +45,7 @@ def home_place(code: str | None = None) -> Territory | None:
 
 def total_of(place: Territory) -> PlaceTotal:
     """What the place adds up to; zeros before anything was computed."""
-    return PlaceTotal.objects.filter(place=place).first() or PlaceTotal(place=place, computed_at=None)
+    return PlaceTotal.objects.filter(place=place).first() or PlaceTotal(place=place, computed_at=None)  # type: ignore[misc]
 
 
 def figures_of(total: PlaceTotal) -> list[dict[str, Any]]:
@@ -264,6 +264,12 @@ def to_review(user: User) -> list[Proposal]:
         mine |= Q(holder_role=role, holder_place__path__startswith=held.path)
     waiting = Proposal.objects.filter(mine, stage=Stage.SUBMITTED).exclude(proposer=user)
     return list(waiting.order_by("due_at", "pk")[:MOST_REVIEWS])
+
+
+def not_yet_cosigned(proposal: Proposal) -> QuerySet[Household]:
+    """Households that benefit and have not signed, in the order of their doors."""
+    waiting = proposal.beneficiaries().exclude(pk__in=proposal.cosigns.values("household"))
+    return waiting.select_related("place").order_by("place__path", "address")
 
 
 def similar_to(proposal: Proposal) -> list[Proposal]:

@@ -9,13 +9,28 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.desk.steps import ReasonField, StepForm
+from minshi.ledger.money import format_yuan
 from minshi.residents.models import Role
-from minshi.territory.models import Household
 from proposals import actions, selectors
+from proposals.forms import DoorsField
 from proposals.models import Proposal, Stage, Wish, WishStage
 
 
-class Review(StepForm):
+class OfProposal(StepForm):
+    """Whoever decides has the matter before their eyes."""
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        version = self.subject.version
+        cost = _("%(yuan)s 元") % {"yuan": format_yuan(version.cost_fen)}
+        return [
+            (_("要解决什么"), version.need),
+            (_("打算怎么做"), version.plan),
+            (_("具体位置"), version.spot),
+            (_("预计费用"), cost),
+        ]
+
+
+class Review(OfProposal):
     """Once it has climbed past the chief, who reviews on the phone."""
 
     permission = "proposals.review"
@@ -32,6 +47,7 @@ class Review(StepForm):
 
 class PassReview(Review):
     name, verb, label = "pass-review", "pass_review", _("初审通过")
+    reason = ReasonField(required=False)
 
 
 class Return(Review):
@@ -42,7 +58,7 @@ class Decline(Review):
     name, verb, label = "decline", "decline", _("初审不通过")
 
 
-class Merge(StepForm):
+class Merge(OfProposal):
     name = "merge"
     label = _("并入相近项目")
     help = _("附议的住户一起并过去，每户只算一次。")
@@ -66,25 +82,24 @@ class Merge(StepForm):
 class CosignOnPaper(StepForm):
     name = "cosign-on-paper"
     label = _("登记纸质附议")
+    help = _("照签名册勾选；一户只算一次，已经附议的不在里面。")
     permission = "proposals.record_paper"
-    household = forms.ModelChoiceField(label=_("哪一户"), queryset=Household.objects.none())
+    households = DoorsField(label=_("签了名的户"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["household"]
-        waiting = self.subject.beneficiaries().exclude(pk__in=self.subject.cosigns.values("household"))
-        field.queryset = waiting.select_related("place").order_by("place__path", "address")
-        field.label_from_instance = lambda door: f"{door.place.name} {door.address}"
+        doors: Any = self.fields["households"]
+        doors.queryset = selectors.not_yet_cosigned(self.subject)
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:
         return subject.stage == Stage.COSIGNING
 
     def run(self, subject: Proposal, by: User) -> object:
-        return actions.cosign(subject, self.cleaned_data["household"], by=by, channel="paper")
+        return actions.cosign_on_paper(subject, self.cleaned_data["households"], by=by)
 
 
-class OpenHandling(StepForm):
+class OpenHandling(OfProposal):
     name = "open-handling"
     label = _("公示期满，分级派单")
     permission = "proposals.run"
@@ -97,7 +112,7 @@ class OpenHandling(StepForm):
         return actions.open_handling(subject, by=by)
 
 
-class Handle(StepForm):
+class Handle(OfProposal):
     permission = "proposals.handle"
     verb = ""
     reason = ReasonField()
@@ -147,6 +162,9 @@ class AnswerWish(StepForm):
     verb = ""
     stages: tuple[str, ...] = (WishStage.NEW,)
     reason = ReasonField(label=_("怎么答复"))
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [(_("心愿"), self.subject.text), (_("具体位置"), self.subject.spot or "—")]
 
     @classmethod
     def open_to(cls, subject: Wish) -> bool:

@@ -37,7 +37,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[: COUNTED + 1].count())
+        rows: Any = self.object_list
+        return int(rows[: COUNTED + 1].count())
 
 
 def until(field: str, label: Any) -> Callable[[Any], str]:
@@ -103,7 +104,7 @@ class ScopedAdmin(ModelAdmin):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the declared filters: a lookup on any column would let a masked name be guessed letter by letter."""
         declared = {each if isinstance(each, str) else each[0] for each in self.list_filter}
-        return lookup.split("__", 1)[0] in declared
+        return lookup.split("__", 1)[0] in declared | {Beneath.parameter_name}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(territories_of(request.user))

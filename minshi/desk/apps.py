@@ -9,4 +9,4 @@ class DeskConfig(AppConfig):
     verbose_name = "工作台"
 
     def ready(self) -> None:
-        from minshi.desk import ground, rules  # noqa: F401  (registers the admins of the ground's things)
+        from minshi.desk import notices, people, places, records, rules  # noqa: F401  (registers the ground's admins)

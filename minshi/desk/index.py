@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -11,3 +13,8 @@ class Desk(UnfoldAdminSite):
     site_header = _("民生小实事 · 工作台")
     index_title = _("工作台")
     index_template = "desk/index.html"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only pages that keep to territories: those of the libraries (groups, second factors) show everything."""
+        if hasattr(admin_class, "step_forms"):
+            super().register(model_or_iterable, admin_class, **options)

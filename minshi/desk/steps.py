@@ -38,6 +38,10 @@ class StepForm(forms.Form):
     def offered(cls, subject: models.Model, user: User) -> bool:
         return cls.open_to(subject) and bool(rules.has_perm(cls.permission, user, subject))
 
+    def facts(self) -> list[tuple[Any, Any]]:
+        """(label, text) of what one must have before one's eyes to decide; above the form."""
+        return []
+
     def run(self, subject: Any, by: User) -> object:
         raise NotImplementedError
 

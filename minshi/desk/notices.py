@@ -1,0 +1,115 @@
+"""The staff's pages of notices and of the objections they have to answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import User
+from minshi.desk.admin import ScopedAdmin, until
+from minshi.desk.steps import ReasonField, StepForm
+from minshi.disclosure import actions
+from minshi.disclosure.models import Notice, Objection
+from minshi.disclosure.rules import may_read_original
+
+
+class Correct(StepForm):
+    name = "correct"
+    label = _("更正公示")
+    help = _("原公示不能改：会发布一份新的，期限重新计算。")
+    permission = "disclosure.correct"
+    body = forms.CharField(label=_("更正后的正文"), widget=forms.Textarea(attrs={"rows": 8}), max_length=5000)
+    reason = ReasonField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].initial = self.subject.body
+
+    @classmethod
+    def open_to(cls, subject: Notice) -> bool:
+        return subject.withdrawn_by_id is None
+
+    def run(self, subject: Notice, by: User) -> object:
+        return actions.correct(subject, reason=self.cleaned_data["reason"], body=self.cleaned_data["body"], by=by)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ScopedAdmin):
+    step_forms = (Correct,)
+    list_display = ("number", "kind", "title", "place", "posted_at", until("ends_at", _("截止")), "objections_open")
+    list_select_related = ("place",)
+    list_filter = ("kind", "is_gate")
+    search_fields = ("number", "title")
+    fields = (
+        "number", "kind", "is_gate", "title", "place", "issuer", "basis", "course", "body", "posted_at",
+        until("ends_at", _("截止")), "provisional", "objections_total", "objections_open", "objecting_households",
+        "reopened_at", "withdrawn_by",
+    )  # fmt: skip
+
+
+class OfObjection(StepForm):
+    """Whoever answers reads what was said in full, and how to reach who said it."""
+
+    permission = "disclosure.answer"
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        objection: Objection = self.subject
+        said = objection.original if may_read_original(self.by, objection) else objection
+        who = " ".join(part for part in (said.name, getattr(said, "phone", "")) if part)
+        return [
+            (_("公示"), objection.notice.title),
+            (_("异议人"), who or "—"),
+            (_("事实和理由"), said.facts),
+            (_("诉求"), said.request or "—"),
+        ]
+
+    @classmethod
+    def open_to(cls, subject: Objection) -> bool:
+        return subject.answered_at is None
+
+
+class Answer(OfObjection):
+    name = "answer"
+    label = _("答复异议")
+    help = _("答复写在公示旁边，大家都看得到。")
+    text = forms.CharField(label=_("答复"), widget=forms.Textarea(attrs={"rows": 5}), max_length=2000)
+    outcome = forms.ChoiceField(label=_("结果"), choices=Objection.Outcome.choices, widget=forms.RadioSelect)
+
+    def run(self, subject: Objection, by: User) -> object:
+        return actions.answer(subject, text=self.cleaned_data["text"], outcome=self.cleaned_data["outcome"], by=by)
+
+
+class Climb(OfObjection):
+    name = "climb"
+    label = _("提请上一级答复")
+    reason = ReasonField()
+
+    def run(self, subject: Objection, by: User) -> object:
+        return actions.climb(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+@admin.register(Objection)
+class ObjectionAdmin(ScopedAdmin):
+    """Masked as in public; the clear words stand beside the answer's form, for whoever answers."""
+
+    place_path = "notice__place__path"
+    step_forms = (Answer, Climb)
+    list_display = ("about", "level", "at", until("due_at", _("答复期限")), "answered_at", "outcome")
+    list_select_related = ("notice",)
+    list_filter = ("level", "outcome")
+    fields = (
+        "about", "ordinal", "channel", "name", "facts", "request", "at", "level", until("due_at", _("答复期限")),
+        "climb_reason", "answer", "outcome", "answered_at", "answered_as",
+    )  # fmt: skip
+
+    @admin.display(description=_("公示"))
+    def about(self, objection: Objection) -> str:
+        return f"{objection.notice.number} {objection.notice.title}"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Objections made at the desk are entered on the notice's own page."""
+        return False

@@ -1,0 +1,159 @@
+"""The staff's pages of people and the roles they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import User
+from minshi.clock import today
+from minshi.desk.admin import ScopedAdmin
+from minshi.desk.steps import StepForm
+from minshi.residents import actions
+from minshi.residents.masking import mask_address, mask_name
+from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.rules import confirms_residents
+from minshi.territory.models import Territory
+
+
+class Confirm(StepForm):
+    name = "confirm"
+    label = _("确认住在这里")
+    permission = "residents.confirm"
+    door = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["door"].initial = self.subject.household_id
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        person: Person = self.subject
+        return [(_("姓名"), person.name), (_("门牌"), person.household.door if person.household else "—")]
+
+    @classmethod
+    def open_to(cls, subject: Person) -> bool:
+        return subject.confirmed_at is None and subject.household_id is not None
+
+    def run(self, subject: Person, by: User) -> object:
+        return actions.confirm(subject, by=by, door=self.cleaned_data["door"])
+
+
+class Refuse(Confirm):
+    name = "refuse"
+    label = _("不住在这里")
+    help = _("账号还在，可以重新登记。")
+
+    def run(self, subject: Person, by: User) -> None:
+        actions.refuse(subject, by=by)
+
+
+class Represent(Confirm):
+    name = "represent"
+    label = _("登记为户代表")
+    help = _("以后由这个人代表这户投票；原来的户代表同时取消。")
+
+    @classmethod
+    def open_to(cls, subject: Person) -> bool:
+        return subject.confirmed_at is not None and subject.is_adult and not subject.is_representative
+
+    def run(self, subject: Person, by: User) -> object:
+        return actions.name_representative(subject, by=by)
+
+
+class MoveOut(Confirm):
+    name = "move-out"
+    label = _("已经搬走")
+    help = _("不再算这里的住户；到新住处重新登记。")
+
+    @classmethod
+    def open_to(cls, subject: Person) -> bool:
+        return subject.confirmed_at is not None and subject.household_id is not None
+
+    def run(self, subject: Person, by: User) -> None:
+        actions.move_out(subject, by=by)
+
+
+class Appoint(StepForm):
+    name = "appoint"
+    label = _("授予角色")
+    help = _("上一级任命下一级；工作人员另要设密码和动态口令。")
+    permission = "residents.appoint"
+    role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
+    place = forms.ModelChoiceField(label=_("在哪里"), queryset=Territory.objects.none())
+    since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    basis = forms.CharField(label=_("依据（推选或任命记录）"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["since"].initial = today
+        if self.subject.household:
+            field: Any = self.fields["place"]
+            field.queryset = self.subject.household.place.ancestors()
+
+    @classmethod
+    def open_to(cls, subject: Person) -> bool:
+        return subject.user_id is not None and subject.confirmed_at is not None
+
+    def run(self, subject: Person, by: User) -> object:
+        assert subject.user
+        return actions.grant(subject.user, **self.cleaned_data, by=by)
+
+
+@admin.register(Person)
+class PersonAdmin(ScopedAdmin):
+    """Names and doors in full only for whoever confirms residents there, one person at a time."""
+
+    place_path = "household__place__path"
+    step_forms = (Confirm, Refuse, Represent, MoveOut, Appoint)
+    list_display = ("public_name", "building", "is_representative", "is_adult", "confirmed_at")
+    list_select_related = ("household__place__parent",)
+    list_filter = (("confirmed_at", admin.EmptyFieldListFilter), "is_representative", "is_adult")
+
+    @admin.display(description=_("姓名"))
+    def public_name(self, person: Person) -> str:
+        return mask_name(person.name)
+
+    @admin.display(description=_("门牌"))
+    def door(self, person: Person) -> str:
+        return person.household.door if person.household else "—"
+
+    @admin.display(description=_("楼栋"))
+    def building(self, person: Person) -> str:
+        return mask_address(person.household.door) if person.household else "—"
+
+    def get_fields(self, request: HttpRequest, obj: Person | None = None) -> tuple[str, ...]:
+        clear = obj is not None and confirms_residents(request.user, obj)  # type: ignore[arg-type]
+        who = ("name", "door") if clear else ("public_name", "building")
+        return (*who, "is_representative", "is_adult", "confirmed_at", "consented_at")
+
+
+class Revoke(StepForm):
+    name = "revoke"
+    label = _("撤销任职")
+    help = _("马上生效，已经登录的也一样。")
+    permission = "residents.revoke"
+
+    @classmethod
+    def open_to(cls, subject: RoleGrant) -> bool:
+        return subject.revoked_at is None
+
+    def run(self, subject: RoleGrant, by: User) -> None:
+        actions.revoke(subject, by=by)
+
+
+@admin.register(RoleGrant)
+class RoleGrantAdmin(ScopedAdmin):
+    step_forms = (Revoke,)
+    list_display = ("role", "place", "holder", "since", "until", "revoked_at")
+    list_select_related = ("place", "user__person")
+    list_filter = ("role",)
+    fields = ("role", "place", "holder", "since", "until", "revoked_at", "basis")
+
+    @admin.display(description=_("姓名"))
+    def holder(self, held: RoleGrant) -> str:
+        person = getattr(held.user, "person", None)
+        return mask_name(person.name) if person else "—"

@@ -1,0 +1,115 @@
+"""The staff's pages of places, their doors, and the rules that hold there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import User
+from minshi.clock import today
+from minshi.desk.admin import ScopedAdmin, territories_of
+from minshi.desk.steps import StepForm
+from minshi.ledger.money import format_yuan
+from minshi.policy import actions as policy
+from minshi.policy.models import Parameter, Setting
+from minshi.policy.units import TIMES, Unit
+from minshi.territory.models import Household, Territory
+
+
+class SetParameter(StepForm):
+    name = "set-parameter"
+    label = _("定这里的规则参数")
+    help = _("从写明的日期起用；已经开始的阶段还按原来的办。分数写成 2/3，几项写成 [30, 67, 3]，金额按分写整数。")
+    permission = "policy.set"
+    parameter = forms.ModelChoiceField(label=_("参数"), queryset=Parameter.objects.order_by("row", "name"))
+    value = forms.CharField(label=_("新的值"), max_length=100)
+    since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    source = forms.CharField(label=_("依据（文件名、文号）"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["since"].initial = today
+
+    def clean_value(self) -> Any:
+        """A whole number, a list or yes and no as typed, anything else as text; the action says whether it is taken."""
+        text: str = self.cleaned_data["value"].strip()
+        if text in YES_AND_NO:
+            return YES_AND_NO[text]
+        try:
+            # Not 1e3, NaN or a fraction of a number: a rule is exact.
+            return json.loads(text, parse_float=str, parse_constant=str)
+        except (ValueError, RecursionError):
+            return text
+
+    def run(self, subject: Territory, by: User) -> object:
+        data = self.cleaned_data
+        return policy.set_value(
+            data["parameter"], subject, data["value"], since=data["since"], source=data["source"], by=by
+        )
+
+
+YES_AND_NO = {"是": True, "否": False}
+
+
+@admin.register(Territory)
+class TerritoryAdmin(ScopedAdmin):
+    place_path = "path"
+    step_forms = (SetParameter,)
+    list_display = ("name", "level", "code", "full_name")
+    list_select_related = ("level",)
+    search_fields = ("name", "code")
+    fields = ("name", "official_name", "level", "code", "full_name", "organisation_code", "phone")
+
+
+@admin.register(Household)
+class HouseholdAdmin(ScopedAdmin):
+    list_display = ("address", "place", "is_active")
+    list_select_related = ("place",)
+    list_filter = ("is_active",)
+    search_fields = ("address", "place__name")
+    fields = ("place", "address", "area_m2", "is_active")
+
+
+@admin.register(Setting)
+class SettingAdmin(ScopedAdmin):
+    """What was ruled in my territories and above them, with the platform's defaults."""
+
+    list_display = ("parameter", "shown_value", "where", "since", "source")
+    list_select_related = ("parameter", "place")
+    search_fields = ("parameter__title", "parameter__name")
+    fields = ("parameter", "shown_value", "where", "since", "source", "note")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        mine = territories_of(request.user)
+        if not mine:
+            return Setting.objects.none()
+        above = Territory.objects.filter(path__in=mine)
+        paths = {path for place in above for path in place.ancestor_paths()}
+        concerns = Q(place=None) | Q(place__path__in=paths)
+        for territory in mine:
+            concerns |= Q(place__path__startswith=territory)
+        return Setting.objects.filter(concerns)
+
+    @admin.display(description=_("值"))
+    def shown_value(self, setting: Setting) -> str:
+        value, unit = setting.value, setting.parameter.unit
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        if unit == Unit.FEN:
+            return _("%(yuan)s 元") % {"yuan": format_yuan(value)}
+        said = str(setting.parameter.get_unit_display()) if unit in TIMES or unit == Unit.PERCENT else ""
+        return f"{value} {said}".strip()
+
+    @admin.display(description=_("地方"))
+    def where(self, setting: Setting) -> str:
+        return setting.place.full_name if setting.place else str(_("各地（示范参数，非法定）"))
+
+    @admin.display(description=_("说明"))
+    def note(self, setting: Setting) -> str:
+        return setting.parameter.note or "—"

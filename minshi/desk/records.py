@@ -1,0 +1,139 @@
+"""The staff's reading of deadlines, of the books, and of who changed what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from minshi.audit.models import Event
+from minshi.deadlines.models import Deadline
+from minshi.desk.admin import ScopedAdmin, territories_of, until
+from minshi.ledger.models import Account, Entry, Posting
+from minshi.ledger.money import format_yuan
+from minshi.residents.masking import mask_name
+from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.rules import roles_of
+
+
+@admin.register(Deadline)
+class DeadlineAdmin(ScopedAdmin):
+    place_path = "place_path"
+    list_display = ("title", "holder", "set_at", until("due", _("截止")), "outcome", "handled_at")
+    list_filter = ("outcome",)
+    fields = ("title", "holder", "set_at", until("due", _("截止")), "basis", "provisional", "outcome", "handled_at")
+
+    @admin.display(description=_("承办"))
+    def holder(self, deadline: Deadline) -> str:
+        return str(Role(deadline.role).label) if deadline.role in Role else "—"
+
+
+@admin.register(Account)
+class AccountAdmin(ScopedAdmin):
+    place_path = "place_path"
+    list_display = ("title", "kind", "balance")
+    list_filter = ("kind",)
+    fields = ("title", "kind", "balance")
+
+    @admin.display(description=_("余额（元）"))
+    def balance(self, account: Account) -> str:
+        return format_yuan(account.balance_fen)
+
+
+@admin.register(Entry)
+class EntryAdmin(ScopedAdmin):
+    """Entries that touch an account of my territories."""
+
+    place_path = "postings__account__place_path"
+    list_display = ("at", "kind", "memo", "sum_of", "voucher")
+    fields = ("at", "kind", "memo", "moved", "voucher", "made_by", "checked_by", "reverses")
+    ordering = ("-pk",)
+    list_per_page = 20
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        mine = Q(pk__in=[])
+        for territory in territories_of(request.user):
+            mine |= Q(account__place_path__startswith=territory)
+        touching = Posting.objects.filter(mine, entry=OuterRef("pk"))
+        return Entry.objects.with_postings().filter(Exists(touching))  # type: ignore[attr-defined]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return []
+
+    @admin.display(description=_("金额（元）"))
+    def sum_of(self, entry: Entry) -> str:
+        return format_yuan(sum(posting.amount_fen for posting in entry.postings.all() if posting.amount_fen > 0))
+
+    @admin.display(description=_("从哪里到哪里（元）"))
+    def moved(self, entry: Entry) -> str:
+        lines = ((posting.account.title, format_yuan(posting.amount_fen)) for posting in entry.postings.all())
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}：{}</li>", lines))
+
+    @admin.display(description=_("经办人"))
+    def made_by(self, entry: Entry) -> str:
+        return _name_of(entry.by_id)
+
+    @admin.display(description=_("复核人"))
+    def checked_by(self, entry: Entry) -> str:
+        return _name_of(entry.confirmed_by_id)
+
+
+def _name_of(user_id: int | None) -> str:
+    name = Person.objects.filter(user=user_id).values_list("name", flat=True).first() if user_id else None
+    return mask_name(name) if name else "—"
+
+
+@admin.register(Event)
+class EventAdmin(ScopedAdmin):
+    """What people of my territories changed, for the district's supervision: which row, not what it says.
+
+    The values hold votes and answers; nobody at a desk reads those.
+    """
+
+    list_display = ("at", "what", "thing", "row_pk", "origin")
+    list_filter = ("op",)
+    fields = ("at", "what", "thing", "row_pk", "columns", "actor", "origin", "db_user")
+    ordering = ("-pk",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(_supervised(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(_supervised(request))
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return list(self.list_filter)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        granted, living = Q(pk__in=[]), Q(pk__in=[])
+        for path in _supervised(request):
+            granted |= Q(place__path__startswith=path)
+            living |= Q(household__place__path__startswith=path)
+        staff = RoleGrant.objects.filter(granted).values("user_id")
+        residents = Person.objects.filter(living, user__isnull=False).values("user_id")
+        return Event.objects.filter(Q(actor__in=staff) | Q(actor__in=residents))
+
+    @admin.display(description=_("动作"))
+    def what(self, event: Event) -> str:
+        return str(Event.Op(event.op).label)
+
+    @admin.display(description=_("资料"))
+    def thing(self, event: Event) -> str:
+        return _title_of(event.table_name)
+
+    @admin.display(description=_("改了哪几项"))
+    def columns(self, event: Event) -> str:
+        return "、".join(sorted(event.after or event.before or {}))
+
+
+def _supervised(request: HttpRequest) -> list[str]:
+    return [held.path for held in roles_of(request.user) if held.role == Role.DISTRICT_OFFICER]  # type: ignore[arg-type]
+
+
+def _title_of(table: str) -> str:
+    found = next((model for model in admin.site._registry if model._meta.db_table == table), None)
+    return str(found._meta.verbose_name) if found else table
