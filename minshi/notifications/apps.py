@@ -9,4 +9,4 @@ class NotificationsConfig(AppConfig):
     verbose_name = "消息"
 
     def ready(self) -> None:
-        from minshi.notifications import checks  # noqa: F401  (registers the checks)
+        from minshi.notifications import checks, reactions  # noqa: F401  (registers them)

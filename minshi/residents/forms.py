@@ -1,4 +1,4 @@
-"""What a resident says of themselves: a name, a door, and that they were told what for."""
+"""What a resident says of themselves: a door, a name, whether of age, and that they were told what for."""
 
 from __future__ import annotations
 
@@ -7,17 +7,32 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from minshi.residents.masking import one_line
 from minshi.territory.models import Household, Territory
+
+AGES = (
+    ("adult", _("已满 18 岁")),
+    ("minor", _("14 到 17 岁：可以提议，不参加表决")),
+    ("child", _("未满 14 岁")),
+)
+
+
+class DoorField(forms.ModelChoiceField):
+    """One door of the yard that was chosen before."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Household.objects.none(), empty_label=_("请选择"), **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.door)
 
 
 class JoinForm(forms.Form):
-    """我住在这里. The yard was chosen before; the door is chosen from the register."""
+    """我住在这里."""
 
-    household = forms.ModelChoiceField(label=_("您家的门牌"), queryset=Household.objects.none())
-    name = forms.CharField(label=_("您的姓名"), max_length=40)
-    is_adult = forms.BooleanField(
-        label=_("我已满 18 岁"), required=False, help_text=_("14 到 17 岁可以提议，不参加表决")
-    )
+    household = DoorField(label=_("您家的门牌"))
+    name = forms.CharField(label=_("您的姓名"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    age = forms.ChoiceField(label=_("您的年龄"), choices=AGES, widget=forms.RadioSelect)
     consent = forms.BooleanField(
         label=_("我知道并同意"),
         help_text=_("姓名、手机号和门牌只用来确认您是这里的住户，公开的地方一律打码；随时可以撤回、查看、更正、删除"),
@@ -27,5 +42,16 @@ class JoinForm(forms.Form):
         super().__init__(*args, **kwargs)
         doors = Household.objects.filter(place__path__startswith=place.path, is_active=True)
         field: Any = self.fields["household"]
-        field.queryset = doors.select_related("place").order_by("place__path", "address")
-        field.label_from_instance = lambda door: f"{door.place.name} {door.address}"
+        field.queryset = doors.select_related("place__parent").order_by("place__path", "address")
+
+    def clean_name(self) -> str:
+        name = one_line(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("请写您的姓名"))
+        return name
+
+    def clean_age(self) -> str:
+        age: str = self.cleaned_data["age"]
+        if age == "child":
+            raise forms.ValidationError(_("未满 14 岁不用自己登记，请家里的大人来提；有急事直接找楼栋长或社区"))
+        return age

@@ -5,7 +5,8 @@ from django.urls import path
 from minshi.residents import views
 
 urlpatterns = [
-    path("join/", views.join, name="join"),
+    path("join/", views.choose, name="join"),
     path("join/<slug:code>/", views.join, name="join_at"),
+    path("privacy/", views.consent, name="consent"),
     path("residents/confirm/", views.confirm, name="confirm_residents"),
 ]

@@ -1,17 +1,20 @@
-"""Pages of the register: saying where one lives, and the chief's confirmation."""
+"""Pages of the register: saying where one lives, what for, and the chief's confirmation."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.models import User
 from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents import actions
 from minshi.residents.forms import JoinForm
+from minshi.residents.masking import one_line
 from minshi.residents.models import ORGANISERS, Person, Role
 from minshi.residents.rules import person_of, roles_of
 from minshi.territory.models import Territory
@@ -20,21 +23,32 @@ MOST = 50
 
 
 @login_required
-def join(request: HttpRequest, code: str = "") -> HttpResponse:
-    """First the yard, from the communities that have one; then door, name and consent."""
+@require_safe
+def choose(request: HttpRequest) -> HttpResponse:
+    """First the yard, out of those whose name has what was typed."""
     user = request.user
     assert isinstance(user, User)
-    if not code:
-        text = request.GET.get("q", "").strip()[:40]
-        yards = Territory.objects.filter(level_id="yard").order_by("path")
-        yards = yards.filter(full_name__contains=text) if text else yards
-        return render(request, "residents/choose.html", {"yards": yards[:MOST], "q": text, "person": person_of(user)})
+    text = one_line(request.GET.get("q", ""))[:40].replace(" ", "")
+    yards = Territory.objects.filter(level_id="yard").order_by("path")
+    if text:
+        yards = yards.filter(full_name__contains=text)
+    found = list(yards.select_related("parent")[: MOST + 1])
+    context = {"yards": found[:MOST], "more": len(found) > MOST, "q": text, "person": person_of(user)}
+    return render(request, "residents/choose.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, code: str) -> HttpResponse:
+    """Then door, name, age and consent."""
+    user = request.user
+    assert isinstance(user, User)
     place = get_object_or_404(Territory, code=code, level_id="yard")
     form = JoinForm(request.POST or None, place=place)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            actions.join(user, data["household"], name=data["name"], is_adult=data["is_adult"], by=user)
+            actions.join(user, data["household"], name=data["name"], is_adult=data["age"] == "adult", by=user)
         except Refused as refusal:
             onto(form, refusal)
         else:
@@ -43,7 +57,14 @@ def join(request: HttpRequest, code: str = "") -> HttpResponse:
     return render(request, "residents/join.html", {"form": form, "place": place}, status=422 if form.errors else 200)
 
 
+@require_safe
+def consent(request: HttpRequest) -> HttpResponse:
+    """个人信息告知: what is kept of a resident, what for, for how long, and their rights."""
+    return render(request, "residents/consent.html")
+
+
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Who says they live here: one press each to confirm or refuse."""
     user = request.user
@@ -52,20 +73,31 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if not paths:
         raise NotAllowed(_("只有楼栋长和社区工作人员可以确认住户"))
     if request.method == "POST":
-        person = get_object_or_404(
-            Person.objects.select_related("household__place"), pk=_number(request.POST.get("person"))
-        )
-        verdict = actions.confirm if request.POST.get("verdict") == "yes" else actions.refuse
-        try:
-            verdict(person, by=user)
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            messages.warning(request, str(refusal))
+        _judge(request, user)
         return redirect("confirm_residents")
-    waiting = Person.objects.filter(confirmed_at=None, household__isnull=False).select_related("household__place")
-    rows = [person for path in paths for person in waiting.filter(household__place__path__startswith=path)[:MOST]]
-    return render(request, "residents/confirm.html", {"people": rows})
+    mine = Q(pk__in=[])
+    for path in paths:
+        mine |= Q(household__place__path__startswith=path)
+    waiting = Person.objects.filter(mine, confirmed_at=None).exclude(user=user).order_by("pk")
+    people = waiting.select_related("household__place__parent")[:MOST]
+    return render(request, "residents/confirm.html", {"people": people})
+
+
+def _judge(request: HttpRequest, user: User) -> None:
+    person = get_object_or_404(Person, pk=_number(request.POST.get("person")))
+    try:
+        if request.POST.get("verdict") == "yes":
+            actions.confirm(person, by=user, door=_number(request.POST.get("door")))
+            messages.success(request, _("已确认"))
+        elif request.POST.get("verdict") == "no":
+            actions.refuse(person, by=user)
+            messages.success(request, _("已退回，对方会收到消息"))
+        else:
+            messages.warning(request, _("请选择“是”或“不是”"))
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        messages.warning(request, str(refusal))
 
 
 def _number(text: str | None) -> int:

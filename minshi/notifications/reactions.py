@@ -1,0 +1,22 @@
+"""What people are told of the register's news."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils.translation import gettext as _
+
+from minshi.notifications.actions import tell
+from minshi.residents.models import Person
+from minshi.residents.signals import judged
+
+
+@receiver(judged, sender=Person)
+def somebody_was_confirmed(person: Person, lives_there: bool, **kwargs: Any) -> None:
+    if person.user is None:
+        return
+    if lives_there:
+        tell(person.user, _("您的住户身份已经确认"), _("现在可以附议、表决和打分"), "/mine/")
+    else:
+        tell(person.user, _("您登记的门牌没有得到确认"), _("请看看门牌有没有选错，或问问楼栋长、社区"), "/join/")

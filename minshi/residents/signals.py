@@ -1,0 +1,6 @@
+"""News of the register, sent inside the transaction that writes it."""
+
+from django.dispatch import Signal
+
+judged = Signal()
+"""Somebody was confirmed where they say they live, or was not. Arguments: ``person``, ``lives_there``."""
