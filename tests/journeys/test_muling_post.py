@@ -461,7 +461,7 @@ def settle_and_archive(yard: Yard, offices: Offices) -> None:
     clerk.step(yard.proposal, "退回结余")
     for refund in Refund.objects.filter(returned_at=None, paid_at=None):
         offices.cashier.step(refund, "登记已退款", voucher=f"退{refund.pk:03d}")
-        offices.approver.step(refund, "复核退款")
+        clerk.step(refund, "复核退款")
     clerk.step(yard.proposal, "编制结算")
     offices.case_officer.step(FinalAccounts.objects.get(), "复核结算")
     clerk.step(yard.proposal, "公示结算")
