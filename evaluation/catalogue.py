@@ -253,15 +253,21 @@ def _has_own_money(proposal: Proposal) -> bool:
 
 
 def _income(proposal: Proposal) -> Iterator[Document]:
+    """By voucher, and households unnamed: a seal is for good, the consent to be named may be withdrawn."""
     kept = books(proposal)
     own = {str(Source.SELF_RAISED.label), str(Source.SPONSOR.label)}
     lines = [line for line in kept.income if any(line.what.endswith(label) for label in own)]
     if lines or kept.in_kind:
         facts = {
-            "received": [_movement(line) for line in lines],
-            "in_kind": [_of(given, "name_public", "what", "value_fen", "confirmed_at") for given in kept.in_kind],
+            "received": [_received(line) for line in lines],
+            "in_kind": [_of(given, "what", "value_fen", "confirmed_at") for given in kept.in_kind],
         }
         yield Document("income", _now("自筹、赞助收款登记"), facts)
+
+
+def _received(line: Any) -> dict[str, Any]:
+    is_household = line.what.endswith(str(Source.SELF_RAISED.label))
+    return {**_movement(line), "who": str(_("受益住户")) if is_household else line.who}
 
 
 def _movement(line: Any) -> dict[str, Any]:

@@ -238,7 +238,10 @@ def to_check(user: User) -> list[Task]:
 
 
 def figures_of(proposal: Proposal) -> dict[str, Any]:
-    """Plan and actual by source, each payment and refund with its voucher, all in fen, as the books say now."""
+    """Plan and actual by source, each payment and refund with its voucher, all in fen, as the books say now.
+
+    Givers are not named: what is written here stays, while the consent to be named may be withdrawn.
+    """
     kept, plan = books(proposal), plan_of(proposal)
     planned = plan.amounts() if plan else {}
     labels = {str(label): source for source, label in Source.choices}
@@ -259,8 +262,8 @@ def figures_of(proposal: Proposal) -> dict[str, Any]:
             for source in sources
         ],
         "spending": [_movement(line) for line in kept.spending],
-        "returned": [_movement(line) for line in kept.returned],
-        "in_kind": [{"what": given.what, "who": given.name_public, "fen": given.value_fen} for given in kept.in_kind],
+        "returned": [{**_movement(line), "who": ""} for line in kept.returned],
+        "in_kind": [{"what": given.what, "fen": given.value_fen} for given in kept.in_kind],
         "income_fen": kept.income_fen,
         "spending_fen": kept.spending_fen,
         "returned_fen": kept.returned_fen,

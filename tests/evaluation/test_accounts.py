@@ -81,7 +81,7 @@ def test_the_notice_shows_every_source_payment_and_voucher(way: Way) -> None:
     assert notice and notice == proposal.gate_notice
     rows = dict(notice.table)
     assert rows["收入 · 街道补助"] == "12,000.00 元（计划 12,000.00 元）"
-    assert "凭证 付3" in rows["支出 · 质保尾款"]
+    assert f"凭证 付{proposal.pk}-3" in rows["支出 · 质保尾款"]
     assert (rows["支出合计"], rows["结余退回"], rows["余额"]) == ("18,500.00 元", "1,500.00 元", "0.00 元")
 
 

@@ -15,6 +15,7 @@ from evaluation.actions.sealing import seal
 from evaluation.catalogue import Document
 from evaluation.models import ArchiveFile, Check
 from evaluation.selectors import broken_seals
+from funding.models import Contribution
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
@@ -190,8 +191,14 @@ def test_one_file_can_be_read_alone(way: Way, client) -> None:
     assert client.get(f"/projects/{proposal.number}/archive/999/").status_code == 404
 
 
-def test_no_name_phone_or_door_of_anybody_is_in_the_file(way: Way) -> None:
-    proposal = way.archived()
+def test_no_name_phone_or_door_of_anybody_is_in_the_file(way: Way, clerk: User) -> None:
+    """Not even of who agreed to be named among the givers: that may be taken back, a seal may not."""
+    proposal = way.settling()
+    for given in Contribution.objects.filter(proposal=proposal):
+        given.name_public = given.household.members.get().name
+        given.save(update_fields=["name_public"])
+    way.complete(proposal)
+    archive.archive(proposal, by=clerk)
     text = "".join(file.content for file in proposal.archive_files.all())
     # The chair's name is typed by the community as it is to be public; what the platform knows of people is not.
     for user in way.raters():
