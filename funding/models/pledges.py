@@ -68,7 +68,7 @@ class Pledge(models.Model):
 class Sponsor(models.Model):
     """A unit that gives; ``promised_fen`` stands in its agreement. Its name is public only if it wishes so."""
 
-    PERSONAL = ("contact",)
+    PERSONAL = ("name", "name_public", "contact")
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="sponsors", verbose_name=_("项目"))
     name = models.CharField(_("单位名称"), max_length=80)
