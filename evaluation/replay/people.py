@@ -18,7 +18,7 @@ from evaluation.replay import facts
 from minshi import clock
 from minshi.accounts.models import User
 from minshi.residents import actions as residents
-from minshi.residents.models import Person, Role
+from minshi.residents.models import Person, Role, RoleGrant
 from minshi.residents.rules import person_of
 from minshi.signin import demo
 from minshi.territory.actions import add_households, add_place
@@ -225,3 +225,28 @@ def _spread(size: int, wanted: int) -> list[int]:
     """The first three, then evenly among the rest."""
     rest = max(1, (size - 3) // max(1, wanted - 3))
     return [*range(min(3, size)), *range(3, size, rest)][:wanted]
+
+
+# --- The cast ---------------------------------------------------------------------------------------
+
+
+def cast() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(phone, who) of two residents and a chief, (username, who) of the staff; empty before the replay."""
+    neighbours = Person.objects.filter(user__phone__startswith="1390000000", user__is_staff=False)
+    residents = [
+        (person.user.phone or "", f"{person.name}（{_where(person)}）")
+        for person in neighbours.select_related("user", "household__place").order_by("user__phone")[:3]
+        if person.user
+    ]
+    held = RoleGrant.objects.filter(user__username__in=USERNAMES.values()).select_related("user", "place")
+    in_order = sorted(held, key=lambda grant: list(USERNAMES).index(Role(grant.role)))
+    return residents, [(grant.user.username, f"{grant.place.name} {grant.get_role_display()}") for grant in in_order]
+
+
+def _where(person: Person) -> str:
+    """The role one holds, else the household one stands for."""
+    assert person.household and person.user
+    grant = person.user.grants.select_related("place").first()
+    if grant:
+        return f"{grant.place.name} {grant.get_role_display()}"
+    return f"{person.household.place.full_name.split('社区')[-1]}{person.household.address} 户代表"

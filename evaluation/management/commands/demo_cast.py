@@ -1,39 +1,31 @@
-"""Who can sign in to the demo as what; printed by ``run.py`` when it has started."""
+"""Who the demo can be walked as, and how each signs in."""
 
 from __future__ import annotations
 
 from typing import Any
-from unicodedata import east_asian_width
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.urls import reverse
 
-from minshi.signin import demo
+from evaluation.replay import people
+from minshi.signin.demo import PASSWORD
 
 
 class Command(BaseCommand):
-    help = "列出演示城区里谁可以用什么身份登录（只在演示环境）"
+    help = "列出演示人物和登录办法（只在演示环境）"
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("只有演示环境有已知密码的演示人物")
-        residents, staff = demo.residents(), demo.staff()
-        if not residents and not staff:
-            self.stdout.write("还没有演示人物：先运行 manage.py replay")
-            return
-        self.stdout.write(f"  居民和楼栋长：用手机号登录，验证码看 {settings.SITE_URL}{reverse('demo_codes')}")
-        self._table([(one["phone"], one["name"], one["roles"] or f"{one['place']}居民") for one in residents])
-        self.stdout.write(f"  工作人员：密码都是 {demo.PASSWORD}，动态验证码也看那一页")
-        self._table([(one["username"], one["roles"]) for one in staff])
-
-    def _table(self, rows: list[tuple[str, ...]]) -> None:
-        """Columns that stand under each other: a Chinese character is as wide as two letters."""
-        widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-        for row in rows:
-            cells = [text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
-            self.stdout.write(f"    {'  '.join(cells).rstrip()}")
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+            raise CommandError("只有演示环境有演示人物")
+        residents, staff = people.cast()
+        if not staff:
+            raise CommandError("演示城区还没有载入：先运行 manage.py replay")
+        site = settings.SITE_URL
+        self.stdout.write(f"居民和楼栋长：在 {site}/signin/ 填手机号，验证码见 {site}/demo/codes/")
+        for phone, who in residents:
+            self.stdout.write(f"  {phone}  {who}")
+        self.stdout.write(
+            f"工作人员：在 {site}/staff/signin/ 用下面的登录名，密码 {PASSWORD}，动态码见 {site}/demo/codes/"
+        )
+        for username, who in staff:
+            self.stdout.write(f"  {username:<11}  {who}")
