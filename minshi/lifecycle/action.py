@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 from minshi.audit.actors import acting
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+TRIES = 3
+
 
 def action(function: Callable[P, R]) -> Callable[P, R]:
-    """All of it happens or nothing does, and the database knows who acts (keyword ``by``)."""
+    """All of it happens or nothing does, and the database knows who acts (keyword ``by``).
+
+    A person locks a thing and then its deadlines, the sweeper the other way round: PostgreSQL breaks such a
+    knot by undoing one of the two whole, which is then simply done again.
+    """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         outermost = not connection.in_atomic_block
-        with transaction.atomic(), acting(kwargs.get("by"), to_the_end=outermost):  # type: ignore[arg-type]
-            return function(*args, **kwargs)
+        for attempt in range(TRIES):
+            try:
+                with transaction.atomic(), acting(kwargs.get("by"), to_the_end=outermost):  # type: ignore[arg-type]
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                again = outermost and attempt < TRIES - 1
+                if not (again and isinstance(error.__cause__, DeadlockDetected)):
+                    raise
+                log.info("%s met a deadlock and is done again", function.__qualname__)
+        raise AssertionError("unreachable")
 
     return run

@@ -29,7 +29,8 @@ class Step:
     """One row of the table.
 
     ``permission`` names a rule asked with (user, subject); a step without one is the platform's alone.
-    An empty ``target`` stays in the stage. ``gate`` names the kind of public notice that must have passed; the database asks for it too.
+    An empty ``target`` stays in the stage. ``gate`` names the kind of public notice that must have passed;
+    the database asks for it too.
     """
 
     verb: str
@@ -47,9 +48,9 @@ class Step:
 class Machine:
     """The whole life of one kind of thing.
 
-    ``entered`` is called with (subject, at, setting) before the subject is saved in its new stage; it sets what
-    that stage needs (holder, due date, terms) and returns the names of the fields to save; ``settled`` after it, to set the deadline. ``role_of`` says as
-    whom a person acts on the subject, for the record.
+    ``entered`` is called with (subject, at, setting) before the subject is saved in its new stage; it sets
+    what that stage needs (holder, due date, terms) and returns the names of the fields to save. ``settled``
+    is called after it, to set the deadline. ``role_of`` says as whom a person acts, for the record.
     """
 
     subject: str
