@@ -50,12 +50,16 @@ while True:
 def _environment() -> dict[str, str]:
     """The sweepers work on this test's database as the application role."""
     use = connection.settings_dict
-    address = f"postgres://{quote(use['USER'])}:{quote(use['PASSWORD'] or '')}@{use['HOST']}:{use['PORT']}/{use['NAME']}"
+    address = (
+        f"postgres://{quote(use['USER'])}:{quote(use['PASSWORD'] or '')}@{use['HOST']}:{use['PORT']}/{use['NAME']}"
+    )
     return {**os.environ, "DATABASE_URL": address, "MINSHI_ENV": "test", "MINSHI_POOL": "4"}
 
 
 def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command, env=env, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 @contextmanager
