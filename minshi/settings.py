@@ -116,7 +116,9 @@ TEMPLATES = [
 # --- Data -------------------------------------------------------------------------------------
 
 _APPLICATION = dj_database_url.parse(env("DATABASE_URL", "postgres://minshi_app@127.0.0.1:5432/minshi"))
-_OWNER = dj_database_url.parse(os.environ.get("DATABASE_OWNER_URL") or env("DATABASE_URL", "postgres://minshi_owner@127.0.0.1:5432/minshi"))
+_OWNER = dj_database_url.parse(
+    os.environ.get("DATABASE_OWNER_URL") or env("DATABASE_URL", "postgres://minshi_owner@127.0.0.1:5432/minshi")
+)
 APPLICATION_ROLE = _APPLICATION["USER"]
 DATABASES: dict[str, Any] = {
     # The application role: everything runs as it.
@@ -124,7 +126,12 @@ DATABASES: dict[str, Any] = {
         **_APPLICATION,
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": int(os.environ.get("MINSHI_POOL", "12")), "timeout": 10, "max_idle": 60},
+            "pool": {
+                "min_size": 1,
+                "max_size": int(os.environ.get("MINSHI_POOL", "12")),
+                "timeout": 10,
+                "max_idle": 60,
+            },
             "server_side_binding": True,
         },
     },
@@ -279,9 +286,17 @@ UNFOLD = {
     "THEME": "light",
     "COLORS": {
         "primary": {
-            "50": "240 249 245", "100": "224 240 232", "200": "187 222 206", "300": "136 196 170",
-            "400": "79 163 130", "500": "31 132 95", "600": "10 107 77", "700": "9 88 64",
-            "800": "9 70 52", "900": "8 58 44", "950": "4 33 25",
+            "50": "240 249 245",
+            "100": "224 240 232",
+            "200": "187 222 206",
+            "300": "136 196 170",
+            "400": "79 163 130",
+            "500": "31 132 95",
+            "600": "10 107 77",
+            "700": "9 88 64",
+            "800": "9 70 52",
+            "900": "8 58 44",
+            "950": "4 33 25",
         }
     },
 }

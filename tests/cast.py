@@ -110,9 +110,7 @@ def other_yard(other_community: Territory) -> Territory:
 _phones = iter(range(13900000000, 13999999999))
 
 
-def make_resident(
-    name: str, household: Household | None, *, represents: bool = False, adult: bool = True
-) -> User:
+def make_resident(name: str, household: Household | None, *, represents: bool = False, adult: bool = True) -> User:
     """Somebody with a phone; confirmed in their household when they have one."""
     phone = str(next(_phones))
     user = User.objects.create_user(f"r{phone}", phone=phone, phone_verified=True)
@@ -129,9 +127,7 @@ def make_resident(
 
 
 def grant(user: User, role: str, place: Territory) -> RoleGrant:
-    return RoleGrant.objects.create(
-        user=user, role=role, place=place, since=date(2020, 1, 1), basis="测试任职"
-    )
+    return RoleGrant.objects.create(user=user, role=role, place=place, since=date(2020, 1, 1), basis="测试任职")
 
 
 def make_staff(username: str, name: str, role: str, place: Territory) -> User:

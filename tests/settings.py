@@ -4,4 +4,4 @@ import os
 
 os.environ["MINSHI_ENV"] = "test"
 
-from minshi.settings import *  # noqa: E402, F403
+from minshi.settings import *  # noqa: F403

@@ -14,9 +14,7 @@ from minshi.ledger.rules import digest, obstacles
 from minshi.refusals import Refused, refuse_if
 
 
-def open_account(
-    key: str, kind: str, title: str, *, may_be_negative: bool = False, place_path: str = ""
-) -> Account:
+def open_account(key: str, kind: str, title: str, *, may_be_negative: bool = False, place_path: str = "") -> Account:
     """The account of this key, opened if it is new. ``title`` is public: mask it first.
 
     Not an action of its own: whoever acts goes on acting.
@@ -56,9 +54,7 @@ def post(
     return _record(entry, _movements(postings))
 
 
-def reverse(
-    entry: Entry, *, by: User | None, reason: str, key: str, confirmed_by: User | None = None
-) -> Entry:
+def reverse(entry: Entry, *, by: User | None, reason: str, key: str, confirmed_by: User | None = None) -> Entry:
     """Undo an entry by its exact opposite: same kind, same subject, ``reason`` as its public memo."""
     opposite = Entry(
         key=key,

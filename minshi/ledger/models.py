@@ -122,13 +122,10 @@ class Entry(models.Model):
                 name="entry_has_two_people",
             ),
             models.CheckConstraint(
-                condition=Q(subject_type="", subject_id=None)
-                | ~Q(subject_type="") & Q(subject_id__isnull=False),
+                condition=Q(subject_type="", subject_id=None) | ~Q(subject_type="") & Q(subject_id__isnull=False),
                 name="entry_subject_is_whole",
             ),
-            models.CheckConstraint(
-                condition=Q(reverses=None) | ~Q(reverses=F("pk")), name="entry_reverses_another"
-            ),
+            models.CheckConstraint(condition=Q(reverses=None) | ~Q(reverses=F("pk")), name="entry_reverses_another"),
         ]
 
     def __str__(self) -> str:

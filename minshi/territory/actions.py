@@ -8,9 +8,7 @@ from minshi.territory.models import Household, Level, Territory
 
 
 @action
-def add_place(
-    *, parent: Territory | None, code: str, name: str, level: str, by: User | None, **more: str
-) -> Territory:
+def add_place(*, parent: Territory | None, code: str, name: str, level: str, by: User | None, **more: str) -> Territory:
     """Add a place under ``parent``; its code joins the parent's path."""
     above, before = (parent.path, parent.full_name) if parent else ("", "")
     return Territory.objects.create(

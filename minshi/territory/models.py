@@ -65,9 +65,7 @@ class Territory(models.Model):
 
     def ancestors(self) -> TerritoryQuerySet:
         """The city down to this place itself, in one query."""
-        return (
-            Territory.objects.filter(path__in=self.ancestor_paths()).select_related("level").order_by("path")
-        )
+        return Territory.objects.filter(path__in=self.ancestor_paths()).select_related("level").order_by("path")
 
     def at_level(self, code: str) -> Territory | None:
         """This place or the one above it on that level, if the tree has one here."""
@@ -79,9 +77,7 @@ class Household(models.Model):
 
     PERSONAL = ("address",)
 
-    place = models.ForeignKey(
-        Territory, models.PROTECT, verbose_name=_("所在楼院"), related_name="households"
-    )
+    place = models.ForeignKey(Territory, models.PROTECT, verbose_name=_("所在楼院"), related_name="households")
     address = models.CharField(_("门牌"), max_length=80)
     area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=8, decimal_places=2, null=True, blank=True)
     is_active = models.BooleanField(_("在册"), default=True)

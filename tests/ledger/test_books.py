@@ -18,8 +18,7 @@ Spend = Callable[..., Entry]
 
 def read(subject: Account) -> list[tuple[str, dict[str, int]]]:
     return [
-        (entry.key, {line.account.title: line.amount_fen for line in entry.postings.all()})
-        for entry in books(subject)
+        (entry.key, {line.account.title: line.amount_fen for line in entry.postings.all()}) for entry in books(subject)
     ]
 
 
@@ -36,9 +35,7 @@ def test_the_books_of_a_subject_are_in_order_and_whole(spend: Spend, cashier: Us
 
 
 @pytest.mark.parametrize("length", [1, 20])
-def test_the_books_take_two_queries_whatever_their_length(
-    spend: Spend, project: Account, length: int
-) -> None:
+def test_the_books_take_two_queries_whatever_their_length(spend: Spend, project: Account, length: int) -> None:
     for number in range(length):
         spend(1, f"grant:{number}", subject=project)
     with CaptureQueriesContext(connection) as queries:

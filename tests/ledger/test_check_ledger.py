@@ -103,8 +103,7 @@ def test_dropped_constraints_are_caught_by_the_numbers(
         owner.execute("ALTER TABLE ledger_entry DROP CONSTRAINT entry_has_two_people")
     try:
         behind_the_guards(
-            "UPDATE ledger_account SET may_be_negative = false;"
-            " UPDATE ledger_entry SET confirmed_by_id = by_id"
+            "UPDATE ledger_account SET may_be_negative = false; UPDATE ledger_entry SET confirmed_by_id = by_id"
         )
         assert codes(capsys) == {"L004", "L007", "L008"}
     finally:
@@ -115,8 +114,7 @@ def test_dropped_constraints_are_caught_by_the_numbers(
                 " CHECK (balance_fen >= 0 OR may_be_negative)"
             )
             owner.execute(
-                "ALTER TABLE ledger_entry ADD CONSTRAINT entry_has_two_people"
-                " CHECK (by_id <> confirmed_by_id)"
+                "ALTER TABLE ledger_entry ADD CONSTRAINT entry_has_two_people CHECK (by_id <> confirmed_by_id)"
             )
 
 

@@ -91,9 +91,7 @@ def test_a_form_shows_fen_as_yuan() -> None:
     assert 'inputmode="decimal"' in str(form["amount"])
 
 
-@pytest.mark.parametrize(
-    ("typed", "reason"), [("0.99", "不能少于 1.00 元"), ("50000.01", "不能超过 50,000.00 元")]
-)
+@pytest.mark.parametrize(("typed", "reason"), [("0.99", "不能少于 1.00 元"), ("50000.01", "不能超过 50,000.00 元")])
 def test_a_form_says_how_much_is_allowed(typed: str, reason: str) -> None:
     form = PledgeForm({"amount": typed})
     assert reason in form.errors["amount"][0]

@@ -25,9 +25,7 @@ def test_money_moves_from_one_account_to_another(spend: Spend, cashier: User, ap
     assert entry.xid is not None
 
 
-def test_an_entry_may_have_many_postings(
-    pot: Account, project: Account, outside: Account, cashier: User
-) -> None:
+def test_an_entry_may_have_many_postings(pot: Account, project: Account, outside: Account, cashier: User) -> None:
     post(
         key="split", kind="grant", memo="拨付并留尾款", by=cashier,
         postings=[("pot:1", -10_000), ("project:1", 9_700), ("outside", 300)],
@@ -79,9 +77,7 @@ def test_the_last_fen_can_be_spent(spend: Spend) -> None:
         ([("pot:1", -300), ("nowhere", 300)], "没有账户 nowhere"),
     ],
 )
-def test_what_is_no_entry_is_refused(
-    pot: Account, project: Account, cashier: User, postings, reason: str
-) -> None:
+def test_what_is_no_entry_is_refused(pot: Account, project: Account, cashier: User, postings, reason: str) -> None:
     with pytest.raises(Refused, match=reason):
         post(key="bad", kind="grant", postings=postings, memo="错", by=cashier)
     assert not Entry.objects.filter(key="bad").exists()

@@ -89,9 +89,7 @@ def tried(step: tuple, books: Books) -> tuple[bool, bool]:
     if step[0] == "post":
         _verb, lines, number = step
         expected = posted(books, f"e{number}", lines)
-        return _taken(
-            lambda: post(key=f"e{number}", kind="k", postings=lines, memo="随机", by=None)
-        ), expected
+        return _taken(lambda: post(key=f"e{number}", kind="k", postings=lines, memo="随机", by=None)), expected
     there = [name for name in books.entries if not name.startswith("undo")]
     if not there:
         return True, True
