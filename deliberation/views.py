@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import rules
 from django.contrib import messages
@@ -24,7 +25,7 @@ from deliberation.forms import (
     VoidForm,
     VoteForm,
 )
-from deliberation.models import Ballot, BallotChange, Meeting, Motion, MotionStage, PaperBallot, Unit
+from deliberation.models import Ballot, BallotChange, Choice, Meeting, Motion, MotionStage, PaperBallot, Unit
 from deliberation.rules import unit_of, why_not_vote
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -49,18 +50,33 @@ def _user(request: HttpRequest) -> User:
 @login_required
 def vote(request: HttpRequest, number: str) -> HttpResponse:
     """One question. Posting it costs one statement beside the session and the person."""
-    form = VoteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+    if request.method != "POST":
+        return _vote_page(request, number, VoteForm())
+    refused: Refused | None = None
+    if sent := _sent(request):
+        motion_id, choice, receipt_id = sent
         try:
-            given = actions.cast(data["motion"], data["choice"], receipt_id=data["receipt"], by=_user(request))
+            given = actions.cast(motion_id, choice, receipt_id=receipt_id, by=_user(request))
         except Refused as refusal:
-            onto(form, refusal)
+            refused = refusal
         except Motion.DoesNotExist:
             raise Http404 from None
         else:
             return redirect("receipt", receipts.shown(given.number))
+    form = VoteForm(request.POST)
+    if refused:
+        onto(form, refused)
     return _vote_page(request, number, form)
+
+
+def _sent(request: HttpRequest) -> tuple[int, str, UUID] | None:
+    """What a whole request holds, read without the form: this is the busiest page. The form says what is wrong."""
+    try:
+        motion = int(request.POST["motion"])
+        choice, number = Choice(request.POST["choice"]), UUID(request.POST["receipt"])
+    except (KeyError, ValueError):
+        return None
+    return (motion, choice.value, number) if 0 < motion < 2**63 else None
 
 
 def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpResponse:

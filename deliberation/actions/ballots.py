@@ -28,28 +28,9 @@ class Receipt:
     is_replaced: bool = False
 
 
-# Who acts is set first, for the audit; then the voter's unit is found, with the same conditions that
-# ``rules.why_not_vote`` puts into words. Late voters stop here, without touching the motion's lock. The ballot's
-# own trigger shares the motion's row and reads the clock behind that lock (migration 0002_guards).
-CAST = """
-WITH actor AS MATERIALIZED (
-    SELECT set_config('minshi.actor', %(by)s::bigint::text, true), set_config('minshi.origin', %(origin)s, true)
-), voter AS (
-    SELECT unit.id AS unit_id, unit.motion_id
-    FROM actor, residents_person AS person
-    JOIN deliberation_unit AS unit ON unit.motion_id = %(motion)s AND unit.household_id = person.household_id
-    JOIN deliberation_motion AS motion ON motion.id = unit.motion_id
-    WHERE person.user_id = %(by)s AND person.confirmed_at IS NOT NULL AND person.is_adult
-      AND motion.stage = 'open' AND minshi_now() < motion.closes_at
-      AND (person.is_representative OR NOT EXISTS (
-          SELECT 1 FROM residents_person AS other
-          WHERE other.household_id = person.household_id AND other.is_representative))
-)
-INSERT INTO deliberation_ballot (unit_id, motion_id, choice, channel, receipt, by_id)
-SELECT unit_id, motion_id, %(choice)s, 'online', %(receipt)s, %(by)s FROM voter
-ON CONFLICT DO NOTHING
-RETURNING cast_at
-"""
+# The act itself is a function in the database (migration 0002_guards): it sets who acts, finds the voter's unit and
+# inserts; the ballot's trigger shares the motion's row and reads the clock behind that lock.
+CAST = "SELECT cast_ballot(%(motion)s, %(by)s, %(choice)s, %(receipt)s, %(origin)s)"
 
 
 def cast(motion: Motion | int, choice: str, *, receipt_id: UUID, by: User) -> Receipt:
@@ -88,8 +69,8 @@ def _cast_first(values: dict[str, int | str], by: User) -> datetime | None:
 def _run(values: dict[str, int | str]) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(CAST, values)
-        row = cursor.fetchone()
-    return row[0] if row else None
+        moment: datetime | None = cursor.fetchone()[0]
+    return moment
 
 
 @action

@@ -35,7 +35,7 @@ def test_it_takes_one_statement(motion: Motion, resident: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         actions.cast(motion, "agree", receipt_id=uuid4(), by=resident)
     # Inside a test's transaction a savepoint and the actor stand around it; on the site it stands alone.
-    inserts = [query for query in queries.captured_queries if "INSERT INTO deliberation_ballot" in query["sql"]]
+    inserts = [query for query in queries.captured_queries if "cast_ballot" in query["sql"]]
     assert len(inserts) == 1
     assert all("SELECT set_config" in q["sql"] or "SAVEPOINT" in q["sql"] or q in inserts for q in queries)
 

@@ -63,7 +63,7 @@ def test_voting_is_one_statement_beside_session_and_person(motion: Motion, resid
         client.post(url(motion), answer(motion))
     asked = [query["sql"].split()[0] + " " + query["sql"].split("FROM ")[-1].split()[0] for query in queries]
     assert len(queries) <= 3, asked
-    assert sum("INSERT INTO deliberation_ballot" in query["sql"] for query in queries) == 1
+    assert sum("cast_ballot" in query["sql"] for query in queries) == 1
 
 
 def test_pressing_twice_is_one_vote_and_one_receipt(motion: Motion, resident: User, client_of: ClientOf) -> None:
