@@ -110,6 +110,17 @@ class DoorsField(forms.ModelMultipleChoiceField):
         return f"{obj.place.name} {obj.address}"
 
 
+class SheetForm(forms.Form):
+    """A sheet of signatures, read door by door."""
+
+    households = DoorsField(label=_("签了名的户"), error_messages={"required": _("请勾选签了名的户")})
+
+    def __init__(self, *args: Any, waiting: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        doors: Any = self.fields["households"]
+        doors.queryset = waiting
+
+
 SHARES = {
     Source.SUBSIDY: "subsidy",
     Source.DISTRICT: "district",

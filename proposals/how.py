@@ -56,10 +56,7 @@ HOW = (
     ),
     (
         _("大家打分"),
-        _(
-            "{rating.pass}满意，才付尾款；{rating.refuse}到{rating.pass}，整改再评；"
-            "不到{rating.refuse}，重新验收。"
-        ),
+        _("{rating.pass}满意，才付尾款；{rating.refuse}到{rating.pass}，整改再评；不到{rating.refuse}，重新验收。"),
     ),
     (_("结算和归档"), _("账目公示 {notice.accounts.days} 个工作日，材料齐了才归档；以后再回看。")),
 )

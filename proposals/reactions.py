@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from minshi.clock import now
 from minshi.deadlines.actions import REMINDER, on
@@ -48,20 +49,20 @@ def support_stayed_short(deadline: Deadline) -> None:
     """It lapses with its reason, in public (domain.md 4.4)."""
     proposal = proposal_of(deadline)
     if proposal.stage == Stage.RETURNED:
-        actions.advance(proposal, "lapse", by=None, reason="退回后没有在期限内修改")
+        actions.advance(proposal, "lapse", by=None, reason=_("退回后没有在期限内修改"))
         return
     count, needed = proposal.cosigns.count(), actions.cosigns_needed(proposal)
     actions.advance(
         proposal,
         "lapse",
         by=None,
-        reason=f"到期共 {count} 户附议，需要 {needed} 户",
+        reason=_("到期共 %(count)s 户附议，需要 %(needed)s 户") % {"count": count, "needed": needed},
         evidence={"cosigns": count, "needed": needed},
     )
     tell(
         proposal.proposer,
-        f"附议不够：{proposal.title}",
-        f"{count} / {needed} 户",
+        _("附议不够：%(title)s") % {"title": proposal.title},
+        _("%(count)s / %(needed)s 户") % {"count": count, "needed": needed},
         proposal.get_absolute_url(),
     )
 
@@ -106,7 +107,7 @@ def the_gate_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
 @receiver(answered)
 def somebody_was_answered(objection: Objection, **kwargs: Any) -> None:
     if objection.by:
-        tell(objection.by, "您的异议有答复了", objection.notice.title, objection.notice.get_absolute_url())
+        tell(objection.by, _("您的异议有答复了"), objection.notice.title, objection.notice.get_absolute_url())
 
 
 @receiver(period_moved)
@@ -123,7 +124,7 @@ def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
 def remind(deadline: Deadline) -> None:
     """Before the time is up, whoever holds it hears of it once more."""
     role, _bar, path = deadline.basis.partition("|")
-    title = f"快到期：{deadline.title}"
+    title = _("快到期：%(title)s") % {"title": deadline.title}
     if role in (PROPOSER, GROUP):
         tell(proposal_of(deadline).proposer, title, url=deadline.url)
     elif role and (place := Territory.objects.filter(path=path).first()):

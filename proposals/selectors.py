@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -219,9 +220,9 @@ def mine(user: User) -> Mine:
     returned = [
         Task(
             title=proposal.title,
-            text="楼栋长请您修改",
+            text=_("楼栋长请您修改"),
             url=f"/projects/{proposal.number}/revise/",
-            button="去修改",
+            button=_("去修改"),
             until=proposal.due_at,
         )
         for proposal in proposals
@@ -229,6 +230,12 @@ def mine(user: User) -> Mine:
     ]
     wishes = list(user.wishes.select_related("place").order_by("-id")[:10])
     return Mine([*returned, *tasks_of(user)], waiting, proposals, wishes)
+
+
+def just_proposed(user: User, place: Territory, title: str) -> Proposal | None:
+    """The same from the same person a moment ago: a form that was sent twice is one proposal."""
+    recent = user.proposals.filter(place=place, title=title, submitted_at__gt=Now() - timedelta(minutes=5))
+    return recent.order_by("-id").first()
 
 
 def to_cosign(user: User) -> list[Task]:
@@ -243,7 +250,13 @@ def to_cosign(user: User) -> list[Task]:
         .order_by("due_at")[:10]
     )
     return [
-        Task(proposal.title, "邻居提议，等您家附议", f"/projects/{proposal.number}/cosign/", "去看看", proposal.due_at)
+        Task(
+            proposal.title,
+            _("邻居提议，等您家附议"),
+            f"/projects/{proposal.number}/cosign/",
+            _("去看看"),
+            proposal.due_at,
+        )
         for proposal in waiting
     ]
 

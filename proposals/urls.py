@@ -15,6 +15,7 @@ urlpatterns = [
     path("projects/<slug:number>/revise/", views.revise, name="revise"),
     path("projects/<slug:number>/withdraw/", views.withdraw, name="withdraw"),
     path("projects/<slug:number>/cosign/", views.cosign, name="cosign"),
+    path("projects/<slug:number>/cosign/paper/", views.cosign_on_paper, name="cosign_on_paper"),
     path("photos/<int:pk>/", views.photo, name="photo"),
     path("photos/<int:pk>/small/", views.photo, {"small": True}, name="photo_small"),
     path("wishes/", views.wishes, name="wishes"),

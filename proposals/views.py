@@ -33,7 +33,16 @@ from minshi.residents.rules import person_of, roles_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, selectors
 from proposals import how as how_it_goes
-from proposals.forms import SHOWN, CardFilter, ProposeForm, ReasonForm, ReviewForm, ReviseForm, WishForm
+from proposals.forms import (
+    SHOWN,
+    CardFilter,
+    ProposeForm,
+    ReasonForm,
+    ReviewForm,
+    ReviseForm,
+    SheetForm,
+    WishForm,
+)
 from proposals.models import LIBRARY, Card, Photo, Proposal, Stage, Version, Wish, WishStage
 from proposals.panels import Panel, Present, panels_of, present_of
 
@@ -252,8 +261,9 @@ def wishes(request: HttpRequest) -> HttpResponse:
     if before.isascii() and before.isdigit() and len(before) < 19:
         rows = rows.filter(id__lt=int(before))
     page = list(rows[: PAGE + 1])
-    older = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
-    context = {"place": place, "wishes": page[:PAGE], "older": older, "newer": "?" if before else ""}
+    here = f"?place={place.code}" if place else "?"
+    older = f"{here}&before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    context = {"place": place, "wishes": page[:PAGE], "older": older, "newer": here if before else ""}
     return render(request, "proposals/wishes.html", context)
 
 
@@ -300,6 +310,8 @@ def propose(request: HttpRequest) -> HttpResponse:
     form = ProposeForm(request.POST or None, request.FILES or None, by=user, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
+        if again := selectors.just_proposed(user, data["place"], data["title"]):
+            return redirect("submitted", again.number)
         try:
             proposal = actions.submit(
                 **{name: data[name] for name in SAID},
@@ -387,13 +399,13 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def cosign(request: HttpRequest, number: str) -> HttpResponse:
     """One question: does your household support putting it forward?"""
     proposal = get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
     user = _user(request)
     person = person_of(user)
     household = person.household if person else None
-    form = ReasonForm(request.POST or None)
     reasons: list[str] = []
     if request.method == "POST":
         try:
@@ -407,17 +419,41 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("已代表您家附议"))
             return redirect("project", proposal.number)
-    signed = bool(household) and proposal.cosigns.filter(household=household).exists()
+    version = proposal.version
     context = {
         "proposal": proposal,
-        "version": proposal.version,
+        "version": version,
+        "person": person,
         "household": household,
-        "signed": signed,
-        "needed": actions.cosigns_needed(proposal),
+        "signed": household is not None and proposal.cosigns.filter(household=household).exists(),
+        "benefits": rules.has_perm("proposals.cosign", user, proposal),
+        "enters_paper": rules.has_perm("proposals.record_paper", user, proposal),
+        "needed": actions.cosigns_needed(proposal, version),
         "reasons": reasons,
-        "form": form,
     }
     return render(request, "proposals/cosign.html", context, status=422 if reasons else 200)
+
+
+@login_required
+@needs_fresh_code
+@require_http_methods(["GET", "HEAD", "POST"])
+def cosign_on_paper(request: HttpRequest, number: str) -> HttpResponse:
+    """The chief or the clerk ticks the doors that signed a sheet."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
+    user = _user(request)
+    if not rules.has_perm("proposals.record_paper", user, proposal):
+        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以登记纸质附议"))
+    form = SheetForm(request.POST or None, waiting=selectors.not_yet_cosigned(proposal))
+    if request.method == "POST" and form.is_valid():
+        try:
+            new = actions.cosign_on_paper(proposal, form.cleaned_data["households"], by=user)
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已登记 %(n)d 户") % {"n": new})
+            return redirect("cosign", proposal.number)
+    context = {"form": form, "proposal": proposal, "needed": actions.cosigns_needed(proposal)}
+    return render(request, "proposals/cosign_on_paper.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -444,6 +480,7 @@ def support_wish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # --- For the chief on a phone ---------------------------------------------------------------------
+
 
 @login_required
 @needs_fresh_code
@@ -499,9 +536,11 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 def _why_not_review(proposal: Proposal, user: User) -> list[str]:
     if proposal.proposer_id == user.pk:
         return [_("自己提的事要别人来审")]
+    if proposal.stage != Stage.SUBMITTED:
+        return [_("现在是“%(stage)s”，不用再审了") % {"stage": proposal.get_stage_display()}]
     if not rules.has_perm("proposals.review", user, proposal):
         return [_("这件事不归您初审")]
-    return why_not(proposal, "pass_review", user)
+    return []
 
 
 def _give_verdict(proposal: Proposal, user: User, data: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from math import ceil
 
 import rules
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
@@ -38,15 +39,15 @@ def cosign(proposal: Proposal, household: Household, *, by: User, channel: str =
     """A household supports putting it forward; once each, counted against those who benefit."""
     lock(proposal)
     if proposal.stage != Stage.COSIGNING:
-        raise Refused(f"现在是“{Stage(proposal.stage).label}”，不能附议")
+        raise Refused(_("现在是“%(stage)s”，不能附议") % {"stage": Stage(proposal.stage).label})
     _may_speak_for(by, household, proposal, channel)
     if not proposal.beneficiaries().filter(pk=household.pk).exists():
-        raise Refused("这户不在受益户名单里，不能附议")
+        raise Refused(_("这户不在受益户名单里，不能附议"))
     try:
         with transaction.atomic():
             signed = Cosign.objects.create(proposal=proposal, household=household, by=by, channel=channel)
     except IntegrityError:
-        raise Refused("您家已经附议过了，一户只算一次") from None
+        raise Refused(_("您家已经附议过了，一户只算一次")) from None
     gather_if_enough(proposal)
     return signed
 
@@ -59,14 +60,14 @@ def cosign_on_paper(proposal: Proposal, households: Iterable[Household], *, by: 
     """
     lock(proposal)
     if proposal.stage != Stage.COSIGNING:
-        raise Refused(f"现在是“{Stage(proposal.stage).label}”，不能附议")
+        raise Refused(_("现在是“%(stage)s”，不能附议") % {"stage": Stage(proposal.stage).label})
     if not rules.has_perm("proposals.record_paper", by, proposal):
-        raise NotAllowed("只有楼栋长和社区工作人员可以代录纸质附议")
+        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质附议"))
     signed = set(proposal.cosigns.values_list("household_id", flat=True))
     theirs = proposal.beneficiaries().filter(pk__in=[household.pk for household in households]).exclude(pk__in=signed)
     rows = [Cosign(proposal=proposal, household=household, by=by, channel=Channel.PAPER) for household in theirs]
     if not rows:
-        raise Refused(households="请勾选还没有附议的受益户")
+        raise Refused(households=_("请勾选还没有附议的受益户"))
     Cosign.objects.bulk_create(rows)
     gather_if_enough(proposal)
     return len(rows)
@@ -80,8 +81,8 @@ def gather_if_enough(proposal: Proposal) -> None:
     advance(proposal, "gather", by=None, evidence={"cosigns": count})
     tell(
         proposal.proposer,
-        f"附议够了：{proposal.title}",
-        "接下来由社区组织表决",
+        _("附议够了：%(title)s") % {"title": proposal.title},
+        _("接下来由社区组织表决"),
         proposal.get_absolute_url(),
     )
 
@@ -90,11 +91,11 @@ def _may_speak_for(user: User, household: Household, proposal: Proposal, channel
     person = person_of(user)
     if channel == Channel.ONLINE:
         if not (person and person.household_id == household.pk and person.confirmed_at):
-            raise NotAllowed("只能代表自己家附议；还没登记住户的，请先联系楼栋长登记")
+            raise NotAllowed(_("只能代表自己家附议；还没登记住户的，请先联系楼栋长登记"))
         if not rules.has_perm("proposals.cosign", user, proposal):
-            raise NotAllowed("只有受益的住户可以附议")
+            raise NotAllowed(_("只有受益的住户可以附议"))
     elif not rules.has_perm("proposals.record_paper", user, proposal):
-        raise NotAllowed("只有楼栋长和社区工作人员可以代录纸质附议")
+        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质附议"))
 
 
 def count_cosigns(proposal: Proposal) -> int:

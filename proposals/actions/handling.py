@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.faces.templatetags.faces import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
@@ -32,7 +35,7 @@ def open_handling(proposal: Proposal, *, by: User | None) -> StepRecord:
 
 
 def _gate_obstacles(proposal: Proposal) -> list[str]:
-    return proposal.gate_notice.what_blocks() if proposal.gate_notice else ["还没有发布公示"]
+    return proposal.gate_notice.what_blocks() if proposal.gate_notice else [_("还没有发布公示")]
 
 
 @action
@@ -49,7 +52,7 @@ def escalate(proposal: Proposal, *, by: User | None, reason: str = "") -> StepRe
     lock(proposal)
     tier = proposal.tier or 1
     if tier >= 3:
-        raise Refused("已经是三级，没有更高一级；逾期会列入督办")
+        raise Refused(_("已经是三级，没有更高一级；逾期会列入督办"))
     role, level, days = TIERS[tier + 1]
     record = advance(
         proposal,
@@ -74,9 +77,9 @@ def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     tier = proposal.tier or 1
     allowed = int(proposal.terms.get("handback.times", 1))
     if proposal.handlings.filter(outcome="handed_back").count() >= allowed:
-        raise Refused(f"只能退单 {allowed} 次，请接单办理或提请上一级")
+        raise Refused(_("只能退单 %(allowed)s 次，请接单办理或提请上一级") % {"allowed": allowed})
     if tier == 1:
-        raise Refused("社区是第一承办人，没有上一个承办人可退")
+        raise Refused(_("社区是第一承办人，没有上一个承办人可退"))
     role, level, days = TIERS[tier - 1]
     record = advance(
         proposal,
@@ -100,7 +103,7 @@ def decline_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord
     lock(proposal)
     card = proposal.handlings.filter(ended_at=None).first()
     obstacles = (
-        [] if card and (card.handed_back_to or card.tier == 3) else ["首接负责：请先接单办理，或说明理由提请上一级"]
+        [] if card and (card.handed_back_to or card.tier == 3) else [_("首接负责：请先接单办理，或说明理由提请上一级")]
     )
     record = advance(proposal, "decline_handling", by=by, reason=reason, obstacles=obstacles)
     _end_dispatch(proposal, "declined", reason)
@@ -124,8 +127,8 @@ def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     tell_role(
         proposal.holder_role,
         proposal.holder_place,
-        f"督办：{proposal.title}",
-        "三级办理已逾期",
+        _("督办：%(title)s") % {"title": proposal.title},
+        _("三级办理已逾期"),
         proposal.get_absolute_url(),
     )
     return record
@@ -145,8 +148,8 @@ def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) ->
     tell_role(
         card.role,
         card.place,
-        f"派单：{proposal.title}",
-        f"{tier}级办理，{card.due_at:%m月%d日}截止",
+        _("派单：%(title)s") % {"title": proposal.title},
+        _("%(tier)s级办理，%(due_at)s截止") % {"tier": tier, "due_at": cn_until(card.due_at)},
         proposal.get_absolute_url(),
     )
     return card

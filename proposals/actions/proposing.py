@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -68,7 +69,7 @@ def submit(
     Its number is for life. Raises ``NotAllowed`` for whoever neither lives nor works there.
     """
     if sum(shares.values()) > cost_fen:
-        raise Refused(shares=f"各方出资合计超过了预计费用 {format_yuan(cost_fen)} 元")
+        raise Refused(shares=_("各方出资合计超过了预计费用 %(yuan)s 元") % {"yuan": format_yuan(cost_fen)})
     proposal = Proposal(
         number=_next_number(),
         place=place,
@@ -106,8 +107,8 @@ def submit(
     tell_reviewers(proposal)
     tell(
         by,
-        f"已收到：{proposal.title}",
-        f"编号 {proposal.number}，凭编号随时可查",
+        _("已收到：%(title)s") % {"title": proposal.title},
+        _("编号 %(number)s，凭编号随时可查") % {"number": proposal.number},
         proposal.get_absolute_url(),
     )
     return proposal
@@ -127,7 +128,7 @@ def _next_number() -> str:
 
 def _public_name(user: User) -> str:
     person = person_of(user)
-    return mask_name(person.name) if person else "居民"
+    return mask_name(person.name) if person else _("居民")
 
 
 def _hold_for_review(proposal: Proposal) -> None:
@@ -179,7 +180,7 @@ def add_photo(
 def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRecord:
     """The proposer sends the mended words (fields of Version) back to review."""
     if not why.strip():
-        raise Refused(why="请写明改了什么")
+        raise Refused(why=_("请写明改了什么"))
     most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH}
     masked = {
         name: mask_text(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()

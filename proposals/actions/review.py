@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.faces.templatetags.faces import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
@@ -24,7 +27,12 @@ from proposals.models import (
 def pass_review(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord:
     """The chief lets it go on to co-signing."""
     record = advance(proposal, "pass_review", by=by, reason=reason)
-    tell(proposal.proposer, f"初审通过：{proposal.title}", "现在请邻居们附议", proposal.get_absolute_url())
+    tell(
+        proposal.proposer,
+        _("初审通过：%(title)s") % {"title": proposal.title},
+        _("现在请邻居们附议"),
+        proposal.get_absolute_url(),
+    )
     if proposal.cosigns.exists():  # it came with the supporters of a merged one
         gather_if_enough(proposal)
     return record
@@ -33,14 +41,21 @@ def pass_review(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord
 @action
 def return_for_revision(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     record = advance(proposal, "return_for_revision", by=by, reason=reason)
-    tell(proposal.proposer, f"请修改：{proposal.title}", reason, f"/projects/{proposal.number}/revise/")
+    tell(
+        proposal.proposer,
+        _("请修改：%(title)s") % {"title": proposal.title},
+        reason,
+        f"/projects/{proposal.number}/revise/",
+    )
     return record
 
 
 @action
 def decline(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     record = advance(proposal, "decline", by=by, reason=reason)
-    tell(proposal.proposer, f"初审没有通过：{proposal.title}", reason, proposal.get_absolute_url())
+    tell(
+        proposal.proposer, _("初审没有通过：%(title)s") % {"title": proposal.title}, reason, proposal.get_absolute_url()
+    )
     return record
 
 
@@ -48,12 +63,14 @@ def decline(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
 def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepRecord:
     """Join a proposal to another of the same community; its supporters come along, each household once."""
     if into.pk == proposal.pk:
-        raise Refused(into="不能并入自己")
+        raise Refused(into=_("不能并入自己"))
     if not holder_place(proposal.place, "community").contains(into.place):
-        raise Refused(into="只能并入同一个社区的项目")
+        raise Refused(into=_("只能并入同一个社区的项目"))
     lock(into)
     if into.stage not in (Stage.SUBMITTED, Stage.COSIGNING):
-        raise Refused(into=f"“{into.title}”已经是“{Stage(into.stage).label}”，不能再并入")
+        raise Refused(
+            into=_("“%(title)s”已经是“%(stage)s”，不能再并入") % {"title": into.title, "stage": Stage(into.stage).label}
+        )
     record = advance(proposal, "merge", by=by, reason=reason, evidence={"into": into.number}, merged_into=into)
     moved = [
         Cosign(proposal=into, household_id=cosign.household_id, by_id=cosign.by_id, channel=cosign.channel)
@@ -61,7 +78,7 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
     ]
     Cosign.objects.bulk_create(moved, ignore_conflicts=True)
     gather_if_enough(into)
-    tell(proposal.proposer, f"已并入“{into.title}”", reason, into.get_absolute_url())
+    tell(proposal.proposer, _("已并入“%(title)s”") % {"title": into.title}, reason, into.get_absolute_url())
     return record
 
 
@@ -83,7 +100,7 @@ def tell_reviewers(proposal: Proposal) -> None:
     tell_role(
         proposal.holder_role,
         proposal.holder_place,
-        f"请初审：{proposal.title}",
-        f"{proposal.place.name}，请在 {proposal.due_at:%m月%d日} 前办理",
+        _("请初审：%(title)s") % {"title": proposal.title},
+        _("%(name)s，请在 %(due_at)s 前办理") % {"name": proposal.place.name, "due_at": cn_until(proposal.due_at)},
         f"/review/{proposal.number}/",
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -136,7 +137,7 @@ def overdue(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     tell_role(
         role,
         holder_place(proposal.place, level),
-        f"逾期：{proposal.title}",
+        _("逾期：%(title)s") % {"title": proposal.title},
         Stage(proposal.stage).label,
         proposal.get_absolute_url(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -58,7 +59,9 @@ def wish(
     wished.save(force_insert=True)
     begin(wished, "wish", by=by)
     assert wished.holder_place
-    tell_role(Role.CLERK, wished.holder_place, f"新心愿：{wished.text}", url=wished.get_absolute_url())
+    tell_role(
+        Role.CLERK, wished.holder_place, _("新心愿：%(text)s") % {"text": wished.text}, url=wished.get_absolute_url()
+    )
     return wished
 
 
@@ -67,10 +70,10 @@ def support(wished: Wish, *, by: User) -> None:
     """Somebody else wants it too; each person once."""
     lock(wished)
     if wished.by_id == by.pk:
-        raise Refused("这是您自己的心愿")
+        raise Refused(_("这是您自己的心愿"))
     _support, created = WishSupport.objects.get_or_create(wish=wished, by=by)
     if not created:
-        raise Refused("您已经点过“我也想要”")
+        raise Refused(_("您已经点过“我也想要”"))
     # Under the row lock; the count is kept so that the wall needs no counting.
     Wish.objects.filter(pk=wished.pk).update(supporters=F("supporters") + 1)
 
@@ -83,7 +86,9 @@ def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "") -> StepR
     if reason:
         wished.answer = reason
         wished.save(update_fields=["answer"])
-    tell(wished.by, f"您的心愿：{record.label}", reason or wished.text, wished.get_absolute_url())
+    tell(
+        wished.by, _("您的心愿：%(label)s") % {"label": record.label}, reason or wished.text, wished.get_absolute_url()
+    )
     return record
 
 
@@ -93,7 +98,7 @@ def promote(wished: Wish, proposal: Proposal, *, by: User) -> StepRecord:
     wished.proposal = proposal
     wished.save(update_fields=["proposal"])
     record = take(wished, "promote", by=by, evidence={"proposal": proposal.number})
-    tell(wished.by, "您的心愿已转为项目", proposal.title, proposal.get_absolute_url())
+    tell(wished.by, _("您的心愿已转为项目"), proposal.title, proposal.get_absolute_url())
     return record
 
 
@@ -102,5 +107,10 @@ def climb_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
     """Nobody answered in time: the street holds it now."""
     street = holder_place(wished.place, "street")
     record = take(wished, "climb", by=by, setting={"role": Role.CASE_OFFICER, "place": street})
-    tell_role(Role.CASE_OFFICER, street, f"社区逾期未回应的心愿：{wished.text}", url=wished.get_absolute_url())
+    tell_role(
+        Role.CASE_OFFICER,
+        street,
+        _("社区逾期未回应的心愿：%(text)s") % {"text": wished.text},
+        url=wished.get_absolute_url(),
+    )
     return record

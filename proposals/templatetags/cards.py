@@ -73,4 +73,3 @@ def _until(card: Card) -> str:
 @register.inclusion_tag("proposals/photos.html")
 def photos_of(photos: Sequence[Photo], title: str) -> dict[str, Any]:
     return {"shown": photos[:PHOTOS_SHOWN], "more": photos[PHOTOS_SHOWN:], "title": title}
-
