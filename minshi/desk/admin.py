@@ -150,7 +150,7 @@ class ScopedAdmin(ModelAdmin):
         kind = next((form for form in self.step_forms if form.name == step), None)
         user: User = request.user  # type: ignore[assignment]
         if kind is None or not kind.offered(subject, user):
-            raise NotAllowed("这一步现在不能办理，或不归您办理")
+            raise NotAllowed(_("这一步现在不能办理，或不归您办理"))
         sent = (request.POST, request.FILES) if request.method == "POST" else ()
         form = kind(*sent, subject=subject, by=user)
         if form.is_valid():
