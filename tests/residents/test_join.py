@@ -1,0 +1,147 @@
+"""我住在这里: what a resident says of themselves counts once somebody who knows has confirmed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from minshi.accounts.models import User
+from minshi.refusals import Refused
+from minshi.residents import actions
+from minshi.residents.models import Person
+from minshi.residents.rules import lives_in, person_of
+from minshi.territory.models import Household, Territory
+from tests.cast import make_resident
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def newcomer(households: list[Household]) -> User:
+    return make_resident("", None)
+
+
+@pytest.fixture
+def typed(households: list[Household]) -> dict[str, Any]:
+    return {"household": households[5].pk, "name": "新住户", "age": "adult", "consent": "on"}
+
+
+def url(yard: Territory) -> str:
+    return f"/join/{yard.code}/"
+
+
+def test_it_waits_for_the_chief(yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]) -> None:
+    page = client_of(newcomer).post(url(yard), typed, follow=True).content.decode()
+    person = Person.objects.get(user=newcomer)
+    assert (person.name, person.is_adult, person.confirmed_at) == ("新住户", True, None)
+    assert person.consented_at
+    assert "等楼栋长或社区确认" in page
+    assert not lives_in(newcomer, yard)
+
+
+def test_without_consent_nothing_is_kept(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    answer = client_of(newcomer).post(url(yard), {**typed, "consent": ""})
+    assert answer.status_code == 422
+    assert 'value="新住户"' in answer.content.decode()
+    assert not Person.objects.filter(name="新住户").exists()
+
+
+def test_a_fourteen_year_old_joins_as_a_minor(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    client_of(newcomer).post(url(yard), {**typed, "age": "minor"})
+    assert not Person.objects.get(user=newcomer).is_adult
+
+
+def test_a_child_is_told_who_can_speak_for_them(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    answer = client_of(newcomer).post(url(yard), {**typed, "age": "child"})
+    assert answer.status_code == 422 and "请家里的大人来提" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u202e\u200b", "名" * 41, "\x00"])
+def test_a_name_is_asked_for(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any], name: str
+) -> None:
+    assert client_of(newcomer).post(url(yard), {**typed, "name": name}).status_code == 422
+
+
+def test_doors_of_other_yards_are_not_taken(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any], stranger: User
+) -> None:
+    for door in (stranger.person.household_id, "x", "9" * 30):
+        answer = client_of(newcomer).post(url(yard), {**typed, "household": door})
+        assert answer.status_code == 422
+
+
+def test_only_a_yard_is_joined(community: Territory, client_of: ClientOf, newcomer: User) -> None:
+    assert client_of(newcomer).get(f"/join/{community.code}/").status_code == 404
+    assert client_of(newcomer).get("/join/nowhere/").status_code == 404
+
+
+def test_a_confirmed_resident_does_not_move_by_themselves(
+    yard: Territory, client_of: ClientOf, resident: User, typed: dict[str, Any]
+) -> None:
+    answer = client_of(resident).post(url(yard), typed)
+    assert answer.status_code == 422 and "搬家了请联系" in answer.content.decode()
+    assert Person.objects.get(user=resident).household == resident.person.household
+
+
+def test_before_being_confirmed_the_door_can_be_changed(newcomer: User, households: list[Household]) -> None:
+    for door in households[5:7]:
+        actions.join(newcomer, door, name="新住户", is_adult=True, by=newcomer)
+    assert Person.objects.get(user=newcomer).household == households[6]
+
+
+def test_who_moved_out_says_anew_where_they_live(
+    resident: User, chief: User, households: list[Household], yard: Territory
+) -> None:
+    actions.move_out(resident.person, by=chief)
+    moved = User.objects.get(pk=resident.pk)
+    assert not lives_in(moved, yard)
+    actions.join(moved, households[7], name="甲居民", is_adult=True, by=moved)
+    person = person_of(User.objects.get(pk=resident.pk))
+    assert person and person.household == households[7]
+    assert (person.confirmed_at, person.is_representative) == (None, False)
+
+
+def test_an_empty_name_is_refused_by_the_action_too(newcomer: User, households: list[Household]) -> None:
+    with pytest.raises(Refused) as refused:
+        actions.join(newcomer, households[5], name="\u200b", is_adult=True, by=newcomer)
+    assert "name" in refused.value.fields
+
+
+def test_the_yard_is_found_by_its_name(
+    yard: Territory, other_yard: Territory, client_of: ClientOf, newcomer: User
+) -> None:
+    page = client_of(newcomer).get("/join/", {"q": "样板巷"}).content.decode()
+    assert url(yard) in page and url(other_yard) not in page
+    page = client_of(newcomer).get("/join/", {"q": "<script>x</script>"}).content.decode()
+    assert "没有找到这个院子" in page and "<script>x" not in page
+
+
+def test_what_the_data_are_for_can_be_read_by_everybody(client: Client, db: None) -> None:
+    page = client.get("/privacy/").content.decode()
+    for words in ("收哪些，为什么", "谁看得到", "留多久", "您的权利", "未满 14 岁"):
+        assert words in page
+
+
+def test_the_pages_ask_the_same_few_queries(
+    yard: Territory,
+    client_of: ClientOf,
+    newcomer: User,
+    households: list[Household],
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    client = client_of(newcomer)
+    with django_assert_max_num_queries(6):
+        client.get(url(yard))
+    with django_assert_max_num_queries(6):
+        client.get("/join/")

@@ -1,0 +1,101 @@
+"""任职: always given by the level above, in its territory, from a day on; taken back at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from minshi.accounts.models import User
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents import actions
+from minshi.residents.models import Role, RoleGrant
+from minshi.residents.rules import holds, role_in, title_in
+from minshi.territory.models import Territory
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 1, 1)
+
+
+def give(user: User, role: str, place: Territory, by: User | None, **more: object) -> RoleGrant:
+    return actions.grant(user, role, place, since=DAY, basis="推选记录", by=by, **more)  # type: ignore[arg-type]
+
+
+def test_the_clerk_appoints_organisers_in_their_community(neighbour: User, yard: Territory, clerk: User) -> None:
+    give(neighbour, Role.TEN_CHIEF, yard, clerk)
+    assert holds(User.objects.get(pk=neighbour.pk), yard, Role.TEN_CHIEF)
+
+
+@pytest.mark.parametrize("role", [Role.CLERK, Role.APPROVER, Role.DISTRICT_OFFICER])
+def test_the_clerk_appoints_nobody_above(neighbour: User, yard: Territory, clerk: User, role: str) -> None:
+    with pytest.raises(NotAllowed):
+        give(neighbour, role, yard, clerk)
+
+
+def test_nobody_appoints_elsewhere_or_themselves(
+    neighbour: User, yard: Territory, clerk: User, stranger_clerk: User
+) -> None:
+    with pytest.raises(NotAllowed):
+        give(neighbour, Role.CHIEF, yard, stranger_clerk)
+    with pytest.raises(NotAllowed):
+        give(clerk, Role.CHIEF, yard, clerk)
+
+
+def test_a_chief_appoints_nobody(neighbour: User, yard: Territory, chief: User) -> None:
+    with pytest.raises(NotAllowed):
+        give(neighbour, Role.TEN_CHIEF, yard, chief)
+
+
+def test_one_holds_a_role_in_a_place_once(neighbour: User, yard: Territory) -> None:
+    give(neighbour, Role.CHIEF, yard, None)
+    with pytest.raises(Refused) as refused:
+        give(neighbour, Role.CHIEF, yard, None)
+    assert "已经担任" in str(refused.value)
+
+
+def test_it_does_not_end_before_it_begins(neighbour: User, yard: Territory) -> None:
+    with pytest.raises(Refused) as refused:
+        give(neighbour, Role.CHIEF, yard, None, until=DAY)
+    assert "until" in refused.value.fields
+
+
+def test_who_joins_an_office_becomes_staff(neighbour: User, community: Territory) -> None:
+    give(neighbour, Role.SUPERVISOR, community, None)
+    assert User.objects.get(pk=neighbour.pk).is_staff
+
+
+def test_revoking_holds_from_the_next_page_on(
+    chief: User, clerk: User, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(chief)
+    assert client.get("/residents/confirm/").status_code == 200
+    actions.revoke(RoleGrant.objects.get(user=chief), by=clerk)
+    assert client.get("/residents/confirm/").status_code == 403
+
+
+def test_only_the_level_above_revokes(chief: User, stranger_clerk: User, neighbour: User) -> None:
+    for user in (stranger_clerk, neighbour):
+        with pytest.raises(NotAllowed):
+            actions.revoke(RoleGrant.objects.get(user=chief), by=user)
+
+
+def test_running_the_servers_is_no_role(chief: User, yard: Territory) -> None:
+    operator = User.objects.create_superuser("operator", "x")
+    assert not holds(operator, yard, *Role.values)
+    assert role_in(operator, yard) == "居民"
+
+
+@pytest.mark.parametrize(
+    ("place", "role", "said"),
+    [
+        ("佳园社区", Role.CLERK, "佳园社区工作人员"),
+        ("青云街道", Role.CASE_OFFICER, "青云街道经办"),
+        ("盘龙区", Role.DISTRICT_OFFICER, "盘龙区牵头部门"),
+        ("对方村", Role.CLERK, "对方村社区工作人员"),
+        ("东风巷14号院", Role.CHIEF, "东风巷14号院楼栋长"),
+    ],
+)
+def test_the_level_is_said_once(place: str, role: str, said: str) -> None:
+    assert title_in(place, role) == said
