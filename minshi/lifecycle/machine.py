@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rules
 from django.db import models, transaction
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle.models import StepRecord
@@ -91,7 +92,7 @@ def why_not(subject: models.Model, verb: str, by: User | None) -> list[str]:
     if reason := _wrong_stage(machine, step, subject):
         return [reason]
     if not _may(step, by, subject):
-        return ["您在这里没有办理“%s”的权限" % step.label]
+        return [_("您在这里没有办理“%s”的权限") % step.label]
     return [str(reason) for obstacle in step.obstacles for reason in obstacle(subject)]
 
 
@@ -118,9 +119,9 @@ def take(
         if wrong := _wrong_stage(machine, step, subject):
             raise Refused(wrong)
         if not _may(step, by, subject):
-            raise NotAllowed("您在这里没有办理“%s”的权限" % step.label)
+            raise NotAllowed(_("您在这里没有办理“%s”的权限") % step.label)
         if step.needs_reason and not reason.strip():
-            raise Refused(reason="请写明理由，对方和大家都看得到")
+            raise Refused(reason=_("请写明理由，对方和大家都看得到"))
         refuse_if([*(why for obstacle in step.obstacles for why in obstacle(subject)), *obstacles])
         return _write(machine, step, subject, by, reason.strip(), evidence or {}, setting or {})
 
@@ -132,7 +133,7 @@ def begin(
     machine = machine_of(subject)
     step = machine.by_verb[verb]
     if not _may(step, by, subject):
-        raise NotAllowed("您在这里没有办理“%s”的权限" % step.label)
+        raise NotAllowed(_("您在这里没有办理“%s”的权限") % step.label)
     return _write(machine, step, subject, by, reason, evidence or {}, {}, source="")
 
 
@@ -149,7 +150,7 @@ def _wrong_stage(machine: Machine, step: Step, subject: models.Model) -> str:
     stage = getattr(subject, machine.stage_field)
     if stage in step.sources:
         return ""
-    return "现在是“%s”，不能办理“%s”" % (machine.stage_labels.get(stage, stage), step.label)
+    return _("现在是“%s”，不能办理“%s”") % (machine.stage_labels.get(stage, stage), step.label)
 
 
 def _may(step: Step, by: User | None, subject: models.Model) -> bool:
@@ -178,7 +179,7 @@ def _write(
         target=step.target or before,
         label=str(step.label),
         by=by,
-        as_role=machine.role_of(by, subject) if by else "平台",
+        as_role=machine.role_of(by, subject) if by else _("平台"),
         reason=reason,
         evidence=evidence,
     )
