@@ -62,9 +62,7 @@ def test_the_small_one_is_small(way: Way, resident: User) -> None:
 
 
 def test_its_name_is_not_the_name_it_came_with(way: Way, resident: User) -> None:
-    photo = actions.add_photo(
-        way.submitted(), upload(a_picture().read(), "../../李迎新家门口.php.jpg"), by=resident
-    )
+    photo = actions.add_photo(way.submitted(), upload(a_picture().read(), "../../李迎新家门口.php.jpg"), by=resident)
     assert "李" not in photo.image.name and "php" not in photo.image.name and ".." not in photo.image.name
 
 

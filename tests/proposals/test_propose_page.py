@@ -84,9 +84,7 @@ def test_shares_above_the_cost_are_said_beside_the_cost(phone: Client, typed: di
 
 
 @pytest.mark.parametrize(("field", "words"), [("liable", "请先找物业"), ("private", "办大家的事")])
-def test_the_negative_list_is_asked_as_questions(
-    phone: Client, typed: dict[str, Any], field: str, words: str
-) -> None:
+def test_the_negative_list_is_asked_as_questions(phone: Client, typed: dict[str, Any], field: str, words: str) -> None:
     answer = phone.post(URL, {**typed, field: "yes"})
     assert answer.status_code == 422
     assert words in answer.content.decode()
@@ -110,9 +108,7 @@ def test_many_short_mail_addresses_do_not_outgrow_their_column(phone: Client, ty
     assert answer.status_code == 302
 
 
-def test_only_ones_own_places_are_offered_and_taken(
-    phone: Client, typed: dict[str, Any], other_yard: Any
-) -> None:
+def test_only_ones_own_places_are_offered_and_taken(phone: Client, typed: dict[str, Any], other_yard: Any) -> None:
     page = phone.get(URL).content.decode()
     assert "样板巷1号院（一社区）" in page and other_yard.name not in page
     answer = phone.post(URL, {**typed, "place": other_yard.pk})
@@ -127,9 +123,7 @@ def test_somebody_not_yet_confirmed_is_told_what_to_do_first(client_of: ClientOf
     assert client_of(newcomer).post(URL, {**WORDS, "place": way.yard.pk}).status_code == 422
 
 
-def test_a_fourteen_year_old_may_propose(
-    client_of: ClientOf, household: Household, typed: dict[str, Any]
-) -> None:
+def test_a_fourteen_year_old_may_propose(client_of: ClientOf, household: Household, typed: dict[str, Any]) -> None:
     child = make_resident("小同学", household, adult=False)
     assert client_of(child).post(URL, typed).status_code == 302
 

@@ -85,9 +85,7 @@ def test_merging_asks_into_which_and_offers_the_same_community_only(
     assert light.merged_into == lamp
 
 
-def test_nothing_is_merged_into_another_street(
-    way: Way, chief: User, stranger: User, other_yard: Territory
-) -> None:
+def test_nothing_is_merged_into_another_street(way: Way, chief: User, stranger: User, other_yard: Territory) -> None:
     light = way.submitted()
     foreign = way.submitted(title="远处的灯", place=other_yard, by=stranger)
     with pytest.raises(Refused):

@@ -69,7 +69,7 @@ def test_others_want_it_too_each_once_and_never_the_wisher(
     wish.refresh_from_db()
     assert wish.supporters == 1
     page = client.get(f"/wishes/{wish.pk}/").content.decode()
-    assert "您也想要，已经记下了" in page and "<button type=\"submit\" class=\"wide\">我也想要" not in page
+    assert "您也想要，已经记下了" in page and '<button type="submit" class="wide">我也想要' not in page
     answer = client_of(resident).post(f"/wishes/{wish.pk}/support/", follow=True)
     assert "这是您自己的心愿" in answer.content.decode()
 

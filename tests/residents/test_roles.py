@@ -66,9 +66,7 @@ def test_who_joins_an_office_becomes_staff(neighbour: User, community: Territory
     assert User.objects.get(pk=neighbour.pk).is_staff
 
 
-def test_revoking_holds_from_the_next_page_on(
-    chief: User, clerk: User, client_of: Callable[[User], Client]
-) -> None:
+def test_revoking_holds_from_the_next_page_on(chief: User, clerk: User, client_of: Callable[[User], Client]) -> None:
     client = client_of(chief)
     assert client.get("/residents/confirm/").status_code == 200
     actions.revoke(RoleGrant.objects.get(user=chief), by=clerk)
