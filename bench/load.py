@@ -34,14 +34,22 @@ class Line:
         head, mark, rest = bytes(self.buffer).partition(b"\r\n\r\n")
         if not mark:
             return None
-        length = 0
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        if len(rest) < length:
+        length = self._length(head.lower(), rest)
+        if length is None or len(rest) < length:
             return None
         self.buffer = bytearray(rest[length:])
         return int(head.split(b" ", 2)[1])
+
+    @staticmethod
+    def _length(head: bytes, rest: bytes) -> int | None:
+        """Of the body: as announced, or up to the last chunk; None while that is not here."""
+        if b"transfer-encoding: chunked" in head:
+            end = rest.find(b"0\r\n\r\n")
+            return None if end < 0 else end + 5
+        for line in head.split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                return int(line.split(b":")[1])
+        return 0
 
 
 def run(address: tuple[str, int], requests: list[bytes], clients: int) -> dict[str, object]:

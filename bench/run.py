@@ -76,7 +76,7 @@ def pgbench(motion: int, first_unit: int, seconds: int, clients: int) -> float |
     script = (
         "WITH actor AS MATERIALIZED (SELECT set_config('minshi.actor', '1', true))\n"
         "INSERT INTO deliberation_ballot (unit_id, motion_id, choice, channel, receipt, by_id)\n"
-        "SELECT unit.id, unit.motion_id, 'agree', 'online', substr(md5(unit.id::text || 'x'), 1, 16), person.user_id\n"
+        "SELECT unit.id, unit.motion_id, 'agree', 'online', substr(upper(md5(unit.id::text)), 1, 12), person.user_id\n"
         "FROM actor, deliberation_unit unit JOIN residents_person person ON person.household_id = unit.household_id\n"
         "WHERE unit.id = (SELECT nextval('bench_unit'));\n"
     )

@@ -209,7 +209,8 @@ class Register:
         person = residents.join(user, door, name=f"演示居民{next(self.names)}", is_adult=True, by=user)
         residents.confirm(person, by=clerk)
         Person.objects.filter(pk=person.pk).update(is_representative=True)
-        del user._person  # type: ignore[attr-defined]  (what it remembers is from before the confirmation)
+        # What the object remembers of its person is from before the confirmation.
+        del user._person  # type: ignore[attr-defined]
         return user
 
     def people(self) -> Iterable[User]:

@@ -7,12 +7,23 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis import Redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
+
+
+class KeptClient(RedisCacheClient):
+    """One client per server for the whole process; Django's own makes a new one for every call."""
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        pool = self._get_connection_pool(write)
+        if not hasattr(pool, "kept_client"):
+            pool.kept_client = Redis(connection_pool=pool)
+        return pool.kept_client
 
 
 class ForgivingRedisCache(RedisCache):
@@ -22,6 +33,10 @@ class ForgivingRedisCache(RedisCache):
     or deleted meanwhile is deleted before anything is read again: Redis comes back with what it had,
     and a session that was ended must not come back with it.
     """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = KeptClient
 
     _away_until = 0.0
     _outdated: set[Any] = set()
