@@ -57,9 +57,8 @@ def _price(project: Project) -> int:
 def award(project: Project) -> Iterator[datetime]:
     asked: Enquiry = project.proposal.enquiries.get(ended_at=None)
     yield project.on("award", after=asked.closes_at, days=0)
-    funding.award(
-        asked, asked.quotes.order_by("price_fen").first(), reason="价钱最低，做过别的院子，质保一年", by=project.member
-    )
+    cheapest = asked.quotes.order_by("price_fen")[0]
+    funding.award(asked, cheapest, reason="价钱最低，做过别的院子，质保一年", by=project.member)
     yield from project.past_gate()
 
 

@@ -20,7 +20,7 @@ class KeptClient(RedisCacheClient):
     """One client per server for the whole process; Django's own makes a new one for every call."""
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        pool = self._get_connection_pool(write)
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
         if not hasattr(pool, "kept_client"):
             pool.kept_client = Redis(connection_pool=pool)
         return pool.kept_client
