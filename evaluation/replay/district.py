@@ -17,6 +17,7 @@ from minshi import clock
 from minshi.audit import actions as audit
 from minshi.audit.actors import origin
 from minshi.territory import divisions
+from minshi.territory.models import Household
 from proposals.actions import refresh_totals
 from proposals.models import PlaceTotal, Proposal, Wish
 
@@ -46,13 +47,18 @@ PARTS: dict[str, Callable[[Project], Walk]] = {
 """The way in order. A story says ``until`` which part it goes; what would lie in the future is left."""
 
 
+OFTEN = 5
+"""A statement sent so many times is prepared."""
+
+
 def is_there() -> bool:
     """Whether a district has been replayed to its end: the totals come last."""
     return PlaceTotal.objects.exists()
 
 
 def is_empty() -> bool:
-    return not Proposal.objects.exists() and not Wish.objects.exists()
+    """Whether nobody lives here yet: a replay that broke off leaves people behind."""
+    return not Household.objects.exists() and not Proposal.objects.exists() and not Wish.objects.exists()
 
 
 def replay(report: Callable[[int, int], None]) -> None:
@@ -63,7 +69,7 @@ def replay(report: Callable[[int, int], None]) -> None:
     begin = today - timedelta(days=facts.made_up()["begins"])
     token = origin.set("manage.py replay")
     try:
-        with clock.setter() as set_to, _quick_commits():
+        with clock.setter() as set_to, _hurrying():
             timeline = Timeline(begin, present, set_to, report)
             divisions.load(divisions.published(), by=None)
             register = Register(begin.date())
@@ -104,12 +110,17 @@ def _unless_ended(project: Project, part: Callable[[Project], Walk]) -> Walk:
 
 
 @contextmanager
-def _quick_commits() -> Iterator[None]:
-    """Nothing is acknowledged to anybody here: commits need not wait for the disk, the last one does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit TO off")
+def _hurrying() -> Iterator[None]:
+    """Nothing is acknowledged to anybody here: commits need not wait for the disk, the last one does.
+
+    And the same statements come again and again: the server keeps their plans.
+    """
+    connection.ensure_connection()
+    session = connection.connection
+    before, session.prepare_threshold = session.prepare_threshold, OFTEN
+    session.execute("SET synchronous_commit TO off")
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET synchronous_commit")
+        session.prepare_threshold = before
+        session.execute("RESET synchronous_commit")
