@@ -108,7 +108,7 @@ def test_dropped_constraints_are_caught_by_the_numbers(
         assert codes(capsys) == {"L004", "L007", "L008"}
     finally:
         with as_owner() as owner:
-            owner.execute("TRUNCATE ledger_account, ledger_entry, ledger_posting")
+            owner.execute("TRUNCATE ledger_account, ledger_entry, ledger_posting CASCADE")
             owner.execute(
                 "ALTER TABLE ledger_account ADD CONSTRAINT account_is_not_overdrawn"
                 " CHECK (balance_fen >= 0 OR may_be_negative)"
