@@ -241,7 +241,10 @@ def test_every_project_has_its_page(client: Client, stage: str) -> None:
         assert "演示数据，非原始记载" in page.content.decode()
 
 
-@pytest.mark.parametrize("name", ["motion", "decision", "books", "suppliers", "log", "acceptance", "ratings", "archive"])
+PAGES = ("motion", "decision", "books", "suppliers", "log", "acceptance", "ratings", "archive")
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_an_archived_project_shows_all_of_it(client: Client, name: str) -> None:
     assert client.get(reverse(name, args=[project("muling_post").number])).status_code == 200
 
