@@ -36,7 +36,7 @@ from proposals import actions as proposals
 from proposals.models import Photo, Proposal
 from tests import cast
 from tests.conftest import Clock
-from tests.way import Way, a_picture
+from tests.way import Way, a_picture, wait_until_over
 
 PASSWORD, SECRET = "langer-satz-2026", "JBSWY3DPEHPK3PXP"
 PRESENT = datetime(2026, 11, 17, 10, 0, tzinfo=platform_clock.CHINA)
@@ -58,11 +58,14 @@ WALKS: tuple[tuple[str, str, int], ...] = (
     ("handling", "楼道里装扶手", 36),
     ("announced", "修好院里的排水沟", 24),
     ("deciding", "给自行车搭个棚", 23),
+    ("reserved", "装一部公用电话", 23),
+    ("minuted", "院墙画一幅画", 23),
     ("consulting", "院门口添两张长椅", 17),
     ("counting", "给门卫室装空调", 8),
     ("voting", "晾衣杆换新", 5),
     ("cosigned", "清理院墙外的垃圾", 3),
     ("cosigning", "楼梯口加一盏感应灯", 2),
+    ("climbed", "给石桌配凳子", 7),
     ("returned", "种几棵树", 1),
     ("submitted", "院里装一盏路灯", 1),
 )
@@ -94,8 +97,7 @@ class World:
         return self.things[name]
 
     def who(self, name: str) -> User:
-        user = self.people.get(name) or self.way.who(name)
-        return user
+        return self.people.get(name) or self.way.who(name)
 
     def place(self, name: str) -> Territory:
         found: Territory = self.fixtures.getfixturevalue(name)
@@ -190,6 +192,23 @@ class World:
         funding.record_in_kind(proposal, who="丙楼长", what="出工半天", value_fen=10_000, by=self.who("clerk"))
         return proposal
 
+    def _reserved(self, **words: Any) -> Proposal:
+        proposal = self.way.deciding(**words)
+        self.way.study(proposal)
+        self.way.decide(proposal, outcome="reserve", tier=None, tier_reason="", reason="今年钱不够，明年先办")
+        return proposal
+
+    def _minuted(self, **words: Any) -> Proposal:
+        proposal = self.way.consulting(**words)
+        self.things["meeting"] = self.way.recorded_meeting(proposal)
+        return proposal
+
+    def _climbed(self, **words: Any) -> Proposal:
+        """The chief was silent; the community reviews."""
+        proposal = self.way.submitted(**words)
+        wait_until_over(proposal)
+        return proposal
+
     def _counting(self, **words: Any) -> Proposal:
         """The vote is over, two sheets wait for their second reader."""
         proposal = self.way.voting(**words)
@@ -215,6 +234,11 @@ class World:
         platform_clock.set_to(PRESENT)
         self._vote()
         self._object()
+        self.way.announced_meeting(self["consulting"])
+        pot = self["grant"].pot
+        self.things["allocation"] = funding.allocate(
+            pot, amount_fen=500_000, document="拨〔2026〕99号", by=self.who("cashier")
+        )
         resident, neighbour, yard = self.who("resident"), self.who("neighbour"), self.place("yard")
         proposals.wish(place=yard, text="晚上楼道太黑", by=resident, urgent=True)
         self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)

@@ -67,14 +67,13 @@ class Browser:
         self.client.raise_request_exception = False
         self.cookies = {name: morsel.value for name, morsel in client.cookies.items()}
 
-    def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Whatever the answer wrote is undone."""
+    def ask(self, method: str, path: str, body: Any = None, *, watched: bool = False) -> Answer:
+        """Whatever the answer wrote is undone; what that was is known of every POST, of a GET if ``watched``."""
         self.client.cookies = SimpleCookie(self.cookies)
         send = self.client.post if method == "POST" else self.client.get
-        with undone(), written() as tables:
+        with undone(), written(watched or method == "POST") as tables:
             response = send(path, {"csrfmiddlewaretoken": "t", **(body or {})} if method == "POST" else body)
             text = b"".join(response) if response.streaming else response.content
-            response.close()
         return Answer(response, tuple(tables), text.decode(errors="replace"))
 
 
@@ -90,12 +89,12 @@ NOT_OURS = ("django_session", "accounts_user")
 
 
 @contextmanager
-def written() -> Iterator[list[str]]:
+def written(watched: bool = True) -> Iterator[list[str]]:
     """Tables in which rows were added, changed or removed meanwhile, also when that was undone within."""
     tables: list[str] = []
-    before = _row_changes()
+    before = _row_changes() if watched else {}
     yield tables
-    if connection.needs_rollback:
+    if not watched or connection.needs_rollback:
         return
     now = _row_changes()
     tables += [name for name in now if now[name] != before.get(name, 0) and name not in NOT_OURS]

@@ -49,6 +49,7 @@ BY_FACTOR = STAFF | OPERATOR | FORMER
 SIGNED_IN = BY_PHONE | BY_FACTOR
 EVERYBODY = VISITOR | SIGNED_IN
 
+ADULTS = RESIDENT | NEIGHBOUR | CHIEF
 GROUP = CHIEF  # of the project: the chief leads it, the others are neighbours of theirs
 ORGANISERS = CHIEF | only("next_chief", "stranger_chief")
 COLLECTORS = CHIEF | CLERK  # of paper, in this yard
@@ -70,8 +71,8 @@ class Row:
     """One address.
 
     ``shows``: what those in ``see`` get; ``others``: what somebody else gets; ``visitors``: what nobody gets.
-    ``besides``: what some of the others get instead. ``proper``: a body that does something, so that it is known to be refused for what it asks, not for its form.
-    ``variants``: more arguments under which the page looks different, for the pictures.
+    ``besides``: what some of the others get instead. ``variants``: more arguments under which the page looks
+    different, for the pictures. ``query``: what its address may ask for.
     """
 
     name: str
@@ -82,11 +83,14 @@ class Row:
     others: str = REFUSED
     visitors: str = SIGN_IN
     besides: tuple[tuple[Who, str], ...] = ()
-    proper: Body | None = None
     variants: tuple[Arguments, ...] = ()
     query: str = ""
     taken: frozenset[str] = TAKEN
     turned_away: frozenset[str] = TURNED_AWAY
+
+    @property
+    def proper(self) -> Body | None:
+        return PROPER.get(self.name)
 
     def expected(self, who: str) -> str:
         if who in self.see:
@@ -97,8 +101,8 @@ class Row:
         return self.visitors if who in VISITOR else self.others
 
 
-def number(*things: str) -> Arguments:
-    return lambda world: [world[things[0]].number]
+def number(thing: str) -> Arguments:
+    return lambda world: [world[thing].number]
 
 
 def pk(thing: str) -> Arguments:
@@ -126,6 +130,36 @@ def a_plan(world: World) -> dict[str, Any]:
 
 
 STAGES = [name for name, _title, _days in WALKS]
+PROPER: dict[str, Body] = {
+    "propose": a_plan,
+    "revise": a_plan,
+    "withdraw": lambda w: {"reason": "不办了"},
+    "cosign": lambda w: {},
+    "make_wish": lambda w: {"place": w.place("community").pk, "text": "想要一张长椅", "category": "other"},
+    "support_wish": lambda w: {},
+    "review": lambda w: {"verdict": "pass_review", "reason": "确实需要"},
+    "vote": a_vote,
+    "paper_unit": lambda w: {"photos": a_picture(), "choice": "agree", "receipt": str(uuid4())},
+    "paper_void": lambda w: {"reason": "登记错了门牌"},
+    "paper_unreachable": lambda w: {"note": "两次敲门没人"},
+    "paper_confirm": lambda w: {"paper": w["waiting_sheet"].pk, "choice": "agree"},
+    "receipt_correct": lambda w: {"choice": "against", "reason": "勾的是不同意", "receipt": str(uuid4())},
+    "object": lambda w: {"facts": "这里写的和说好的不一样"},
+    "object_for": lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"},
+    "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
+    "confirm_residents": lambda w: {"person": w["claim"].pk, "verdict": "yes"},
+    "pledge": lambda w: {"choice": "5000"},
+    "withdraw_pledge": lambda w: {},
+    "publish_name": lambda w: {"publishes": "1"},
+    "add_log": lambda w: {"text": "砌好了一段", "photos": a_picture()},
+    "finish_work": lambda w: {"reason": "都做完了"},
+    "rate": lambda w: {"level": "1"},
+    "rating_paper": lambda w: {"household": w.way.households[6].pk, "level": "1", "sheet": a_picture()},
+    "rating_check": lambda w: {"level": "1"},
+    "message_open": lambda w: {},
+}
+"""What does something when it is sent by whom it is for; else it is known to be refused for its form only."""
+
 PUBLIC = {"see": EVERYBODY}
 
 TABLE: tuple[Row, ...] = (
@@ -141,29 +175,29 @@ TABLE: tuple[Row, ...] = (
     Row("wish", pk("wish"), **PUBLIC),
     # --- proposals: for residents
     Row("mine", see=SIGNED_IN),
-    Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, proper=a_plan, query="wish"),
+    Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
     Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
-    Row("revise", number("returned"), see=RESIDENT, send=RESIDENT, proper=a_plan),
-    Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT, proper=lambda w: {"reason": "不办了"}),
-    Row("cosign", number("cosigning"), see=SIGNED_IN, send=IN_THE_YARD, proper=lambda w: {}),
-    Row("make_wish", see=SIGNED_IN, send=IN_THE_YARD | CLERK | NEXT_DOOR, proper=lambda w: {"place": w.place("community").pk, "text": "想要一张长椅", "category": "other"}),
-    Row("support_wish", pk("wish"), others=NOT_TAKEN, send=SIGNED_IN, proper=lambda w: {}),
+    Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
+    Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
+    Row("cosign", number("cosigning"), see=SIGNED_IN, send=IN_THE_YARD),
+    Row("make_wish", see=SIGNED_IN, send=IN_THE_YARD | CLERK | NEXT_DOOR),
+    Row("support_wish", pk("wish"), others=NOT_TAKEN, send=SIGNED_IN),
     Row("review_queue", see=CHIEF, shows=ONWARD, others=SHOWN),
-    Row("review", number("submitted"), see=CHIEF, send=CHIEF, proper=lambda w: {"verdict": "pass_review", "reason": "确实需要"}, taken=TAKEN | {SHOWN}),
+    Row("review", number("submitted"), see=CHIEF, send=CHIEF, taken=TAKEN | {SHOWN}),
     # --- deliberation
-    Row("vote", number("voting"), see=SIGNED_IN, send=RESIDENT | NEIGHBOUR | CHIEF, proper=a_vote),
+    Row("vote", number("voting"), see=SIGNED_IN, send=ADULTS),
     Row("motion", number("voting"), **PUBLIC, variants=stages("consulting", "counting", "submitted")),
     Row("motion_receipts", lambda w: [w["consulting"].number, 1], **PUBLIC, query="after"),
     Row("motion_export", lambda w: [w["consulting"].number, 1], **PUBLIC),
     Row("paper", number("voting"), see=COLLECTORS),
-    Row("paper_unit", unit("unvisited"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"photos": a_picture(), "choice": "agree", "receipt": str(uuid4())}),
-    Row("paper_void", unit("visited"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"reason": "登记错了门牌"}),
-    Row("paper_unreachable", unit("unvisited"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"note": "两次敲门没人"}),
-    Row("paper_confirm", see=ANY_COLLECTORS, send=CLERK, turned_away=TURNED_AWAY | {SHOWN}, proper=lambda w: {"paper": w["waiting_sheet"].pk, "choice": "agree"}),
+    Row("paper_unit", unit("unvisited"), see=COLLECTORS, send=COLLECTORS),
+    Row("paper_void", unit("visited"), see=COLLECTORS, send=COLLECTORS),
+    Row("paper_unreachable", unit("unvisited"), see=COLLECTORS, send=COLLECTORS),
+    Row("paper_confirm", see=ANY_COLLECTORS, send=CLERK, turned_away=TURNED_AWAY | {SHOWN}),
     Row("paper_photo", pk("sheet"), see=COLLECTORS),
     Row("find_receipt", **PUBLIC, query="number"),
     Row("receipt", lambda w: [w["receipt"].number], **PUBLIC),
-    Row("receipt_correct", lambda w: [w["family_sheet"].receipt], see=FAMILY, send=RESIDENT, proper=lambda w: {"choice": "against", "reason": "勾的是不同意", "receipt": str(uuid4())}),
+    Row("receipt_correct", lambda w: [w["family_sheet"].receipt], see=FAMILY, send=RESIDENT),
     Row("meeting", lambda w: [w["deciding"].number, 1], **PUBLIC),
     Row("decision", number("announced"), **PUBLIC),
     # --- disclosure
@@ -172,32 +206,32 @@ TABLE: tuple[Row, ...] = (
     Row("notice_photo", pk("posting"), **PUBLIC),
     Row("notice_print", number("notice"), **PUBLIC),
     Row("notice_pdf", number("notice"), **PUBLIC),
-    Row("object", number("quiet_notice"), **PUBLIC, send=SIGNED_IN, proper=lambda w: {"facts": "这里写的和说好的不一样"}),
-    Row("object_for", number("notice"), see=CLERK | CASE_OFFICER, send=CLERK | CASE_OFFICER, proper=lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"}),
-    Row("notice_posting", number("notice"), see=STAFF_HERE | CHIEF, send=STAFF_HERE | CHIEF, proper=lambda w: {"photos": a_picture(), "where": "院门口"}),
+    Row("object", number("quiet_notice"), **PUBLIC, send=SIGNED_IN),
+    Row("object_for", number("notice"), see=CLERK | CASE_OFFICER, send=CLERK | CASE_OFFICER),
+    Row("notice_posting", number("notice"), see=STAFF_HERE | CHIEF, send=STAFF_HERE | CHIEF),
     # --- residents
     Row("join", see=SIGNED_IN, query="q"),
     Row("join_at", lambda w: [w.place("yard").code], see=SIGNED_IN, send=SIGNED_IN),
-    Row("confirm_residents", see=ANY_COLLECTORS, send=COLLECTORS, proper=lambda w: {"person": w["claim"].pk, "verdict": "yes"}, taken=TAKEN | {HIDDEN}),
+    Row("confirm_residents", see=ANY_COLLECTORS, send=COLLECTORS, taken=TAKEN | {HIDDEN}),
     # --- funding
-    Row("pledge", number("raising"), see=SIGNED_IN, send=RESIDENT | NEIGHBOUR | CHIEF, proper=lambda w: {"choice": "5000"}, variants=stages("delivering")),
-    Row("withdraw_pledge", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR, proper=lambda w: {}),
-    Row("publish_name", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR, proper=lambda w: {"publishes": "1"}),
+    Row("pledge", number("raising"), see=SIGNED_IN, send=ADULTS, variants=stages("delivering")),
+    Row("withdraw_pledge", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR),
+    Row("publish_name", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR),
     Row("books", number("raising"), **PUBLIC, variants=stages("archived", "submitted", "delivering")),
     Row("suppliers", number("delivering"), **PUBLIC, variants=stages("procuring", "submitted")),
     Row("log", number("delivering"), **PUBLIC, variants=stages("submitted", "archived")),
-    Row("add_log", number("delivering"), see=GROUP | CLERK, send=GROUP | CLERK, proper=lambda w: {"text": "砌好了一段", "photos": a_picture()}),
+    Row("add_log", number("delivering"), see=GROUP | CLERK, send=GROUP | CLERK),
     Row("start_work", number("delivering"), others=NOT_TAKEN, send=GROUP | CLERK),
-    Row("finish_work", number("delivering"), see=GROUP | CLERK, send=GROUP | CLERK, proper=lambda w: {"reason": "都做完了"}),
+    Row("finish_work", number("delivering"), see=GROUP | CLERK, send=GROUP | CLERK),
     Row("acceptance", number("accepted"), **PUBLIC, variants=stages("submitted")),
     Row("log_photo", pk("log_photo"), **PUBLIC),
     Row("voucher", pk("given"), see=STAFF_HERE),
     # --- evaluation
-    Row("rate", number("rating"), see=RESIDENT | NEIGHBOUR | CHIEF, send=RESIDENT | NEIGHBOUR | CHIEF, proper=lambda w: {"level": "1"}, variants=stages("submitted", "rated")),
+    Row("rate", number("rating"), see=ADULTS, send=ADULTS, variants=stages("submitted", "rated")),
     Row("ratings", number("rated"), **PUBLIC, variants=stages("rating", "submitted")),
-    Row("rating_paper", number("rating"), see=COLLECTORS, send=COLLECTORS, proper=lambda w: {"household": w.way.households[6].pk, "level": "1", "sheet": a_picture()}),
+    Row("rating_paper", number("rating"), see=COLLECTORS, send=COLLECTORS),
     Row("rating_checks", number("rating"), see=CLERK, shows=ONWARD, besides=((CHIEF, SHOWN),)),
-    Row("rating_check", pk("rating_sheet"), see=COLLECTORS, send=CLERK, proper=lambda w: {"level": "1"}),
+    Row("rating_check", pk("rating_sheet"), see=COLLECTORS, send=CLERK),
     Row("rating_sheet", pk("rating_sheet"), see=COLLECTORS),
     Row("callback", pk("callback"), see=FAMILY | COLLECTORS | CASE_OFFICER),
     Row("archive", number("archived"), **PUBLIC, variants=stages("settling")),
@@ -212,7 +246,7 @@ TABLE: tuple[Row, ...] = (
     # --- messages
     Row("messages", see=SIGNED_IN, query="before"),
     Row("messages_read", others=NOT_TAKEN, send=SIGNED_IN),
-    Row("message_open", pk("message"), others=NOT_TAKEN, send=RESIDENT, proper=lambda w: {}),
+    Row("message_open", pk("message"), others=NOT_TAKEN, send=RESIDENT),
     # --- the ways in
     Row("account_request_login_code", see=VISITOR, send=VISITOR, others=ONWARD, query="next"),
     Row("account_confirm_login_code", others=ONWARD),

@@ -1,0 +1,276 @@
+"""The staff's desk: who sees which rows of which thing, and who may take which step with it.
+
+Every thing in the admin has the same addresses, so a row here stands for all of them. Nobody adds, edits or deletes
+a row by hand; a step is the only way to change one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.actions import callbacks
+from funding import actions as funding
+from funding.models import Milestone
+from tests.access.addresses import HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
+from tests.access.table import (
+    APPROVER,
+    BY_FACTOR,
+    CASE_OFFICER,
+    CASHIER,
+    CLERK,
+    DISTRICT,
+    EVERYBODY,
+    FORMER,
+    NOBODY,
+    OPERATOR,
+    PARTY,
+    STAFF,
+    STAFF_HERE,
+    SUPERVISOR,
+    TAKEN,
+    Row,
+    Who,
+    only,
+)
+from tests.world import World
+
+STREET = CASE_OFFICER | APPROVER | CASHIER
+DISTRICT_OFFICER = only("district_officer")
+PLANNERS = CLERK | CASE_OFFICER
+SECOND_EYES = CLERK | SUPERVISOR | PARTY
+KEEPERS = CASHIER | APPROVER | DISTRICT
+FAR_KEEPERS = only("stranger_approver", "stranger_cashier")  # each opens pots of their own street
+ANSWERERS = CLERK | CASE_OFFICER
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A kind of row: who gets its list, who finds a row of this yard (or of what is above it) in theirs.
+
+    ``finds`` is whose eyes look for that row.
+    """
+
+    lists: Who = STAFF
+    sees: Who = STAFF_HERE
+    adds: Who = NOBODY
+    finds: str = "clerk"
+
+
+OF_THE_STREET = Thing(sees=STREET | DISTRICT, finds="case_officer")
+
+THINGS: dict[str, Thing] = {
+    "proposals.proposal": Thing(),
+    "proposals.wish": Thing(),
+    "proposals.handling": Thing(),
+    "deliberation.motion": Thing(),
+    "deliberation.meeting": Thing(),
+    "deliberation.workinggroup": Thing(),
+    "deliberation.partystudy": Thing(),
+    "deliberation.decision": Thing(),
+    "funding.pot": Thing(sees=STREET | DISTRICT, finds="case_officer", adds=KEEPERS | FAR_KEEPERS),
+    "funding.allocation": OF_THE_STREET,
+    "funding.purse": Thing(),
+    "funding.grant": Thing(),
+    "funding.contribution": Thing(),
+    "funding.inkind": Thing(),
+    "funding.refund": Thing(),
+    "funding.payment": Thing(),
+    "funding.change": Thing(),
+    "evaluation.survey": Thing(),
+    "evaluation.callback": Thing(),
+    "evaluation.finalaccounts": Thing(),
+    "evaluation.aftercare": Thing(),
+    "evaluation.check": Thing(),
+    "evaluation.archive": Thing(),
+    "disclosure.notice": Thing(),
+    "disclosure.objection": Thing(),
+    "residents.person": Thing(),
+    "residents.rolegrant": Thing(),
+    "territory.territory": Thing(),
+    "territory.household": Thing(),
+    "policy.setting": Thing(sees=STAFF),  # the platform's defaults concern everybody
+    "deadlines.deadline": Thing(),
+    "ledger.account": Thing(),
+    "ledger.entry": Thing(),
+    "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
+}
+
+EMPTY = {"funding.change"}
+"""No row of it in the world; its steps make one."""
+
+
+# --- Steps ---------------------------------------------------------------------------------------
+
+Before = Callable[[World], Any]
+
+
+def _asked(world: World) -> Any:
+    milestone = Milestone.objects.get(contract__proposal=world["rated"], kind="start")
+    return funding.ask_payment(milestone, invoice="26112000000000009999", by=world.who("clerk"))
+
+
+def _approved(world: World) -> Any:
+    payment = _asked(world)
+    funding.approve_payment(payment, by=world.who("approver"))
+    return payment
+
+
+def _changed(world: World) -> Any:
+    return funding.ask_change(
+        world["delivering"], what="多砌一米", reason="墙比图上长", new_price_fen=1_860_000, by=world.who("clerk")
+    )
+
+
+def _cancelled(world: World) -> Any:
+    funding.cancel(world["funded"], reason="不办了", by=world.who("clerk"))
+
+
+def _refunded(world: World) -> Any:
+    _cancelled(world)
+    refund = world["funded"].refunds.filter(paid_at=None).earliest("pk")
+    funding.pay_refund(refund, voucher="退1", by=world.who("cashier"))
+
+
+def _called_back(world: World) -> Any:
+    return callbacks.contact(world["callback"], findings="上门看过，灯不够亮", by=world.who("clerk"))
+
+
+def _grant(*steps: str) -> Before:
+    """The street's grant, some steps further."""
+    holders = {"examine": "case_officer", "approve": "approver", "return_for_completion": "case_officer"}
+
+    def take(world: World) -> None:
+        for step in steps:
+            getattr(funding, step)(world["grant"], reason="看过了", by=world.who(holders[step]))
+
+    return take
+
+
+def _enquiry(world: World) -> Any:
+    world.way.project_group(world["procuring"])
+    enquiry = funding.open_enquiry(world["procuring"], needs="水泵一台", by=world.who("clerk"))
+    return funding.add_quote(
+        enquiry, supplier="电器行", price_fen=1_900_000, days=20, warranty_months=12, by=world.who("clerk")
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """Who may take it with a row it is open to; ``before`` makes there be such a row."""
+
+    who: Who
+    before: Before | None = None
+
+
+STEPS: dict[str, dict[str, Step]] = {
+    "proposals.proposal": {
+        "pass-review": Step(CLERK),
+        "return": Step(CLERK),
+        "decline": Step(CLERK),
+        "merge": Step(CLERK),
+        "cosign-on-paper": Step(CLERK),
+        "open-handling": Step(CLERK),
+        "accept": Step(CASE_OFFICER),
+        "escalate": Step(CASE_OFFICER),
+        "hand-back": Step(CASE_OFFICER),
+        "decline-handling": Step(CASE_OFFICER),
+        "open-vote": Step(CLERK),
+        "choose-group": Step(CLERK),
+        "post-agenda": Step(CLERK),
+        "study": Step(PARTY),
+        "open-formal-vote": Step(CLERK),
+        "decide": Step(PARTY),
+        "take-up": Step(CLERK),
+        "open-survey": Step(CLERK),
+        "return-surplus": Step(CLERK),
+        "make-accounts": Step(CLERK),
+        "settle": Step(CLERK),
+        "aftercare": Step(CLERK),
+        "archive": Step(CLERK),
+    },
+    "proposals.wish": {name: Step(ANSWERERS) for name in ("claim", "hand-over", "fulfil", "decline")},
+    "deliberation.motion": {"publish": Step(CLERK)},
+    "deliberation.meeting": {name: Step(CLERK) for name in ("record-minutes", "agree-plan", "call-off")},
+    "funding.pot": {"allocate": Step(KEEPERS)},
+    "funding.allocation": {"confirm": Step(KEEPERS)},
+    "funding.purse": {
+        "plan": Step(PLANNERS),
+        "ask": Step(PLANNERS),
+        "pledge": Step(CLERK),
+        "sponsor": Step(PLANNERS),
+        "contribution": Step(CLERK),
+        "in-kind": Step(CLERK),
+        "announce": Step(PLANNERS),
+        "open-suppliers": Step(PLANNERS),
+        "group": Step(CLERK),
+        "enquiry": Step(CLERK),
+        "quote": Step(CLERK, _enquiry),
+        "recuse": Step(CLERK, _enquiry),
+        "award": Step(CLERK, _enquiry),
+        "sign": Step(CLERK),
+        "payment": Step(CLERK),
+        "change": Step(CLERK),
+        "change-plan": Step(CLERK),
+        "finish": Step(CLERK),
+        "accept": Step(CLERK | SUPERVISOR),
+        "cancel": Step(CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER),
+    },
+    "funding.grant": {
+        "examine": Step(CASE_OFFICER),
+        "return": Step(CASE_OFFICER),
+        "complete": Step(PLANNERS, _grant("return_for_completion")),
+        "approve": Step(APPROVER, _grant("examine")),
+        "refuse": Step(CASE_OFFICER),
+        "withdraw": Step(PLANNERS),
+    },
+    "funding.contribution": {name: Step(SECOND_EYES) for name in ("confirm", "reject", "reverse")},
+    "funding.inkind": {"confirm": Step(SECOND_EYES)},
+    "funding.refund": {"pay": Step(CLERK | CASHIER, _cancelled), "confirm": Step(SECOND_EYES | CASHIER, _refunded)},
+    "funding.payment": {
+        "approve": Step(APPROVER, _asked),
+        "pay": Step(CASHIER, _approved),
+        "refuse": Step(APPROVER | CASHIER, _asked),
+    },
+    "funding.change": {name: Step(CASE_OFFICER | APPROVER, _changed) for name in ("approve", "refuse")},
+    "evaluation.callback": {
+        "contact": Step(ANSWERERS),
+        "mend": Step(
+            ANSWERERS, lambda w: callbacks.contact(w["callback"], findings="上门看过，灯不够亮", by=w.who("clerk"))
+        ),
+    },
+    "disclosure.notice": {"correct": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
+    "disclosure.objection": {"answer": Step(CLERK), "climb": Step(CLERK)},
+    "residents.person": {
+        **{name: Step(CLERK) for name in ("confirm", "refuse", "represent", "move-out")},
+        "appoint": Step(CLERK | APPROVER | DISTRICT_OFFICER),
+    },
+    "residents.rolegrant": {"revoke": Step(CLERK | APPROVER)},
+    "territory.territory": {"set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER)},
+}
+
+ELSEWHERE = {
+    "proposals.proposal rule-on-rating": "after three rounds without enough: tests/evaluation",
+    "funding.purse start": "between signing and starting: tests/funding",
+    "funding.grant decide": "above the cap: tests/funding",
+    "evaluation.finalaccounts confirm": "between making and confirming: tests/evaluation",
+    "evaluation.check look": "half a year after the archive: tests/evaluation",
+}
+"""Steps the world has no open row for, and where they are asked for instead."""
+
+
+# --- The admin's own addresses -------------------------------------------------------------------
+
+SITE: tuple[Row, ...] = (
+    Row("admin:index", see=BY_FACTOR, others=SIGN_IN),
+    Row("admin:search", see=BY_FACTOR, others=SIGN_IN, query="s"),
+    Row("admin:login", others=REFUSED),
+    Row("admin:logout", others=ONWARD, visitors=ONWARD, besides=((BY_FACTOR, NOT_TAKEN),), send=EVERYBODY),
+    Row("admin:password_change", see=BY_FACTOR, others=SIGN_IN, send=BY_FACTOR, taken=TAKEN | {SHOWN}),
+    Row("admin:password_change_done", see=BY_FACTOR, others=SIGN_IN),
+    Row("admin:autocomplete", others=SIGN_IN, besides=((BY_FACTOR, REFUSED),), query="term&app_label&model_name"),
+    Row("admin:jsi18n", see=BY_FACTOR, others=SIGN_IN),
+    Row("admin:view_on_site", lambda w: [1, 1], others=SIGN_IN, besides=((BY_FACTOR, HIDDEN),)),
+    Row("admin:app_list", lambda w: ["proposals"], see=STAFF, others=SIGN_IN, besides=((OPERATOR | FORMER, HIDDEN),)),
+)
