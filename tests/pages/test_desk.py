@@ -1,0 +1,73 @@
+"""The staff's desk at two widths: every list, every row's page and every step's form, accessible and inside its width.
+
+Staff work at a PC; the desk has no elder mode of its own. What unfold draws is held to the same rules; buttons and
+fields of ours are 44 px like everywhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from tests.access.staff_table import EMPTY, STEPS, THINGS
+from tests.access.test_staff_table import address, first_of, open_to
+from tests.pages.conftest import Window
+from tests.pages.looking import WCAG, Look, complaints_of, small_targets, too_wide, violations
+from tests.world import World
+
+pytestmark = pytest.mark.browser
+
+OURS = ".desk, .desk-step, .desk-steps"
+WIDTHS = (360, 1280)
+RULES = WCAG
+"""Without axe's "best practice": unfold's headings begin at the second level and its two scroll boxes share a name."""
+FORMS = [(label, name) for label, steps in STEPS.items() for name, step in steps.items() if step.before is None]
+
+
+def wrong_with(
+    window: Window, who: str, url: str, label: str, shots: Path | None, widths: tuple[int, ...]
+) -> list[str]:
+    page = window(who, False)
+    found: list[str] = []
+    with complaints_of(page) as said:
+        answer = page.goto(url)
+        assert answer and answer.status == 200, f"{url} answers {answer and answer.status} to {who}"
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(250)  # unfold's drawer slides
+            if shots:
+                page.screenshot(path=shots / f"desk-{label}-{width}.png")
+            wrong = violations(page, tags=RULES) + too_wide(page) + small_targets(page, 44, OURS)
+            found += [f"{Look(width, False)}: {complaint}" for complaint in wrong]
+        found += said
+    return found
+
+
+def test_the_desk_itself(world: World, site: str, window: Window, shots: Path | None) -> None:
+    for who in ("clerk", "case_officer", "former_clerk"):
+        found = wrong_with(window, who, site + reverse("admin:index"), f"index-{who}", shots, WIDTHS)
+        assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("label", THINGS)
+def test_a_list(label: str, world: World, site: str, window: Window, shots: Path | None) -> None:
+    url = site + address(label, "changelist")
+    found = wrong_with(window, THINGS[label].finds, url, f"{label}-list", shots, WIDTHS)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("label", [label for label in THINGS if label not in EMPTY])
+def test_a_row(label: str, world: World, site: str, window: Window, shots: Path | None) -> None:
+    url = site + address(label, "change", first_of(label, world))
+    found = wrong_with(window, THINGS[label].finds, url, f"{label}-row", shots, WIDTHS)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("label", "name"), FORMS, ids=str)
+def test_a_step(label: str, name: str, world: World, site: str, window: Window, shots: Path | None) -> None:
+    url = site + address(label, "step", open_to(label, name, world).pk, name)
+    who = min(STEPS[label][name].who)
+    found = wrong_with(window, who, url, f"{label}-do-{name}", shots, WIDTHS)
+    assert not found, "\n".join(found)

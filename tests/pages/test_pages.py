@@ -1,0 +1,161 @@
+"""Every page of the site at two widths, in normal and elder mode: accessible, inside its width, large enough to press.
+
+Which pages there are comes from the table of addresses, so a new one is looked at without being asked for.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from tests.access.addresses import SHOWN
+from tests.access.table import TABLE, Arguments, Row
+from tests.pages.conftest import Window
+from tests.pages.looking import LOOKS, Look, complaints_of, small_targets, too_wide, too_wide_when_larger, violations
+from tests.world import World
+
+pytestmark = pytest.mark.browser
+
+NO_PAGES = {"photo", "photo_small", "motion_export", "notice_photo", "notice_pdf", "paper_photo", "healthz"}
+"""Addresses that answer with a picture, a file or figures."""
+
+PREFERRED = ("anonymous", "resident", "chief", "clerk", "party", "case_officer", "approver", "cashier")
+"""Whose eyes a page is seen with: the first of these who may."""
+
+LIGHT = 60 * 1024
+"""Bytes of a first visit, compressed (photos of the matter itself apart)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as somebody sees it."""
+
+    row: Row
+    args: Arguments
+    who: str
+    label: str
+
+    def path(self, world: World) -> str:
+        return reverse(self.row.name, args=self.args(world))
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def eyes(row: Row) -> str:
+    return next((name for name in PREFERRED if name in row.see), min(row.see))
+
+
+def pages() -> Iterator[Seen]:
+    for row in TABLE:
+        if row.shows != SHOWN or not row.see or row.name in NO_PAGES:
+            continue
+        yield Seen(row, row.args, eyes(row), row.name)
+        for number, args in enumerate(row.variants, 2):
+            yield Seen(row, args, eyes(row), f"{row.name}-{number}")
+
+
+PAGES = list(pages())
+FORMS = [seen for seen in PAGES if eyes(seen.row) in seen.row.send and seen.row.proper and "-" not in seen.label]
+"""Pages with a form that has something to correct when it is sent empty."""
+
+
+@pytest.mark.parametrize("elder", [False, True], ids=["normal", "elder"])
+@pytest.mark.parametrize("seen", PAGES, ids=str)
+def test_every_page_is_for_everybody(
+    seen: Seen, elder: bool, world: World, site: str, window: Window, shots: Path | None
+) -> None:
+    page = window(seen.who, elder)
+    found: list[str] = []
+    with complaints_of(page) as said:
+        answer = page.goto(site + seen.path(world))
+        assert answer and answer.status == 200, f"{seen} answers {answer and answer.status} to {seen.who}"
+        for look in LOOKS:
+            if look.elder == elder:
+                found += [f"{look}: {complaint}" for complaint in wrong_with(page, look, shots, seen.label)]
+        found += said
+    assert not found, "\n".join(found)
+
+
+def wrong_with(page: Page, look: Look, shots: Path | None, label: str) -> list[str]:
+    # As tall as the page, so that the bar fixed to the bottom lies where the page leaves room for it.
+    page.set_viewport_size({"width": look.width, "height": 800})
+    page.set_viewport_size({"width": look.width, "height": max(800, page.evaluate("document.body.scrollHeight"))})
+    if shots:
+        page.screenshot(path=shots / f"{label}-{look}.png")
+    found = violations(page) + too_wide(page) + small_targets(page, 60 if look.elder else 44)
+    return found + too_wide_when_larger(page)
+
+
+# --- Forms sent empty ----------------------------------------------------------------------------
+
+SEND = """() => { const form = [...document.querySelectorAll("main form[method=post]")].find(
+    form => form.querySelector("input:not([type=hidden]), textarea, select"));
+  if (!form) return false; form.noValidate = true;
+  form.querySelectorAll("input:not([type=hidden]), textarea").forEach(part => {
+    if (part.type === "radio" || part.type === "checkbox") part.checked = false; else part.value = ""; });
+  form.submit(); return true; }"""
+
+
+@pytest.mark.parametrize("elder", [False, True], ids=["normal", "elder"])
+@pytest.mark.parametrize("seen", FORMS, ids=str)
+def test_a_form_with_mistakes_is_for_everybody(
+    seen: Seen, elder: bool, world: World, site: str, window: Window, shots: Path | None
+) -> None:
+    page = window(seen.who, elder)
+    page.goto(site + seen.path(world))
+    with page.expect_navigation() as sent:
+        assert page.evaluate(SEND), f"{seen} has no form to send"
+    assert sent.value.status == 422, f"{seen} answers {sent.value.status} to an empty form"
+    found = wrong_with(page, Look(360, elder), shots, f"{seen}-empty")
+    assert not found, "\n".join(found)
+    assert page.evaluate("document.activeElement.matches('.errors')"), "what is wrong is not read first"
+
+
+# --- How heavy it is -----------------------------------------------------------------------------
+
+LINKED = re.compile(r"""(?:<link[^>]+href|<script[^>]+src|<img[^>]+src)="/static/([^"?]+)""")
+
+
+def weight(html: str) -> int:
+    """Compressed bytes of a page and of all it needs on a first visit."""
+    linked = {name: finders.find(name) for name in LINKED.findall(html)}
+    files = sum(len(brotli.compress(Path(str(found)).read_bytes())) for found in linked.values())
+    return files + len(gzip.compress(html.encode()))
+
+
+@pytest.mark.parametrize("seen", [seen for seen in PAGES if seen.who == "anonymous"], ids=str)
+def test_a_first_visit_is_light(seen: Seen, world: World) -> None:
+    html = Client().get(seen.path(world)).content.decode()
+    assert 0 < weight(html) < LIGHT
+
+
+# --- It has teeth --------------------------------------------------------------------------------
+
+SPOIL = """() => { const main = document.querySelector("main");
+  main.insertAdjacentHTML("beforeend", '<img src="/static/img/seal.svg" width="900" class="spoilt">');
+  const low = document.createElement("button"); low.textContent = "x"; main.append(low);
+  low.style.minHeight = low.style.minWidth = low.style.padding = 0;
+  main.querySelector(".spoilt").style.maxWidth = "none";
+  const script = document.createElement("script"); script.textContent = "1"; document.body.append(script); }"""
+
+
+def test_a_spoilt_page_is_noticed(world: World, site: str, window: Window) -> None:
+    page = window("anonymous", False)
+    with complaints_of(page) as said:
+        page.goto(f"{site}/how/")
+        page.evaluate(SPOIL)
+        found = wrong_with(page, LOOKS[0], None, "")
+    words = " ".join(found + said)
+    for sign in ("image-alt", "sideways", "smaller than 44", "Content Security Policy"):
+        assert sign in words, f"{sign} is not among {words}"
