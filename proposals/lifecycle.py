@@ -380,7 +380,9 @@ def _role_of(user: User, proposal: Proposal) -> str:
         Stage.COSIGNING,
     ):
         return str(HOLDER_LABELS[PROPOSER])
-    return role_in(user, proposal.place)
+    role = role_in(user, proposal.place)
+    # What a group holds is done by its members: they act as the group unless they hold a role there.
+    return str(HOLDER_LABELS[GROUP]) if proposal.holder_role == GROUP and role == "居民" else role
 
 
 PROPOSAL = Machine(

@@ -44,6 +44,15 @@ def home_place(code: str | None = None) -> Territory | None:
     return None if code else Territory.objects.filter(parent=None).first()
 
 
+def home_total(code: str | None = None) -> PlaceTotal | None:
+    """The place of the home page and what it adds up to, in one query once anything was computed."""
+    wanted = code or settings.HOME_PLACE
+    if found := PlaceTotal.objects.select_related("place").filter(place__code=wanted).first():
+        return found
+    place = home_place(code)
+    return total_of(place) if place else None
+
+
 def total_of(place: Territory) -> PlaceTotal:
     """What the place adds up to; zeros before anything was computed."""
     return PlaceTotal.objects.filter(place=place).first() or PlaceTotal(place=place, computed_at=None)  # type: ignore[misc]
@@ -74,13 +83,16 @@ def figures_of(total: PlaceTotal) -> list[dict[str, Any]]:
     ]
 
 
-def running_in(place: Territory, number: int = 6) -> list[Card]:
-    """The newest cards of the place that somebody may take part in."""
-    return list(Card.objects.in_place(place).filter(stage__in=WAITING_STAGES).annotate(read_at=Now())[:number])
-
-
-def done_in(place: Territory, number: int = 4) -> list[Card]:
-    return list(Card.objects.in_place(place).filter(stage=Stage.ARCHIVED)[:number])
+def newest_in(place: Territory, *, running: int = 6, done: int = 4) -> tuple[list[Card], list[Card]]:
+    """The newest cards that somebody may take part in, and the newest of what was done; one query."""
+    waiting = Card.objects.in_place(place).filter(stage__in=WAITING_STAGES)[:running]
+    if not done:
+        return list(waiting), []
+    archived = Card.objects.in_place(place).filter(stage=Stage.ARCHIVED)[:done]
+    cards = sorted(waiting.union(archived, all=True), key=lambda card: (card.submitted_at, card.pk), reverse=True)
+    return [card for card in cards if card.stage != Stage.ARCHIVED], [
+        card for card in cards if card.stage == Stage.ARCHIVED
+    ]
 
 
 def wall(place: Territory, number: int = 5) -> list[Wish]:

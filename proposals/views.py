@@ -75,22 +75,23 @@ def _user(request: HttpRequest) -> User:
 @require_safe
 def home(request: HttpRequest, code: str = "") -> HttpResponse:
     """A district (or any place): what runs, what was done, totals of money and people."""
-    place = selectors.home_place(code or None)
-    if place is None:
+    total = selectors.home_total(code or None)
+    if total is None:
         if code:
             raise Http404
         return render(request, "proposals/home.html", {"place": None})
-    total = selectors.total_of(place)
+    place, is_elder = total.place, elder.is_on(request)
+    running, done = selectors.newest_in(place, done=0 if is_elder else 4)
     context = {
         "place": place,
         "total": total,
         "figures": selectors.figures_of(total),
         "money": sum(fen for _label, fen in total.sources),
-        "running": selectors.running_in(place),
-        "done": selectors.done_in(place),
-        "notices": Notice.objects.in_place(place).newest().select_related("place")[:4],
-        "wishes": selectors.wall(place),
-        "phone": selectors.phone_of(place),
+        "running": running,
+        "done": done,
+        "notices": Notice.objects.in_place(place).newest().for_reading()[:4],
+        "wishes": () if is_elder else selectors.wall(place),
+        "phone": selectors.phone_of(place) if is_elder else None,
     }
     return render(request, "proposals/home.html", context)
 
@@ -184,10 +185,12 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
         "way": selectors.way_of(proposal, records),
         "records": records,
         "people": selectors.people_of(proposal, records, version.keeper),
-        "panels": [(panel.template, panel_context) for panel, panel_context in panels],
+        "of_money": [(panel.template, told) for panel, told in panels if panel.draws_money],
+        "panels": [(panel.template, told) for panel, told in panels if not panel.draws_money],
         "money": selectors.plan_of_money(proposal.card, version) if _draws_money(proposal, panels) else None,
         "photos": list(proposal.photos.all()),
         "notices": selectors.notices_of(proposal),
+        "moment": moment,
         "phone": selectors.phone_of(proposal.place),
         "sample_policy": policy.is_default(proposal.place),
         "elder": is_elder,

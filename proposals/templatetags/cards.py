@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 
+from minshi.disclosure.models import Notice
 from minshi.faces.templatetags.faces import badge, cn_date, cn_until, yuan
 from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
 
@@ -68,6 +70,22 @@ def _until(card: Card) -> str:
     if card.stage in ENDED or card.due_at is None:
         return ""
     return _("%(day)s 截止") % {"day": cn_until(card.due_at)}
+
+
+@register.inclusion_tag("components/notice_card.html")
+def notice_of(notice: Notice, moment: datetime, place: str = "", number: str | None = None) -> dict[str, Any]:
+    """A notice in a list: while it runs, until when one may object; afterwards, that it is over."""
+    runs = notice.withdrawn_by_id is None and notice.ends_at > moment
+    over = _("已更正") if notice.withdrawn_by_id else _("公示期满")
+    facts = (notice.get_kind_display(), place, "" if runs else over)
+    return {
+        "title": notice.title,
+        "url": notice.get_absolute_url(),
+        "line": " · ".join(str(fact) for fact in facts if fact),
+        "number": notice.number if number is None else number,
+        "until": notice.ends_at if runs else None,
+        "heading": "h3",
+    }
 
 
 @register.inclusion_tag("proposals/photos.html")
