@@ -44,7 +44,7 @@ class Human:
         context = browser.new_context(viewport=dict(size), locale="zh-CN")  # type: ignore[arg-type]
         context.add_cookies([{"name": "elder", "value": "0", "url": site}])
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.site = site
 
     # --- getting somewhere -----------------------------------------------------------------------
