@@ -135,6 +135,7 @@ PROPER: dict[str, Body] = {
     "revise": a_plan,
     "withdraw": lambda w: {"reason": "不办了"},
     "cosign": lambda w: {},
+    "cosign_on_paper": lambda w: {"households": [door.pk for door in w.way.households[8:10]]},
     "make_wish": lambda w: {"place": w.place("community").pk, "text": "想要一张长椅", "category": "other"},
     "support_wish": lambda w: {},
     "review": lambda w: {"verdict": "pass_review", "reason": "确实需要"},
@@ -147,7 +148,7 @@ PROPER: dict[str, Body] = {
     "object": lambda w: {"facts": "这里写的和说好的不一样"},
     "object_for": lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"},
     "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
-    "confirm_residents": lambda w: {"person": w["claim"].pk, "verdict": "yes"},
+    "confirm_residents": lambda w: {"person": w["claim"].pk, "door": w["claim"].household_id, "verdict": "yes"},
     "pledge": lambda w: {"choice": "5000"},
     "withdraw_pledge": lambda w: {},
     "publish_name": lambda w: {"publishes": "1"},
@@ -180,9 +181,10 @@ TABLE: tuple[Row, ...] = (
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
     Row("cosign", number("cosigning"), see=SIGNED_IN, send=IN_THE_YARD),
+    Row("cosign_on_paper", number("cosigning"), see=COLLECTORS, send=COLLECTORS),
     Row("make_wish", see=SIGNED_IN, send=IN_THE_YARD | CLERK | NEXT_DOOR),
     Row("support_wish", pk("wish"), others=NOT_TAKEN, send=SIGNED_IN),
-    Row("review_queue", see=CHIEF, shows=ONWARD, others=SHOWN),
+    Row("review_queue", see=CHIEF | CLERK, shows=ONWARD, others=SHOWN),
     Row("review", number("submitted"), see=CHIEF, send=CHIEF, taken=TAKEN | {SHOWN}),
     # --- deliberation
     Row("vote", number("voting"), see=SIGNED_IN, send=ADULTS),
@@ -211,6 +213,7 @@ TABLE: tuple[Row, ...] = (
     Row("notice_posting", number("notice"), see=STAFF_HERE | CHIEF, send=STAFF_HERE | CHIEF),
     # --- residents
     Row("join", see=SIGNED_IN, query="q"),
+    Row("consent", **PUBLIC),
     Row("join_at", lambda w: [w.place("yard").code], see=SIGNED_IN, send=SIGNED_IN),
     Row("confirm_residents", see=ANY_COLLECTORS, send=COLLECTORS, taken=TAKEN | {HIDDEN}),
     # --- funding
