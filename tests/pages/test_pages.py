@@ -65,8 +65,18 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
+PRESSED = {"cosign", "confirm_residents"}
+"""Forms that are one button: there is nothing to leave empty."""
+
 PAGES = list(pages())
-FORMS = [seen for seen in PAGES if eyes(seen.row) in seen.row.send and seen.row.proper and "-" not in seen.label]
+FORMS = [
+    seen
+    for seen in PAGES
+    if eyes(seen.row) in seen.row.send
+    and seen.row.proper
+    and "-" not in seen.label
+    and seen.row.name not in PRESSED
+]
 """Pages with a form that has something to correct when it is sent empty."""
 
 
