@@ -72,10 +72,7 @@ PAGES = list(pages())
 FORMS = [
     seen
     for seen in PAGES
-    if eyes(seen.row) in seen.row.send
-    and seen.row.proper
-    and "-" not in seen.label
-    and seen.row.name not in PRESSED
+    if eyes(seen.row) in seen.row.send and seen.row.proper and "-" not in seen.label and seen.row.name not in PRESSED
 ]
 """Pages with a form that has something to correct when it is sent empty."""
 
