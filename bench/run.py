@@ -68,7 +68,7 @@ def load(port: int, clients: int, requests: list[str]) -> dict:
     return result
 
 
-def pgbench(motion: int, first_unit: int, seconds: int, clients: int) -> float | None:
+def pgbench(votes: int, clients: int) -> float | None:
     """The vote's own insert, with its triggers, prepared, without Django; None where there is no pgbench."""
     program = _find_pgbench()
     if program is None:
@@ -85,7 +85,7 @@ def pgbench(motion: int, first_unit: int, seconds: int, clients: int) -> float |
         file.write(script.replace("\n", " ").replace("; ", ";\n"))
         file.flush()
         done = subprocess.run(
-            [program, "-n", "-M", "prepared", "-f", file.name, "-c", str(clients), "-j", "1", "-T", str(seconds),
+            [program, "-n", "-M", "prepared", "-f", file.name, "-c", str(clients), "-j", "1", "-t", str(votes // clients),
              "-h", url.hostname or "127.0.0.1", "-p", str(url.port), "-U", url.username or "", url.path.lstrip("/")],
             env={**os.environ, "PGPASSWORD": url.password or ""}, capture_output=True, text=True,
         )  # fmt: skip
@@ -188,7 +188,7 @@ def _insert_alone(motion: int, left: int, clients: int) -> float | None:
     with as_owner() as owner:
         owner.execute(f"CREATE SEQUENCE bench_unit START {first}")
         owner.execute(f'GRANT USAGE, SELECT ON SEQUENCE bench_unit TO "{connection.settings_dict["USER"]}"')
-    return pgbench(motion, first, 2, clients)
+    return pgbench(left, clients)
 
 
 def _report(seen: dict, waits: dict, insert: float | None, project_path: str, list_path: str) -> None:
