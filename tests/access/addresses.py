@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -68,13 +68,20 @@ class Browser:
         self.cookies = {name: morsel.value for name, morsel in client.cookies.items()}
 
     def ask(self, method: str, path: str, body: Any = None, *, watched: bool = False) -> Answer:
-        """Whatever the answer wrote is undone; what that was is known of every POST, of a GET if ``watched``."""
+        """Whatever the answer wrote is undone; what that was is known if ``watched``."""
         self.client.cookies = SimpleCookie(self.cookies)
-        send = self.client.post if method == "POST" else self.client.get
-        with undone(), written(watched or method == "POST") as tables:
-            response = send(path, {"csrfmiddlewaretoken": "t", **(body or {})} if method == "POST" else body)
+        with undone():
+            before = row_changes() if watched else {}
+            if method == "POST":
+                response = self.client.post(path, {"csrfmiddlewaretoken": "t", **(body or {})})
+            else:
+                response = self.client.get(path, body)
             text = b"".join(response) if response.streaming else response.content
-        return Answer(response, tuple(tables), text.decode(errors="replace"))
+            touched = touched_since(before) if watched else []
+            after = digests(touched)
+        # Rows of an action that was undone are touched as well: only what is otherwise than before was written.
+        written = tuple(table for table, digest in digests(touched).items() if digest != after[table])
+        return Answer(response, written, text.decode(errors="replace"))
 
 
 @contextmanager
@@ -88,25 +95,30 @@ NOT_OURS = ("django_session", "accounts_user")
 """A session is touched by looking; signing in notes when."""
 
 
-@contextmanager
-def written(watched: bool = True) -> Iterator[list[str]]:
-    """Tables in which rows were added, changed or removed meanwhile, also when that was undone within."""
-    tables: list[str] = []
-    before = _row_changes() if watched else {}
-    yield tables
-    if not watched or connection.needs_rollback:
-        return
-    now = _row_changes()
-    tables += [name for name in now if now[name] != before.get(name, 0) and name not in NOT_OURS]
-
-
-def _row_changes() -> dict[str, int]:
+def row_changes() -> dict[str, int]:
+    """How many rows of each table were added, changed or removed by this connection of late."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
             " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
         )
         return dict(cursor.fetchall())
+
+
+def touched_since(before: dict[str, int]) -> list[str]:
+    if connection.needs_rollback:
+        return []
+    return [name for name, rows in row_changes().items() if rows != before.get(name, 0) and name not in NOT_OURS]
+
+
+def digests(tables: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """What stands in each of these tables, in two numbers."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in tables:
+            cursor.execute(f'SELECT count(*), coalesce(sum(hashtext(t::text)::bigint), 0) FROM "{table}" t')
+            found[table] = cursor.fetchone()
+        return found
 
 
 FIELD = re.compile(r"<(?:input|select|textarea|button)\b[^>]*\bname=\"([^\"]+)\"")

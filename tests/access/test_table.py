@@ -10,7 +10,7 @@ import rules
 from django.urls import reverse
 
 from tests.access.addresses import HIDDEN, REFUSED, RUBBISH, SIGN_IN, Answer, Browser, addresses, fields_of, rubbish
-from tests.access.table import EVERYBODY, NOBODY, TABLE, Row
+from tests.access.table import EVERYBODY, TABLE, Row
 from tests.world import World
 
 OF_THE_SITE = [name for name, _pattern in addresses() if not name.startswith("admin:")]
@@ -88,13 +88,13 @@ def sent(row: Row, world: World, browsers: dict[str, Browser]) -> list[str]:
     fields = _fields(row, path, browsers)
     complaints = []
     for name, browser in browsers.items():
-        bodies: list[tuple[str, Any]] = [("nothing", {}), ("rubbish", rubbish(fields, len(name)))]
-        if row.send == NOBODY:
-            bodies = bodies[:1]
+        bodies: list[tuple[str, Any]] = [("rubbish", rubbish(fields, len(name)))]
+        if name in row.send:
+            bodies.append(("nothing", {}))
         if row.proper:
             bodies.append(("a proper form", row.proper(world)))
         for what, body in bodies:
-            answer = browser.ask("POST", path, body)
+            answer = browser.ask("POST", path, body, watched=name not in row.send)
             if wrong := _wrong(row, name, answer, proper=what == "a proper form"):
                 complaints.append(f"{name} sends {what} to {path}: {wrong}")
     return complaints
