@@ -23,7 +23,7 @@ def settle(project: Project) -> Iterator[datetime]:
     yield project.on("surplus")
     for number, refund in enumerate(accounts.return_surplus(proposal, by=clerk), start=1):
         if refund.returned_at is None:
-            funding.pay_refund(refund, voucher=f"演退{proposal.number[5:]}-{number}", by=project.staff(Role.CASHIER))
+            funding.pay_refund(refund, voucher=f"演退{proposal.number}-{number}", by=project.staff(Role.CASHIER))
             funding.confirm_refund(refund, by=clerk)
     made = accounts.make_accounts(proposal, by=clerk)
     yield project.on("confirm_accounts", days=0.6)

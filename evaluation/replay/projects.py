@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -89,19 +89,22 @@ class Project:
         Offices act on working days, unless the story names the day.
         """
         earliest = after or clock.now()
-        named = self.story["days"].get(step)
-        wanted = self.today - timedelta(days=named) if named is not None else earliest + timedelta(days=days)
-        day = wanted.astimezone(clock.CHINA).date()
-        if office and named is None:
-            while not calendar.is_working(day):
+        day = self._named_day(step)
+        if day is None:
+            day = (earliest + timedelta(days=days)).astimezone(clock.CHINA).date()
+            while office and not calendar.is_working(day):
                 day += timedelta(days=1)
         hour = self.rng.randrange(9, 17) if office else self.rng.randrange(8, 21)
         moment = clock.midnight(day) + timedelta(hours=hour, minutes=self.rng.randrange(60))
         return moment if moment > earliest else earliest + timedelta(minutes=self.rng.randrange(10, 90))
 
-    def soon(self) -> datetime:
-        """A little later on the same day."""
-        return clock.now() + timedelta(minutes=self.rng.randrange(5, 40))
+    def _named_day(self, step: str) -> date | None:
+        """What the story says: so many days, or working days, before today."""
+        if step in self.story["days"]:
+            return self.today.date() - timedelta(days=self.story["days"][step])
+        if step in self.story.get("working_days", {}):
+            return calendar.add_working_days(self.today.date(), -self.story["working_days"][step])
+        return None
 
     def a_number(self) -> UUID:
         """What a browser makes up for a receipt."""

@@ -76,7 +76,7 @@ def deliver(project: Project) -> Iterator[datetime]:
     for given in proposal.in_kind.filter(confirmed_at=None).order_by("pk"):
         funding.confirm_in_kind(given, by=project.staff(Role.SUPERVISOR))
     yield from together(pay(project, contract, MilestoneKind.START), _log(project, contract, started))
-    if "finish" in project.story["days"]:
+    if "finish" in project.story.get("working_days", {}):
         yield project.on("finish")
     else:
         yield started + timedelta(days=project.story.get("works_days", 30))
@@ -112,13 +112,13 @@ def pay(project: Project, contract: Contract, kind: str) -> Iterator[datetime]:
     yield project.on(f"ask_{kind}")
     payment = funding.ask_payment(
         contract.milestones.get(kind=kind),
-        invoice=f"演票{project.proposal.number[5:]}{kind[0].upper()}",
+        invoice=f"演票{project.proposal.number}{kind[0].upper()}",
         by=project.staff(Role.CLERK),
     )
     yield project.on(f"approve_{kind}")
     funding.approve_payment(payment, by=project.staff(approver), reason="发票与合同一致")
     yield project.on(f"pay_{kind}")
-    funding.pay(payment, voucher=f"演付{project.proposal.number[5:]}{kind[0].upper()}", by=project.staff(Role.CASHIER))
+    funding.pay(payment, voucher=f"演付{project.proposal.number}{kind[0].upper()}", by=project.staff(Role.CASHIER))
 
 
 def accept(project: Project) -> Iterator[datetime]:

@@ -30,23 +30,23 @@ from tests.cast import mark_session
 
 pytestmark = pytest.mark.django_db
 
-SEVERAL = {
-    # At least so many projects stand here, whenever it is replayed.
-    Stage.SUBMITTED: 2,
-    Stage.COSIGNING: 2,
-    Stage.VOTING: 2,
-    Stage.CONSULTING: 2,
-    Stage.ANNOUNCED: 2,
-    Stage.HANDLING: 2,
-    Stage.RAISING: 2,
-    Stage.DELIVERING: 2,
-    Stage.RATING: 2,
-    Stage.ARCHIVED: 4,
-    Stage.DECLINED: 2,
-    Stage.LAPSED: 2,
-    Stage.RESERVED: 2,
-    Stage.NOT_PASSED: 2,
-}
+SEVERAL = (
+    # At least so many projects stand here, on whatever day it is replayed; around long holidays a window may be over.
+    ((Stage.SUBMITTED,), 2),
+    ((Stage.COSIGNING,), 2),
+    ((Stage.VOTING,), 3),
+    ((Stage.CONSULTING,), 2),
+    ((Stage.ANNOUNCED,), 2),
+    ((Stage.HANDLING,), 2),
+    ((Stage.RAISING,), 2),
+    ((Stage.DELIVERING,), 4),
+    ((Stage.RATING, Stage.RATED), 2),
+    ((Stage.ARCHIVED,), 4),
+    ((Stage.DECLINED,), 2),
+    ((Stage.LAPSED,), 2),
+    ((Stage.RESERVED,), 2),
+    ((Stage.NOT_PASSED,), 2),
+)
 
 
 @dataclass
@@ -146,9 +146,9 @@ def test_what_the_documents_state_is_not_changed() -> None:
 # --- Everything ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("stage", "least"), SEVERAL.items())
-def test_several_stand_at_each_stage(stage: Stage, least: int) -> None:
-    assert Proposal.objects.filter(stage=stage).count() >= least
+@pytest.mark.parametrize(("stages", "least"), SEVERAL)
+def test_several_stand_at_each_stage(stages: tuple[Stage, ...], least: int) -> None:
+    assert Proposal.objects.filter(stage__in=stages).count() >= least
 
 
 def test_nobody_is_late_but_the_canteen() -> None:

@@ -21,7 +21,9 @@ class Command(BaseCommand):
             self.stdout.write("演示城区已经载入过，没有改动。")
             return
         if not district.is_empty():
-            raise CommandError("数据库里已有住户或项目，或者上次载入没有走完。请换一个空的数据库再载入（run.py 的：删掉 var/ 再启动）。")
+            raise CommandError(
+                "数据库里已有住户或项目，或者上次载入没有走完。请换一个空的数据库（run.py：删掉 var/ 再启动）。"
+            )
         start = time.monotonic()
         district.replay(self._report)
         self.stdout.write(f"\r载入完成，用时 {time.monotonic() - start:.0f} 秒。{' ' * 20}")
