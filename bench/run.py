@@ -86,7 +86,8 @@ def pgbench(votes: int, clients: int) -> float | None:
         file.flush()
         done = subprocess.run(
             [program, "-n", "-M", "prepared", "-f", file.name, "-c", str(clients), "-j", "1",
-             "-t", str(votes // clients), "-h", url.hostname or "127.0.0.1", "-p", str(url.port), "-U", url.username or "", url.path.lstrip("/")],
+             "-t", str(votes // clients),
+             "-h", url.hostname or "127.0.0.1", "-p", str(url.port), "-U", url.username or "", url.path.lstrip("/")],
             env={**os.environ, "PGPASSWORD": url.password or ""}, capture_output=True, text=True,
         )  # fmt: skip
     found = re.search(r"tps = ([\d.]+) \(without", done.stdout)
