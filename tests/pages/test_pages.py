@@ -26,7 +26,10 @@ from tests.world import World
 
 pytestmark = pytest.mark.browser
 
-NO_PAGES = {"photo", "photo_small", "motion_export", "notice_photo", "notice_pdf", "paper_photo", "healthz"}
+NO_PAGES = {
+    "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "rating_sheet", "voucher", "notice_pdf",
+    "motion_export", "archive_zip", "archive_file", "healthz",
+}  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
 
 PREFERRED = ("anonymous", "resident", "chief", "clerk", "party", "case_officer", "approver", "cashier")
