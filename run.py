@@ -25,7 +25,9 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from minshi.servers import environment, ground, services
@@ -72,18 +74,27 @@ def demo(arguments: list[str]) -> int:
             up.family.mind()
 
 
-def on_servers_of_its_own(argv: list[str], extra: dict[str, str]) -> int:
-    """Run ``argv`` as MINSHI_ENV=test with a PostgreSQL and a Redis that are thrown away afterwards."""
+@contextmanager
+def servers_to_throw_away() -> Iterator[dict[str, str]]:
+    """Addresses of a PostgreSQL and a Redis that are gone afterwards, with all they held."""
     place = Path(tempfile.mkdtemp(prefix="test-", dir=ground.var()))
     place.chmod(0o755)
     for name in ("log", "static"):
         (place / name).mkdir()
     try:
         with bring_up(place, ours=True) as up:
-            return foreground(argv, {**services.environ(up.env, "test"), **extra})
+            yield up.env
     finally:
         shutil.rmtree(ground.data_home(place), ignore_errors=True)
         shutil.rmtree(place, ignore_errors=True)
+
+
+def on_servers_of_its_own(argv: list[str], extra: dict[str, str], processes: int = 1) -> int:
+    """Run ``argv`` as MINSHI_ENV=test. Each of several test processes gets servers that no other one uses."""
+    with ExitStack() as stack:
+        sets = [stack.enter_context(servers_to_throw_away()) for _each in range(processes)]
+        env = {**services.environ(sets[0], "test"), **extra}
+        return foreground(argv, {**env, "MINSHI_TEST_SERVERS": json.dumps(sets)} if processes > 1 else env)
 
 
 def foreground(argv: list[str], env: dict[str, str]) -> int:
@@ -98,13 +109,20 @@ def foreground(argv: list[str], env: dict[str, str]) -> int:
         signal.signal(signal.SIGTERM, before[1])
 
 
-def pytest(arguments: list[str], **extra: str) -> int:
+def pytest(arguments: list[str], processes: int = 1, **extra: str) -> int:
     environment.prepare()
     tools, missing = environment.for_tests()
-    code = on_servers_of_its_own([str(environment.PYTHON), "-m", "pytest", *arguments], {**tools, **extra})
+    spread = ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
+    argv = [str(environment.PYTHON), "-m", "pytest", *spread, *arguments]
+    code = on_servers_of_its_own(argv, {**tools, **extra}, processes)
     for line in missing:
         say(f"! 没有检查：{line}")
     return code
+
+
+def test(arguments: list[str]) -> int:
+    """All of it at once on every processor, or what is asked for, which is sooner there without."""
+    return pytest(arguments, 1 if arguments else min(os.cpu_count() or 1, 4))
 
 
 def drill(arguments: list[str]) -> int:
@@ -132,7 +150,7 @@ def manage(arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    doors = {"test": pytest, "drill": drill, "bench": bench, "manage": manage}
+    doors = {"test": test, "drill": drill, "bench": bench, "manage": manage}
     stop_on_signals()
     try:
         if arguments and arguments[0] in doors:

@@ -68,8 +68,8 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
-PRESSED = {"cosign", "confirm_residents"}
-"""Forms that are one button: there is nothing to leave empty."""
+PRESSED = {"cosign", "confirm_residents", "paper_unit"}
+"""Forms that are one button, or may be one: a sheet can be registered now and read in later."""
 
 PAGES = list(pages())
 FORMS = [
