@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
 import rules
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,6 +21,7 @@ from minshi.accounts.models import User
 from minshi.clock import Now, now
 from minshi.disclosure.models import Notice
 from minshi.faces import elder
+from minshi.faces.kept import kept_page
 from minshi.lifecycle.machine import why_not
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
@@ -31,6 +30,7 @@ from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents.models import ORGANISERS
 from minshi.residents.rules import person_of, roles_of
 from minshi.signin.freshness import needs_fresh_code
+from minshi.territory.models import Territory
 from proposals import actions, selectors
 from proposals import how as how_it_goes
 from proposals.forms import (
@@ -43,7 +43,7 @@ from proposals.forms import (
     SheetForm,
     WishForm,
 )
-from proposals.models import LIBRARY, Card, Photo, Proposal, Stage, Version, Wish, WishStage
+from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage, Version, Wish, WishStage
 from proposals.panels import Panel, Present, panels_of, present_of
 
 PAGE = 20
@@ -98,14 +98,27 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
 
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
-    """The library: filters, each state of them a link; pages by key."""
+    """The library: filters, each state of them a link; pages by key.
+
+    What it opens with is kept until one of its cards changes; a search is drawn each time.
+    """
     place = selectors.home_place(request.GET.get("place") or None)
     cards = Card.objects.in_place(place) if place else Card.objects.none()
     shown = request.GET.get("shown", "")
     if shown in LIBRARY:
         cards = cards.filter(stage__in=LIBRARY[shown])
+    if place and request.GET.keys() <= {"place", "shown"}:
+        versions = cards[: PAGE + 1].values_list("pk", "version")
+        digest = hashlib.sha256(repr(list(versions)).encode()).hexdigest()[:24]
+        stamp = f"projects:{place.pk}:{shown if shown in LIBRARY else ''}:{localdate().year}:{digest}"
+        return kept_page(request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards))
+    return render(request, "proposals/projects.html", _library(request, place, shown, cards))
+
+
+def _library(request: HttpRequest, place: Territory | None, shown: str, cards: CardQuerySet) -> dict[str, str]:
+    """One page of the cards and the filters above them, as ready strings."""
     chosen = CardFilter(request.GET, queryset=cards)
-    rows = chosen.qs.annotate(read_at=Now())
+    rows = chosen.qs
     if before := _key(request.GET.get("before", "")):
         rows = rows.filter(places__place=place, places__submitted_at__lte=before[0]).exclude(
             places__submitted_at=before[0], proposal_id__gte=before[1]
@@ -123,7 +136,10 @@ def projects(request: HttpRequest) -> HttpResponse:
         "older": f"?{query.urlencode()}&before={_written_key(page[PAGE - 1])}" if len(page) > PAGE else "",
         "newer": f"?{query.urlencode()}" if "before" in request.GET else "",
     }
-    return render(request, "proposals/projects.html", context)
+    return {
+        "place_name": place.full_name if place else "",
+        "main": render_to_string("proposals/projects_main.html", context),
+    }
 
 
 def _written_key(card: Card) -> str:
@@ -141,30 +157,15 @@ def _key(text: str) -> tuple[datetime, int] | None:
 
 @require_safe
 def project(request: HttpRequest, number: str) -> HttpResponse:
-    """A project's whole way. What it says is kept until the card says that something changed, or the hour does.
-
-    A visitor who has it already gets 304 after one query; whoever is signed in has their own frame around it.
-    """
-    cards = Card.objects.annotate(read_at=Now()).only("version", "title", "place_full_name")
-    card = get_object_or_404(cards, number=number)
-    read_at: datetime = card.read_at  # type: ignore[attr-defined]
-    key = f"project:{card.pk}:{card.version}:{read_at:%Y%m%d%H}:{elder.variant(request)}"
-    etag = quote_etag(key) if _is_visitor(request) else None
-    if etag and (unchanged := get_conditional_response(request, etag=etag)):
-        return unchanged
-    parts = cache.get(key)
-    if parts is None:
-        parts = _project_parts(number, read_at, is_elder=elder.is_on(request))
-        cache.set(key, parts, 3600)
-    response = render(request, "proposals/project.html", {"card": card, **parts})
-    if etag:
-        response["ETag"], response["Cache-Control"] = etag, "no-cache"
-    return response
-
-
-def _is_visitor(request: HttpRequest) -> bool:
-    """Somebody whose page holds nothing of their own: neither a session nor a message."""
-    return settings.SESSION_COOKIE_NAME not in request.COOKIES and "messages" not in request.COOKIES
+    """A project's whole way, kept until the card says that something changed, or the hour does."""
+    found = Card.objects.filter(number=number).values_list("pk", "version", Now()).first()
+    if found is None:
+        raise Http404
+    pk, version, moment = found
+    stamp = f"project:{pk}:{version}:{moment:%Y%m%d%H}"
+    return kept_page(
+        request, "proposals/project.html", stamp, lambda: _project_parts(number, moment, is_elder=elder.is_on(request))
+    )
 
 
 def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str, str]:
@@ -196,6 +197,8 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
         "elder": is_elder,
     }
     return {
+        "title": proposal.card.title,
+        "place_name": proposal.card.place_full_name,
         "main": render_to_string("proposals/project_main.html", context),
         "aside": render_to_string("proposals/project_aside.html", context),
     }

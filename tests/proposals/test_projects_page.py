@@ -10,7 +10,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from minshi.accounts.models import User
 from minshi.territory.models import Territory
+from proposals import actions
 from proposals.models import Card, CardPlace, Category, Stage
 from tests.way import Way
 
@@ -138,10 +140,43 @@ def test_two_characters_are_found_by_the_index(way: Way) -> None:
 def test_the_same_few_queries_at_five_and_twenty(
     way: Way, client: Client, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
-    many(way, 5)
+    for more in (5, 20):
+        many(way, more)
+        with django_assert_num_queries(3):
+            assert len(titles(client.get("/projects/").content.decode())) == min(20, more + 5 * (more > 5))
+        with django_assert_num_queries(2):
+            client.get("/projects/")
+
+
+def test_it_is_kept_until_one_of_its_cards_changes(way: Way, client: Client, chief: User) -> None:
+    proposal = way.submitted(title="院里的灯")
+    first = client.get("/projects/")
+    assert client.get("/projects/", HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
+    actions.pass_review(proposal, by=chief)
+    again = client.get("/projects/", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert again.status_code == 200 and "已附议" in again.content.decode()
+    way.submitted(title="门口的凳")
+    assert "门口的凳" in client.get("/projects/").content.decode()
+
+
+def test_each_look_and_each_group_of_stages_is_kept_apart(way: Way, client: Client) -> None:
+    way.submitted(title="院里的灯")
+    plain, running = client.get("/projects/").content, client.get("/projects/?shown=running").content
+    client.cookies["elder"] = "1"
+    elder = client.get("/projects/").content
+    assert len({plain, running, elder}) == 3
+    assert b'class="elder"' in elder and b'class="elder"' not in plain
+
+
+def test_a_search_takes_no_room_in_the_cache(way: Way, client: Client) -> None:
+    way.submitted(title="院里的灯")
+    assert "ETag" not in client.get("/projects/", {"q": "院里"})
+    assert "ETag" not in client.get("/projects/", {"whatever": "院里"})
+
+
+def test_whoever_is_signed_in_has_their_own_frame(client: Client, client_of: Any, way: Way, resident: User) -> None:
+    way.submitted(title="院里的灯")
     client.get("/projects/")
-    with django_assert_num_queries(2):
-        client.get("/projects/")
-    many(way, 20)
-    with django_assert_num_queries(2):
-        client.get("/projects/")
+    answer = client_of(resident).get("/projects/")
+    assert "ETag" not in answer and "退出登录" in answer.content.decode()
+    assert "退出登录" not in client.get("/projects/").content.decode()

@@ -1,0 +1,62 @@
+"""Pages kept as they were drawn until what they show has changed: a visitor's costs one small read and one look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+
+from minshi.faces import elder
+
+SECONDS = 3600
+DRAWN_FROM = ("minshi", "proposals", "deliberation", "funding", "evaluation", "templates", "static")
+
+
+def kept_page(request: HttpRequest, template: str, stamp: str, parts: Callable[[], dict[str, Any]]) -> HttpResponse:
+    """Answer with ``template`` filled with ``parts``, which are only made when ``stamp`` was not seen before.
+
+    ``stamp`` names what is shown and the version of it; the same stamp must mean the same parts for everybody.
+    Whoever is signed in gets their own frame around the parts; a visitor gets the whole page as it was kept, or
+    304 who has it already. Only for addresses of which there is a limited number: each takes its room in the cache.
+    """
+    key = f"{stamp}:{elder.variant(request)}:{release()}"
+    if not is_visitor(request):
+        return render(request, template, _kept(f"parts:{key}", parts))
+    etag = quote_etag(key)
+    if unchanged := get_conditional_response(request, etag=etag):
+        return unchanged
+    page = _kept(f"page:{request.get_full_path()}:{key}", lambda: render(request, template, parts()).content)
+    return HttpResponse(page, headers={"ETag": etag, "Cache-Control": "no-cache"})
+
+
+def is_visitor(request: HttpRequest) -> bool:
+    """Somebody whose page holds nothing of their own: neither a session nor a message."""
+    return settings.SESSION_COOKIE_NAME not in request.COOKIES and "messages" not in request.COOKIES
+
+
+def _kept(key: str, make: Callable[[], Any]) -> Any:
+    made = cache.get(key)
+    if made is None:
+        made = make()
+        cache.set(key, made, SECONDS)
+    return made
+
+
+@lru_cache(maxsize=1)
+def release() -> str:
+    """Changes with every file a page is drawn from: a new release never answers with pages of the last."""
+    times = sorted(
+        f"{file.relative_to(settings.BASE_DIR)} {file.stat().st_mtime_ns}"
+        for name in DRAWN_FROM
+        for file in (settings.BASE_DIR / name).rglob("*.*")
+        if file.suffix != ".pyc"
+    )
+    return hashlib.sha256("\n".join(times).encode()).hexdigest()[:12]
