@@ -114,7 +114,7 @@ def pytest(arguments: list[str], processes: int = 1, **extra: str) -> int:
     tools, missing = environment.for_tests()
     spread = ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
     argv = [str(environment.PYTHON), "-m", "pytest", *spread, *arguments]
-    code = on_servers_of_its_own(argv, {**tools, **extra}, processes)
+    code = on_servers_of_its_own(argv, {**tools, **extra, "DJANGO_SETTINGS_MODULE": "tests.settings"}, processes)
     for line in missing:
         say(f"! 没有检查：{line}")
     return code

@@ -4,9 +4,10 @@ import json
 import os
 
 os.environ["MINSHI_ENV"] = "test"
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    # In the environment, so that the processes a test starts use the same ones. Databases of one PostgreSQL would not
-    # do: what is sealed waits for the oldest transaction of all of them.
-    os.environ.update(json.loads(os.environ["MINSHI_TEST_SERVERS"])[int(worker.removeprefix("gw"))])
+worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+# Databases of one PostgreSQL would not do: what is sealed waits for the oldest transaction of all of them.
+# In the environment and only once, since the processes that a test starts are told other databases by it.
+if worker and (servers := os.environ.pop("MINSHI_TEST_SERVERS", "")):
+    os.environ.update(json.loads(servers)[int(worker.removeprefix("gw"))])
 
 from minshi.settings import *  # noqa: E402, F403
