@@ -13,6 +13,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -104,15 +105,20 @@ def projects(request: HttpRequest) -> HttpResponse:
     """
     place = selectors.home_place(request.GET.get("place") or None)
     cards = Card.objects.in_place(place) if place else Card.objects.none()
-    shown = request.GET.get("shown", "")
-    if shown in LIBRARY:
+    asked = request.GET.get("shown", "")
+    shown = asked if asked in LIBRARY else ""
+    if shown:
         cards = cards.filter(stage__in=LIBRARY[shown])
-    if place and request.GET.keys() <= {"place", "shown"}:
-        versions = cards[: PAGE + 1].values_list("pk", "version")
-        digest = hashlib.sha256(repr(list(versions)).encode()).hexdigest()[:24]
-        stamp = f"projects:{place.pk}:{shown if shown in LIBRARY else ''}:{localdate().year}:{digest}"
-        return kept_page(request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards))
-    return render(request, "proposals/projects.html", _library(request, place, shown, cards))
+    links = {"place": place.code if place else "", "shown": shown}
+    query = urlencode({name: value for name, value in links.items() if name in request.GET})
+    if place is None or request.META["QUERY_STRING"] != query:
+        return render(request, "proposals/projects.html", _library(request, place, shown, cards))
+    versions = cards[: PAGE + 1].values_list("pk", "version")
+    digest = hashlib.sha256(repr(list(versions)).encode()).hexdigest()[:24]
+    stamp = f"projects:{query}:{place.pk}:{localdate().year}:{digest}"
+    return kept_page(
+        request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards), query=query
+    )
 
 
 def _library(request: HttpRequest, place: Territory | None, shown: str, cards: CardQuerySet) -> dict[str, str]:

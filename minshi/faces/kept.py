@@ -20,20 +20,23 @@ SECONDS = 3600
 DRAWN_FROM = ("minshi", "proposals", "deliberation", "funding", "evaluation", "templates", "static")
 
 
-def kept_page(request: HttpRequest, template: str, stamp: str, parts: Callable[[], dict[str, Any]]) -> HttpResponse:
+def kept_page(
+    request: HttpRequest, template: str, stamp: str, parts: Callable[[], dict[str, Any]], *, query: str = ""
+) -> HttpResponse:
     """Answer with ``template`` filled with ``parts``, which are only made when ``stamp`` was not seen before.
 
     ``stamp`` names what is shown and the version of it; the same stamp must mean the same parts for everybody.
     Whoever is signed in gets their own frame around the parts; a visitor gets the whole page as it was kept, or
-    304 who has it already. Only for addresses of which there is a limited number: each takes its room in the cache.
+    304 who has it already. Whole pages are kept only under the ``query`` the page's own links ask with: whoever
+    makes up others must not fill the cache.
     """
     key = f"{stamp}:{elder.variant(request)}:{release()}"
-    if not is_visitor(request):
+    if not is_visitor(request) or request.META["QUERY_STRING"] != query:
         return render(request, template, _kept(f"parts:{key}", parts))
     etag = quote_etag(key)
     if unchanged := get_conditional_response(request, etag=etag):
         return unchanged
-    page = _kept(f"page:{request.get_full_path()}:{key}", lambda: render(request, template, parts()).content)
+    page = _kept(f"page:{query}:{key}", lambda: render(request, template, parts()).content)
     return HttpResponse(page, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 

@@ -168,10 +168,16 @@ def test_each_look_and_each_group_of_stages_is_kept_apart(way: Way, client: Clie
     assert b'class="elder"' in elder and b'class="elder"' not in plain
 
 
-def test_a_search_takes_no_room_in_the_cache(way: Way, client: Client) -> None:
+@pytest.mark.parametrize(
+    "asked", ["q=%E9%99%A2%E9%87%8C", "whatever=1", "shown=whatever", "place=990101&place=990101", "shown="]
+)
+def test_what_no_link_of_the_page_asks_for_is_not_kept(way: Way, client: Client, client_of: Any, asked: str) -> None:
     way.submitted(title="院里的灯")
-    assert "ETag" not in client.get("/projects/", {"q": "院里"})
-    assert "ETag" not in client.get("/projects/", {"whatever": "院里"})
+    for visitor in (client, client_of(None)):
+        answer = visitor.get(f"/projects/?{asked}")
+        assert "院里的灯" in answer.content.decode()
+        assert ("ETag" in answer) == (asked == "shown=")
+    assert "whatever" not in client.get("/projects/").content.decode()
 
 
 def test_whoever_is_signed_in_has_their_own_frame(client: Client, client_of: Any, way: Way, resident: User) -> None:
