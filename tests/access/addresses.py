@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpResponse, SimpleCookie
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
@@ -82,6 +83,15 @@ class Browser:
         # Rows of an action that was undone are touched as well: only what is otherwise than before was written.
         written = tuple(table for table, digest in digests(touched).items() if digest != after[table])
         return Answer(response, written, text.decode(errors="replace"))
+
+    def queries(self, path: str, body: Any = None) -> list[str]:
+        """What looking at this address asks of the database, after a first look that filled what is kept."""
+        self.client.get(path, body)
+        with CaptureQueriesContext(connection) as asked:
+            response = self.client.get(path, body)
+            if response.streaming:
+                b"".join(response)
+        return [query["sql"] for query in asked]
 
 
 @contextmanager

@@ -1,0 +1,45 @@
+"""No page asks the database more often than its ceiling says; that none asks once per row is told beside each page."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.access.addresses import ONWARD, SHOWN, Browser
+from tests.access.table import TABLE, Row
+from tests.world import World
+
+LOOKED_AT = [row for row in TABLE if row.see and row.shows in (SHOWN, ONWARD)]
+PUBLIC, OF_ONES_OWN = 4, 9
+"""For everybody, and for who signed in: session, person, roles and household come first there."""
+
+CEILINGS = {
+    # One project's money, each source of it and each kind of movement by itself; the same for few and many.
+    "books": 18,
+    "log": 19,
+    "suppliers": 15,
+    "acceptance": 8,
+    "pledge": 11,
+    # Four lists; with the totals still to be computed, three more to find the place.
+    "home": 7,
+    "place": 6,
+    # Each thing it watches.
+    "healthz": 6,
+    # The page, what it may be merged into, and why any step may not be taken.
+    "review": 12,
+    # Another's pages.
+    "mfa_activate_totp": 11,
+    "mfa_deactivate_totp": 11,
+}
+
+
+@pytest.mark.parametrize("row", LOOKED_AT, ids=lambda row: row.name)
+def test_no_page_asks_more_than_its_ceiling(row: Row, world: World, browsers: dict[str, Browser]) -> None:
+    who = "anonymous" if "anonymous" in row.see else min(row.see)
+    asked = browsers[who].queries(reverse(row.name, args=row.args(world)))
+    ceiling = CEILINGS.get(row.name, PUBLIC if who == "anonymous" else OF_ONES_OWN)
+    assert len(asked) <= ceiling, "\n".join(asked)
+
+
+def test_every_ceiling_is_of_a_page() -> None:
+    assert set(CEILINGS) <= {row.name for row in LOOKED_AT}
