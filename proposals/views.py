@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.timezone import localdate
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +21,7 @@ from minshi.accounts.models import User
 from minshi.clock import Now, now
 from minshi.disclosure.models import Notice
 from minshi.faces import elder
-from minshi.faces.kept import kept_page
+from minshi.faces.kept import digest, kept_page
 from minshi.lifecycle.machine import why_not
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
@@ -75,14 +74,25 @@ def _user(request: HttpRequest) -> User:
 
 @require_safe
 def home(request: HttpRequest, code: str = "") -> HttpResponse:
-    """A district (or any place): what runs, what was done, totals of money and people."""
+    """A district (or any place): what runs, what was done, totals of money and people.
+
+    It is read each time and drawn when something in it changed, or the hour did.
+    """
     total = selectors.home_total(code or None)
     if total is None:
         if code:
             raise Http404
-        return render(request, "proposals/home.html", {"place": None})
+        return render(request, "proposals/home.html", _home_parts({"place": None}))
     place, is_elder = total.place, elder.is_on(request)
     running, done = selectors.newest_in(place, done=0 if is_elder else 4)
+    notices = list(Notice.objects.in_place(place).newest().for_reading()[:4])
+    wishes = [] if is_elder else selectors.wall(place)
+    state = (
+        total.computed_at,
+        [(card.pk, card.version) for card in (*running, *done)],
+        [(notice.pk, notice.withdrawn_by_id, notice.ends_at > notice.read_at) for notice in notices],  # type: ignore[attr-defined]
+        [(wish.pk, wish.stage, wish.supporters) for wish in wishes],
+    )
     context = {
         "place": place,
         "total": total,
@@ -90,11 +100,22 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
         "money": sum(fen for _label, fen in total.sources),
         "running": running,
         "done": done,
-        "notices": Notice.objects.in_place(place).newest().for_reading()[:4],
-        "wishes": () if is_elder else selectors.wall(place),
-        "phone": selectors.phone_of(place) if is_elder else None,
+        "notices": notices,
+        "wishes": wishes,
+        "elder": is_elder,
     }
-    return render(request, "proposals/home.html", context)
+    stamp = f"home:{place.pk}:{localtime():%Y%m%d%H}:{digest(state)}"
+    return kept_page(request, "proposals/home.html", stamp, lambda: _home_parts(context))
+
+
+def _home_parts(context: dict[str, Any]) -> dict[str, str]:
+    place = context["place"]
+    context["phone"] = selectors.phone_of(place) if context.get("elder") else None
+    return {
+        "place_name": place.name if place else "",
+        "main": render_to_string("proposals/home_main.html", context),
+        "aside": render_to_string("proposals/home_aside.html", context),
+    }
 
 
 @require_safe
@@ -113,9 +134,8 @@ def projects(request: HttpRequest) -> HttpResponse:
     query = urlencode({name: value for name, value in links.items() if name in request.GET})
     if place is None or request.META["QUERY_STRING"] != query:
         return render(request, "proposals/projects.html", _library(request, place, shown, cards))
-    versions = cards[: PAGE + 1].values_list("pk", "version")
-    digest = hashlib.sha256(repr(list(versions)).encode()).hexdigest()[:24]
-    stamp = f"projects:{query}:{place.pk}:{localdate().year}:{digest}"
+    versions = list(cards[: PAGE + 1].values_list("pk", "version"))
+    stamp = f"projects:{query}:{place.pk}:{localtime().year}:{digest(versions)}"
     return kept_page(
         request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards), query=query
     )

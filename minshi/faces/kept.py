@@ -45,6 +45,11 @@ def is_visitor(request: HttpRequest) -> bool:
     return settings.SESSION_COOKIE_NAME not in request.COOKIES and "messages" not in request.COOKIES
 
 
+def digest(state: object) -> str:
+    """A short name for what a page shows, for its stamp."""
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:24]
+
+
 def _kept(key: str, make: Callable[[], Any]) -> Any:
     made = cache.get(key)
     if made is None:
@@ -56,10 +61,5 @@ def _kept(key: str, make: Callable[[], Any]) -> Any:
 @lru_cache(maxsize=1)
 def release() -> str:
     """Changes with every file a page is drawn from: a new release never answers with pages of the last."""
-    times = sorted(
-        f"{file.relative_to(settings.BASE_DIR)} {file.stat().st_mtime_ns}"
-        for name in DRAWN_FROM
-        for file in (settings.BASE_DIR / name).rglob("*.*")
-        if file.suffix != ".pyc"
-    )
-    return hashlib.sha256("\n".join(times).encode()).hexdigest()[:12]
+    files = (file for name in DRAWN_FROM for file in (settings.BASE_DIR / name).rglob("*.*") if file.suffix != ".pyc")
+    return digest(sorted((str(file), file.stat().st_mtime_ns) for file in files))[:12]

@@ -62,6 +62,22 @@ def test_the_same_few_queries_at_twenty_and_two_hundred(
         client.get("/")
 
 
+def test_whatever_it_shows_makes_it_new(way: Way, client: Client) -> None:
+    wish = actions.wish(place=way.yard, text="想要一张长椅", by=way.who("resident"))
+    kept = client.get("/")["ETag"]
+    assert client.get("/", HTTP_IF_NONE_MATCH=kept).status_code == 304
+    for change in (
+        lambda: actions.support(wish, by=way.who("neighbour")),
+        lambda: way.cosigning(title="楼道的灯"),
+        actions.refresh_totals,
+        lambda: way.announced(title="门口的凳"),
+    ):
+        change()
+        answer = client.get("/", HTTP_IF_NONE_MATCH=kept)
+        assert answer.status_code == 200
+        kept = answer["ETag"]
+
+
 def test_an_anonymous_page_opens_no_session(way: Way, client: Client) -> None:
     way.cosigning()
     answer = client.get("/")
