@@ -63,8 +63,10 @@ def replayed(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: An
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=str(media)):
         try:
             said = StringIO()
+            # What migrations wrote has lost its record where an earlier test emptied the database.
+            known = list(faults())
             call_command("replay", stdout=said)
-            yield Replayed(said.getvalue(), list(faults()), list(findings()))
+            yield Replayed(said.getvalue(), [fault for fault in faults() if fault not in known], list(findings()))
         finally:
             clock.reset()
             TransactionTestCase._fixture_teardown(None)  # type: ignore[attr-defined, arg-type]
