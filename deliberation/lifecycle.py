@@ -76,7 +76,7 @@ def _motion_settled(motion: Motion) -> None:
             motion.publish_by,
             role=Role.CLERK,
             place_path=holder_place(motion.territory, "community").path,
-            title=f"计票并公布：{motion.question}",
+            title=_("计票并公布：%(question)s") % {"question": motion.question},
             url=reverse("admin:deliberation_motion_change", args=[motion.pk]),
             provisional=calendar.is_provisional(motion.publish_by),
         )
@@ -126,7 +126,7 @@ def _meeting_settled(meeting: Meeting) -> None:
         due.end,
         role=Role.CLERK,
         place_path=holder_place(meeting.territory, "community").path,
-        title=f"公布议事会纪要：{meeting.proposal.title}",
+        title=_("公布议事会纪要：%(title)s") % {"title": meeting.proposal.title},
         url=reverse("admin:deliberation_meeting_change", args=[meeting.pk]),
         basis=due.basis,
         provisional=due.provisional,

@@ -15,6 +15,7 @@ from minshi.faces.templatetags.faces import cn_datetime, cn_until
 from minshi.residents.models import ORGANISERS, Person, Role
 from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household
+from proposals.how import NUMERALS
 from proposals.models import Proposal
 
 Subject = Proposal | Motion | Meeting
@@ -134,11 +135,13 @@ def in_words(share: str) -> str:
     wanted = Fraction(share)
     if wanted == MORE_THAN_HALF:
         return _("过半")
-    digits = "零一二三四五六七八九十"
     if wanted == 1:
         return _("全部")
     if wanted.denominator <= 10:
-        return f"{digits[wanted.denominator]}分之{digits[wanted.numerator]}"
+        return _("%(whole)s分之%(part)s") % {
+            "whole": NUMERALS[wanted.denominator],
+            "part": NUMERALS[wanted.numerator],
+        }
     return share
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from deliberation import receipts, rules
 from deliberation.models import (
@@ -237,10 +238,14 @@ def evidence_for(proposal: Proposal) -> dict[str, str]:
     """What the data say to a criterion, offered where the decision is written."""
     version = proposal.version
     vote = proposal.motions.filter(stage=MotionStage.PUBLISHED).order_by("-ordinal").first()
-    words: dict[str, Any] = {"reach": f"受益 {version.households} 户"}
+    words: dict[str, Any] = {"reach": _("受益 %(n)d 户") % {"n": version.households}}
     if vote:
-        words["participation"] = f"表决 {vote.turnout} / {vote.electorate} 户参加，{vote.agree} 户同意"
+        words["participation"] = _("表决 %(turnout)d / %(electorate)d 户参加，%(agree)d 户同意") % {
+            "turnout": vote.turnout,
+            "electorate": vote.electorate,
+            "agree": vote.agree,
+        }
     if version.cost_fen:
         percent = version.share_fen(Source.SELF_RAISED) * 100 // version.cost_fen
-        words["self_raised"] = f"自筹占预算 {percent}%"
+        words["self_raised"] = _("自筹占预算 %(percent)d%%") % {"percent": percent}
     return words

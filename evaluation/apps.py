@@ -1,12 +1,13 @@
 """The app's name, and what it adds to the pages of the apps below it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EvaluationConfig(AppConfig):
     name = "evaluation"
     label = "evaluation"
-    verbose_name = "评议与归档"
+    verbose_name = _("评议与归档")
 
     def ready(self) -> None:
         from evaluation import lifecycle, reactions, rules, selectors  # noqa: F401  (registers them)

@@ -102,7 +102,7 @@ def _callback_settled(callback: CallBack) -> None:
         callback.due_at,
         role="" if waits_for_rater else Role.CLERK,
         place_path="" if waits_for_rater else holder_place(callback.territory, "community").path,
-        title=f"差评回访（{CallBackStage(callback.stage).label}）：{title}",
+        title=_("差评回访（%(stage)s）：%(title)s") % {"stage": CallBackStage(callback.stage).label, "title": title},
         url=callback.get_absolute_url(),
         provisional=calendar.is_provisional(callback.due_at),
     )
@@ -134,7 +134,7 @@ def _check_settled(check: Check) -> None:
         check.due_at,
         role=Role.CLERK,
         place_path=holder_place(check.territory, "community").path,
-        title=f"管护回看（{check.months}个月）：{check.aftercare.proposal.title}",
+        title=_("管护回看（%(n)d个月）：%(title)s") % {"n": check.months, "title": check.aftercare.proposal.title},
         url=check.get_absolute_url(),
         remind_at=check.begins_at if check.begins_at > check.stage_since else None,  # type: ignore[operator]
         provisional=calendar.is_provisional(check.due_at),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from evaluation.actions import accounts, aftercare, callbacks, surveys
 from evaluation.lifecycle import CALLBACK, CHECK, GATE
@@ -97,7 +98,7 @@ def a_gate_was_reopened(notice: Notice, **kwargs: Any) -> None:
     if proposal is None:
         return
     if proposal.stage == Stage.ACCEPTED:
-        advance(proposal, "accept_again", by=None, reason="公示期内三分之一受益户提出异议")
+        advance(proposal, "accept_again", by=None, reason=_("公示期内三分之一受益户提出异议"))
     elif proposal.stage == Stage.RATED:
         surveys.rate_again(Survey.objects.get(notice=notice), by=None)
     elif proposal.stage == Stage.SETTLING:

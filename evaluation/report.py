@@ -64,14 +64,16 @@ class Report:
     @property
     def line(self) -> str:
         """The sentence of the yearly report, from the data."""
-        sums = self.whole.sums
+        sums, place = self.whole.sums, self.place.name
+        if self.year:
+            place = _("%(year)d年，%(place)s") % {"year": self.year, "place": place}
         people = _("、%(people)s 人") % {"people": f"{sums['people']:,}"} if sums["people"] else ""
         said = _(
             "%(place)s %(streets)d 个街道（乡镇）共申报 %(declared)d 项，储备 %(reserve)d 项，办结归档 %(done)d 项，"
             "受益 %(households)s 户%(people)s；居民自筹 %(own)s，街道补助 %(subsidy)s，区级财政 %(district)s，"
             "%(sponsors)d 家单位赞助 %(sponsored)s。"
         ) % {
-            "place": f"{self.year}年，{self.place.name}" if self.year else self.place.name,
+            "place": place,
             "streets": self.streets,
             "declared": self.whole.declared,
             "reserve": self.whole.reserve,
@@ -94,7 +96,8 @@ class Report:
 
 def _in_words(fen: int) -> str:
     """57.05 万元, 8,600.00 元."""
-    return _("%(amount)s元") % {"amount": wan(fen) if "万" in wan(fen) or "亿" in wan(fen) else f"{wan(fen)} "}
+    amount = wan(fen)
+    return (_("%(amount)s 元") if amount[-1:].isdigit() else _("%(amount)s元")) % {"amount": amount}
 
 
 def report_of(place: Territory, year: int | None = None) -> Report:

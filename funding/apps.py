@@ -1,12 +1,13 @@
 """The funding app's start: what registers itself with lower apps."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FundingConfig(AppConfig):
     name = "funding"
     label = "funding"
-    verbose_name = "资金与实施"
+    verbose_name = _("资金与实施")
 
     def ready(self) -> None:
         from funding import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
+from django.utils.translation import gettext_lazy as _
+
 K = TypeVar("K", bound=Hashable)
 
-RULE = "按各方出的钱占的比例退；除不尽的零头，一分一分给余数最大的，余数相同的给排在前面的。"
+RULE = _("按各方出的钱占的比例退；除不尽的零头，一分一分给余数最大的，余数相同的给排在前面的。")
 
 
 def split(total_fen: int, weights: Mapping[K, int]) -> dict[K, int]:

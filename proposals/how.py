@@ -86,7 +86,9 @@ def share_cn(value: Any) -> Any:
     found = re.fullmatch(r"([1-9]|10)/([1-9]|10)", str(value))
     if found is None:
         return value
-    part, whole = (NUMERALS[int(number)] for number in found.groups())
-    if (part, whole) == ("一", "二"):
-        return "一半"
-    return f"{part}成" if whole == "十" else f"{whole}分之{part}"
+    part, whole = (int(number) for number in found.groups())
+    if (part, whole) == (1, 2):
+        return str(_("一半"))
+    if whole == 10:
+        return _("%(part)s成") % {"part": NUMERALS[part]}
+    return _("%(whole)s分之%(part)s") % {"whole": NUMERALS[whole], "part": NUMERALS[part]}

@@ -19,7 +19,7 @@ from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.residents.models import Role
-from minshi.residents.rules import role_in
+from minshi.residents.rules import RESIDENT, role_in
 from minshi.territory.models import Territory
 from proposals.models import ENDED, Proposal, Stage, Wish, WishStage
 
@@ -382,7 +382,7 @@ def _role_of(user: User, proposal: Proposal) -> str:
         return str(HOLDER_LABELS[PROPOSER])
     role = role_in(user, proposal.place)
     # What a group holds is done by its members: they act as the group unless they hold a role there.
-    return str(HOLDER_LABELS[GROUP]) if proposal.holder_role == GROUP and role == "居民" else role
+    return str(HOLDER_LABELS[GROUP]) if proposal.holder_role == GROUP and role == str(RESIDENT) else role
 
 
 PROPOSAL = Machine(
@@ -460,7 +460,7 @@ def _wish_settled(wish: Wish) -> None:
         wish.due_at,
         role=wish.holder_role,
         place_path=wish.holder_place.path,
-        title=f"微心愿：{wish.text}",
+        title=_("微心愿：%(text)s") % {"text": wish.text},
         url=wish.get_absolute_url(),
         basis=wish.due_basis,
         provisional=calendar.is_provisional(wish.due_at),

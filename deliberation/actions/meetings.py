@@ -82,7 +82,7 @@ def _refuse_group(proposal: Proposal, chosen: list[User], how: str) -> None:
 
 def _public_name(user: User) -> str:
     person = person_of(user)
-    return mask_name(person.name) if person else "居民"
+    return mask_name(person.name) if person else _("居民")
 
 
 @action

@@ -158,14 +158,19 @@ def _table(figures: dict[str, Any]) -> list[tuple[str, object]]:
     yuan = format_yuan
     rows: list[tuple[str, object]] = []
     for source in figures["sources"]:
-        planned = yuan(source["plan_fen"])
-        rows.append((f"收入 · {source['label']}", f"{yuan(source['actual_fen'])} 元（计划 {planned} 元）"))
+        sums = {"actual": yuan(source["actual_fen"]), "planned": yuan(source["plan_fen"])}
+        rows.append((_("收入 · %(label)s") % source, _("%(actual)s 元（计划 %(planned)s 元）") % sums))
     for paid in figures["spending"]:
-        rows.append((f"支出 · {paid['what']}", f"{yuan(paid['fen'])} 元（{paid['who']}，凭证 {paid['voucher']}）"))
+        facts = {**paid, "yuan": yuan(paid["fen"])}
+        rows.append((_("支出 · %(what)s") % paid, _("%(yuan)s 元（%(who)s，凭证 %(voucher)s）") % facts))
     for given in figures["in_kind"]:
-        rows.append((f"投工投劳 · {given['what']}", f"折价 {yuan(given['fen'])} 元，不计入现金"))
-    sums = {"income": _("收入合计"), "spending": _("支出合计"), "returned": _("结余退回"), "balance": _("余额")}
-    return [*rows, *((label, f"{yuan(figures[f'{name}_fen'])} 元") for name, label in sums.items())]
+        worth = _("折价 %(yuan)s 元，不计入现金") % {"yuan": yuan(given["fen"])}
+        rows.append((_("投工投劳 · %(what)s") % given, worth))
+    totals = {"income": _("收入合计"), "spending": _("支出合计"), "returned": _("结余退回"), "balance": _("余额")}
+    return [
+        *rows,
+        *((label, _("%(yuan)s 元") % {"yuan": yuan(figures[f"{name}_fen"])}) for name, label in totals.items()),
+    ]
 
 
 @action

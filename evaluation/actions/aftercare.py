@@ -93,7 +93,8 @@ def look(check: Check, *, in_order: bool, finding: str, by: User) -> StepRecord:
     seal(proposal, check_document(check), by=by)
     if not in_order:
         community = holder_place(proposal.place, "community")
-        tell_role(Role.CLERK, community, f"管护回看发现问题：{proposal.title}", words, check.get_absolute_url())
+        title = _("管护回看发现问题：%(title)s") % {"title": proposal.title}
+        tell_role(Role.CLERK, community, title, words, check.get_absolute_url())
     note_on_card(proposal)
     return record
 
@@ -106,5 +107,6 @@ def overdue(check: Check, *, by: None = None) -> StepRecord:
         check, "overdue", by=None, setting={"due_at": period(proposal.place, "aftercare.check_days", now()).end}
     )
     street = holder_place(proposal.place, "street")
-    tell_role(Role.CASE_OFFICER, street, f"管护回看逾期：{proposal.title}", url=check.get_absolute_url())
+    title = _("管护回看逾期：%(title)s") % {"title": proposal.title}
+    tell_role(Role.CASE_OFFICER, street, title, url=check.get_absolute_url())
     return record

@@ -32,7 +32,7 @@ def follow(answer: Answer) -> None:
         else:
             return
         community = holder_place(answer.territory, "community")
-        title = f"收到差评，请在 1 个工作日内联系：{answer.survey.proposal.title}"
+        title = _("收到差评，请在 1 个工作日内联系：%(title)s") % {"title": answer.survey.proposal.title}
         tell_role(Role.CLERK, community, title, answer.get_level_display(), callback.get_absolute_url())
     elif callback is not None and callback.stage == CallBackStage.OPEN and not answer.is_bad:
         take(callback, "withdraw", by=None)
@@ -92,7 +92,7 @@ def overdue(callback: CallBack, *, by: None = None) -> StepRecord:
     """Nobody called, or mended, in time: the street hears of it, and it stays due."""
     record = take(callback, "overdue", by=None, evidence={"stage": callback.stage})
     street = holder_place(callback.territory, "street")
-    title = f"差评回访逾期：{callback.survey.proposal.title}"
+    title = _("差评回访逾期：%(title)s") % {"title": callback.survey.proposal.title}
     tell_role(Role.CASE_OFFICER, street, title, callback.get_stage_display(), callback.get_absolute_url())
     return record
 

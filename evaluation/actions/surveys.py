@@ -356,7 +356,8 @@ def _decide(survey: Survey) -> None:
             reason=facts,
             evidence=_evidence(survey),
         )
-        tell_role(Role.APPROVER, street, f"请决定：{proposal.title}的满意度评议", facts, survey.get_absolute_url())
+        title = _("请决定：%(title)s的满意度评议") % {"title": proposal.title}
+        tell_role(Role.APPROVER, street, title, facts, survey.get_absolute_url())
     elif survey.verdict == Verdict.MEND:
         holds.keep(proposal, facts)
         advance(proposal, "mend", by=None, reason=facts, evidence=_evidence(survey))
@@ -386,10 +387,11 @@ def _table(survey: Survey) -> list[tuple[str, object]]:
     levels = [
         (str(Rating(level).label), count) for level, count in zip(Rating.values, survey.levels or [], strict=False)
     ]
+    counts = {"answers": survey.answers_count, "needed": survey.needed, "on_paper": survey.on_paper}
     rows: list[tuple[str, object]] = [
-        (_("受益户"), f"{survey.roll} 户"),
-        (_("答卷"), f"{survey.answers_count} 户（至少 {survey.needed} 户，其中纸质 {survey.on_paper} 户）"),
-        *((label, f"{count} 户") for label, count in levels),
+        (_("受益户"), _("%(n)d 户") % {"n": survey.roll}),
+        (_("答卷"), _("%(answers)d 户（至少 %(needed)d 户，其中纸质 %(on_paper)d 户）") % counts),
+        *((label, _("%(n)d 户") % {"n": count}) for label, count in levels),
         (_("满意率"), f"{rules.percent(survey)}%"),
         (_("结论"), survey.get_verdict_display()),
     ]

@@ -261,9 +261,9 @@ def _change_notice(change: Change) -> Notice:
         place=proposal.place,
         body=change.what,
         table=[
-            (_("原价"), f"{format_yuan(change.old_price_fen)} 元"),
-            (_("新价"), f"{format_yuan(change.new_price_fen)} 元"),
-            (_("增减"), f"{format_yuan(change.new_price_fen - change.old_price_fen)} 元"),
+            (_("原价"), _("%(yuan)s 元") % {"yuan": format_yuan(change.old_price_fen)}),
+            (_("新价"), _("%(yuan)s 元") % {"yuan": format_yuan(change.new_price_fen)}),
+            (_("增减"), _("%(yuan)s 元") % {"yuan": format_yuan(change.new_price_fen - change.old_price_fen)}),
             (_("理由"), change.reason),
         ],
         link=proposal.get_absolute_url(),

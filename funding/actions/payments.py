@@ -65,7 +65,7 @@ def ask_payment(milestone: Milestone, *, invoice: str, by: User) -> Payment:
         role,
         holder_place(proposal.place, level),
         _("付款等您审批：%s") % proposal.title,
-        f"{milestone} {format_yuan(payment.amount_fen)} 元",
+        _("%(what)s %(yuan)s 元") % {"what": milestone, "yuan": format_yuan(payment.amount_fen)},
         admin_url(payment),
     )
     proposals.note_on_card(proposal)
@@ -128,7 +128,7 @@ def approve_payment(payment: Payment, *, by: User, reason: str = "") -> StepReco
         Role.CASHIER,
         payment.payer,
         _("等您付款：%s") % payment.proposal.title,
-        f"{payment.milestone} {format_yuan(payment.amount_fen)} 元",
+        _("%(what)s %(yuan)s 元") % {"what": payment.milestone, "yuan": format_yuan(payment.amount_fen)},
         admin_url(payment),
     )
     return record
@@ -166,7 +166,7 @@ def pay(payment: Payment, *, voucher: str, by: User) -> StepRecord:
     tell(
         payment.asked_by,
         _("已付款：%s") % proposal.title,
-        f"{format_yuan(payment.amount_fen)} 元",
+        _("%(yuan)s 元") % {"yuan": format_yuan(payment.amount_fen)},
         f"/projects/{proposal.number}/books/",
     )
     return record

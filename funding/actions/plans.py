@@ -188,7 +188,7 @@ def _tell_holder(grant: Grant, role: str, level: str) -> None:
         role,
         holder_place(grant.territory, level),
         f"{grant.get_stage_display()}：{grant.proposal.title}",
-        f"{grant.get_source_display()} {format_yuan(grant.amount_fen)} 元",
+        _("%(what)s %(yuan)s 元") % {"what": grant.get_source_display(), "yuan": format_yuan(grant.amount_fen)},
         admin_url(grant),
     )
 
@@ -308,7 +308,7 @@ def _reserve(grant: Grant, by: User) -> None:
     tell(
         grant.asked_by,
         _("资金已批准：%s") % grant.proposal.title,
-        f"{format_yuan(grant.amount_fen)} 元",
+        _("%(yuan)s 元") % {"yuan": format_yuan(grant.amount_fen)},
         grant.proposal.get_absolute_url(),
     )
 

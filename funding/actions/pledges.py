@@ -96,7 +96,7 @@ def pledge(
     tell(
         by,
         _("已登记认缴：%s") % proposal.title,
-        f"{promised.number}　{format_yuan(amount_fen)} 元",
+        _("%(number)s　%(yuan)s 元") % {"number": promised.number, "yuan": format_yuan(amount_fen)},
         f"/projects/{proposal.number}/pledge/",
     )
     return promised

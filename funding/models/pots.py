@@ -31,7 +31,7 @@ class Pot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.year}年{self.title}"
+        return _("%(year)d年%(title)s") % {"year": self.year, "title": self.title}
 
     @property
     def territory(self) -> Territory:

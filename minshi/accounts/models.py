@@ -64,4 +64,4 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return f"账号 {self.pk}"
+        return _("账号 %(pk)s") % {"pk": self.pk}

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
 
 from minshi.audit import privileges, tracking
 
@@ -9,7 +10,7 @@ from minshi.audit import privileges, tracking
 class AuditConfig(AppConfig):
     name = "minshi.audit"
     label = "audit"
-    verbose_name = "审计"
+    verbose_name = _("审计")
 
     def ready(self) -> None:
         pre_migrate.connect(privileges.grant_to_application, dispatch_uid="audit.grant")

@@ -1,9 +1,10 @@
 """The deadlines' app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DeadlinesConfig(AppConfig):
     name = "minshi.deadlines"
     label = "deadlines"
-    verbose_name = "期限"
+    verbose_name = _("期限")

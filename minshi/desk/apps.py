@@ -1,12 +1,13 @@
 """The desk's app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DeskConfig(AppConfig):
     name = "minshi.desk"
     label = "desk"
-    verbose_name = "工作台"
+    verbose_name = _("工作台")
 
     def ready(self) -> None:
         from minshi.desk import notices, people, places, records, rules  # noqa: F401  (registers the ground's admins)

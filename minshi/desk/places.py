@@ -21,6 +21,8 @@ from minshi.policy.models import Parameter, Setting
 from minshi.policy.units import TIMES, Unit
 from minshi.territory.models import Household, Territory
 
+YES, NO = _("是"), _("否")
+
 
 class SetParameter(StepForm):
     name = "set-parameter"
@@ -39,8 +41,8 @@ class SetParameter(StepForm):
     def clean_value(self) -> Any:
         """A whole number, a list or yes and no as typed, anything else as text; the action says whether it is taken."""
         text: str = self.cleaned_data["value"].strip()
-        if text in YES_AND_NO:
-            return YES_AND_NO[text]
+        if text in (str(YES), str(NO)):
+            return text == str(YES)
         try:
             # Not 1e3, NaN or a fraction of a number: a rule is exact.
             return json.loads(text, parse_float=str, parse_constant=str)
@@ -52,9 +54,6 @@ class SetParameter(StepForm):
         return policy.set_value(
             data["parameter"], subject, data["value"], since=data["since"], source=data["source"], by=by
         )
-
-
-YES_AND_NO = {"是": True, "否": False}
 
 
 @admin.register(Territory)
@@ -100,7 +99,7 @@ class SettingAdmin(ScopedAdmin):
     def shown_value(self, setting: Setting) -> str:
         value, unit = setting.value, setting.parameter.unit
         if isinstance(value, bool):
-            return "是" if value else "否"
+            return str(YES if value else NO)
         if unit == Unit.FEN:
             return _("%(yuan)s 元") % {"yuan": format_yuan(value)}
         said = str(setting.parameter.get_unit_display()) if unit in TIMES or unit == Unit.PERCENT else ""

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from minshi.clock import CHINA
 from minshi.disclosure.models import Notice, NoticeQuerySet
@@ -78,6 +79,16 @@ def narrower(place: Territory | None) -> list[Territory]:
 
 # --- The days of a period ---------------------------------------------------------------------
 
+WEEKDAYS = (
+    gettext_lazy("周一"),
+    gettext_lazy("周二"),
+    gettext_lazy("周三"),
+    gettext_lazy("周四"),
+    gettext_lazy("周五"),
+    gettext_lazy("周六"),
+    gettext_lazy("周日"),
+)
+
 
 @dataclass(frozen=True)
 class Day:
@@ -90,7 +101,7 @@ class Day:
 
     @property
     def weekday(self) -> str:
-        return f"周{'一二三四五六日'[self.date.weekday()]}"
+        return str(WEEKDAYS[self.date.weekday()])
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """The faces app: no tables, only what pages are drawn with."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FacesConfig(AppConfig):
     name = "minshi.faces"
     label = "faces"
-    verbose_name = "页面"
+    verbose_name = _("页面")

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from minshi.refusals import Refused
@@ -29,13 +30,13 @@ def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             source = Image.open(upload, formats=FORMATS)
             if source.width * source.height > MOST_PIXELS:
-                raise Refused(photos="照片太大，请用手机拍摄的普通照片")
+                raise Refused(photos=_("照片太大，请用手机拍摄的普通照片"))
             upright = ImageOps.exif_transpose(source) or source
             pixels = upright.convert("RGB")
     except Refused:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused(photos="这不是能打开的照片，请换一张（JPG、PNG 或 WebP）") from None
+        raise Refused(photos=_("这不是能打开的照片，请换一张（JPG、PNG 或 WebP）")) from None
     pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     clean = Image.new("RGB", pixels.size)
     clean.paste(pixels)

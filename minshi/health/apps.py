@@ -1,6 +1,7 @@
 """The health app; it also makes our Celery app the current one."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from minshi import celery
 
@@ -8,7 +9,7 @@ from minshi import celery
 class HealthConfig(AppConfig):
     name = "minshi.health"
     label = "health"
-    verbose_name = "运行状况"
+    verbose_name = _("运行状况")
     celery = celery.app
 
     def ready(self) -> None:

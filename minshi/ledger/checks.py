@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from minshi.ledger.models import Entry
 from minshi.ledger.rules import digest
@@ -18,41 +19,41 @@ class Finding(NamedTuple):
 
 QUESTIONS = {
     "L001": (
-        "分录 {0} 不平，差 {1} 分",
+        _("分录 {0} 不平，差 {1} 分"),
         "SELECT entry_id, sum(amount_fen) FROM ledger_posting GROUP BY entry_id HAVING sum(amount_fen) <> 0",
     ),
     "L002": (
-        "分录 {0} 只有 {1} 笔记账",
+        _("分录 {0} 只有 {1} 笔记账"),
         "SELECT e.id, count(p.id) FROM ledger_entry e LEFT JOIN ledger_posting p ON p.entry_id = e.id"
         " GROUP BY e.id HAVING count(p.id) < 2",
     ),
     "L003": (
-        "账户 {0} 的余额是 {1} 分，按记账应为 {2} 分",
+        _("账户 {0} 的余额是 {1} 分，按记账应为 {2} 分"),
         "SELECT a.key, a.balance_fen, coalesce(sum(p.amount_fen), 0) FROM ledger_account a"
         " LEFT JOIN ledger_posting p ON p.account_id = a.id"
         " GROUP BY a.id HAVING a.balance_fen <> coalesce(sum(p.amount_fen), 0)",
     ),
     "L004": (
-        "账户 {0} 透支，余额 {1} 分",
+        _("账户 {0} 透支，余额 {1} 分"),
         "SELECT key, balance_fen FROM ledger_account WHERE balance_fen < 0 AND NOT may_be_negative",
     ),
     "L005": (
-        "分录 {0} 没有恰好冲掉分录 {1}",
+        _("分录 {0} 没有恰好冲掉分录 {1}"),
         "SELECT DISTINCT e.id, e.reverses_id FROM ledger_entry e"
         " JOIN ledger_posting p ON p.entry_id IN (e.id, e.reverses_id)"
         " WHERE e.reverses_id IS NOT NULL GROUP BY e.id, p.account_id HAVING sum(p.amount_fen) <> 0",
     ),
     "L006": (
-        "分录 {0} 冲正的 {1} 本身就是冲正",
+        _("分录 {0} 冲正的 {1} 本身就是冲正"),
         "SELECT e.id, o.id FROM ledger_entry e JOIN ledger_entry o ON o.id = e.reverses_id"
         " WHERE o.reverses_id IS NOT NULL",
     ),
     "L007": (
-        "分录 {0} 的经办人和复核人是同一个人",
+        _("分录 {0} 的经办人和复核人是同一个人"),
         "SELECT id FROM ledger_entry WHERE by_id = confirmed_by_id",
     ),
     "L009": (
-        "{0} 上的保护 {1} 不在或被停用",
+        _("{0} 上的保护 {1} 不在或被停用"),
         "SELECT t.relation, t.guard FROM (VALUES"
         " ('ledger_account', 'guard_account'), ('ledger_entry', 'stamp_entry'),"
         " ('ledger_entry', 'append_only'), ('ledger_entry', 'ledger_entry_is_balanced'),"
@@ -78,4 +79,4 @@ def _edited_entries() -> Iterator[Finding]:
     for entry in Entry.objects.order_by("pk").prefetch_related("postings__account").iterator(chunk_size=1000):
         movements = {line.account.key: line.amount_fen for line in entry.postings.all()}
         if digest(entry, movements) != entry.digest:
-            yield Finding("L008", f"分录 {entry.pk} 与记账时不一致")
+            yield Finding("L008", _("分录 %(entry)d 与记账时不一致") % {"entry": entry.pk})

@@ -11,6 +11,7 @@ from urllib.error import HTTPError, URLError
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 
 class NotSent(Exception):
@@ -32,7 +33,7 @@ class ConsoleChannel:
     def send(self, phone: str, text: str) -> None:
         if settings.PRODUCTION:
             raise NotSent("console-in-production")
-        sys.stdout.write(f"[短信] {phone}: {text}\n")
+        sys.stdout.write(_("[短信] %(phone)s: %(text)s") % {"phone": phone, "text": text} + "\n")
         sys.stdout.flush()
 
 

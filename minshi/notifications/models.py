@@ -54,7 +54,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"消息 {self.pk}"
+        return _("消息 %(pk)s") % {"pk": self.pk}
 
 
 class Outbox(models.Model):
@@ -98,4 +98,4 @@ class Outbox(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"短信 {self.pk}"
+        return _("短信 %(pk)s") % {"pk": self.pk}

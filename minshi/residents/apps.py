@@ -1,9 +1,10 @@
 """The residents' app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ResidentsConfig(AppConfig):
     name = "minshi.residents"
     label = "residents"
-    verbose_name = "居民"
+    verbose_name = _("居民")

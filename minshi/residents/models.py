@@ -42,7 +42,7 @@ class Person(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"居民 {self.pk}"
+        return _("居民 %(pk)s") % {"pk": self.pk}
 
 
 class Role(models.TextChoices):

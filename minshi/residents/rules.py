@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Role, RoleGrant
 from minshi.territory.models import Territory
+
+RESIDENT = _("居民")
+"""As whom somebody acts who holds no role."""
 
 
 def title_in(place: str, role: str) -> str:
@@ -60,7 +65,7 @@ def role_in(user: User, place: Territory) -> str:
         key=lambda held: len(held.path),
         default=None,
     )
-    return nearest.label if nearest else "居民"
+    return nearest.label if nearest else str(RESIDENT)
 
 
 def is_staff_of_somewhere(user: User | None) -> bool:

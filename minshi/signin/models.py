@@ -65,7 +65,7 @@ class Code(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"验证码 {self.pk}"
+        return _("验证码 %(pk)s") % {"pk": self.pk}
 
 
 class Tally(models.Model):

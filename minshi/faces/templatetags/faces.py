@@ -64,8 +64,9 @@ def _local(moment: Moment) -> Moment:
 
 def _day(day: dt.date) -> str:
     # The reader's year, not the domain's clock: nothing is decided by it and a query per date is too much.
-    year = "" if day.year == timezone.localdate().year else f"{day.year}年"
-    return f"{year}{day.month}月{day.day}日"
+    is_this_year = day.year == timezone.localdate().year
+    words = gettext("%(month)d月%(day)d日") if is_this_year else gettext("%(year)d年%(month)d月%(day)d日")
+    return words % {"year": day.year, "month": day.month, "day": day.day}
 
 
 @register.filter(expects_localtime=True)
