@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models.fields.files import FieldFile
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Decision, Meeting, MeetingStage, Motion, MotionStage, PartyStudy
@@ -79,12 +79,12 @@ def catalogue_of(proposal: Proposal) -> list[Entry]:
 def missing(proposal: Proposal) -> list[str]:
     """Every missing piece as a sentence; nothing when the file is complete."""
     reasons = [
-        _now("缺少：%(piece)s") % {"piece": piece.title}
+        gettext("缺少：%(piece)s") % {"piece": piece.title}
         for piece in PIECES
         if piece.needed(proposal) and not any(True for _document in piece.collect(proposal))
     ]
     if undone := undone_callbacks(proposal):
-        reasons.append(_now("还有 %(count)d 条差评没有回访整改") % {"count": undone})
+        reasons.append(gettext("还有 %(count)d 条差评没有回访整改") % {"count": undone})
     return reasons
 
 
@@ -145,7 +145,7 @@ def _versions(proposal: Proposal) -> Iterator[Document]:
         )
         facts = _of(proposal, "number", "title", "kind", "category", "channel", "proposer_public", "submitted_at")
         content = {"project": facts, "place": proposal.place.full_name, "version": words}
-        yield Document("version", _now("提议（第 %(n)d 版）") % {"n": version.number}, content)
+        yield Document("version", gettext("提议（第 %(n)d 版）") % {"n": version.number}, content)
 
 
 def _photos(proposal: Proposal) -> Iterator[Document]:
@@ -153,7 +153,7 @@ def _photos(proposal: Proposal) -> Iterator[Document]:
     site = LogPhoto.objects.filter(entry__proposal=proposal).select_related("entry").order_by("pk")
     shown += [{"moment": "site", "at": _at(photo.entry.at), "caption": "", **_picture(photo.image)} for photo in site]
     if shown:
-        yield Document("photos", _now("照片"), {"photos": shown})
+        yield Document("photos", gettext("照片"), {"photos": shown})
 
 
 def _is_physical(proposal: Proposal) -> bool:
@@ -164,7 +164,7 @@ def _cosigns(proposal: Proposal) -> Iterator[Document]:
     count = proposal.cosigns.count()
     channels = sorted({str(cosign.get_channel_display()) for cosign in proposal.cosigns.all()})
     if count:
-        yield Document("cosigns", _now("附议"), {"households": count, "channels": channels})
+        yield Document("cosigns", gettext("附议"), {"households": count, "channels": channels})
 
 
 def _votes(proposal: Proposal) -> Iterator[Document]:
@@ -186,7 +186,7 @@ def _votes(proposal: Proposal) -> Iterator[Document]:
             ),
         )
         facts["notice"] = motion.notice.number if motion.notice else ""
-        yield Document("vote", _now("表决结果（第 %(n)d 次）") % {"n": motion.ordinal}, facts)
+        yield Document("vote", gettext("表决结果（第 %(n)d 次）") % {"n": motion.ordinal}, facts)
 
 
 def _minutes(proposal: Proposal) -> Iterator[Document]:
@@ -200,19 +200,19 @@ def _minutes(proposal: Proposal) -> Iterator[Document]:
             for said in meeting.resolutions.all()
         ]
         facts["parties"] = [_of(side, "party", "came", "who") for side in meeting.attendances.all()]
-        yield Document("minutes", _now("议事会纪要（第 %(n)d 次）") % {"n": meeting.ordinal}, facts)
+        yield Document("minutes", gettext("议事会纪要（第 %(n)d 次）") % {"n": meeting.ordinal}, facts)
 
 
 def _studies(proposal: Proposal) -> Iterator[Document]:
     for study in PartyStudy.objects.filter(proposal=proposal).order_by("pk"):
-        yield Document("study", _now("党组织前置研究"), _of(study, "opinion", "text", "held_on", "sat", "at"))
+        yield Document("study", gettext("党组织前置研究"), _of(study, "opinion", "text", "held_on", "sat", "at"))
 
 
 def _decisions(proposal: Proposal) -> Iterator[Document]:
     for decision in Decision.objects.filter(proposal=proposal).order_by("pk").prefetch_related("marks"):
         facts = _of(decision, "outcome", "tier", "tier_reason", "reason", "sat", "dissent", "at")
         facts["marks"] = [_of(mark, "criterion", "points", "note") for mark in decision.marks.all()]
-        yield Document("decision", _now("集体决议"), facts)
+        yield Document("decision", gettext("集体决议"), facts)
 
 
 def _handlings(proposal: Proposal) -> Iterator[Document]:
@@ -224,14 +224,14 @@ def _handlings(proposal: Proposal) -> Iterator[Document]:
         for card in proposal.handlings.select_related("place").order_by("pk")
     ]
     if cards:
-        yield Document("handling", _now("分级派单"), {"cards": cards})
+        yield Document("handling", gettext("分级派单"), {"cards": cards})
 
 
 def _plans(proposal: Proposal) -> Iterator[Document]:
     for plan in Plan.objects.filter(proposal=proposal).prefetch_related("lines"):
         lines = {str(line.get_source_display()): line.amount_fen for line in plan.lines.all()}
         facts = {**_of(plan, "number", "cost_fen", "why", "at"), "lines_fen": lines}
-        yield Document("plan", _now("资金方案（第 %(n)d 稿）") % {"n": plan.number}, facts)
+        yield Document("plan", gettext("资金方案（第 %(n)d 稿）") % {"n": plan.number}, facts)
 
 
 def _has_public_money(proposal: Proposal) -> bool:
@@ -244,7 +244,7 @@ def _grants(proposal: Proposal) -> Iterator[Document]:
     for grant in rows:
         steps = [_step(record) for record in StepRecord.objects.of(grant).order_by("id")]
         facts = {**_of(grant, "source", "amount_fen", "needs_district", "stage"), "pot": str(grant.pot), "steps": steps}
-        yield Document("grant", _now("资金审批：%(source)s") % {"source": grant.get_source_display()}, facts)
+        yield Document("grant", gettext("资金审批：%(source)s") % {"source": grant.get_source_display()}, facts)
 
 
 def _has_own_money(proposal: Proposal) -> bool:
@@ -262,7 +262,7 @@ def _income(proposal: Proposal) -> Iterator[Document]:
             "received": [_received(line) for line in lines],
             "in_kind": [_of(given, "what", "value_fen", "confirmed_at") for given in kept.in_kind],
         }
-        yield Document("income", _now("自筹、赞助收款登记"), facts)
+        yield Document("income", gettext("自筹、赞助收款登记"), facts)
 
 
 def _received(line: Any) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def _quotes(proposal: Proposal) -> Iterator[Document]:
             for award in enquiry.awards.all()
         ]
         if facts["awards"]:
-            yield Document("quotes", _now("询价比选"), facts)
+            yield Document("quotes", gettext("询价比选"), facts)
 
 
 def _contracts(proposal: Proposal) -> Iterator[Document]:
@@ -307,20 +307,20 @@ def _contracts(proposal: Proposal) -> Iterator[Document]:
         facts["milestones"] = [_of(part, "kind", "percent", "amount_fen") for part in contract.milestones.all()]
         if contract.file:
             facts["picture"] = _picture(contract.file)
-        yield Document("contract", _now("合同"), facts)
+        yield Document("contract", gettext("合同"), facts)
 
 
 def _changes(proposal: Proposal) -> Iterator[Document]:
     for change in Change.objects.filter(contract__proposal=proposal):
         facts = _of(change, "what", "reason", "old_price_fen", "new_price_fen", "new_days", "stage")
-        yield Document("change", _now("变更"), facts)
+        yield Document("change", gettext("变更"), facts)
 
 
 def _logs(proposal: Proposal) -> Iterator[Document]:
     entries = LogEntry.objects.filter(proposal=proposal).order_by("at", "pk")
     lines = [_of(entry, "at", "text", "problem", "by_public") for entry in entries]
     if lines:
-        yield Document("log", _now("进度日志"), {"entries": lines})
+        yield Document("log", gettext("进度日志"), {"entries": lines})
 
 
 def _acceptances(proposal: Proposal) -> Iterator[Document]:
@@ -329,13 +329,13 @@ def _acceptances(proposal: Proposal) -> Iterator[Document]:
         facts = _of(held, "round", "held_on", "passed", "opinion", "at")
         facts["items"] = [_of(item, "text", "passed", "note") for item in held.items.all()]
         facts["panel"] = [_of(member, "name_public", "side") for member in held.panel.all()]
-        yield Document("acceptance", _now("验收（第 %(n)d 次）") % {"n": held.round}, facts)
+        yield Document("acceptance", gettext("验收（第 %(n)d 次）") % {"n": held.round}, facts)
 
 
 def _payments(proposal: Proposal) -> Iterator[Document]:
     spending = [_movement(line) for line in books(proposal).spending]
     if spending:
-        yield Document("payments", _now("付款和凭证"), {"payments": spending})
+        yield Document("payments", gettext("付款和凭证"), {"payments": spending})
 
 
 def _surveys(proposal: Proposal) -> Iterator[Document]:
@@ -351,7 +351,7 @@ def _surveys(proposal: Proposal) -> Iterator[Document]:
             _of(called, "level", "stage", "findings", "measures", "outcome", "contested")
             for called in survey.callbacks.all()
         ]
-        yield Document("survey", _now("满意度测评（第 %(n)d 轮）") % {"n": survey.round}, facts)
+        yield Document("survey", gettext("满意度测评（第 %(n)d 轮）") % {"n": survey.round}, facts)
 
 
 def _accounts(proposal: Proposal) -> Iterator[Document]:
@@ -360,12 +360,12 @@ def _accounts(proposal: Proposal) -> Iterator[Document]:
         facts = _of(
             made, "ordinal", "figures", "raised_fen", "spent_fen", "returned_fen", "remark", "made_at", "confirmed_at"
         )
-        yield Document("accounts", _now("结算"), {**facts, "notice": made.notice.number if made.notice else ""})
+        yield Document("accounts", gettext("结算"), {**facts, "notice": made.notice.number if made.notice else ""})
 
 
 def aftercare_document(agreed: Aftercare) -> Document:
     facts = _of(agreed, "keeper", "duties", "fund_fen", "fund_note", "phone", "at")
-    return Document("aftercare", _now("移交管护协议"), facts)
+    return Document("aftercare", gettext("移交管护协议"), facts)
 
 
 def _aftercare(proposal: Proposal) -> Iterator[Document]:
@@ -374,7 +374,7 @@ def _aftercare(proposal: Proposal) -> Iterator[Document]:
 
 
 def check_document(check: Check) -> Document:
-    title = _now("管护回看（%(n)d 个月）") % {"n": check.months}
+    title = gettext("管护回看（%(n)d 个月）") % {"n": check.months}
     return Document("check", title, _of(check, "months", "begins_at", "due_at", "in_order", "finding", "at"))
 
 
@@ -410,7 +410,7 @@ def _other_notices(proposal: Proposal) -> Iterator[Document]:
 
 def _records(proposal: Proposal) -> Iterator[Document]:
     steps = [_step(record) for record in StepRecord.objects.of(proposal).order_by("id")]
-    yield Document("records", _now("全过程办理记录"), {"steps": steps})
+    yield Document("records", gettext("全过程办理记录"), {"steps": steps})
 
 
 def _step(record: StepRecord) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db.models import Count
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from deliberation.rules import has_representative
 from evaluation.models import (
@@ -327,7 +327,7 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
     return out.getvalue()
 
 
-HOW_TO_CHECK = _lazy(
+HOW_TO_CHECK = gettext_lazy(
     "这是一个项目的完整档案。每份文件是一个 JSON；照片在 photos 目录。\n"
     "核对：sha256sum -c SHA256SUMS。\n"
     "封存：每份文件的 seal = sha256(上一份的 seal + 本份的 sha256)，第一份的上一份为空；"

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from funding import actions, selectors
@@ -61,7 +61,7 @@ class PotAdmin(ScopedAdmin):
     ) -> HttpResponse:
         """Opening a pot is an action, too."""
         if not self.has_add_permission(request):
-            raise NotAllowed(_now("这里的资金池不归您管"))
+            raise NotAllowed(gettext("这里的资金池不归您管"))
         user: User = request.user  # type: ignore[assignment]
         form = money.OpenPot(request.POST or None, by=user)
         if request.method == "POST" and form.is_valid():
@@ -72,12 +72,12 @@ class PotAdmin(ScopedAdmin):
             except Refused as refusal:
                 onto(form, refusal)
             else:
-                messages.success(request, _now("已设立"))
+                messages.success(request, gettext("已设立"))
                 return redirect("admin:funding_pot_change", pot.pk)
         context = {
             **self.admin_site.each_context(request),
-            "title": _now("设立资金池"),
-            "subject": _now("资金池"),
+            "title": gettext("设立资金池"),
+            "subject": gettext("资金池"),
             "form": form,
             "opts": self.opts,
             "back": "..",
@@ -189,7 +189,7 @@ class ContributionAdmin(MoneyAdmin):
     def photo(self, given: Contribution) -> str:
         if not given.voucher_photo:
             return "—"
-        return format_html('<a href="/vouchers/{}/">{}</a>', given.pk, _now("看照片"))
+        return format_html('<a href="/vouchers/{}/">{}</a>', given.pk, gettext("看照片"))
 
 
 @admin.register(InKind)

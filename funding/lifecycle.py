@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from funding.models import (
@@ -69,7 +69,7 @@ def _waiting(kind: str, title: Any, holder_of: Callable[[Any], Holder | None]) -
             subject.due_at,
             role=holder[0],
             place_path=place.path,
-            title=_now("%(what)s：%(title)s")
+            title=gettext("%(what)s：%(title)s")
             % {"what": f"{subject.get_stage_display()} · {title}", "title": subject.proposal.title},
             url=admin_url(subject),
             basis=getattr(subject, "due_basis", ""),

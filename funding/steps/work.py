@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from funding import actions, selectors
@@ -147,7 +147,7 @@ class QuoteField(forms.ModelChoiceField):
             "days": obj.days,
             "months": obj.warranty_months,
         }
-        return _now("%(who)s　%(fen)s 元，%(days)d 天，质保 %(months)d 个月") % facts
+        return gettext("%(who)s　%(fen)s 元，%(days)d 天，质保 %(months)d 个月") % facts
 
 
 class ChooseSupplier(EnquiryStep):
@@ -315,7 +315,7 @@ class AcceptWork(PurseStep):
 
 class MilestoneField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return _now("%(what)s　%(fen)s 元") % {"what": obj, "fen": format_yuan(obj.amount_fen)}
+        return gettext("%(what)s　%(fen)s 元") % {"what": obj, "fen": format_yuan(obj.amount_fen)}
 
 
 class AskPayment(PurseStep):
