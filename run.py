@@ -127,9 +127,9 @@ def test(arguments: list[str]) -> int:
 
 def drill(arguments: list[str]) -> int:
     if not arguments:
-        raise Trouble("要跑哪一个？用法：python3 run.py drill NAME（名字见 tests/drills/）")
+        raise Trouble("要跑哪一个？用法：python3 run.py drill NAME（名字见 tests/drills/ 和 tests/journeys/）")
     name, *rest = arguments
-    return pytest(["tests/drills", "-m", "drill", "-k", name, "-s", *rest], MINSHI_DRILL="1")
+    return pytest(["tests", "-m", "drill", "-k", name, "-s", *rest], MINSHI_DRILL="1")
 
 
 def bench(arguments: list[str]) -> int:
