@@ -11,11 +11,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
@@ -24,6 +22,7 @@ from minshi.deadlines.models import Deadline, Effect
 from minshi.lifecycle.models import StepRecord
 from minshi.territory.models import Territory
 from proposals import actions
+from tests.drills.processes import environment
 
 pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
 
@@ -45,15 +44,6 @@ while True:
         time.sleep(0.002)
         db.execute("UPDATE naive_deadline SET handled = true WHERE id = %s", [key])
 """
-
-
-def _environment() -> dict[str, str]:
-    """The sweepers work on this test's database as the application role."""
-    use = connection.settings_dict
-    address = (
-        f"postgres://{quote(use['USER'])}:{quote(use['PASSWORD'] or '')}@{use['HOST']}:{use['PORT']}/{use['NAME']}"
-    )
-    return {**os.environ, "DATABASE_URL": address, "MINSHI_ENV": "test", "MINSHI_POOL": "4"}
 
 
 def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -97,7 +87,7 @@ def test_every_due_deadline_takes_effect_once_whoever_is_killed(
     early = set(Deadline.objects.open().filter(due__gt=platform_clock.now()).values_list("pk", flat=True))
 
     command = [sys.executable, "manage.py", "sweep", "--every", "0.05"]
-    with _sweepers(command, _environment()) as running:
+    with _sweepers(command, environment()) as running:
         kills, patience = KILLS, time.monotonic() + PATIENCE_SECONDS
         while Effect.objects.count() < DUE:
             assert time.monotonic() < patience, f"{Effect.objects.count()} of {DUE} after {PATIENCE_SECONDS} s"
@@ -106,7 +96,7 @@ def test_every_due_deadline_takes_effect_once_whoever_is_killed(
                 victim = dice.randrange(SWEEPERS)
                 running[victim].send_signal(signal.SIGKILL)
                 running[victim].wait()
-                running[victim] = _start(command, _environment())
+                running[victim] = _start(command, environment())
                 kills -= 1
         time.sleep(1)
 
