@@ -13,7 +13,7 @@ from funding.models import ContributionStage, Sponsor
 from minshi.clock import CHINA
 from minshi.faces.templatetags.faces import wan
 from minshi.territory.models import Territory
-from proposals.models import LIBRARY, Card, CardPlace, Category, Proposal, Source
+from proposals.models import LIBRARY, Card, CardPlace, Category, Proposal, Source, Tier
 
 MONEY = {
     "self_raised_fen": Source.SELF_RAISED.label,
@@ -113,7 +113,7 @@ def report_of(place: Territory, year: int | None = None) -> Report:
         year,
         _row("", groups),
         [_row(str(label), [g for g in groups if g["category"] == value]) for value, label in Category.choices],
-        [_row(_("%(n)d 级") % {"n": tier}, [g for g in groups if g["tier"] == tier]) for tier in (1, 2, 3)],
+        [_row(str(tier.label), [g for g in groups if g["tier"] == tier]) for tier in Tier],
         Territory.objects.filter(
             level="street", pk__in=CardPlace.objects.filter(card__in=cards).values("place")
         ).count(),

@@ -31,6 +31,7 @@ from proposals.models import (
     Proposal,
     Source,
     Stage,
+    Tier,
     Version,
 )
 
@@ -306,9 +307,7 @@ class CardFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("名称或编号里有"), method="named")
     category = django_filters.ChoiceFilter(label=_("类别"), choices=Category, empty_label=_("全部"))
     kind = django_filters.ChoiceFilter(label=_("类型"), choices=Kind, empty_label=_("全部"))
-    tier = django_filters.ChoiceFilter(
-        label=_("级别"), choices=((1, _("一级")), (2, _("二级")), (3, _("三级"))), empty_label=_("全部")
-    )
+    tier = django_filters.ChoiceFilter(label=_("级别"), choices=Tier.choices, empty_label=_("全部"))
     stage = django_filters.ChoiceFilter(label=_("阶段"), choices=Stage, empty_label=_("全部"))
 
     class Meta:

@@ -110,6 +110,15 @@ ENDED = (
 )
 """Stages nobody holds any more."""
 
+
+class Tier(models.IntegerChoices):
+    """Who helps: the residents themselves, the street and community, the district (domain.md 3)."""
+
+    FIRST = 1, _("一级")
+    SECOND = 2, _("二级")
+    THIRD = 3, _("三级")
+
+
 LIBRARY = {
     # 项目库: every proposal that was decided on.
     "reserve": (Stage.RESERVED,),
@@ -163,7 +172,7 @@ class Proposal(models.Model):
     holder_place = models.ForeignKey(Territory, models.PROTECT, null=True, blank=True, related_name="+")
     due_at = models.DateTimeField(_("期限"), null=True, blank=True)
     terms = models.JSONField(_("本阶段适用规则"), default=dict, blank=True)
-    tier = models.PositiveSmallIntegerField(_("级别"), null=True, blank=True)
+    tier = models.PositiveSmallIntegerField(_("级别"), choices=Tier, null=True, blank=True)
     supervised_at = models.DateTimeField(_("督办开始"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
     gate_notice = models.OneToOneField(Notice, models.PROTECT, null=True, blank=True, related_name="+")
@@ -317,7 +326,7 @@ class Handling(models.Model):
     """派单: who holds the matter on which tier, since when and until when. One is open at a time."""
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="handlings")
-    tier = models.PositiveSmallIntegerField(_("级别"))
+    tier = models.PositiveSmallIntegerField(_("级别"), choices=Tier)
     role = models.CharField(_("承办"), max_length=20)
     place = models.ForeignKey(Territory, models.PROTECT, related_name="+")
     received_at = models.DateTimeField(_("接单时间"), db_default=Now())
@@ -386,7 +395,7 @@ class Card(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     category = models.CharField(max_length=12, choices=Category)
     stage = models.CharField(max_length=12, choices=Stage)
-    tier = models.PositiveSmallIntegerField(null=True)
+    tier = models.PositiveSmallIntegerField(choices=Tier, null=True)
     submitted_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

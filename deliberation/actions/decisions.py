@@ -35,7 +35,7 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents.masking import mask_text
 from proposals.actions import advance, freeze_beneficiaries, note_on_card
-from proposals.models import Proposal, Source, Stage, Version
+from proposals.models import Proposal, Source, Stage, Tier, Version
 
 VERBS = {Outcome.APPROVE: "decide", Outcome.RESERVE: "reserve", Outcome.REFUSE: "refuse"}
 LEAST_TIER = {Source.SUBSIDY: 2, Source.DISTRICT: 3}
@@ -172,9 +172,9 @@ def _refuse_incomplete(
         if tier not in (1, 2, 3):
             wrong["tier"] = _("请定级别")
         elif tier < least:
-            wrong["tier"] = _("方案里有%(source)s，至少定为 %(least)d 级") % {
+            wrong["tier"] = _("方案里有%(source)s，至少定为%(least)s") % {
                 "source": Source.DISTRICT.label if least == 3 else Source.SUBSIDY.label,
-                "least": least,
+                "least": Tier(least).label,
             }
         if not tier_reason.strip():
             wrong["tier_reason"] = _("请写明定级的理由")
@@ -204,7 +204,7 @@ def _announce(
         title=_("关于“%(title)s”立项的公示") % {"title": proposal.title},
         place=proposal.place,
         basis=_("居民表决、民主商议、党组织前置研究和集体决议"),
-        course=_("经集体决议同意立项，拟按 %(tier)d 级办理。") % {"tier": tier},
+        course=_("经集体决议同意立项，拟按%(tier)s办理。") % {"tier": Tier(tier).label},
         body=version.plan,
         table=[
             (_("编号"), proposal.number),

@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('outcome', models.CharField(choices=[('approve', '立项'), ('reserve', '列入储备库'), ('refuse', '不予立项')], max_length=8, verbose_name='结论')),
-                ('tier', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='级别')),
+                ('tier', models.PositiveSmallIntegerField(choices=[(1, '一级'), (2, '二级'), (3, '三级')], blank=True, null=True, verbose_name='级别')),
                 ('tier_reason', models.CharField(blank=True, max_length=300, verbose_name='定级理由')),
                 ('reason', models.TextField(max_length=1000, verbose_name='理由')),
                 ('sat', models.CharField(max_length=300, verbose_name='参加决议的人（公开）')),

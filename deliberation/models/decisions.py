@@ -12,7 +12,7 @@ from deliberation.models.motions import Motion
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.territory.models import Territory
-from proposals.models import Proposal, Version
+from proposals.models import Proposal, Tier, Version
 
 
 class PartyStudy(models.Model):
@@ -72,7 +72,7 @@ class Decision(models.Model):
     study = models.ForeignKey(PartyStudy, models.PROTECT, related_name="+")
     motion = models.ForeignKey(Motion, models.PROTECT, null=True, blank=True, related_name="+")
     outcome = models.CharField(_("结论"), max_length=8, choices=Outcome)
-    tier = models.PositiveSmallIntegerField(_("级别"), null=True, blank=True)
+    tier = models.PositiveSmallIntegerField(_("级别"), choices=Tier, null=True, blank=True)
     tier_reason = models.CharField(_("定级理由"), max_length=300, blank=True)
     reason = models.TextField(_("理由"), max_length=1000)
     sat = models.CharField(_("参加决议的人（公开）"), max_length=300)

@@ -30,7 +30,7 @@ from minshi.refusals import Refused, refuse_if
 from minshi.residents.models import Role
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
-from proposals.models import Kind, Proposal, Source, Stage
+from proposals.models import Kind, Proposal, Source, Stage, Tier
 
 SOURCES_BY_TIER = {
     1: (Source.SELF_RAISED, Source.SPONSOR, Source.IN_KIND),
@@ -119,8 +119,8 @@ def _refuse_lines(proposal: Proposal, amounts: Mapping[Source, int], cost_fen: i
             reasons.append(_("%s：金额不能是负数") % source.label)
         if source not in allowed:
             reasons.append(
-                _("%(tier)d级办理不能用“%(source)s”，需要时请在分级办理时提请上一级")
-                % {"tier": proposal.tier or 1, "source": source.label}
+                _("%(tier)s办理不能用“%(source)s”，需要时请在分级办理时提请上一级")
+                % {"tier": Tier(proposal.tier or 1).label, "source": source.label}
             )
         granted = sum(
             Grant.objects.standing().filter(proposal=proposal, source=source).values_list("amount_fen", flat=True)

@@ -15,10 +15,7 @@ from minshi.refusals import Refused
 from minshi.residents.masking import mask_text
 from proposals.actions.stages import advance
 from proposals.lifecycle import TIERS, holder_place, period
-from proposals.models import (
-    Handling,
-    Proposal,
-)
+from proposals.models import Handling, Proposal, Tier
 
 
 @action
@@ -149,7 +146,7 @@ def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) ->
         card.role,
         card.place,
         _("派单：%(title)s") % {"title": proposal.title},
-        _("%(tier)s级办理，%(due_at)s截止") % {"tier": tier, "due_at": cn_until(card.due_at)},
+        _("%(tier)s办理，%(due_at)s截止") % {"tier": Tier(tier).label, "due_at": cn_until(card.due_at)},
         proposal.get_absolute_url(),
     )
     return card

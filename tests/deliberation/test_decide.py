@@ -136,7 +136,7 @@ def test_district_money_is_tier_three(way: Way) -> None:
     way.study(proposal)
     with pytest.raises(Refused) as refusal:
         way.decide(proposal, tier=2)
-    assert "至少定为 3 级" in refusal.value.fields["tier"]
+    assert "至少定为三级" in refusal.value.fields["tier"]
 
 
 def test_self_raised_money_alone_may_stay_at_tier_one(way: Way) -> None:

@@ -179,7 +179,7 @@ def test_the_branch_studies_and_decides_there(way: Way, party: User, client_of: 
     assert client.post(step(proposal, "study"), study).status_code == 302
     low = client.post(step(proposal, "decide"), {**sent, "tier": "1"})
     assert low.status_code == 422
-    assert "至少定为 2 级" in low.content.decode()
+    assert "至少定为二级" in low.content.decode()
     assert client.post(step(proposal, "decide"), sent).status_code == 302
     fresh = Proposal.objects.get(pk=proposal.pk)
     assert (fresh.stage, fresh.tier) == (Stage.ANNOUNCED, 2)

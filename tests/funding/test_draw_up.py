@@ -31,7 +31,7 @@ def test_the_sources_must_make_the_cost(way: Way) -> None:
 
 def test_tier_one_has_no_public_money_and_tier_two_none_of_the_district(way: Way, refused_sql) -> None:
     proposal = way.raising(tier=1)
-    with pytest.raises(Refused, match="1级办理不能用“街道补助”"):
+    with pytest.raises(Refused, match="一级办理不能用“街道补助”"):
         way.planned(proposal, {Source.SUBSIDY: 1_200_000, Source.SELF_RAISED: 800_000})
     plan = way.planned(proposal)
     for source in ("subsidy", "district"):
