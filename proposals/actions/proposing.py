@@ -33,7 +33,9 @@ from proposals.models import (
     WHY_LENGTH,
     Card,
     CardPlace,
+    Category,
     Channel,
+    Kind,
     Photo,
     Proposal,
     Stage,
@@ -68,8 +70,17 @@ def submit(
 
     Its number is for life. Raises ``NotAllowed`` for whoever neither lives nor works there.
     """
+    wrong = {}
+    if not one_line(title):
+        wrong["title"] = _("请写一句话说是什么事")
+    if kind not in Kind.values:
+        wrong["kind"] = _("请选服务类还是实物类")
+    if category not in Category.values:
+        wrong["category"] = _("请选一个类别")
     if sum(shares.values()) > cost_fen:
-        raise Refused(shares=_("各方出资合计超过了预计费用 %(yuan)s 元") % {"yuan": format_yuan(cost_fen)})
+        wrong["shares"] = _("各方出资合计超过了预计费用 %(yuan)s 元") % {"yuan": format_yuan(cost_fen)}
+    if wrong:
+        raise Refused(**wrong)
     proposal = Proposal(
         number=_next_number(),
         place=place,

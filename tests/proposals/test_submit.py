@@ -61,6 +61,14 @@ def test_shares_above_the_cost_are_refused_beside_the_field(way: Way) -> None:
     assert "shares" in refused.value.fields
 
 
+@pytest.mark.parametrize("wrong", [{"title": " \u200b"}, {"category": "transport"}, {"kind": ""}])
+def test_what_is_none_of_the_choices_is_refused_beside_the_field(way: Way, wrong: dict[str, str]) -> None:
+    with pytest.raises(Refused) as refusal:
+        way.submitted(**wrong)
+    assert refusal.value.fields.keys() == wrong.keys()
+    assert not Proposal.objects.exists()
+
+
 def test_a_fourteen_year_old_may_propose(way: Way) -> None:
     young = make_resident("小居民", way.households[5], adult=False)
     assert way.submitted(by=young).proposer == young
