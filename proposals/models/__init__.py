@@ -1,0 +1,51 @@
+"""Wishes, proposals and all that is known of them before money and votes: the things of this app."""
+
+from proposals.models.cards import Bigrams, Card, CardPlace, CardQuerySet, PlaceTotal
+from proposals.models.choices import ENDED, LIBRARY, Category, Channel, Kind, Source, Stage, Tier
+from proposals.models.handling import Handling
+from proposals.models.households import Beneficiary, Cosign
+from proposals.models.photos import Photo
+from proposals.models.proposals import (
+    KEEPER_LENGTH,
+    SPOT_LENGTH,
+    TITLE_LENGTH,
+    WHY_LENGTH,
+    NumberCounter,
+    Proposal,
+    ProposalQuerySet,
+    Version,
+)
+from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, Wish, WishStage, WishSupport
+
+__all__ = [
+    "ENDED",
+    "KEEPER_LENGTH",
+    "LIBRARY",
+    "SPOT_LENGTH",
+    "TITLE_LENGTH",
+    "WHY_LENGTH",
+    "WISH_ENDED",
+    "WISH_LENGTH",
+    "Beneficiary",
+    "Bigrams",
+    "Card",
+    "CardPlace",
+    "CardQuerySet",
+    "Category",
+    "Channel",
+    "Cosign",
+    "Handling",
+    "Kind",
+    "NumberCounter",
+    "Photo",
+    "PlaceTotal",
+    "Proposal",
+    "ProposalQuerySet",
+    "Source",
+    "Stage",
+    "Tier",
+    "Version",
+    "Wish",
+    "WishStage",
+    "WishSupport",
+]

@@ -1,0 +1,170 @@
+"""What lists, home page and totals read: a card per project, and the totals of a place."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Func
+from django.db.models.expressions import RawSQL
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import Now
+from minshi.territory.models import Territory
+from proposals.models.choices import Category, Kind, Source, Stage, Tier
+from proposals.models.proposals import TITLE_LENGTH, Proposal
+
+
+class Bigrams(Func):
+    """Every two neighbouring characters of a text: most Chinese words are that long, and no trigram finds them."""
+
+    function = "bigrams"
+    output_field = ArrayField(models.TextField())
+
+
+FOUND_AT_MOST = 5000
+TITLED = """
+WITH found AS MATERIALIZED (
+    SELECT proposal_id FROM proposals_card
+    WHERE bigrams(title) @> bigrams(%s) AND strpos(lower(title), lower(%s)) > 0
+    ORDER BY proposal_id + 0 DESC LIMIT %s)
+SELECT proposal_id FROM found
+"""
+"""Apart from the rest of the query, else the planner may walk every card of a place to find none."""
+
+
+class CardQuerySet(models.QuerySet["Card"]):
+    def titled(self, text: str) -> CardQuerySet:
+        """Those with ``text`` (two characters or more) in their title, of a whole city the newest 5,000."""
+        return self.filter(pk__in=RawSQL(TITLED, [text, text, FOUND_AT_MOST]))  # noqa: S611  (values are parameters)
+
+    def in_place(self, place: Territory) -> CardQuerySet:
+        """Newest first by the index of the place, however large the city."""
+        return self.filter(places__place=place).order_by("-places__submitted_at", "-places__card_id")
+
+
+class Card(models.Model):
+    """One indexed row per project, which lists, home page and totals read.
+
+    Kept by this app; higher apps push their facts down through ``actions.note_on_card``. ``version``
+    grows with everything a project's page shows, and is the validator of that page.
+    """
+
+    UNTRACKED = True
+
+    proposal = models.OneToOneField(Proposal, models.PROTECT, primary_key=True, related_name="card")
+    number = models.CharField(max_length=16, unique=True)
+    title = models.CharField(max_length=TITLE_LENGTH)
+    place_name = models.CharField(max_length=80)
+    place_full_name = models.CharField(max_length=300)
+    kind = models.CharField(max_length=10, choices=Kind)
+    category = models.CharField(max_length=12, choices=Category)
+    stage = models.CharField(max_length=12, choices=Stage)
+    tier = models.PositiveSmallIntegerField(choices=Tier, null=True)
+    submitted_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    households = models.PositiveIntegerField(default=0)
+    people = models.PositiveIntegerField(null=True)
+    cosigns = models.PositiveIntegerField(default=0)
+    electorate = models.PositiveIntegerField(default=0)
+    turnout = models.PositiveIntegerField(default=0)
+    agreed = models.PositiveIntegerField(null=True)
+    budget_fen = models.BigIntegerField(default=0)
+    subsidy_fen = models.BigIntegerField(default=0)
+    district_fen = models.BigIntegerField(default=0)
+    self_raised_fen = models.BigIntegerField(default=0)
+    sponsor_fen = models.BigIntegerField(default=0)
+    spent_fen = models.BigIntegerField(default=0)
+    rating_answers = models.PositiveIntegerField(default=0)
+    rating_satisfied = models.PositiveIntegerField(default=0)
+    is_demo = models.BooleanField(default=False)
+    version = models.BigIntegerField(default=1)
+
+    objects = CardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("项目卡片")
+        verbose_name_plural = _("项目卡片")
+        indexes = [
+            models.Index(F("submitted_at").desc(), F("proposal_id").desc(), name="card_newest"),
+            models.Index(F("stage"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_stage"),
+            models.Index(F("category"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_category"),
+            GinIndex(Bigrams("title"), name="card_title_bigrams"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("project", args=[self.number])
+
+
+class CardPlace(models.Model):
+    """A card under each place that contains it: the newest of any place by one index, whatever the tree's depth."""
+
+    UNTRACKED = True
+
+    card = models.ForeignKey(Card, models.CASCADE, related_name="places")
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("卡片所在地方")
+        verbose_name_plural = _("卡片所在地方")
+        constraints = [models.UniqueConstraint(fields=["card", "place"], name="card_once_per_place")]
+        indexes = [
+            models.Index(F("place_id"), F("submitted_at").desc(), F("card_id").desc(), name="card_of_place_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.card_id} in {self.place_id}"
+
+
+class PlaceTotal(models.Model):
+    """What a place adds up to, computed from the cards by ``actions.refresh_totals``; pages only read it."""
+
+    UNTRACKED = True
+
+    place = models.OneToOneField(Territory, models.CASCADE, primary_key=True, related_name="+")
+    declared = models.PositiveIntegerField(default=0)
+    reserve = models.PositiveIntegerField(default=0)
+    running = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    households = models.PositiveIntegerField(default=0)
+    subsidy_fen = models.BigIntegerField(default=0)
+    district_fen = models.BigIntegerField(default=0)
+    self_raised_fen = models.BigIntegerField(default=0)
+    sponsor_fen = models.BigIntegerField(default=0)
+    spent_fen = models.BigIntegerField(default=0)
+    rating_answers = models.PositiveIntegerField(default=0)
+    rating_satisfied = models.PositiveIntegerField(default=0)
+    streets = models.PositiveIntegerField(default=0)
+    computed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("地方合计")
+        verbose_name_plural = _("地方合计")
+
+    def __str__(self) -> str:
+        return f"totals of {self.place_id}"
+
+    @property
+    def public_fen(self) -> int:
+        """Street and district money together."""
+        return self.subsidy_fen + self.district_fen
+
+    @property
+    def satisfied_percent(self) -> int | None:
+        return round(100 * self.rating_satisfied / self.rating_answers) if self.rating_answers else None
+
+    @property
+    def sources(self) -> list[tuple[str, int]]:
+        """Where the money came from, for drawing."""
+        return [
+            (str(Source.DISTRICT.label), self.district_fen),
+            (str(Source.SUBSIDY.label), self.subsidy_fen),
+            (str(Source.SELF_RAISED.label), self.self_raised_fen),
+            (str(Source.SPONSOR.label), self.sponsor_fen),
+        ]

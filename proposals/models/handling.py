@@ -1,0 +1,40 @@
+"""Who handles a project on which tier, one after the other."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import Now
+from minshi.territory.models import Territory
+from proposals.models.choices import Tier
+from proposals.models.proposals import Proposal
+
+
+class Handling(models.Model):
+    """派单: who holds the matter on which tier, since when and until when. One is open at a time."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="handlings")
+    tier = models.PositiveSmallIntegerField(_("级别"), choices=Tier)
+    role = models.CharField(_("承办"), max_length=20)
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="+")
+    received_at = models.DateTimeField(_("接单时间"), db_default=Now())
+    due_at = models.DateTimeField(_("期限"))
+    handed_back_to = models.BooleanField(_("退单退回来的"), default=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(_("结果"), max_length=12, blank=True)
+    reason = models.TextField(_("理由"), blank=True)
+
+    class Meta:
+        verbose_name = _("派单")
+        verbose_name_plural = _("派单")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["proposal"], condition=Q(ended_at=None), name="one_open_handling_per_proposal"
+            ),
+            models.CheckConstraint(condition=Q(tier__in=(1, 2, 3)), name="handling_tier_is_1_to_3"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}: {self.tier}"

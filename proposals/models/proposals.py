@@ -1,0 +1,164 @@
+"""One project with one number for life, and its words, version by version."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import Now
+from minshi.disclosure.models import Notice
+from minshi.territory.models import Household, Territory
+from proposals.models.choices import ENDED, Category, Channel, Kind, Stage, Tier
+
+TITLE_LENGTH = 60
+SPOT_LENGTH = 120
+KEEPER_LENGTH = 120
+WHY_LENGTH = 200
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def within(self, place: Territory) -> ProposalQuerySet:
+        return self.filter(place__path__startswith=place.path)
+
+    def held_by(self, role: str, path: str) -> ProposalQuerySet:
+        return self.filter(holder_role=role, holder_place__path__startswith=path)
+
+
+class Proposal(models.Model):
+    """One project with one number for life. Its words are in its versions; here is where it stands."""
+
+    number = models.CharField(_("编号"), max_length=16, unique=True)
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="proposals", verbose_name=_("地方"))
+    proposer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposals", verbose_name=_("提议人")
+    )
+    proposer_public = models.CharField(_("提议人（公开）"), max_length=60)
+    title = models.CharField(_("名称"), max_length=TITLE_LENGTH)
+    kind = models.CharField(_("类型"), max_length=10, choices=Kind)
+    category = models.CharField(_("类别"), max_length=12, choices=Category)
+    touches_common_parts = models.BooleanField(_("占用共有部分"), default=False)
+    channel = models.CharField(_("来源"), max_length=12, choices=Channel, default=Channel.ONLINE)
+    submitted_at = models.DateTimeField(_("提出时间"), db_default=Now())
+    is_demo = models.BooleanField(_("演示数据"), default=False)
+
+    stage = models.CharField(_("阶段"), max_length=12, choices=Stage)
+    stage_since = models.DateTimeField(_("进入本阶段"), null=True, blank=True)
+    holder_role = models.CharField(_("承办"), max_length=20, blank=True)
+    holder_place = models.ForeignKey(Territory, models.PROTECT, null=True, blank=True, related_name="+")
+    due_at = models.DateTimeField(_("期限"), null=True, blank=True)
+    terms = models.JSONField(_("本阶段适用规则"), default=dict, blank=True)
+    tier = models.PositiveSmallIntegerField(_("级别"), choices=Tier, null=True, blank=True)
+    supervised_at = models.DateTimeField(_("督办开始"), null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
+    gate_notice = models.OneToOneField(Notice, models.PROTECT, null=True, blank=True, related_name="+")
+    beneficiaries_frozen_at = models.DateTimeField(_("受益户名单锁定"), null=True, blank=True)
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("项目")
+        verbose_name_plural = _("项目")
+        indexes = [
+            models.Index(
+                fields=["holder_role", "holder_place", "due_at"],
+                name="proposal_holder",
+                condition=~Q(holder_role=""),
+            ),
+            models.Index(fields=["proposer", "-id"], name="proposal_proposer"),
+        ]
+        constraints = [
+            # domain.md 10.2: no stage without a holder and a deadline.
+            models.CheckConstraint(
+                condition=Q(stage__in=ENDED)
+                | ~Q(holder_role="") & Q(holder_place__isnull=False) & Q(due_at__isnull=False),
+                name="open_stage_has_holder_and_deadline",
+            ),
+            models.CheckConstraint(condition=Q(tier=None) | Q(tier__in=(1, 2, 3)), name="tier_is_1_to_3"),
+            models.CheckConstraint(
+                condition=Q(stage=Stage.MERGED) ^ Q(merged_into=None), name="merged_means_into_something"
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="not_merged_into_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("project", args=[self.number])
+
+    @property
+    def territory(self) -> Territory:
+        """What predicates ask every subject for."""
+        return self.place
+
+    @property
+    def is_ended(self) -> bool:
+        return self.stage in ENDED
+
+    @property
+    def version(self) -> Version:
+        """The words that hold now: the newest version."""
+        return self.versions.latest("number")
+
+    def beneficiaries(self) -> models.QuerySet[Household]:
+        """The households that benefit: the frozen list, before that all in its place."""
+        if self.beneficiaries_frozen_at:
+            return Household.objects.filter(benefits__proposal=self)
+        return Household.objects.filter(place__path__startswith=self.place.path, is_active=True)
+
+
+class Version(models.Model):
+    """What the proposal said at a time: written once; a change is a new version that says why.
+
+    ``shares`` is the agreed plan of money by ``Source`` in fen; amounts are estimates until the
+    consultation agrees on them (``minutes_url`` then leads to its minutes).
+    """
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(_("版本"))
+    need = models.TextField(_("要解决什么"))
+    plan = models.TextField(_("打算怎么做"))
+    spot = models.CharField(_("具体位置"), max_length=SPOT_LENGTH)
+    households = models.PositiveIntegerField(_("受益户数"))
+    people = models.PositiveIntegerField(_("受益人数"), null=True, blank=True)
+    cost_fen = models.BigIntegerField(_("预计费用"))
+    shares = models.JSONField(_("谁来出钱"), default=dict, blank=True)
+    keeper = models.CharField(_("建好后谁管"), max_length=KEEPER_LENGTH)
+    why = models.CharField(_("修改说明"), max_length=WHY_LENGTH, blank=True)
+    minutes_url = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("项目版本")
+        verbose_name_plural = _("项目版本")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "number"], name="one_version_of_a_number"),
+            models.CheckConstraint(condition=Q(cost_fen__gte=0), name="cost_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id} v{self.number}"
+
+    def share_fen(self, source: str) -> int:
+        return int(self.shares.get(source, 0))
+
+
+class NumberCounter(models.Model):
+    """The next number of a year; its row lock hands them out one by one."""
+
+    UNTRACKED = True
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("编号")
+        verbose_name_plural = _("编号")
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"
