@@ -1,13 +1,11 @@
-"""The whole way of one project as a table: its stages with their holders and days, and the steps between them.
+"""The whole way of one project: the steps between its stages, and what every stage sets as it begins.
 
-Each stage belongs to one app and only that app's actions leave it; they call ``actions.advance``. The rows of
-``STAGES`` follow domain.md section 4, the days are names of policy parameters (policy.md).
+Only the actions of the app that owns a stage leave it; they call ``actions.advance``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,107 +16,10 @@ from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.residents.models import Role
 from minshi.residents.rules import RESIDENT, role_in
-from minshi.territory.models import Territory
-from proposals.models import ENDED, Proposal, Stage, Wish, WishStage
-
-PROPOSER = "proposer"
-GROUP = "group"
-"""Holders that are not roles in a place: the proposal's own proposer, and its project group."""
-
-HOLDER_LABELS = {PROPOSER: _("提议人"), GROUP: _("项目小组")}
-
-
-@dataclass(frozen=True)
-class StageRule:
-    """Who holds a stage, on which level of the tree, and for how long.
-
-    ``days`` names the policy parameter; ``terms`` are prefixes of the parameters pinned when the stage begins.
-    A ``level`` of "" is the proposal's own place.
-    """
-
-    app: str
-    role: str
-    level: str
-    days: str
-    unit: str = "working_days"
-    terms: tuple[str, ...] = ()
-
-
-STAGES: dict[str, StageRule] = {
-    Stage.SUBMITTED: StageRule("proposals", Role.CHIEF, "", "review.days", terms=("review.",)),
-    Stage.RETURNED: StageRule("proposals", PROPOSER, "", "revision.days"),
-    Stage.COSIGNING: StageRule(
-        "proposals", PROPOSER, "", "cosign.calendar_days", unit="calendar_days", terms=("cosign.",)
-    ),
-    Stage.COSIGNED: StageRule("deliberation", Role.CLERK, "community", "agenda.days"),
-    Stage.VOTING: StageRule(
-        "deliberation",
-        Role.CLERK,
-        "community",
-        "survey_vote.days",
-        unit="calendar_days",
-        terms=("survey_vote.",),
-    ),
-    Stage.CONSULTING: StageRule("deliberation", Role.CLERK, "community", "consult.days", terms=("meeting.",)),
-    Stage.DECIDING: StageRule(
-        "deliberation", Role.PARTY, "community", "decide.days", terms=("formal_vote.", "notice.initiation.")
-    ),
-    Stage.ANNOUNCED: StageRule(
-        "proposals",
-        Role.CLERK,
-        "community",
-        "notice.initiation.days",
-        terms=("objection.", "notice.initiation."),
-    ),
-    Stage.HANDLING: StageRule(
-        "proposals", Role.CLERK, "community", "handling.tier1.days", terms=("handling.", "handback.")
-    ),
-    Stage.RAISING: StageRule("funding", Role.CLERK, "community", "raising.days", terms=("cap.", "notice.funding.")),
-    Stage.FUNDED: StageRule("funding", Role.CLERK, "community", "notice.funding.days"),
-    Stage.PROCURING: StageRule("funding", GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
-    Stage.AWARDED: StageRule("funding", GROUP, "", "contract.days"),
-    Stage.DELIVERING: StageRule(
-        "funding",
-        GROUP,
-        "",
-        "works.calendar_days",
-        unit="calendar_days",
-        terms=("payment.", "change.", "log.", "start."),
-    ),
-    Stage.ACCEPTING: StageRule("funding", Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
-    Stage.ACCEPTED: StageRule(
-        "evaluation", Role.CLERK, "community", "rating.start_days", terms=("notice.acceptance.",)
-    ),
-    Stage.RATING: StageRule(
-        "evaluation", Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.",)
-    ),
-    Stage.REWORK: StageRule("evaluation", GROUP, "", "callback.mend_days", terms=("rating.",)),
-    Stage.RATED: StageRule("evaluation", Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
-    Stage.SETTLING: StageRule("evaluation", Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")),
-    Stage.RESERVED: StageRule("deliberation", Role.CLERK, "community", "reserve.months", unit="months"),
-}
-
-TIERS = {
-    # Who handles on which tier: domain.md 4.7, policy row 3.
-    1: (Role.CLERK, "community", "handling.tier1.days"),
-    2: (Role.CASE_OFFICER, "street", "handling.tier2.days"),
-    3: (Role.DISTRICT_OFFICER, "district", "handling.tier3.days"),
-}
-
-REVIEW_LADDER = ((Role.CHIEF, ""), (Role.CLERK, "community"), (Role.CASE_OFFICER, "street"))
-"""Chief silent → community → street; never lost (domain.md 4.3)."""
-
-MONEY_STAGES = (
-    Stage.RAISING,
-    Stage.FUNDED,
-    Stage.PROCURING,
-    Stage.AWARDED,
-    Stage.DELIVERING,
-    Stage.ACCEPTING,
-    Stage.ACCEPTED,
-)
+from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, holder_place
+from proposals.lifecycle.stages import MONEY_STAGES, STAGES
+from proposals.models import ENDED, Proposal, Stage
 
 STEPS = (
     Step("submit", _("提出"), ("",), Stage.SUBMITTED, "proposals.propose"),
@@ -287,38 +188,6 @@ STEPS = (
     Step("overdue", _("逾期，提醒上一级"), tuple(STAGES), "", platform=True),
 )
 
-WAY = (
-    # The line on a project's page: (label, the stages it stands for).
-    (_("初审"), (Stage.SUBMITTED, Stage.RETURNED)),
-    (_("附议"), (Stage.COSIGNING,)),
-    (_("居民表决"), (Stage.COSIGNED, Stage.VOTING)),
-    (_("民主商议"), (Stage.CONSULTING,)),
-    (_("集体决议 · 定级 · 公示"), (Stage.DECIDING, Stage.ANNOUNCED, Stage.RESERVED)),
-    (_("分级办理"), (Stage.HANDLING,)),
-    (_("筹钱"), (Stage.RAISING, Stage.FUNDED)),
-    (_("选人签约"), (Stage.PROCURING, Stage.AWARDED)),
-    (_("实施 · 验收"), (Stage.DELIVERING, Stage.ACCEPTING)),
-    (_("大家打分"), (Stage.ACCEPTED, Stage.RATING, Stage.REWORK)),
-    (_("结算 · 归档 · 管护"), (Stage.RATED, Stage.SETTLING, Stage.ARCHIVED)),
-)
-
-
-def holder_place(place: Territory, level: str) -> Territory:
-    """The place on that level at or above ``place``; where the tree has none, the next one above."""
-    return (place.at_level(level) if level else None) or (place if not level else _above(place, level))
-
-
-def _above(place: Territory, level: str) -> Territory:
-    ranks = {"community": 40, "street": 30, "district": 20}
-    higher = [above for above in place.ancestors() if above.level.rank <= ranks[level]]
-    return higher[-1] if higher else place
-
-
-def period(place: Territory, parameter: str, at: datetime, unit: str = "working_days") -> calendar.Period:
-    """The period that ``parameter`` gives in ``place``, counted from ``at``."""
-    return calendar.period(at, **{unit: int(policy.value(parameter, place))})
-
-
 SETTABLE = ("tier", "gate_notice", "merged_into", "supervised_at")
 """Fields a step may set together with the stage."""
 
@@ -392,88 +261,6 @@ PROPOSAL = Machine(
     entered=_entered,
     settled=set_stage_deadline,
     role_of=_role_of,
-)
-
-WISH_STEPS = (
-    Step("wish", _("许下心愿"), ("",), WishStage.NEW, "proposals.wish"),
-    Step("claim", _("认领"), (WishStage.NEW, WishStage.HANDED), WishStage.CLAIMED, "proposals.answer_wish"),
-    Step(
-        "hand_over",
-        _("转责任单位"),
-        (WishStage.NEW,),
-        WishStage.HANDED,
-        "proposals.answer_wish",
-        needs_reason=True,
-    ),
-    Step(
-        "fulfil",
-        _("实现"),
-        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
-        WishStage.FULFILLED,
-        "proposals.answer_wish",
-        needs_reason=True,
-    ),
-    Step(
-        "promote",
-        _("转为项目"),
-        (WishStage.NEW, WishStage.CLAIMED),
-        WishStage.PROMOTED,
-        "proposals.promote_wish",
-    ),
-    Step(
-        "decline",
-        _("未采纳"),
-        (WishStage.NEW, WishStage.HANDED),
-        WishStage.DECLINED,
-        "proposals.answer_wish",
-        needs_reason=True,
-    ),
-    Step(
-        "climb",
-        _("逾期未回应，转上一级"),
-        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
-        "",
-        platform=True,
-    ),
-)
-
-
-def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
-    wish.stage_since = at
-    if wish.stage in (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED):
-        wish.holder_role = setting.get("role") or Role.CLERK
-        wish.holder_place = setting.get("place") or holder_place(wish.place, "community")
-        span = period(wish.place, "urgent.days" if wish.urgent else "wish.days", at)
-        wish.due_at, wish.due_basis = span.end, span.basis
-    else:
-        wish.holder_role, wish.holder_place, wish.due_at = "", None, None
-    return ("stage_since", "holder_role", "holder_place", "due_at", "due_basis")
-
-
-def _wish_settled(wish: Wish) -> None:
-    deadlines.meet(wish)
-    if wish.due_at is None or wish.holder_place is None:
-        return
-    deadlines.schedule(
-        wish,
-        "wish",
-        wish.due_at,
-        role=wish.holder_role,
-        place_path=wish.holder_place.path,
-        title=_("微心愿：%(text)s") % {"text": wish.text},
-        url=wish.get_absolute_url(),
-        basis=wish.due_basis,
-        provisional=calendar.is_provisional(wish.due_at),
-    )
-
-
-WISH = Machine(
-    subject="proposals.wish",
-    steps=WISH_STEPS,
-    stage_labels={str(value): str(label) for value, label in WishStage.choices},
-    entered=_wish_entered,
-    settled=_wish_settled,
-    role_of=lambda user, wish: role_in(user, wish.place),
 )
 
 

@@ -1,0 +1,26 @@
+"""The lives of a project and of a wish, each as a table of steps."""
+
+from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, REVIEW_LADDER, TIERS, holder_place, period
+from proposals.lifecycle.proposals import PROPOSAL, STEPS, next_steps, set_stage_deadline
+from proposals.lifecycle.stages import MONEY_STAGES, STAGES, WAY, StageRule
+from proposals.lifecycle.wishes import WISH, WISH_STEPS
+
+__all__ = [
+    "GROUP",
+    "HOLDER_LABELS",
+    "MONEY_STAGES",
+    "PROPOSAL",
+    "PROPOSER",
+    "REVIEW_LADDER",
+    "STAGES",
+    "STEPS",
+    "TIERS",
+    "WAY",
+    "WISH",
+    "WISH_STEPS",
+    "StageRule",
+    "holder_place",
+    "next_steps",
+    "period",
+    "set_stage_deadline",
+]

@@ -1,0 +1,44 @@
+"""Who holds a matter, in which place, and for how long; higher apps ask here too."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from minshi.policy import calendar
+from minshi.policy import selectors as policy
+from minshi.residents.models import Role
+from minshi.territory.models import Territory
+
+PROPOSER = "proposer"
+GROUP = "group"
+"""Holders that are not roles in a place: the proposal's own proposer, and its project group."""
+
+HOLDER_LABELS = {PROPOSER: _("提议人"), GROUP: _("项目小组")}
+
+TIERS = {
+    # Who handles on which tier: domain.md 4.7, policy row 3.
+    1: (Role.CLERK, "community", "handling.tier1.days"),
+    2: (Role.CASE_OFFICER, "street", "handling.tier2.days"),
+    3: (Role.DISTRICT_OFFICER, "district", "handling.tier3.days"),
+}
+
+REVIEW_LADDER = ((Role.CHIEF, ""), (Role.CLERK, "community"), (Role.CASE_OFFICER, "street"))
+"""Chief silent → community → street; never lost (domain.md 4.3)."""
+
+
+def holder_place(place: Territory, level: str) -> Territory:
+    """The place on that level at or above ``place``; where the tree has none, the next one above."""
+    return (place.at_level(level) if level else None) or (place if not level else _above(place, level))
+
+
+def _above(place: Territory, level: str) -> Territory:
+    ranks = {"community": 40, "street": 30, "district": 20}
+    higher = [above for above in place.ancestors() if above.level.rank <= ranks[level]]
+    return higher[-1] if higher else place
+
+
+def period(place: Territory, parameter: str, at: datetime, unit: str = "working_days") -> calendar.Period:
+    """The period that ``parameter`` gives in ``place``, counted from ``at``."""
+    return calendar.period(at, **{unit: int(policy.value(parameter, place))})

@@ -1,0 +1,111 @@
+"""The stages of one project as a table: who holds each, and for how many days.
+
+Each stage belongs to one app and only that app's actions leave it. The rows of ``STAGES`` follow domain.md
+section 4, the days are names of policy parameters (policy.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from minshi.residents.models import Role
+from proposals.lifecycle.holders import GROUP, PROPOSER
+from proposals.models import Stage
+
+
+@dataclass(frozen=True)
+class StageRule:
+    """Who holds a stage, on which level of the tree, and for how long.
+
+    ``days`` names the policy parameter; ``terms`` are prefixes of the parameters pinned when the stage begins.
+    A ``level`` of "" is the proposal's own place.
+    """
+
+    app: str
+    role: str
+    level: str
+    days: str
+    unit: str = "working_days"
+    terms: tuple[str, ...] = ()
+
+
+STAGES: dict[str, StageRule] = {
+    Stage.SUBMITTED: StageRule("proposals", Role.CHIEF, "", "review.days", terms=("review.",)),
+    Stage.RETURNED: StageRule("proposals", PROPOSER, "", "revision.days"),
+    Stage.COSIGNING: StageRule(
+        "proposals", PROPOSER, "", "cosign.calendar_days", unit="calendar_days", terms=("cosign.",)
+    ),
+    Stage.COSIGNED: StageRule("deliberation", Role.CLERK, "community", "agenda.days"),
+    Stage.VOTING: StageRule(
+        "deliberation",
+        Role.CLERK,
+        "community",
+        "survey_vote.days",
+        unit="calendar_days",
+        terms=("survey_vote.",),
+    ),
+    Stage.CONSULTING: StageRule("deliberation", Role.CLERK, "community", "consult.days", terms=("meeting.",)),
+    Stage.DECIDING: StageRule(
+        "deliberation", Role.PARTY, "community", "decide.days", terms=("formal_vote.", "notice.initiation.")
+    ),
+    Stage.ANNOUNCED: StageRule(
+        "proposals",
+        Role.CLERK,
+        "community",
+        "notice.initiation.days",
+        terms=("objection.", "notice.initiation."),
+    ),
+    Stage.HANDLING: StageRule(
+        "proposals", Role.CLERK, "community", "handling.tier1.days", terms=("handling.", "handback.")
+    ),
+    Stage.RAISING: StageRule("funding", Role.CLERK, "community", "raising.days", terms=("cap.", "notice.funding.")),
+    Stage.FUNDED: StageRule("funding", Role.CLERK, "community", "notice.funding.days"),
+    Stage.PROCURING: StageRule("funding", GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
+    Stage.AWARDED: StageRule("funding", GROUP, "", "contract.days"),
+    Stage.DELIVERING: StageRule(
+        "funding",
+        GROUP,
+        "",
+        "works.calendar_days",
+        unit="calendar_days",
+        terms=("payment.", "change.", "log.", "start."),
+    ),
+    Stage.ACCEPTING: StageRule("funding", Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
+    Stage.ACCEPTED: StageRule(
+        "evaluation", Role.CLERK, "community", "rating.start_days", terms=("notice.acceptance.",)
+    ),
+    Stage.RATING: StageRule(
+        "evaluation", Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.",)
+    ),
+    Stage.REWORK: StageRule("evaluation", GROUP, "", "callback.mend_days", terms=("rating.",)),
+    Stage.RATED: StageRule("evaluation", Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
+    Stage.SETTLING: StageRule("evaluation", Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")),
+    Stage.RESERVED: StageRule("deliberation", Role.CLERK, "community", "reserve.months", unit="months"),
+}
+
+MONEY_STAGES = (
+    Stage.RAISING,
+    Stage.FUNDED,
+    Stage.PROCURING,
+    Stage.AWARDED,
+    Stage.DELIVERING,
+    Stage.ACCEPTING,
+    Stage.ACCEPTED,
+)
+
+WAY = (
+    # The line on a project's page: (label, the stages it stands for).
+    (_("初审"), (Stage.SUBMITTED, Stage.RETURNED)),
+    (_("附议"), (Stage.COSIGNING,)),
+    (_("居民表决"), (Stage.COSIGNED, Stage.VOTING)),
+    (_("民主商议"), (Stage.CONSULTING,)),
+    (_("集体决议 · 定级 · 公示"), (Stage.DECIDING, Stage.ANNOUNCED, Stage.RESERVED)),
+    (_("分级办理"), (Stage.HANDLING,)),
+    (_("筹钱"), (Stage.RAISING, Stage.FUNDED)),
+    (_("选人签约"), (Stage.PROCURING, Stage.AWARDED)),
+    (_("实施 · 验收"), (Stage.DELIVERING, Stage.ACCEPTING)),
+    (_("大家打分"), (Stage.ACCEPTED, Stage.RATING, Stage.REWORK)),
+    (_("结算 · 归档 · 管护"), (Stage.RATED, Stage.SETTLING, Stage.ARCHIVED)),
+)
