@@ -153,7 +153,7 @@ def test_a_page_that_breaks_is_noticed(
     def broken(*asked: object) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("proposals.views.selectors.mine", broken)
+    monkeypatch.setattr("proposals.views.personal.selectors.mine", broken)
     assert any(
         "500" in complaint and "out of order" in complaint for complaint in looked(row_of("mine"), world, browsers)
     )

@@ -1,0 +1,30 @@
+"""The pages of wishes and proposals; each is a thin door to a selector or an action."""
+
+from proposals.views.cosigning import cosign, cosign_on_paper
+from proposals.views.front import home, how
+from proposals.views.library import photo, project, projects
+from proposals.views.personal import mine
+from proposals.views.proposing import propose, revise, submitted, withdraw
+from proposals.views.reviewing import review, review_queue
+from proposals.views.wishing import make_wish, support_wish, wish, wishes
+
+__all__ = [
+    "cosign",
+    "cosign_on_paper",
+    "home",
+    "how",
+    "make_wish",
+    "mine",
+    "photo",
+    "project",
+    "projects",
+    "propose",
+    "review",
+    "review_queue",
+    "revise",
+    "submitted",
+    "support_wish",
+    "wish",
+    "wishes",
+    "withdraw",
+]

@@ -1,0 +1,76 @@
+"""The front page of a place, and how things are done there; for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_safe
+
+from minshi.disclosure.models import Notice
+from minshi.faces import elder
+from minshi.faces.kept import digest, kept_page
+from minshi.policy import selectors as policy
+from proposals import how as how_it_goes
+from proposals import selectors
+
+
+@require_safe
+def home(request: HttpRequest, code: str = "") -> HttpResponse:
+    """A district (or any place): what runs, what was done, totals of money and people.
+
+    It is read each time and drawn when something in it changed, or the hour did.
+    """
+    total = selectors.home_total(code or None)
+    if total is None:
+        if code:
+            raise Http404
+        return render(request, "proposals/home.html", _home_parts({"place": None}))
+    place, is_elder = total.place, elder.is_on(request)
+    running, done = selectors.newest_in(place, done=0 if is_elder else 4)
+    notices = list(Notice.objects.in_place(place).newest().for_reading()[:4])
+    wishes = [] if is_elder else selectors.wall(place)
+    state = (
+        total.computed_at,
+        [(card.pk, card.version) for card in (*running, *done)],
+        [(notice.pk, notice.withdrawn_by_id, notice.ends_at > notice.read_at) for notice in notices],  # type: ignore[attr-defined]
+        [(wish.pk, wish.stage, wish.supporters) for wish in wishes],
+    )
+    context = {
+        "place": place,
+        "total": total,
+        "figures": selectors.figures_of(total),
+        "money": sum(fen for _label, fen in total.sources),
+        "running": running,
+        "done": done,
+        "notices": notices,
+        "wishes": wishes,
+        "elder": is_elder,
+    }
+    stamp = f"home:{place.pk}:{localtime():%Y%m%d%H}:{digest(state)}"
+    return kept_page(request, "proposals/home.html", stamp, lambda: _home_parts(context))
+
+
+def _home_parts(context: dict[str, Any]) -> dict[str, str]:
+    place = context["place"]
+    context["phone"] = selectors.phone_of(place) if context.get("elder") else None
+    return {
+        "place_name": place.name if place else "",
+        "main": render_to_string("proposals/home_main.html", context),
+        "aside": render_to_string("proposals/home_aside.html", context),
+    }
+
+
+@require_safe
+def how(request: HttpRequest) -> HttpResponse:
+    """How a matter gets done here, in plain words, with the numbers in force."""
+    place = selectors.home_place()
+    context = {
+        "place": place,
+        "steps": how_it_goes.explained(place),
+        "sample_policy": policy.is_default(place, how_it_goes.TERMS),
+    }
+    return render(request, "proposals/how.html", context)

@@ -1,0 +1,182 @@
+"""The library, and a project's page with its pictures; for everybody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from minshi.clock import Now, now
+from minshi.faces import elder
+from minshi.faces.kept import digest, kept_page
+from minshi.lifecycle.models import StepRecord
+from minshi.policy import calendar
+from minshi.policy import selectors as policy
+from minshi.territory.models import Territory
+from proposals import actions, selectors
+from proposals.forms import SHOWN, CardFilter
+from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage, Version
+from proposals.panels import Panel, Present, panels_of, present_of
+
+PAGE = 20
+
+
+@require_safe
+def projects(request: HttpRequest) -> HttpResponse:
+    """The library: filters, each state of them a link; pages by key.
+
+    What it opens with is kept until one of its cards changes; a search is drawn each time.
+    """
+    place = selectors.home_place(request.GET.get("place") or None)
+    cards = Card.objects.in_place(place) if place else Card.objects.none()
+    asked = request.GET.get("shown", "")
+    shown = asked if asked in LIBRARY else ""
+    if shown:
+        cards = cards.filter(stage__in=LIBRARY[shown])
+    links = {"place": place.code if place else "", "shown": shown}
+    query = urlencode({name: value for name, value in links.items() if name in request.GET})
+    if place is None or request.META["QUERY_STRING"] != query:
+        return render(request, "proposals/projects.html", _library(request, place, shown, cards))
+    versions = list(cards[: PAGE + 1].values_list("pk", "version"))
+    stamp = f"projects:{query}:{place.pk}:{localtime().year}:{digest(versions)}"
+    return kept_page(
+        request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards), query=query
+    )
+
+
+def _library(request: HttpRequest, place: Territory | None, shown: str, cards: CardQuerySet) -> dict[str, str]:
+    """One page of the cards and the filters above them, as ready strings."""
+    chosen = CardFilter(request.GET, queryset=cards)
+    rows = chosen.qs
+    if before := _key(request.GET.get("before", "")):
+        rows = rows.filter(places__place=place, places__submitted_at__lte=before[0]).exclude(
+            places__submitted_at=before[0], proposal_id__gte=before[1]
+        )
+    page = list(rows[: PAGE + 1])
+    query = request.GET.copy()
+    query.pop("before", None)
+    context = {
+        "place": place,
+        "filter": chosen,
+        "shown": shown,
+        "shown_choices": SHOWN,
+        "searched": any(request.GET.get(name) for name in chosen.filters),
+        "cards": page[:PAGE],
+        "older": f"?{query.urlencode()}&before={_written_key(page[PAGE - 1])}" if len(page) > PAGE else "",
+        "newer": f"?{query.urlencode()}" if "before" in request.GET else "",
+    }
+    return {
+        "place_name": place.full_name if place else "",
+        "main": render_to_string("proposals/projects_main.html", context),
+    }
+
+
+def _written_key(card: Card) -> str:
+    return f"{card.submitted_at.timestamp():.6f}_{card.pk}"
+
+
+def _key(text: str) -> tuple[datetime, int] | None:
+    """The place in the list a page begins after; anything else than our own writing begins at the top."""
+    moment, _bar, pk = text.partition("_")
+    try:
+        return datetime.fromtimestamp(float(moment), tz=now().tzinfo), int(pk)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+@require_safe
+def project(request: HttpRequest, number: str) -> HttpResponse:
+    """A project's whole way, kept until the card says that something changed, or the hour does."""
+    found = Card.objects.filter(number=number).values_list("pk", "version", Now()).first()
+    if found is None:
+        raise Http404
+    pk, version, moment = found
+    stamp = f"project:{pk}:{version}:{moment:%Y%m%d%H}"
+    return kept_page(
+        request, "proposals/project.html", stamp, lambda: _project_parts(number, moment, is_elder=elder.is_on(request))
+    )
+
+
+def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str, str]:
+    """The two columns of the page as ready strings, the same for everybody."""
+    proposal = selectors.project(number)
+    if proposal is None:
+        raise Http404
+    records = list(StepRecord.objects.of(proposal).order_by("id"))
+    version = list(proposal.versions.all())[-1]
+    panels = panels_of(proposal)
+    context = {
+        "proposal": proposal,
+        "card": proposal.card,
+        "version": version,
+        "present": present_of(proposal) or _present(proposal, version, records),
+        "holder": selectors.holder_of(proposal),
+        "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
+        "way": selectors.way_of(proposal, records),
+        "records": records,
+        "people": selectors.people_of(proposal, records, version.keeper),
+        "of_money": [(panel.template, told) for panel, told in panels if panel.draws_money],
+        "panels": [(panel.template, told) for panel, told in panels if not panel.draws_money],
+        "money": selectors.plan_of_money(proposal.card, version) if _draws_money(proposal, panels) else None,
+        "photos": list(proposal.photos.all()),
+        "notices": selectors.notices_of(proposal),
+        "moment": moment,
+        "phone": selectors.phone_of(proposal.place),
+        "sample_policy": policy.is_default(proposal.place),
+        "elder": is_elder,
+    }
+    return {
+        "title": proposal.card.title,
+        "place_name": proposal.card.place_full_name,
+        "main": render_to_string("proposals/project_main.html", context),
+        "aside": render_to_string("proposals/project_aside.html", context),
+    }
+
+
+def _draws_money(proposal: Proposal, panels: list[tuple[Panel, dict[str, Any]]]) -> bool:
+    """Not beside a panel that does, and not of a matter that came to nothing."""
+    ended_well = not proposal.is_ended or proposal.stage == Stage.ARCHIVED
+    return ended_well and not any(panel.draws_money for panel, _context in panels)
+
+
+def _present(proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
+    """What to say of a stage that no higher app speaks for."""
+    stage = Stage(proposal.stage)
+    if proposal.is_ended and stage != Stage.ARCHIVED and records:
+        return Present(f"“{records[-1].reason}”" if records[-1].reason else "")
+    if stage == Stage.COSIGNING:
+        needed = actions.cosigns_needed(proposal, version)
+        told = _("受益的住户可以附议，一户算一次。已附议 %(n)d 户，需要 %(needed)d 户。")
+        text = told % {"n": proposal.card.cosigns, "needed": needed}
+        return Present(text, _("代表我家附议"), reverse("cosign", args=[proposal.number]))
+    if stage == Stage.ANNOUNCED and proposal.gate_notice:
+        text = _("公示期满、异议都答复以后，分级派单办理。有不同意见现在就提。")
+        return Present(text, _("看公示、提意见"), proposal.gate_notice.get_absolute_url())
+    said = {
+        Stage.SUBMITTED: _("正在初审；没有按期答复，自动转上一级。"),
+        Stage.RETURNED: _("提议人正在修改。"),
+        Stage.HANDLING: _("承办人正在办理；逾期没有办，自动转上一级。"),
+        Stage.ARCHIVED: _("这件事已经办完归档。"),
+    }
+    return Present(said.get(stage, ""))
+
+
+@require_safe
+def photo(request: HttpRequest, pk: int, *, small: bool = False) -> FileResponse:
+    """Pictures of public projects are public; they hold pixels only."""
+    picture = get_object_or_404(Photo, pk=pk)
+    file, kind = (picture.small, "image/webp") if small and picture.small else (picture.image, "image/jpeg")
+    try:
+        response = FileResponse(file.open("rb"), content_type=kind)
+    except FileNotFoundError:
+        raise Http404 from None
+    response["Cache-Control"] = "public, max-age=86400"
+    return response

@@ -1,0 +1,28 @@
+"""A person's own page: what waits for them, what they proposed and wished for."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from minshi.residents.models import ORGANISERS
+from minshi.residents.rules import person_of, roles_of
+from proposals import selectors
+from proposals.views.visitors import user_of
+
+
+@login_required
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """What waits for me, what I proposed, what I wished for."""
+    user = user_of(request)
+    person = person_of(user)
+    context = {
+        "person": person,
+        "mine": selectors.mine(user),
+        "phone": selectors.phone_of(person.household.place) if person and person.household else None,
+        "confirms": any(held.role in ORGANISERS for held in roles_of(user)),
+    }
+    return render(request, "proposals/mine.html", context)

@@ -1,0 +1,131 @@
+"""The proposer's pages: to propose, revise and withdraw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from minshi.lifecycle.machine import why_not
+from minshi.lifecycle.models import StepRecord
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.residents.rules import person_of
+from proposals import actions, selectors
+from proposals.forms import ProposeForm, ReasonForm, ReviseForm
+from proposals.models import Proposal, Wish
+from proposals.views.visitors import user_of
+
+SAID = (
+    "place",
+    "title",
+    "kind",
+    "category",
+    "need",
+    "plan",
+    "spot",
+    "keeper",
+    "households",
+    "people",
+    "touches_common_parts",
+)
+"""What a proposal takes from its form as it is."""
+
+
+@login_required
+def propose(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    wished = _wish_to_promote(request)
+    initial = {"need": wished.text, "spot": wished.spot, "category": wished.category} if wished else None
+    form = ProposeForm(request.POST or None, request.FILES or None, by=user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        if again := selectors.just_proposed(user, data["place"], data["title"]):
+            return redirect("submitted", again.number)
+        try:
+            proposal = actions.submit(
+                **{name: data[name] for name in SAID},
+                cost_fen=data["cost"],
+                shares=form.shares(),
+                photos=data["photos"],
+                wish=wished,
+                by=user,
+            )
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            return redirect("submitted", proposal.number)
+    context = {"form": form, "wish": wished, "person": person_of(user)}
+    return render(request, "proposals/propose.html", context, status=422 if form.errors else 200)
+
+
+def _wish_to_promote(request: HttpRequest) -> Wish | None:
+    pk = request.GET.get("wish", "")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return None
+    wished = Wish.objects.select_related("place").filter(pk=int(pk)).first()
+    return wished if wished and rules.has_perm("proposals.promote_wish", request.user, wished) else None
+
+
+@login_required
+@require_safe
+def submitted(request: HttpRequest, number: str) -> HttpResponse:
+    """The receipt of a proposal, with its number for life."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place"), number=number, proposer=request.user)
+    return render(request, "proposals/submitted.html", {"proposal": proposal})
+
+
+@login_required
+def revise(request: HttpRequest, number: str) -> HttpResponse:
+    proposal = get_object_or_404(Proposal.objects.select_related("place"), number=number)
+    if reasons := why_not(proposal, "resubmit", user_of(request)):
+        raise NotAllowed(*reasons)
+    version = proposal.version
+    form = ReviseForm(request.POST or None, initial=_typed_before(version))
+    if request.method == "POST" and form.is_valid():
+        words = {name: form.cleaned_data[name] for name in ("need", "plan", "spot", "keeper", "people")}
+        words["households"] = form.cleaned_data["households"] or version.households
+        try:
+            actions.resubmit(
+                proposal,
+                by=user_of(request),
+                why=form.cleaned_data["why"],
+                cost_fen=form.cleaned_data["cost"],
+                shares=form.shares(),
+                **words,
+            )
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            return redirect("project", proposal.number)
+    asked = StepRecord.objects.of(proposal).filter(verb="return_for_revision").order_by("-id").first()
+    context = {"form": form, "proposal": proposal, "asked": asked}
+    return render(request, "proposals/revise.html", context, status=422 if form.errors else 200)
+
+
+def _typed_before(version: Any) -> dict[str, Any]:
+    names = ("need", "plan", "spot", "households", "people", "keeper")
+    amounts = {name: version.share_fen(name) or None for name in ("subsidy", "district", "self_raised", "sponsor")}
+    return {**{name: getattr(version, name) for name in names}, "cost": version.cost_fen, **amounts}
+
+
+@login_required
+def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    proposal = get_object_or_404(Proposal.objects.select_related("place"), number=number)
+    if reasons := why_not(proposal, "withdraw", user_of(request)):
+        raise NotAllowed(*reasons)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.withdraw(proposal, by=user_of(request), reason=form.cleaned_data["reason"])
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            return redirect("project", proposal.number)
+    context = {"form": form, "proposal": proposal}
+    return render(request, "proposals/withdraw.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,92 @@
+"""Reviewing one matter after the other; for the chief on a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.policy import calendar
+from minshi.refusals import NotAllowed, Refused, onto
+from minshi.signin.freshness import needs_fresh_code
+from proposals import actions, selectors
+from proposals.forms import ReviewForm
+from proposals.models import Proposal, Stage
+from proposals.views.visitors import user_of
+
+
+@login_required
+@needs_fresh_code
+@require_safe
+def review_queue(request: HttpRequest) -> HttpResponse:
+    """One item per screen: the one due first."""
+    waiting = selectors.to_review(user_of(request))
+    if not waiting:
+        return render(request, "proposals/review_done.html", {})
+    return redirect("review", waiting[0].number)
+
+
+GIVE = {
+    "pass_review": actions.pass_review,
+    "return_for_revision": actions.return_for_revision,
+    "decline": actions.decline,
+}
+
+
+@login_required
+@needs_fresh_code
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, number: str) -> HttpResponse:
+    """One verdict on one matter; tapping a ready sentence only puts it into the reason."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place", "holder_place"), number=number)
+    user = user_of(request)
+    if reasons := _why_not_review(proposal, user):
+        raise NotAllowed(*reasons)
+    filled = request.POST.get("fill")
+    form = ReviewForm(request.POST or None, similar=selectors.similar_to(proposal), fill=filled)
+    if request.method == "POST" and filled is None and form.is_valid():
+        try:
+            _give_verdict(proposal, user, form.cleaned_data)
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            onto(form, refusal)
+        else:
+            messages.success(request, _("已办理：%(title)s") % {"title": proposal.title})
+            return redirect("review_queue")
+    wrong = filled is None and form.is_bound and bool(form.errors)
+    context = {
+        "form": form,
+        "proposal": proposal,
+        "version": proposal.version,
+        "photos": list(proposal.photos.all()),
+        "waiting": len(selectors.to_review(user)),
+        "days_left": calendar.working_days_left(now(), proposal.due_at) if proposal.due_at else None,
+    }
+    return render(request, "proposals/review.html", context, status=422 if wrong else 200)
+
+
+def _why_not_review(proposal: Proposal, user: User) -> list[str]:
+    if proposal.proposer_id == user.pk:
+        return [_("自己提的事要别人来审")]
+    if proposal.stage != Stage.SUBMITTED:
+        return [_("现在是“%(stage)s”，不用再审了") % {"stage": proposal.get_stage_display()}]
+    if not rules.has_perm("proposals.review", user, proposal):
+        return [_("这件事不归您初审")]
+    return []
+
+
+def _give_verdict(proposal: Proposal, user: User, data: dict[str, Any]) -> None:
+    if data["verdict"] == "merge":
+        into = Proposal.objects.select_related("place").get(number=data["into"])
+        actions.merge(proposal, into, by=user, reason=data["reason"])
+    else:
+        GIVE[data["verdict"]](proposal, by=user, reason=data["reason"])

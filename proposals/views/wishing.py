@@ -1,0 +1,76 @@
+"""The wall of wishes: reading it, wishing, wanting it too."""
+
+from __future__ import annotations
+
+import rules
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from minshi.accounts.models import User
+from minshi.refusals import Refused
+from minshi.residents.rules import person_of
+from proposals import actions, selectors
+from proposals.forms import WishForm
+from proposals.models import Wish, WishStage
+from proposals.views.library import PAGE
+from proposals.views.visitors import user_of
+
+
+@require_safe
+def wishes(request: HttpRequest) -> HttpResponse:
+    """心愿墙: newest first, page by key."""
+    place = selectors.home_place(request.GET.get("place") or None)
+    rows = Wish.objects.select_related("place").order_by("-id")
+    rows = rows.filter(place__path__startswith=place.path) if place else rows.none()
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        rows = rows.filter(id__lt=int(before))
+    page = list(rows[: PAGE + 1])
+    here = f"?place={place.code}" if place else "?"
+    older = f"{here}&before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    context = {"place": place, "wishes": page[:PAGE], "older": older, "newer": here if before else ""}
+    return render(request, "proposals/wishes.html", context)
+
+
+@require_safe
+def wish(request: HttpRequest, pk: int) -> HttpResponse:
+    """One wish: what became of it, and "I want it too"."""
+    wished = get_object_or_404(Wish.objects.select_related("place", "proposal", "holder_place"), pk=pk)
+    user = request.user if isinstance(request.user, User) else None
+    open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)
+    context = {
+        "wish": wished,
+        "holder": selectors.holder_of(wished),
+        "way": selectors.way_of_wish(wished),
+        "mine": user is not None and wished.by_id == user.pk,
+        "wanted": user is not None and wished.supports.filter(by=user).exists(),
+        "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),
+    }
+    return render(request, "proposals/wish.html", context)
+
+
+@login_required
+def make_wish(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    form = WishForm(request.POST or None, by=user)
+    if request.method == "POST" and form.is_valid():
+        wished = actions.wish(**form.cleaned_data, by=user)
+        messages.success(request, _("心愿已上墙，社区会答复您"))
+        return redirect("wish", wished.pk)
+    context = {"form": form, "person": person_of(user)}
+    return render(request, "proposals/make_wish.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def support_wish(request: HttpRequest, pk: int) -> HttpResponse:
+    wished = get_object_or_404(Wish, pk=pk)
+    try:
+        actions.support(wished, by=user_of(request))
+    except Refused as refusal:
+        messages.warning(request, str(refusal))
+    return redirect("wish", pk)
