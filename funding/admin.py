@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from funding import actions, selectors
+from funding import selectors
 from funding.models import Allocation, Change, Contribution, Grant, InKind, Payment, Pot, Purse, Refund
 from funding.steps import money, work
-from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin
 from minshi.ledger.money import format_yuan
-from minshi.refusals import NotAllowed, Refused, onto
-from minshi.residents.models import Role
-from minshi.residents.rules import roles_of
 from proposals.models import Source
-
-KEEPERS = (Role.CASHIER, Role.APPROVER, Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER)
 
 
 class MoneyAdmin(ScopedAdmin):
@@ -48,41 +40,11 @@ class PotAdmin(ScopedAdmin):
     list_select_related = ("place", "account")
     fields = ("title", "place", "year", "document", "balance", "at")
     step_forms = (money.Allocate,)
+    add_form = money.OpenPot
 
     @admin.display(description=_("余额（元）"))
     def balance(self, pot: Pot) -> str:
         return format_yuan(pot.account.balance_fen)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return any(held.role in KEEPERS for held in roles_of(request.user))  # type: ignore[arg-type]
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Opening a pot is an action, too."""
-        if not self.has_add_permission(request):
-            raise NotAllowed(gettext("这里的资金池不归您管"))
-        user: User = request.user  # type: ignore[assignment]
-        form = money.OpenPot(request.POST or None, by=user)
-        if request.method == "POST" and form.is_valid():
-            try:
-                pot = actions.open_pot(**form.cleaned_data, by=user)
-            except NotAllowed:
-                raise
-            except Refused as refusal:
-                onto(form, refusal)
-            else:
-                messages.success(request, gettext("已设立"))
-                return redirect("admin:funding_pot_change", pot.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("设立资金池"),
-            "subject": gettext("资金池"),
-            "form": form,
-            "opts": self.opts,
-            "back": "..",
-        }
-        return render(request, "desk/step.html", context, status=422 if form.errors else 200)
 
 
 @admin.register(Allocation)

@@ -16,7 +16,7 @@ from funding.models import GrantStage, GroupMember, Panelist, PaymentStage
 from minshi.accounts.models import User
 from minshi.refusals import NotAllowed
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
-from minshi.residents.rules import holds, person_of
+from minshi.residents.rules import holds, person_of, roles_of
 from proposals.models import Proposal
 
 
@@ -25,10 +25,18 @@ def proposal_of(subject: Any) -> Proposal:
     return found
 
 
+KEEPERS = (Role.CASHIER, Role.APPROVER, Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER)
+"""The finance people and deciders of a pot's own level, or of the one above it."""
+
+
+@rules.predicate
+def keeps_any_pot(user: User, subject: Any) -> bool:
+    return any(held.role in KEEPERS for held in roles_of(user))
+
+
 @rules.predicate
 def keeps_pots(user: User, subject: Any) -> bool:
-    """The finance people and deciders of the pot's own level, or of the one above it."""
-    return holds(user, subject.territory, Role.CASHIER, Role.APPROVER, Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER)
+    return holds(user, subject.territory, *KEEPERS)
 
 
 @rules.predicate
@@ -135,6 +143,7 @@ def works_there(user: User, subject: Any) -> bool:
     return holds(user, subject.territory, *STAFF_ROLES)
 
 
+rules.add_perm("funding.open_pot", keeps_any_pot)
 rules.add_perm("funding.keep_pot", keeps_pots)
 rules.add_perm("funding.plan", plans_money)
 rules.add_perm("funding.examine", is_case_officer)

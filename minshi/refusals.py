@@ -18,6 +18,11 @@ class Refused(Exception):
         self.fields: dict[str, str] = {name: str(reason) for name, reason in fields.items()}
         super().__init__(*self.reasons, *self.fields.values())
 
+    def renamed(self, **names: str) -> Refused:
+        """For a form that calls fields otherwise than the action does: ``name="title"``."""
+        self.fields = {names.get(field, field): reason for field, reason in self.fields.items()}
+        return self
+
     def __str__(self) -> str:
         return "；".join([*self.reasons, *self.fields.values()])
 

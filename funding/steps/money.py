@@ -38,21 +38,26 @@ from proposals.models import Source, Stage
 # --- Pots ------------------------------------------------------------------------------------------
 
 
-class OpenPot(forms.Form):
-    """Not a step: there is no pot yet."""
+class OpenPot(StepForm):
+    label = _("设立资金池")
+    permission = "funding.open_pot"
+    done = _("已设立")
 
     place = forms.ModelChoiceField(label=_("街道或区"), queryset=Territory.objects.none(), empty_label=None)
     year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
     title = forms.CharField(label=_("名称"), max_length=50)
     document = forms.CharField(label=_("设立文件"), max_length=120)
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         mine = Q(pk__in=[])
-        for held in roles_of(by):
+        for held in roles_of(self.by):
             mine |= Q(path__startswith=held.path)
         places: Any = self.fields["place"]
         places.queryset = Territory.objects.filter(mine, level_id__in=("street", "district")).order_by("path")
+
+    def run(self, subject: None, by: User) -> Pot:
+        return actions.open_pot(**self.cleaned_data, by=by)
 
 
 class Allocate(StepForm):

@@ -46,6 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone_verified = models.BooleanField(_("手机号已验证"), default=False)
     is_staff = models.BooleanField(_("工作人员"), default=False)
     is_active = models.BooleanField(_("启用"), default=True)
+    owes_password = models.BooleanField(_("须换掉初始密码"), default=False)
     date_joined = models.DateTimeField(_("注册时间"), db_default=Now())
 
     objects: ClassVar[UserManager] = UserManager()

@@ -71,7 +71,7 @@ class Beneath(admin.SimpleListFilter):
 
 
 class ScopedAdmin(ModelAdmin):
-    """Rows of my territories, read-only; ``step_forms`` are what may be done with one.
+    """Rows of my territories, read-only; ``step_forms`` are what may be done with one, ``add_form`` makes one.
 
     ``place_path`` is the lookup that leads to the path of the place a row belongs to. Whoever holds no
     staff role sees nothing at all, superusers included: running the servers is not a role here.
@@ -80,6 +80,7 @@ class ScopedAdmin(ModelAdmin):
 
     place_path: ClassVar[str] = "place__path"
     step_forms: ClassVar[tuple[type[StepForm], ...]] = ()
+    add_form: ClassVar[type[StepForm] | None] = None
     change_form_template = "desk/subject.html"
     actions = None
     list_per_page = 50
@@ -113,7 +114,7 @@ class ScopedAdmin(ModelAdmin):
         return bool(territories_of(request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return self.add_form is not None and self.add_form.offered(None, request.user)  # type: ignore[arg-type]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -144,31 +145,47 @@ class ScopedAdmin(ModelAdmin):
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Making one is an action, too."""
+        if self.add_form is None or not self.has_add_permission(request):
+            raise NotAllowed(_("这里不能新增，或不归您办理"))
+        return self._take(request, self.add_form, None, back=f"admin:{self._name}_changelist")
+
     def step_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
-        """One action as a form: its refusals beside the fields, nothing typed is lost."""
+        """One action as a form."""
         subject = get_object_or_404(self.get_queryset(request), pk=pk)
         kind = next((form for form in self.step_forms if form.name == step), None)
-        user: User = request.user  # type: ignore[assignment]
-        if kind is None or not kind.offered(subject, user):
+        if kind is None or not kind.offered(subject, request.user):  # type: ignore[arg-type]
             raise NotAllowed(_("这一步现在不能办理，或不归您办理"))
+        return self._take(request, kind, subject, back=f"admin:{self._name}_change")
+
+    @property
+    def _name(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}"
+
+    def _take(self, request: HttpRequest, kind: type[StepForm], subject: Model | None, *, back: str) -> HttpResponse:
+        """Show the form, or do what it says: refusals stand beside the fields, nothing typed is lost."""
+        user: User = request.user  # type: ignore[assignment]
         sent = (request.POST, request.FILES) if request.method == "POST" else ()
         form = kind(*sent, subject=subject, by=user)
         if form.is_valid():
             try:
-                form.run(subject, user)
+                made: Any = form.run(subject, user)
             except NotAllowed:
                 raise
             except Refused as refusal:
                 onto(form, refusal)
             else:
-                messages.success(request, str(form.done))
-                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", subject.pk)
+                messages.success(request, form.said())
+                return redirect(f"admin:{self._name}_change", (subject or made).pk)
         context = {
             **self.admin_site.each_context(request),
             "title": kind.label,
-            "subject": subject,
+            "subject": subject or self.opts.verbose_name,
             "form": form,
             "opts": self.opts,
-            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[subject.pk]),
+            "back": reverse(back, args=[subject.pk] if subject else []),
         }
         return render(request, "desk/step.html", context, status=422 if form.errors else 200)

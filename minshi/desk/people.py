@@ -6,18 +6,31 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import today
-from minshi.desk.admin import ScopedAdmin
+from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.steps import StepForm
+from minshi.refusals import Refused
 from minshi.residents import actions
 from minshi.residents.masking import mask_address, mask_name
-from minshi.residents.models import Person, Role, RoleGrant
-from minshi.residents.rules import confirms_residents
+from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
+from minshi.residents.rules import APPOINTS, confirms_residents, roles_of
+from minshi.signin import staff
 from minshi.territory.models import Territory
+
+OFFICE_LEVELS = ("community", "street", "district")
+
+
+class PlaceField(forms.ModelChoiceField):
+    """A place by its whole name: many communities are called alike."""
+
+    def label_from_instance(self, place: Territory) -> str:
+        return place.full_name
 
 
 class Confirm(StepForm):
@@ -131,6 +144,73 @@ class PersonAdmin(ScopedAdmin):
         return (*who, "is_representative", "is_adult", "confirmed_at", "consented_at")
 
 
+class OpenAccount(StepForm):
+    label = _("给工作人员开户")
+    help = _("开户后把登录名和初始密码当面告诉本人；本人第一次登录时绑定动态口令、换掉密码。")
+    permission = "residents.open_account"
+    person = forms.CharField(label=_("姓名"), max_length=40)
+    username = forms.CharField(label=_("登录名"), max_length=32, help_text=_("小写字母和数字，例如 wangli"))
+    role = forms.ChoiceField(label=_("角色"))
+    place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
+    since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    basis = forms.CharField(label=_("依据（任命记录）"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["since"].initial = today
+        given = {role for held in roles_of(self.by) for role in APPOINTS.get(Role(held.role), ())}
+        role: Any = self.fields["role"]
+        role.choices = [(each.value, each.label) for each in STAFF_ROLES if each in given]
+        mine = Q(pk__in=[])
+        for path in territories_of(self.by):
+            mine |= Q(path__startswith=path)
+        place: Any = self.fields["place"]
+        place.queryset = Territory.objects.filter(mine, level_id__in=OFFICE_LEVELS).order_by("path")
+
+    def run(self, subject: None, by: User) -> RoleGrant:
+        data = self.cleaned_data
+        try:
+            held, self.password = staff.open_account(
+                username=data["username"],
+                name=data["person"],
+                role=data["role"],
+                place=data["place"],
+                since=data["since"],
+                basis=data["basis"],
+                by=by,
+            )
+        except Refused as refusal:
+            raise refusal.renamed(name="person") from None
+        return held
+
+    def said(self) -> str:
+        return told(self.cleaned_data["username"], self.password)
+
+
+def told(username: str, password: str) -> str:
+    return gettext("登录名 %(username)s，初始密码 %(password)s。只显示这一次，请当面告诉本人。") % {
+        "username": username,
+        "password": password,
+    }
+
+
+class ResetAccess(StepForm):
+    name = "reset-access"
+    label = _("重设密码和动态口令")
+    help = _("本人忘了密码或换了手机时用。已经登录的马上退出，第一次登录时重新绑定动态口令。请先核实是本人。")
+    permission = "residents.revoke"
+
+    @classmethod
+    def open_to(cls, subject: RoleGrant) -> bool:
+        return subject.revoked_at is None and subject.user.is_staff
+
+    def run(self, subject: RoleGrant, by: User) -> None:
+        self.username, self.password = subject.user.username, staff.reset_access(subject.user, by=by)
+
+    def said(self) -> str:
+        return told(self.username, self.password)
+
+
 class Revoke(StepForm):
     name = "revoke"
     label = _("撤销任职")
@@ -147,7 +227,8 @@ class Revoke(StepForm):
 
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ScopedAdmin):
-    step_forms = (Revoke,)
+    step_forms = (Revoke, ResetAccess)
+    add_form = OpenAccount
     list_display = ("role", "place", "holder", "since", "until", "revoked_at")
     list_select_related = ("place", "user__person")
     list_filter = ("role",)

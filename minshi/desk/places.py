@@ -19,6 +19,8 @@ from minshi.ledger.money import format_yuan
 from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
 from minshi.policy.units import TIMES, Unit
+from minshi.refusals import Refused
+from minshi.residents import register
 from minshi.territory.models import Household, Territory
 
 YES, NO = _("是"), _("否")
@@ -56,10 +58,77 @@ class SetParameter(StepForm):
         )
 
 
+class AddPlace(StepForm):
+    name = "add-place"
+    label = _("添小区、楼栋或十户")
+    done = _("已添加")
+    permission = "residents.keep_register"
+    title = forms.CharField(label=_("名称"), max_length=80, help_text=_("例如 东风巷14号院、3栋"))
+    level = forms.ChoiceField(label=_("是什么"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        level: Any = self.fields["level"]
+        level.choices = [(each.code, each.name) for each in register.levels_below(self.subject)]
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return bool(register.levels_below(subject))
+
+    def run(self, subject: Territory, by: User) -> object:
+        data = self.cleaned_data
+        try:
+            return register.add_place(subject, name=data["title"], level=data["level"], by=by)
+        except Refused as refusal:
+            raise refusal.renamed(name="title") from None
+
+
+class AddDoors(StepForm):
+    name = "add-doors"
+    label = _("登记门牌")
+    done = _("已登记")
+    help = _("一户一行。住在里面的人以后自己登记，由楼栋长或社区确认。")
+    permission = "residents.keep_register"
+    addresses = forms.CharField(
+        label=_("门牌"), widget=forms.Textarea(attrs={"rows": 12}), help_text=_("例如 1单元301")
+    )
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return register.has_doors(subject)
+
+    def run(self, subject: Territory, by: User) -> object:
+        return register.add_doors(subject, self.cleaned_data["addresses"].splitlines(), by=by)
+
+
+class Describe(StepForm):
+    name = "describe"
+    label = _("改办公电话和机构代码")
+    done = _("已更改")
+    permission = "residents.keep_register"
+    phone = forms.RegexField(
+        label=_("办公电话"),
+        regex=r"^(0[0-9]{2,3}-)?[0-9]{7,8}\Z",
+        required=False,
+        help_text=_("固定电话，例如 0871-12345678"),
+    )
+    organisation_code = forms.RegexField(
+        label=_("机构代码"), regex=r"^[0-9A-Z]{9}\Z", required=False, help_text=_("九位，公示编号用它开头")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in ("phone", "organisation_code"):
+            self.fields[field].initial = getattr(self.subject, field)
+
+    def run(self, subject: Territory, by: User) -> object:
+        return register.describe(subject, **self.cleaned_data, by=by)
+
+
 @admin.register(Territory)
 class TerritoryAdmin(ScopedAdmin):
     place_path = "path"
-    step_forms = (SetParameter,)
+    step_forms = (AddPlace, AddDoors, Describe, SetParameter)
     list_display = ("name", "level", "code", "full_name")
     list_select_related = ("level",)
     search_fields = ("name", "code")

@@ -9,7 +9,8 @@ import rules
 from minshi.accounts.models import User
 from minshi.disclosure.rules import may_answer
 from minshi.residents.models import Role, RoleGrant
-from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint
+from minshi.residents.register import keeps_register
+from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint, roles_of
 from minshi.territory.models import Territory
 
 
@@ -26,6 +27,12 @@ def appoints_somewhere(user: User, person: Any) -> bool:
 
 
 @rules.predicate
+def opens_accounts(user: User, subject: Any) -> bool:
+    """Whoever appoints to some office somewhere; to which and where the action says."""
+    return any(held.role in (Role.APPROVER, Role.DISTRICT_OFFICER) for held in roles_of(user))
+
+
+@rules.predicate
 def sets_policy(user: User, place: Territory) -> bool:
     return holds(user, place, Role.DISTRICT_OFFICER, Role.APPROVER, Role.CASE_OFFICER)
 
@@ -38,6 +45,8 @@ def corrects(user: User, notice: Any) -> bool:
 rules.add_perm("residents.confirm", rules.predicate(confirms_residents))
 rules.add_perm("residents.revoke", revokes)
 rules.add_perm("residents.appoint", appoints_somewhere)
+rules.add_perm("residents.open_account", opens_accounts)
+rules.add_perm("residents.keep_register", rules.predicate(keeps_register))
 rules.add_perm("policy.set", sets_policy)
 rules.add_perm("disclosure.correct", corrects)
 rules.add_perm("disclosure.answer", rules.predicate(may_answer))

@@ -42,6 +42,10 @@ class StepForm(forms.Form):
         """(label, text) of what one must have before one's eyes to decide; above the form."""
         return []
 
+    def said(self) -> str:
+        """What is told once it is done."""
+        return str(self.done)
+
     def run(self, subject: Any, by: User) -> object:
         raise NotImplementedError
 

@@ -48,6 +48,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self.pre_authenticate(request, **credentials)
         return authenticate(request, **credentials)
 
+    def set_password(self, user: Any, password: str) -> None:
+        """What one has chosen oneself is no first password any more."""
+        user.owes_password = False
+        super().set_password(user, password)
+
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         raise PermissionDenied
 

@@ -1,4 +1,4 @@
-"""Staff do nothing here before their second factor."""
+"""Staff do nothing here before their second factor, and nothing with a password that somebody else knows."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.residents.rules import is_staff_of_somewhere
@@ -48,9 +50,14 @@ class StaffNeedSecondFactor:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or match is None or match.view_name in ON_THE_WAY:
             return None
         user = request.user
-        if not isinstance(user, User) or not _is_concerned(user, match) or second_factor.was_passed(request):
+        if not isinstance(user, User) or not _is_concerned(user, match):
             return None
-        return _to_the_factor(request, user)
+        if not second_factor.was_passed(request):
+            return _to_the_factor(request, user)
+        if user.owes_password and match.view_name != "account_change_password":
+            messages.warning(request, _("现在用的是别人给的初始密码，请先换成自己的。"))
+            return redirect("account_change_password")
+        return None
 
 
 def _is_concerned(user: User, match: ResolverMatch) -> bool:

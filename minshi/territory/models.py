@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+ADDRESS_LENGTH = 80
+
 
 class Level(models.Model):
     """A level of the tree: city, district, street, community, yard, building, group. Data: places differ."""
@@ -78,7 +80,7 @@ class Household(models.Model):
     PERSONAL = ("address",)
 
     place = models.ForeignKey(Territory, models.PROTECT, verbose_name=_("所在楼院"), related_name="households")
-    address = models.CharField(_("门牌"), max_length=80)
+    address = models.CharField(_("门牌"), max_length=ADDRESS_LENGTH)
     area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=8, decimal_places=2, null=True, blank=True)
     is_active = models.BooleanField(_("在册"), default=True)
 

@@ -87,7 +87,7 @@ THINGS: dict[str, Thing] = {
     "disclosure.notice": Thing(),
     "disclosure.objection": Thing(),
     "residents.person": Thing(),
-    "residents.rolegrant": Thing(),
+    "residents.rolegrant": Thing(adds=APPROVER | DISTRICT_OFFICER | only("stranger_approver")),
     "territory.territory": Thing(),
     "territory.household": Thing(),
     "policy.setting": Thing(sees=STAFF),  # the platform's defaults concern everybody
@@ -246,8 +246,14 @@ STEPS: dict[str, dict[str, Step]] = {
         **{name: Step(CLERK) for name in ("confirm", "refuse", "represent", "move-out")},
         "appoint": Step(CLERK | APPROVER | DISTRICT_OFFICER),
     },
-    "residents.rolegrant": {"revoke": Step(CLERK | APPROVER)},
-    "territory.territory": {"set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER)},
+    "residents.rolegrant": {
+        "revoke": Step(CLERK | APPROVER),
+        "reset-access": Step(APPROVER | DISTRICT_OFFICER),
+    },
+    "territory.territory": {
+        **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("add-place", "add-doors", "describe")},
+        "set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER),
+    },
 }
 
 ELSEWHERE = {

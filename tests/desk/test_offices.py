@@ -1,0 +1,97 @@
+"""What an office needs on its first day: accounts for its people, its yards and their doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from minshi.accounts.models import User
+from minshi.residents.models import Role, RoleGrant
+from minshi.residents.rules import holds
+from minshi.territory.models import Territory
+from tests.desk.test_scope import step_of
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User | None], Client]
+OPEN = "/admin/residents/rolegrant/add/"
+
+
+def form(place: Territory, **more: Any) -> dict[str, Any]:
+    return {
+        "person": "王样例",
+        "username": "wangli",
+        "role": Role.CLERK,
+        "place": place.pk,
+        "since": "2026-01-01",
+        "basis": "任命文件",
+        **more,
+    }
+
+
+def test_an_account_is_opened_and_its_password_shown_once(
+    client_of: ClientOf, approver: User, community: Territory
+) -> None:
+    client = client_of(approver)
+    shown = client.post(OPEN, form(community), follow=True).content.decode()
+    user = User.objects.get(username="wangli")
+    assert holds(user, community, Role.CLERK)
+    assert "初始密码" in shown
+    held = RoleGrant.objects.get(user=user)
+    again = client.get(reverse("admin:residents_rolegrant_change", args=[held.pk])).content.decode()
+    assert "初始密码" not in again
+
+
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
+    client_of: ClientOf, approver: User, community: Territory, clerk: User
+) -> None:
+    answer = client_of(approver).post(OPEN, form(community, username=clerk.username))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "已经有人用了" in page and "王样例" in page and "任命文件" in page
+
+
+def test_only_roles_and_places_of_ones_own_are_offered(
+    client_of: ClientOf, approver: User, community: Territory, other_street: Territory
+) -> None:
+    page = client_of(approver).get(OPEN).content.decode()
+    assert community.full_name in page and other_street.full_name not in page
+    assert "社区工作人员" in page and "区牵头部门" not in page
+    assert client_of(approver).post(OPEN, form(other_street)).status_code == 422
+
+
+@pytest.mark.parametrize("who", ["clerk", "case_officer", "cashier"])
+def test_who_appoints_nobody_opens_no_account(client_of: ClientOf, who: str, request: Any, approver: User) -> None:
+    assert client_of(request.getfixturevalue(who)).get(OPEN).status_code == 403
+
+
+def test_access_is_reset_at_the_desk(client_of: ClientOf, approver: User, clerk: User) -> None:
+    held = RoleGrant.objects.get(user=clerk)
+    shown = client_of(approver).post(step_of(held, "reset-access"), follow=True).content.decode()
+    clerk.refresh_from_db()
+    assert clerk.owes_password and clerk.username in shown
+    assert client_of(clerk).get(step_of(held, "reset-access")).status_code in (302, 403)
+
+
+def test_a_building_and_its_doors_are_entered_at_the_desk(client_of: ClientOf, clerk: User, yard: Territory) -> None:
+    client = client_of(clerk)
+    client.post(step_of(yard, "add-place"), {"title": "7栋", "level": "building"})
+    building = yard.children.get(name="7栋")
+    client.post(step_of(building, "add-doors"), {"addresses": "101\r\n102\r\n"})
+    assert building.households.count() == 2
+    again = client.post(step_of(building, "add-doors"), {"addresses": "103\r\n101"})
+    page = again.content.decode()
+    assert again.status_code == 422 and "已经登记过" in page and "103" in page
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"phone": "13800000000"}, {"phone": "１２３４５６７８"}, {"organisation_code": "123"}]
+)
+def test_an_office_has_a_landline_and_a_whole_code(
+    client_of: ClientOf, clerk: User, community: Territory, wrong: dict[str, str]
+) -> None:
+    sent = {"phone": "0871-12345678", "organisation_code": "686175779", **wrong}
+    assert client_of(clerk).post(step_of(community, "describe"), sent).status_code == 422
