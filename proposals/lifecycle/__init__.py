@@ -1,7 +1,7 @@
 """The lives of a project and of a wish, each as a table of steps."""
 
 from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, REVIEW_LADDER, TIERS, holder_place, period
-from proposals.lifecycle.proposals import PROPOSAL, STEPS, next_steps, set_stage_deadline
+from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline
 from proposals.lifecycle.stages import MONEY_STAGES, STAGES, WAY, StageRule
 from proposals.lifecycle.wishes import WISH, WISH_STEPS
 
@@ -20,7 +20,6 @@ __all__ = [
     "WISH_STEPS",
     "StageRule",
     "holder_place",
-    "next_steps",
     "period",
     "set_stage_deadline",
 ]

@@ -262,8 +262,3 @@ PROPOSAL = Machine(
     settled=set_stage_deadline,
     role_of=_role_of,
 )
-
-
-def next_steps(stage: str) -> Iterable[Step]:
-    """The steps that leave or stay in ``stage``, for the desk."""
-    return (step for step in STEPS if stage in step.sources)
