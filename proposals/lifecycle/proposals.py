@@ -5,7 +5,7 @@ Only the actions of the app that owns a stage leave it; they call ``actions.adva
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
