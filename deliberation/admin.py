@@ -6,51 +6,69 @@ Ballots are not here: nobody at a desk sees how a household voted.
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Decision, Meeting, Motion, PartyStudy, WorkingGroup
 from deliberation.steps import OF_MEETING, OF_MOTION, OF_PROPOSAL
-from minshi.desk.admin import ScopedAdmin
+from minshi.desk.admin import ScopedAdmin, by_name, until
 from proposals.admin import ProposalAdmin
 
 ProposalAdmin.offer(*OF_PROPOSAL)
 
 
-@admin.register(Motion)
-class MotionAdmin(ScopedAdmin):
+CLOSES, PUBLISHED_BY = until("closes_at", _("截止")), until("publish_by", _("公布期限"))
+
+
+class MatterAdmin(ScopedAdmin):
     place_path = "proposal__place__path"
-    step_forms = OF_MOTION
-    list_display = ("question", "proposal", "purpose", "stage", "closes_at", "publish_by", "electorate", "passed")
-    list_filter = ("stage", "purpose")
     list_select_related = ("proposal",)
+
+
+@admin.register(Motion)
+class MotionAdmin(MatterAdmin):
+    step_forms = OF_MOTION
+    list_display = ("question", "proposal", "purpose", "stage", CLOSES, PUBLISHED_BY, "electorate", "passed")
+    list_filter = ("stage", "purpose")
+    fields = (
+        "proposal", "version", "ordinal", "purpose", "question", "detail", "unit_kind", "is_poll", "quorum",
+        "threshold", "opens_at", CLOSES, PUBLISHED_BY, by_name("opened_by", _("谁发起")), "stage", "electorate",
+        "unreachable", "agree", "against", "abstain", "on_paper", "passed", "published_at", "digest",
+    )  # fmt: skip
 
 
 @admin.register(Meeting)
-class MeetingAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
+class MeetingAdmin(MatterAdmin):
     step_forms = OF_MEETING
     list_display = ("proposal", "ordinal", "begins_at", "venue", "stage", "expected", "present")
     list_filter = ("stage",)
-    list_select_related = ("proposal",)
+    fields = (
+        "proposal", "ordinal", "begins_at", "venue", "agenda", "agenda_notice", "stage", "chair", "expected", "present",
+        "quorum", "threshold", "minutes", "dissent", by_name("recorded_by", _("谁记录")),
+    )  # fmt: skip
 
 
 @admin.register(WorkingGroup)
-class WorkingGroupAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
+class WorkingGroupAdmin(MatterAdmin):
     list_display = ("proposal", "how", "formed_at", "ended_at")
-    list_select_related = ("proposal",)
+    fields = ("proposal", "how", "formed_at", by_name("formed_by", _("谁登记")), "ended_at")
 
 
 @admin.register(PartyStudy)
-class PartyStudyAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
+class PartyStudyAdmin(MatterAdmin):
     list_display = ("proposal", "opinion", "held_on", "sat", "at")
     list_filter = ("opinion",)
-    list_select_related = ("proposal",)
+    fields = ("proposal", "version", "opinion", "text", "held_on", "sat", by_name("by", _("谁记录")), "at")
 
 
 @admin.register(Decision)
-class DecisionAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
-    list_display = ("proposal", "outcome", "tier", "points", "at")
+class DecisionAdmin(MatterAdmin):
+    list_display = ("proposal", "outcome", "tier", "scored", "at")
     list_filter = ("outcome", "tier")
-    list_select_related = ("proposal",)
+    fields = (
+        "proposal", "version", "outcome", "tier", "tier_reason", "scored", "reason", "sat", "dissent",
+        by_name("by", _("谁记录")), "at",
+    )  # fmt: skip
+
+    @admin.display(description=_("五项评分"))
+    def scored(self, decision: Decision) -> int:
+        return decision.points

@@ -6,58 +6,79 @@ Answers are not here: nobody at a desk browses what a household said; a bad rati
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import Aftercare, Archive, CallBack, Check, FinalAccounts, Survey
 from evaluation.steps import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK, OF_PROPOSAL
-from minshi.desk.admin import ScopedAdmin
+from minshi.desk.admin import ScopedAdmin, by_name, in_yuan, until
 from proposals.admin import ProposalAdmin
 
 ProposalAdmin.offer(*OF_PROPOSAL)
 
 
-@admin.register(Survey)
-class SurveyAdmin(ScopedAdmin):
+CLOSES, DUE = until("closes_at", _("截止")), until("due_at", _("期限"))
+RAISED, SPENT = in_yuan("raised_fen", _("收入合计（元）")), in_yuan("spent_fen", _("支出合计（元）"))
+RETURNED, FUND = in_yuan("returned_fen", _("结余退回（元）")), in_yuan("fund_fen", _("每年管护费用（元）"))
+
+
+class MatterAdmin(ScopedAdmin):
     place_path = "proposal__place__path"
-    list_display = ("proposal", "round", "stage", "closes_at", "roll", "needed", "answers_count", "verdict", "ruling")
+    list_select_related: tuple[str, ...] = ("proposal",)
+
+
+@admin.register(Survey)
+class SurveyAdmin(MatterAdmin):
+    list_display = ("proposal", "round", "stage", CLOSES, "roll", "needed", "answers_count", "verdict", "ruling")
     list_filter = ("stage", "verdict")
-    list_select_related = ("proposal",)
+    fields = (
+        "proposal", "round", "roll", "needed", "opens_at", CLOSES, "extended_at", by_name("opened_by", _("谁发起")),
+        "stage", "answers_count", "satisfied", "on_paper", "verdict", "closed_at", "ruling", "ruling_reason",
+        by_name("ruled_by", _("谁决定")), "hold_settled_at",
+    )  # fmt: skip
 
 
 @admin.register(CallBack)
-class CallBackAdmin(ScopedAdmin):
+class CallBackAdmin(MatterAdmin):
     place_path = "survey__proposal__place__path"
     step_forms = OF_CALLBACK
-    list_display = ("survey", "level", "stage", "due_at", "contacted_at", "mended_at", "outcome")
+    list_display = ("survey", "level", "stage", DUE, "contacted_at", "mended_at", "outcome")
     list_filter = ("stage",)
     list_select_related = ("survey__proposal",)
+    fields = (
+        "survey", "level", "stage", DUE, "contacted_at", "findings", "mended_at", by_name("mended_by", _("谁整改")),
+        "measures", "contested", "outcome", by_name("settled_by", _("谁办结")),
+    )  # fmt: skip
 
 
 @admin.register(FinalAccounts)
-class FinalAccountsAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
+class FinalAccountsAdmin(MatterAdmin):
     step_forms = OF_ACCOUNTS
-    list_display = ("proposal", "ordinal", "raised_fen", "spent_fen", "returned_fen", "made_at", "confirmed_at")
-    list_select_related = ("proposal",)
+    list_display = ("proposal", "ordinal", RAISED, SPENT, RETURNED, "made_at", "confirmed_at")
+    fields = (
+        "proposal", "ordinal", RAISED, SPENT, RETURNED, "remark", by_name("made_by", _("编制人")), "made_at",
+        by_name("confirmed_by", _("复核人")), "confirmed_at",
+    )  # fmt: skip
 
 
 @admin.register(Aftercare)
-class AftercareAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
-    list_display = ("proposal", "keeper", "phone", "fund_fen", "at")
-    list_select_related = ("proposal",)
+class AftercareAdmin(MatterAdmin):
+    list_display = ("proposal", "keeper", "phone", FUND, "at")
+    fields = ("proposal", "keeper", "duties", FUND, "fund_note", "phone", by_name("by", _("登记人")), "at")
 
 
 @admin.register(Check)
-class CheckAdmin(ScopedAdmin):
+class CheckAdmin(MatterAdmin):
     place_path = "aftercare__proposal__place__path"
     step_forms = OF_CHECK
-    list_display = ("aftercare", "months", "stage", "begins_at", "due_at", "in_order")
+    list_display = ("aftercare", "months", "stage", "begins_at", DUE, "in_order")
     list_filter = ("stage",)
     list_select_related = ("aftercare__proposal",)
+    fields = (
+        "aftercare", "months", "stage", "begins_at", DUE, "in_order", "finding", by_name("by", _("回看人")), "at"
+    )  # fmt: skip
 
 
 @admin.register(Archive)
-class ArchiveAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
+class ArchiveAdmin(MatterAdmin):
     list_display = ("proposal", "files_count", "sealed_at")
-    list_select_related = ("proposal",)
+    fields = ("proposal", "files_count", "digest", by_name("by", _("归档人")), "sealed_at")

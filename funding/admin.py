@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from funding import selectors
 from funding.models import Allocation, Change, Contribution, Grant, InKind, Payment, Pot, Purse, Refund
 from funding.steps import money, work
-from minshi.desk.admin import ScopedAdmin
+from minshi.desk.admin import ScopedAdmin, until
 from minshi.ledger.money import format_yuan
 from proposals.models import Source
+
+DUE = until("due_at", _("期限"))
 
 
 class MoneyAdmin(ScopedAdmin):
@@ -127,8 +129,8 @@ def _coverage(purse: Purse) -> selectors.Coverage:
 
 @admin.register(Grant)
 class GrantAdmin(MoneyAdmin):
-    list_display = ("proposal", "source", "amount", "stage", "due_at")
-    fields = ("project", "source", "pot", "amount", "needs_district", "completions", "stage", "stage_since", "due_at")
+    list_display = ("proposal", "source", "amount", "stage", DUE)
+    fields = ("project", "source", "pot", "amount", "needs_district", "completions", "stage", "stage_since", DUE)
     step_forms = (
         money.Examine,
         money.ReturnForCompletion,
@@ -175,18 +177,18 @@ class RefundAdmin(MoneyAdmin):
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
     place_path = "contract__proposal__place__path"
-    list_display = ("contract", "milestone", "amount", "stage", "due_at")
+    list_display = ("contract", "milestone", "amount", "stage", DUE)
     list_select_related = ("contract__proposal", "contract__supplier", "milestone")
-    fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", "due_at")
+    fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", DUE)
     step_forms = (money.ApprovePayment, money.Pay, money.RefusePayment)
 
 
 @admin.register(Change)
 class ChangeAdmin(MoneyAdmin):
     place_path = "contract__proposal__place__path"
-    list_display = ("contract", "what", "stage", "due_at")
+    list_display = ("contract", "what", "stage", DUE)
     list_select_related = ("contract__proposal", "contract__supplier")
-    fields = ("project", "what", "reason", "old_price", "new_price", "new_days", "stage", "due_at")
+    fields = ("project", "what", "reason", "old_price", "new_price", "new_days", "stage", DUE)
     step_forms = (work.ApproveChange, work.RefuseChange)
 
     @admin.display(description=_("原价（元）"))

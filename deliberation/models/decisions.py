@@ -24,7 +24,7 @@ class PartyStudy(models.Model):
         OPPOSE = "oppose", _("建议暂缓")
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="studies", verbose_name=_("项目"))
-    version = models.ForeignKey(Version, models.PROTECT, related_name="+")
+    version = models.ForeignKey(Version, models.PROTECT, related_name="+", verbose_name=_("依据的方案"))
     opinion = models.CharField(_("意见"), max_length=8, choices=Opinion)
     text = models.TextField(_("书面意见"), max_length=2000)
     held_on = models.DateField(_("研究日期"))
@@ -68,7 +68,7 @@ class Decision(models.Model):
     """集体决议. Written once: a later one, on a later version, stands beside it."""
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="decisions", verbose_name=_("项目"))
-    version = models.ForeignKey(Version, models.PROTECT, related_name="+")
+    version = models.ForeignKey(Version, models.PROTECT, related_name="+", verbose_name=_("依据的方案"))
     study = models.ForeignKey(PartyStudy, models.PROTECT, related_name="+")
     motion = models.ForeignKey(Motion, models.PROTECT, null=True, blank=True, related_name="+")
     outcome = models.CharField(_("结论"), max_length=8, choices=Outcome)

@@ -22,7 +22,7 @@ class WorkingGroup(models.Model):
     how = models.CharField(_("怎么选出来的"), max_length=200)
     formed_at = models.DateTimeField(_("成立时间"), db_default=Now())
     formed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("居民小组")
@@ -34,7 +34,7 @@ class WorkingGroup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"group {self.pk}"
+        return str(self.proposal)
 
 
 class Member(models.Model):

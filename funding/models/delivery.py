@@ -58,7 +58,7 @@ class ChangeStage(models.TextChoices):
 class Change(models.Model):
     """变更 within a tenth of the price signed: old, new, difference, reason, and who decided."""
 
-    contract = models.ForeignKey(Contract, models.PROTECT, related_name="changes")
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="changes", verbose_name=_("合同"))
     what = models.TextField(_("变更内容"), max_length=1000)
     reason = models.TextField(_("变更理由"), max_length=1000)
     old_price_fen = models.BigIntegerField(_("原价（分）"))
@@ -87,7 +87,7 @@ class Change(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"change {self.pk}"
+        return self.what
 
     @property
     def proposal(self) -> Proposal:

@@ -26,7 +26,9 @@ class Purse(models.Model):
     ``account`` holds what has really arrived. Staff find everything about the project's money and work here.
     """
 
-    proposal = models.OneToOneField(Proposal, models.PROTECT, primary_key=True, related_name="purse")
+    proposal = models.OneToOneField(
+        Proposal, models.PROTECT, primary_key=True, related_name="purse", verbose_name=_("项目")
+    )
     account = models.OneToOneField(Account, models.PROTECT, related_name="+", verbose_name=_("账户"))
     opened_at = models.DateTimeField(_("开立时间"), db_default=Now())
 
@@ -143,7 +145,7 @@ class Grant(models.Model):
     completions = models.PositiveSmallIntegerField(_("补正次数"), default=0)
     days_left = models.PositiveSmallIntegerField(_("补正后剩余工作日"), default=0)
     stage = models.CharField(_("进展"), max_length=12, choices=GrantStage)
-    stage_since = models.DateTimeField(null=True)
+    stage_since = models.DateTimeField(_("进入本阶段"), null=True)
     due_at = models.DateTimeField(_("期限"), null=True)
 
     objects = GrantQuerySet.as_manager()

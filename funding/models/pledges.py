@@ -118,7 +118,7 @@ class Contribution(models.Model):
     recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     stage = models.CharField(_("状态"), max_length=12, choices=ContributionStage)
-    stage_since = models.DateTimeField(null=True)
+    stage_since = models.DateTimeField(_("进入本阶段"), null=True)
 
     class Meta:
         verbose_name = _("到账")
@@ -161,7 +161,7 @@ class InKind(models.Model):
     hours = models.DecimalField(_("工时"), max_digits=7, decimal_places=1, null=True)
     value_fen = models.BigIntegerField(_("折合（分）"))
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField(db_default=Now())
+    recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(_("兑现时间"), null=True)
 

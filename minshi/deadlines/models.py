@@ -53,8 +53,8 @@ class Deadline(models.Model):
     place_path = models.CharField(max_length=200, blank=True)
     basis = models.CharField(_("规则版本"), max_length=200, blank=True)
     provisional = models.BooleanField(_("节假日表尚未公布，暂定"), default=False)
-    handled_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=8, choices=Outcome, blank=True, default="")
+    handled_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
+    outcome = models.CharField(_("结果"), max_length=8, choices=Outcome, blank=True, default="")
     failures = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)
 
@@ -82,7 +82,7 @@ class Deadline(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject_type} {self.subject_id}"
+        return self.title or f"{self.kind} {self.subject_type} {self.subject_id}"
 
 
 class Effect(models.Model):

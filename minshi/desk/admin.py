@@ -18,8 +18,10 @@ from unfold.admin import ModelAdmin
 from minshi.accounts.models import User
 from minshi.desk.steps import StepForm
 from minshi.faces.templatetags.faces import cn_until
+from minshi.ledger.money import format_yuan
 from minshi.refusals import NotAllowed, Refused, onto
-from minshi.residents.models import STAFF_ROLES
+from minshi.residents.masking import mask_name
+from minshi.residents.models import STAFF_ROLES, Person
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Territory
 
@@ -50,6 +52,34 @@ def until(field: str, label: Any) -> Callable[[Any], str]:
 
     last_day.__name__ = f"{field}_until"
     return last_day
+
+
+def in_yuan(field: str, label: Any) -> Callable[[Any], str]:
+    """A column of exact fen as people read money."""
+
+    @admin.display(description=label, ordering=field)
+    def amount(row: Any) -> str:
+        fen = getattr(row, field)
+        return "—" if fen is None else format_yuan(fen)
+
+    amount.__name__ = f"{field}_in_yuan"
+    return amount
+
+
+def by_name(field: str, label: Any) -> Callable[[Any], str]:
+    """Who it was, as the public reads it. For the page of one row: it asks the register."""
+
+    @admin.display(description=label)
+    def who(row: Any) -> str:
+        return name_of(getattr(row, f"{field}_id"))
+
+    who.__name__ = f"{field}_by_name"
+    return who
+
+
+def name_of(user_id: int | None) -> str:
+    name = Person.objects.filter(user=user_id).values_list("name", flat=True).first() if user_id else None
+    return mask_name(name) if name else "—"
 
 
 class Beneath(admin.SimpleListFilter):

@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.audit.models import Event
 from minshi.deadlines.models import Deadline
-from minshi.desk.admin import ScopedAdmin, territories_of, until
+from minshi.desk.admin import ScopedAdmin, name_of, territories_of, until
 from minshi.ledger.models import Account, Entry, Posting
 from minshi.ledger.money import format_yuan
-from minshi.residents.masking import mask_name
 from minshi.residents.models import Person, Role, RoleGrant
 from minshi.residents.rules import roles_of
 
@@ -49,8 +48,8 @@ class EntryAdmin(ScopedAdmin):
     """Entries that touch an account of my territories."""
 
     place_path = "postings__account__place_path"
-    list_display = ("at", "kind", "memo", "sum_of", "voucher")
-    fields = ("at", "kind", "memo", "moved", "voucher", "made_by", "checked_by", "reverses")
+    list_display = ("at", "memo", "sum_of", "voucher")
+    fields = ("at", "memo", "moved", "voucher", "made_by", "checked_by", "reverses")
     ordering = ("-pk",)
     list_per_page = 20
 
@@ -75,16 +74,11 @@ class EntryAdmin(ScopedAdmin):
 
     @admin.display(description=_("经办人"))
     def made_by(self, entry: Entry) -> str:
-        return _name_of(entry.by_id)
+        return name_of(entry.by_id)
 
     @admin.display(description=_("复核人"))
     def checked_by(self, entry: Entry) -> str:
-        return _name_of(entry.confirmed_by_id)
-
-
-def _name_of(user_id: int | None) -> str:
-    name = Person.objects.filter(user=user_id).values_list("name", flat=True).first() if user_id else None
-    return mask_name(name) if name else "—"
+        return name_of(entry.confirmed_by_id)
 
 
 @admin.register(Event)

@@ -129,7 +129,7 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return self.memo or self.key
 
 
 class Posting(models.Model):

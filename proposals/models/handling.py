@@ -15,7 +15,7 @@ from proposals.models.proposals import Proposal
 class Handling(models.Model):
     """派单: who holds the matter on which tier, since when and until when. One is open at a time."""
 
-    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="handlings")
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="handlings", verbose_name=_("项目"))
     tier = models.PositiveSmallIntegerField(_("级别"), choices=Tier)
     role = models.CharField(_("承办"), max_length=20)
     place = models.ForeignKey(Territory, models.PROTECT, related_name="+")
