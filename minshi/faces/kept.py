@@ -36,7 +36,7 @@ def kept_page(
     etag = quote_etag(key)
     if unchanged := get_conditional_response(request, etag=etag):
         return unchanged
-    page = _kept(f"page:{query}:{key}", lambda: render(request, template, parts()).content)
+    page = _kept(f"page:{request.path}:{query}:{key}", lambda: render(request, template, parts()).content)
     return HttpResponse(page, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 

@@ -78,6 +78,12 @@ def test_whatever_it_shows_makes_it_new(way: Way, client: Client) -> None:
         kept = answer["ETag"]
 
 
+def test_the_same_place_at_two_addresses_is_kept_apart(way: Way, client: Client) -> None:
+    way.cosigning()
+    home, place = client.get("/").content.decode(), client.get("/places/990101/").content.decode()
+    assert 'name="next" value="/"' in home and 'name="next" value="/places/990101/"' in place
+
+
 def test_an_anonymous_page_opens_no_session(way: Way, client: Client) -> None:
     way.cosigning()
     answer = client.get("/")
