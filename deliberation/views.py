@@ -28,6 +28,7 @@ from deliberation.forms import (
 from deliberation.models import Ballot, BallotChange, Choice, Meeting, Motion, MotionStage, PaperBallot, Unit
 from deliberation.rules import unit_of, why_not_vote
 from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -35,13 +36,6 @@ from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents.rules import person_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals.models import Proposal
-
-
-def _user(request: HttpRequest) -> User:
-    """The signed-in person; views that need one are behind ``login_required``."""
-    assert isinstance(request.user, User)
-    return request.user
-
 
 # --- Voting --------------------------------------------------------------------------------------
 
@@ -56,7 +50,7 @@ def vote(request: HttpRequest, number: str) -> HttpResponse:
     if sent := _sent(request):
         motion_id, choice, receipt_id = sent
         try:
-            given = actions.cast(motion_id, choice, receipt_id=receipt_id, by=_user(request))
+            given = actions.cast(motion_id, choice, receipt_id=receipt_id, by=user_of(request))
         except Refused as refusal:
             refused = refusal
         except Motion.DoesNotExist:
@@ -84,7 +78,7 @@ def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpRespons
     if motion is None:
         get_object_or_404(Proposal, number=number)
         return redirect("motion", number)
-    user = _user(request)
+    user = user_of(request)
     unit = unit_of(user, motion)
     reasons = why_not_vote(user, motion, unit)
     mine = selectors.ballot_by(user, unit)
@@ -158,7 +152,7 @@ def receipt_correct(request: HttpRequest, code: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             actions.correct_paper(
-                paper, data["choice"], reason=data["reason"], receipt_id=data["receipt"], by=_user(request)
+                paper, data["choice"], reason=data["reason"], receipt_id=data["receipt"], by=user_of(request)
             )
         except NotAllowed:
             raise
@@ -264,7 +258,7 @@ def paper(request: HttpRequest, number: str) -> HttpResponse:
         "papers": sheets,
         "done": motion.electorate - len(units),
         "is_open": motion.stage == MotionStage.OPEN,
-        "to_confirm": selectors.to_confirm(_user(request)),
+        "to_confirm": selectors.to_confirm(user_of(request)),
     }
     return render(request, "deliberation/paper.html", context)
 
@@ -279,7 +273,7 @@ def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     form = PaperForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            _take_in(unit, sheet, form, _user(request))
+            _take_in(unit, sheet, form, user_of(request))
         except NotAllowed:
             raise
         except Refused as refusal:
@@ -324,7 +318,7 @@ def paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.void_paper(sheet, reason=form.cleaned_data["reason"], by=_user(request))
+            actions.void_paper(sheet, reason=form.cleaned_data["reason"], by=user_of(request))
         except NotAllowed:
             raise
         except Refused as refusal:
@@ -344,7 +338,7 @@ def paper_unreachable(request: HttpRequest, number: str, ordinal: int) -> HttpRe
     form = UnreachableForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.mark_unreachable(unit, note=form.cleaned_data["note"], by=_user(request))
+            actions.mark_unreachable(unit, note=form.cleaned_data["note"], by=user_of(request))
         except NotAllowed:
             raise
         except Refused as refusal:
@@ -360,7 +354,7 @@ def paper_unreachable(request: HttpRequest, number: str, ordinal: int) -> HttpRe
 @needs_fresh_code
 def paper_confirm(request: HttpRequest) -> HttpResponse:
     """One sheet per screen: its photo and the question, without the first reading."""
-    user = _user(request)
+    user = user_of(request)
     if not selectors.paths_of_paper(user):
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
     form = ReadingForm(request.POST or None)
@@ -399,7 +393,7 @@ def paper_photo(request: HttpRequest, pk: int) -> FileResponse:
     """A sheet is seen by who reads sheets there and by its household; nobody else."""
     papers = PaperBallot.objects.select_related("unit__motion__proposal__place")
     sheet = get_object_or_404(papers.exclude(photo=""), pk=pk)
-    if not rules.has_perm("deliberation.see_sheet", _user(request), sheet):
+    if not rules.has_perm("deliberation.see_sheet", user_of(request), sheet):
         raise NotAllowed(_("只有录票、核对的人和这一户自己可以看纸票"))
     return FileResponse(sheet.photo.open("rb"), content_type="image/jpeg")
 

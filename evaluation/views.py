@@ -21,7 +21,7 @@ from evaluation.forms import CheckForm, ConfirmForm, PaperForm, RatingForm
 from evaluation.models import ASPECTS, Aftercare, Answer, Archive, CallBack, CallBackStage, Rating, Survey, SurveyStage
 from evaluation.report import Report, report_of, years_of
 from evaluation.rules import collects_paper, is_rater, why_not_rate
-from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, onto
@@ -29,11 +29,6 @@ from minshi.residents.rules import person_of
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Territory
 from proposals.models import Card, Proposal
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _project(number: str) -> Proposal:
@@ -54,7 +49,7 @@ def _survey(proposal: Proposal) -> Survey:
 def rate(request: HttpRequest, number: str) -> HttpResponse:
     """One question: how satisfied is your household? Afterwards its receipt, and until the end a way to change it."""
     proposal = _project(number)
-    user, survey = _user(request), selectors.latest(proposal)
+    user, survey = user_of(request), selectors.latest(proposal)
     running = survey is not None and survey.stage == SurveyStage.OPEN and now() < survey.closes_at
     context: dict[str, Any] = {
         "proposal": proposal,
@@ -118,7 +113,7 @@ def ratings(request: HttpRequest, number: str) -> HttpResponse:
 def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
     """Type in one signed sheet; another person reads it again."""
     proposal = _project(number)
-    user, survey = _user(request), _survey(proposal)
+    user, survey = user_of(request), _survey(proposal)
     if not collects_paper(user, survey):
         raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质测评表"))
     doors = selectors.doors_without_paper(survey, user)
@@ -146,7 +141,7 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
 def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
     """The next sheet that waits for a second reader."""
     proposal = _project(number)
-    user, survey = _user(request), _survey(proposal)
+    user, survey = user_of(request), _survey(proposal)
     if not collects_paper(user, survey):
         raise NotAllowed(_("只有楼栋长和社区工作人员可以核对纸质测评表"))
     waiting = selectors.waiting_sheets(survey, user)
@@ -162,7 +157,7 @@ def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
     form = CheckForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            surveys.confirm_paper(answer, level=form.cleaned_data["level"], by=_user(request))
+            surveys.confirm_paper(answer, level=form.cleaned_data["level"], by=user_of(request))
         except NotAllowed:
             raise
         except Refused as refusal:
@@ -178,7 +173,7 @@ def _sheet_of(request: HttpRequest, pk: int) -> Answer:
     answer = get_object_or_404(
         Answer.objects.select_related("survey__proposal__place", "household__place"), pk=pk, channel="paper"
     )
-    if not collects_paper(_user(request), answer.survey):
+    if not collects_paper(user_of(request), answer.survey):
         raise NotAllowed(_("只有楼栋长和社区工作人员可以核对纸质测评表"))
     return answer
 
@@ -202,7 +197,7 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
     called = get_object_or_404(
         CallBack.objects.select_related("survey__proposal__place", "answer__household__place"), pk=pk
     )
-    user = _user(request)
+    user = user_of(request)
     if not (
         is_rater(user, called) or collects_paper(user, called) or rules.has_perm("evaluation.call_back", user, called)
     ):

@@ -19,6 +19,7 @@ from funding.models import Contribution, LogPhoto, Pledge
 from funding.rules import is_in_group
 from funding.shares import RULE
 from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.machine import why_not
@@ -26,12 +27,6 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents.rules import person_of
 from proposals.models import Proposal, Stage
-
-
-def _user(request: HttpRequest) -> User:
-    """The signed-in person; views that need one are behind ``login_required``."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _proposal(number: str) -> Proposal:
@@ -45,7 +40,7 @@ def _proposal(number: str) -> Proposal:
 @login_required
 def pledge(request: HttpRequest, number: str) -> HttpResponse:
     """One question: how much would your household like to give, if anything."""
-    proposal, user = _proposal(number), _user(request)
+    proposal, user = _proposal(number), user_of(request)
     person = person_of(user)
     household = person.household if person and person.confirmed_at else None
     standing = household and Pledge.objects.standing().filter(proposal=proposal, household=household).first()
@@ -105,7 +100,7 @@ def _standing_pledge(proposal: Proposal, user: User) -> Pledge:
 @login_required
 @require_POST
 def withdraw_pledge(request: HttpRequest, number: str) -> HttpResponse:
-    proposal, user = _proposal(number), _user(request)
+    proposal, user = _proposal(number), user_of(request)
     actions.withdraw_pledge(_standing_pledge(proposal, user), by=user)
     messages.success(request, _("已撤回，没有人会问为什么"))
     return redirect("pledge", number)
@@ -115,7 +110,7 @@ def withdraw_pledge(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def publish_name(request: HttpRequest, number: str) -> HttpResponse:
     """Give or take back the consent to show the name."""
-    proposal, user = _proposal(number), _user(request)
+    proposal, user = _proposal(number), user_of(request)
     publishes = request.POST.get("publishes") == "1"
     actions.publish_name(_standing_pledge(proposal, user), publishes, by=user)
     messages.success(request, _("已公开姓名") if publishes else _("已隐去姓名"))
@@ -206,7 +201,7 @@ def log_photo(request: HttpRequest, pk: int) -> FileResponse:
 @login_required
 def add_log(request: HttpRequest, number: str) -> HttpResponse:
     """A line of the log from the phone."""
-    proposal, user = _proposal(number), _user(request)
+    proposal, user = _proposal(number), user_of(request)
     if not rules.has_perm("funding.deliver", user, proposal):
         raise NotAllowed(_("只有项目小组成员和社区工作人员可以记现场日志"))
     if proposal.stage not in LOGGING:
@@ -230,7 +225,7 @@ def add_log(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def start_work(request: HttpRequest, number: str) -> HttpResponse:
     proposal = _proposal(number)
-    actions.start_work(proposal, by=_user(request))
+    actions.start_work(proposal, by=user_of(request))
     messages.success(request, _("已记开工，请把公示牌挂在现场"))
     return redirect("log", number)
 
@@ -238,7 +233,7 @@ def start_work(request: HttpRequest, number: str) -> HttpResponse:
 @login_required
 def finish_work(request: HttpRequest, number: str) -> HttpResponse:
     """The group says it is done and asks for acceptance."""
-    proposal, user = _proposal(number), _user(request)
+    proposal, user = _proposal(number), user_of(request)
     if reasons := why_not(proposal, "finish", user):
         raise NotAllowed(*reasons)
     form = FinishForm(request.POST or None)
@@ -261,7 +256,7 @@ def finish_work(request: HttpRequest, number: str) -> HttpResponse:
 def voucher(request: HttpRequest, pk: int) -> FileResponse:
     """The picture of a voucher, for staff of the place only: it may show a name or a number."""
     given = get_object_or_404(Contribution.objects.select_related("proposal__place"), pk=pk)
-    if not rules.has_perm("funding.see_voucher", _user(request), given):
+    if not rules.has_perm("funding.see_voucher", user_of(request), given):
         raise NotAllowed(_("凭证照片只给这里的工作人员核对用"))
     if not given.voucher_photo:
         raise Http404

@@ -11,3 +11,9 @@ class SignedIn(HttpRequest):
     """A request whose user is somebody; for annotations alone."""
 
     user: User
+
+
+def user_of(request: HttpRequest) -> User:
+    """The signed-in person; views that need one are behind ``login_required``."""
+    assert isinstance(request.user, User)
+    return request.user

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
 from minshi.audit.selectors import yesterdays_root
 from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
@@ -65,14 +65,9 @@ def _offers(request: HttpRequest, notice: Notice) -> dict[str, bool]:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return {}
     return {
-        "may_enter": rules.may_enter(_user(request), notice.place),
-        "may_record_posting": rules.may_record_posting(_user(request), notice.place),
+        "may_enter": rules.may_enter(user_of(request), notice.place),
+        "may_record_posting": rules.may_record_posting(user_of(request), notice.place),
     }
-
-
-def _user(request: HttpRequest) -> User:
-    """Whoever looks; rules answer no to somebody who is not signed in."""
-    return cast(User, request.user)
 
 
 def _read(number: str) -> Notice:
@@ -99,7 +94,7 @@ def object_to(request: HttpRequest, number: str) -> HttpResponse:
     form = ObjectionForm(request.POST or None) if request.user.is_authenticated else None
     if form is not None and request.method == "POST" and form.is_valid():
         try:
-            objection = actions.object_to(notice, by=_user(request), **form.cleaned_data)
+            objection = actions.object_to(notice, by=user_of(request), **form.cleaned_data)
         except Refused as refusal:
             onto(form, refusal)
         else:
@@ -111,7 +106,7 @@ def _object_page(request: HttpRequest, notice: Notice, form: ObjectionForm | Non
     context = {
         **_facts(notice),
         "form": form,
-        "household": rules.household_of(_user(request), notice) if form is not None else None,
+        "household": rules.household_of(user_of(request), notice) if form is not None else None,
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "disclosure/object.html", context, status=status)
@@ -131,12 +126,12 @@ def _received(request: HttpRequest, objection: Objection) -> HttpResponse:
 def object_for(request: HttpRequest, number: str) -> HttpResponse:
     """Made at the desk, on the phone or on paper: written down by the community's staff."""
     notice = _read(number)
-    if not rules.may_enter(_user(request), notice.place):
+    if not rules.may_enter(user_of(request), notice.place):
         raise NotAllowed(_("只有这里的社区和街道工作人员可以替别人登记异议。"))
     form = EnteredObjectionForm(request.POST or None, notice=notice)
     if request.method == "POST" and form.is_valid():
         try:
-            objection = actions.object_to(notice, by=_user(request), **form.as_arguments())
+            objection = actions.object_to(notice, by=user_of(request), **form.as_arguments())
         except Refused as refusal:
             onto(form, refusal)
         else:
@@ -153,14 +148,14 @@ def object_for(request: HttpRequest, number: str) -> HttpResponse:
 def posting(request: HttpRequest, number: str) -> HttpResponse:
     """A photo of the sheet where it hangs."""
     notice = _read(number)
-    if not rules.may_record_posting(_user(request), notice.place):
+    if not rules.may_record_posting(user_of(request), notice.place):
         raise NotAllowed(_("只有这里的工作人员和楼栋长等可以记录张贴情况。"))
     form = PostingForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:
             actions.record_posting(
-                notice, asked["photos"][0], where=asked["where"], taken_down=asked["taken_down"], by=_user(request)
+                notice, asked["photos"][0], where=asked["where"], taken_down=asked["taken_down"], by=user_of(request)
             )
         except Refused as refusal:
             onto(form, refusal)

@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from minshi.accounts.requests import user_of
 from minshi.refusals import NotAllowed, Refused, onto
 from minshi.residents.rules import person_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, selectors
 from proposals.forms import SheetForm
 from proposals.models import Proposal
-from proposals.views.visitors import user_of
 
 
 @login_required

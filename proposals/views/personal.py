@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from minshi.accounts.requests import user_of
 from minshi.residents.models import ORGANISERS
 from minshi.residents.rules import person_of, roles_of
 from proposals import selectors
-from proposals.views.visitors import user_of
 
 
 @login_required

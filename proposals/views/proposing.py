@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from minshi.accounts.requests import user_of
 from minshi.lifecycle.machine import why_not
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import NotAllowed, Refused, onto
@@ -17,7 +18,6 @@ from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import ProposeForm, ReasonForm, ReviseForm
 from proposals.models import Proposal, Wish
-from proposals.views.visitors import user_of
 
 SAID = (
     "place",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.policy import calendar
 from minshi.refusals import NotAllowed, Refused, onto
@@ -20,7 +21,6 @@ from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, selectors
 from proposals.forms import ReviewForm
 from proposals.models import Proposal, Stage
-from proposals.views.visitors import user_of
 
 
 @login_required

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
 from minshi.refusals import Refused
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import WishForm
 from proposals.models import Wish, WishStage
 from proposals.views.library import PAGE
-from proposals.views.visitors import user_of
 
 
 @require_safe
