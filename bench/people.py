@@ -24,6 +24,7 @@ from proposals.models import Category, Kind, Proposal
 
 LEVELS = (("city", 10), ("district", 20), ("street", 30), ("community", 40), ("yard", 50))
 UNUSABLE = "!"
+OURS, STOCK = "minshi.accounts.backends.AccountBackend", "django.contrib.auth.backends.ModelBackend"
 SECRET = "b" * 32
 """The CSRF secret of every voter here; what is measured is the check, not the secret."""
 
@@ -32,6 +33,7 @@ SECRET = "b" * 32
 class Voter:
     user: User
     session: str
+    bare_session: str
 
 
 def make_places() -> Territory:
@@ -65,13 +67,13 @@ def make_voters(yard: Territory, number: int) -> list[Voter]:
             for user, door in zip(users, doors, strict=True)
         ]
     )
-    return [Voter(user, _signed_in(user)) for user in users]
+    return [Voter(user, _signed_in(user, OURS), _signed_in(user, STOCK)) for user in users]
 
 
-def _signed_in(user: User) -> str:
+def _signed_in(user: User, backend: str) -> str:
     store: Any = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[BACKEND_SESSION_KEY] = backend
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.create()
     return str(store.session_key)
@@ -122,10 +124,10 @@ def bare_tables() -> None:
     connection.close()
 
 
-def vote_request(host: str, path: str, voter: Voter, motion: int = 0) -> str:
+def vote_request(host: str, path: str, session: str, motion: int = 0) -> str:
     """The same form for both: the bare view reads only the choice."""
     body = f"csrfmiddlewaretoken={SECRET}&motion={motion}&receipt={uuid4()}&choice=agree"
-    cookies = f"csrftoken={SECRET}; {settings.SESSION_COOKIE_NAME}={voter.session}; elder=0"
+    cookies = f"csrftoken={SECRET}; {settings.SESSION_COOKIE_NAME}={session}; elder=0"
     return (
         f"POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"

@@ -164,9 +164,11 @@ def main() -> None:
             if round_number == 0:  # warm both
                 load(ours, 4, [people.page_request(host, project_path)] * 40)
                 load(bare, 4, [people.page_request(bare_host, "/page/")] * 40)
-            measure("bare vote", bare, [people.vote_request(bare_host, "/vote/", each) for each in share], 302)
+            measure(
+                "bare vote", bare, [people.vote_request(bare_host, "/vote/", each.bare_session) for each in share], 302
+            )
             path = f"/projects/{proposal.number}/vote/"
-            measure("vote", ours, [people.vote_request(host, path, each, motion.pk) for each in share], 302)
+            measure("vote", ours, [people.vote_request(host, path, each.session, motion.pk) for each in share], 302)
             measure("bare page", bare, [people.page_request(bare_host, "/page/")] * pages, 200)
             measure("project page", ours, [people.page_request(host, project_path)] * pages, 200)
             measure("project list", ours, [people.page_request(host, list_path)] * pages, 200)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -98,6 +99,17 @@ def newest_in(place: Territory, *, running: int = 6, done: int = 4) -> tuple[lis
 def wall(place: Territory, number: int = 5) -> list[Wish]:
     rows = Wish.objects.filter(place__path__startswith=place.path).select_related("place")
     return list(rows.order_by("-at", "-id")[:number])
+
+
+def version_of(number: str) -> tuple[int, int, datetime] | None:
+    """The key and version of a project's card, and the moment.
+
+    Written out: for a visitor this is the whole work of the page, and composing it was half of that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proposal_id, version, minshi_now() FROM proposals_card WHERE number = %s", [number])
+        found: tuple[int, int, datetime] | None = cursor.fetchone()
+    return found
 
 
 def project(number: str) -> Proposal | None:

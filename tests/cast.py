@@ -224,7 +224,7 @@ def client_of() -> Callable[[User | None], Client]:
     def make(user: User | None) -> Client:
         client = Client()
         if user is not None:
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(user, backend="minshi.accounts.backends.AccountBackend")
             mark_session(client, user)
         return client
 

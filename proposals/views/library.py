@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from minshi.clock import Now, now
+from minshi.clock import now
 from minshi.faces import elder
 from minshi.faces.kept import digest, kept_page
 from minshi.lifecycle.models import StepRecord
@@ -95,7 +95,7 @@ def _key(text: str) -> tuple[datetime, int] | None:
 @require_safe
 def project(request: HttpRequest, number: str) -> HttpResponse:
     """A project's whole way, kept until the card says that something changed, or the hour does."""
-    found = Card.objects.filter(number=number).values_list("pk", "version", Now()).first()
+    found = selectors.version_of(number)
     if found is None:
         raise Http404
     pk, version, moment = found

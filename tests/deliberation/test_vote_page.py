@@ -155,6 +155,6 @@ def test_a_motion_that_does_not_exist_is_not_found(motion: Motion, resident: Use
 
 def test_a_forged_request_from_another_site_is_refused(motion: Motion, resident: User) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(resident, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(resident, backend="minshi.accounts.backends.AccountBackend")
     assert client.post(url(motion), answer(motion)).status_code == 403
     assert not Ballot.objects.exists()

@@ -254,14 +254,14 @@ def test_an_archived_project_shows_all_of_it(client: Client, name: str) -> None:
 @pytest.mark.parametrize("username", ["clerk", "party", "case", "approver", "cashier", "district"])
 def test_somebody_of_the_staff_finds_a_desk(client: Client, username: str) -> None:
     user = User.objects.get(username=username)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="minshi.accounts.backends.AccountBackend")
     mark_session(client, user)
     assert client.get(reverse("admin:index")).status_code == 200
 
 
 def test_a_neighbour_finds_something_to_vote_on(client: Client) -> None:
     user = User.objects.get(phone="13900000001")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="minshi.accounts.backends.AccountBackend")
     mark_session(client, user)
     assert "楼道灯换成声控灯" in client.get(reverse("mine")).content.decode()
 
