@@ -10,7 +10,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN_AXE = """async (tags) => {
   const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]});
   return found.violations.map(rule => rule.id + ": " + rule.nodes.slice(0, 4).map(
@@ -69,7 +69,7 @@ def complaints_of(page: Page) -> Iterator[list[str]]:
     page.remove_listener("pageerror", failed)
 
 
-def violations(page: Page, *, tags: Sequence[str] = (*WCAG, "best-practice")) -> list[str]:
+def violations(page: Page, *, tags: Sequence[str] = (*RULES, "best-practice")) -> list[str]:
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(f"() => {{ {AXE_SCRIPT} }}")
     found: list[str] = page.evaluate(RUN_AXE, list(tags))
