@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 RUN_AXE = """async (tags) => {
   const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]});
   return found.violations.map(rule => rule.id + ": " + rule.nodes.slice(0, 4).map(
@@ -69,10 +69,10 @@ def complaints_of(page: Page) -> Iterator[list[str]]:
     page.remove_listener("pageerror", failed)
 
 
-def violations(page: Page, *, tags: Sequence[str] = (*RULES, "best-practice")) -> list[str]:
+def violations(page: Page) -> list[str]:
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(f"() => {{ {AXE_SCRIPT} }}")
-    found: list[str] = page.evaluate(RUN_AXE, list(tags))
+    found: list[str] = page.evaluate(RUN_AXE, list(RULES))
     return [f"axe {violation}" for violation in found]
 
 
