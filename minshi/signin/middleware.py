@@ -8,12 +8,10 @@ from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
-from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.residents.rules import is_staff_of_somewhere
@@ -55,7 +53,6 @@ class StaffNeedSecondFactor:
         if not second_factor.was_passed(request):
             return _to_the_factor(request, user)
         if user.owes_password and match.view_name != "account_change_password":
-            messages.warning(request, _("现在用的是别人给的初始密码，请先换成自己的。"))
             return redirect("account_change_password")
         return None
 

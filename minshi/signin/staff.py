@@ -8,6 +8,7 @@ from datetime import date
 
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -57,11 +58,11 @@ def open_account(
 def reset_access(user: User, *, by: User | None) -> str:
     """A new first password, and no second factor until they enrol again; whoever is signed in is out at once.
 
-    For who forgot the one or lost the other. Raises ``NotAllowed`` for whoever appoints them to nothing.
+    For who forgot the one or lost the other. Raises ``NotAllowed`` for whoever is not above them in everything they
+    hold: who knows the first password could act in the highest of their roles.
     """
-    held = list(RoleGrant.objects.filter(user=user).active(today()).select_related("place"))
-    if by is not None and (by.pk == user.pk or not any(may_appoint(by, each.role, each.place) for each in held)):
-        raise NotAllowed(_("密码和动态口令要由上一级重设，自己不能重设"))
+    if by is not None and not _is_above(by, user):
+        raise NotAllowed(_("密码和动态口令要由能任命他全部角色的上一级重设，自己不能重设"))
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.is_staff:
         raise Refused(_("居民用手机验证码登录，没有密码"))
@@ -71,6 +72,14 @@ def reset_access(user: User, *, by: User | None) -> str:
     user.save(update_fields=["password", "owes_password"])
     Authenticator.objects.filter(user=user).delete()
     return password
+
+
+def _is_above(by: User, user: User) -> bool:
+    """Appoints every role this person holds, from today or from a later day on. Nobody is above an operator."""
+    lasting = Q(until=None) | Q(until__gt=today())
+    held = list(RoleGrant.objects.filter(lasting, user=user, revoked_at=None).select_related("place"))
+    is_other = by.pk != user.pk and not user.is_superuser
+    return is_other and bool(held) and all(may_appoint(by, each.role, each.place) for each in held)
 
 
 def _made_up() -> str:

@@ -20,6 +20,7 @@ from minshi.residents.models import Role, RoleGrant
 from minshi.residents.rules import holds
 from minshi.signin import second_factor, staff
 from minshi.territory.models import Territory
+from tests.cast import grant
 from tests.signin.test_staff import present
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,8 @@ def test_with_the_first_password_nothing_opens_but_changing_it(
     change = reverse("account_change_password")
     for page in ("/admin/", "/mine/", "/"):
         assert client.get(page, follow=False).headers.get("Location") == change
+    shown = client.get(change).content.decode()
+    assert shown.count("别人给的初始密码") == 1 and "先不改" not in shown
     mine = {"oldpassword": password, "password1": "kunming-2026-yuanzi", "password2": "kunming-2026-yuanzi"}
     client.post(change, mine)
     user.refresh_from_db()
@@ -127,6 +130,33 @@ def test_who_lost_the_phone_starts_anew_and_is_out_at_once(client_of: ClientOf, 
 def test_only_the_level_above_resets(clerk: User, who: str, request: Any) -> None:
     with pytest.raises(NotAllowed):
         staff.reset_access(clerk, by=request.getfixturevalue(who))
+
+
+@pytest.mark.parametrize("higher", [Role.APPROVER, Role.DISTRICT_OFFICER])
+def test_who_is_above_in_one_role_alone_does_not_reset(
+    clerk: User, approver: User, street: Territory, district: Territory, higher: str
+) -> None:
+    """Else a street would sign in as the district, by way of a smaller role that the same person holds."""
+    grant(clerk, higher, district if higher == Role.DISTRICT_OFFICER else street)
+    with pytest.raises(NotAllowed):
+        staff.reset_access(clerk, by=approver)
+    clerk.refresh_from_db()
+    assert not clerk.owes_password
+
+
+def test_a_clerk_does_not_reset_a_superior_who_is_a_chief_as_well(
+    clerk: User, case_officer: User, yard: Territory
+) -> None:
+    grant(case_officer, Role.CHIEF, yard)
+    with pytest.raises(NotAllowed):
+        staff.reset_access(case_officer, by=clerk)
+
+
+def test_nobody_at_a_desk_resets_an_operator(community: Territory, approver: User) -> None:
+    operator = User.objects.create_superuser("root", password=None)
+    grant(operator, Role.CLERK, community)
+    with pytest.raises(NotAllowed):
+        staff.reset_access(operator, by=approver)
 
 
 def test_a_revoked_role_gives_nobody_a_say(clerk: User, approver: User) -> None:
