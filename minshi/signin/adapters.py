@@ -59,6 +59,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url("admin:index" if is_staff(request.user) else "mine")
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url("admin:index")
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Changing a factor asks for the password again; the first one follows right upon it."""
         return bool(is_mfa_enabled(self.request.user))

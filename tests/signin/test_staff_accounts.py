@@ -105,8 +105,10 @@ def test_with_the_first_password_nothing_opens_but_changing_it(
         assert client.get(page, follow=False).headers.get("Location") == change
     shown = client.get(change).content.decode()
     assert shown.count("别人给的初始密码") == 1 and "先不改" not in shown
+    weak = client.post(change, {"oldpassword": password, "password1": "kunming", "password2": "kunming"})
+    assert weak.status_code == 422 and "密码太短，至少要 12 位" in weak.content.decode()
     mine = {"oldpassword": password, "password1": "kunming-2026-yuanzi", "password2": "kunming-2026-yuanzi"}
-    client.post(change, mine)
+    assert client.post(change, mine)["Location"] == "/admin/"
     user.refresh_from_db()
     assert not user.owes_password and user.check_password("kunming-2026-yuanzi")
     assert client.get("/admin/").status_code == 200
