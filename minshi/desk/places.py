@@ -101,6 +101,21 @@ class AddDoors(StepForm):
         return register.add_doors(subject, self.cleaned_data["addresses"].splitlines(), by=by)
 
 
+class StrikeDoor(StepForm):
+    name = "strike"
+    label = _("注销这一户")
+    done = _("已注销")
+    help = _("登记错了，或者不再住人时用。以后的名册里没有这一户；已经冻结的名册不变。")
+    permission = "residents.keep_doors"
+
+    @classmethod
+    def open_to(cls, subject: Household) -> bool:
+        return subject.is_active
+
+    def run(self, subject: Household, by: User) -> object:
+        return register.strike_door(subject, by=by)
+
+
 class Describe(StepForm):
     name = "describe"
     label = _("改办公电话和机构代码")
@@ -137,6 +152,7 @@ class TerritoryAdmin(ScopedAdmin):
 
 @admin.register(Household)
 class HouseholdAdmin(ScopedAdmin):
+    step_forms = (StrikeDoor,)
     list_display = ("address", "place", "is_active")
     list_select_related = ("place",)
     list_filter = ("is_active",)

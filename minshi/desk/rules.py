@@ -11,7 +11,7 @@ from minshi.disclosure.rules import may_answer
 from minshi.residents.models import Role, RoleGrant
 from minshi.residents.register import keeps_register
 from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint, roles_of
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
 
 
 @rules.predicate
@@ -24,6 +24,11 @@ def appoints_somewhere(user: User, person: Any) -> bool:
     if person.household is None:
         return False
     return any(holds(user, person.household.place, role) for role in APPOINTS)
+
+
+@rules.predicate
+def keeps_doors(user: User, door: Household) -> bool:
+    return keeps_register(user, door.place)
 
 
 @rules.predicate
@@ -47,6 +52,7 @@ rules.add_perm("residents.revoke", revokes)
 rules.add_perm("residents.appoint", appoints_somewhere)
 rules.add_perm("residents.open_account", opens_accounts)
 rules.add_perm("residents.keep_register", rules.predicate(keeps_register))
+rules.add_perm("residents.keep_doors", keeps_doors)
 rules.add_perm("policy.set", sets_policy)
 rules.add_perm("disclosure.correct", corrects)
 rules.add_perm("disclosure.answer", rules.predicate(may_answer))

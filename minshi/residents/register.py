@@ -71,6 +71,20 @@ def add_doors(place: Territory, addresses: Iterable[str], *, by: User) -> list[H
     return territory.add_households(place=place, addresses=doors, by=by)
 
 
+@action
+def strike_door(door: Household, *, by: User) -> Household:
+    """Off the register: entered by mistake, or no longer a dwelling. Rolls that were frozen before keep it."""
+    _demand(by, door.place)
+    door = Household.objects.select_for_update(of=("self",)).get(pk=door.pk)
+    if not door.is_active:
+        raise Refused(_("这一户已经注销"))
+    if door.members.filter(confirmed_at__isnull=False).exists():
+        raise Refused(_("还有已确认的住户住在这里，请先登记他们搬走"))
+    door.is_active = False
+    door.save(update_fields=["is_active"])
+    return door
+
+
 def has_doors(place: Territory) -> bool:
     """Yards, buildings and groups have them; a community has yards."""
     return place.level.rank > Level.objects.get(code="community").rank

@@ -250,6 +250,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "revoke": Step(CLERK | APPROVER),
         "reset-access": Step(APPROVER | DISTRICT_OFFICER),
     },
+    "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "territory.territory": {
         **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("add-place", "add-doors", "describe")},
         "set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER),

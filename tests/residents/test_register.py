@@ -75,6 +75,27 @@ def test_what_is_no_list_of_doors_is_refused(yard: Territory, clerk: User, lines
     assert set(refusal.value.fields) == {"addresses"}
 
 
+def test_a_door_entered_by_mistake_is_struck_off(yard: Territory, clerk: User) -> None:
+    (door,) = register.add_doors(yard, ["=1+1"], by=clerk)
+    register.strike_door(door, by=clerk)
+    assert not Household.objects.get(pk=door.pk).is_active
+    with pytest.raises(Refused):
+        register.strike_door(door, by=clerk)
+
+
+def test_nobody_is_struck_off_with_their_door(household: Household, resident: User, clerk: User) -> None:
+    with pytest.raises(Refused) as refusal:
+        register.strike_door(household, by=clerk)
+    assert "搬走" in str(refusal.value)
+    assert Household.objects.get(pk=household.pk).is_active
+
+
+@pytest.mark.parametrize("who", ["resident", "chief", "stranger_clerk"])
+def test_others_strike_nothing_off(households: list[Household], who: str, request: Any) -> None:
+    with pytest.raises(NotAllowed):
+        register.strike_door(households[-1], by=request.getfixturevalue(who))
+
+
 def test_the_offices_telephone_and_code_are_kept(community: Territory, clerk: User) -> None:
     register.describe(community, phone="0871-12345678", organisation_code="686175779", by=clerk)
     community.refresh_from_db()
