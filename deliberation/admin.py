@@ -10,18 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Decision, Meeting, Motion, PartyStudy, WorkingGroup
 from deliberation.steps import OF_MEETING, OF_MOTION, OF_PROPOSAL
-from minshi.desk.admin import ScopedAdmin, by_name, until
-from proposals.admin import ProposalAdmin
+from minshi.desk.admin import by_name, until
+from proposals.admin import MatterAdmin, ProposalAdmin
 
 ProposalAdmin.offer(*OF_PROPOSAL)
 
 
 CLOSES, PUBLISHED_BY = until("closes_at", _("截止")), until("publish_by", _("公布期限"))
-
-
-class MatterAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
-    list_select_related = ("proposal",)
 
 
 @admin.register(Motion)

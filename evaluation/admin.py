@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import Aftercare, Archive, CallBack, Check, FinalAccounts, Survey
 from evaluation.steps import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK, OF_PROPOSAL
-from minshi.desk.admin import ScopedAdmin, by_name, in_yuan, until
-from proposals.admin import ProposalAdmin
+from minshi.desk.admin import by_name, in_yuan, until
+from proposals.admin import MatterAdmin, ProposalAdmin
 
 ProposalAdmin.offer(*OF_PROPOSAL)
 
@@ -19,11 +19,6 @@ ProposalAdmin.offer(*OF_PROPOSAL)
 CLOSES, DUE = until("closes_at", _("截止")), until("due_at", _("期限"))
 RAISED, SPENT = in_yuan("raised_fen", _("收入合计（元）")), in_yuan("spent_fen", _("支出合计（元）"))
 RETURNED, FUND = in_yuan("returned_fen", _("结余退回（元）")), in_yuan("fund_fen", _("每年管护费用（元）"))
-
-
-class MatterAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
-    list_select_related: tuple[str, ...] = ("proposal",)
 
 
 @admin.register(Survey)

@@ -14,16 +14,15 @@ from funding.models import Allocation, Change, Contribution, Grant, InKind, Paym
 from funding.steps import money, work
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.ledger.money import format_yuan
+from proposals.admin import MatterAdmin
 from proposals.models import Source
 
 DUE = until("due_at", _("期限"))
 
 
-class MoneyAdmin(ScopedAdmin):
+class MoneyAdmin(MatterAdmin):
     """Amounts in yuan; who and where without a click."""
 
-    place_path = "proposal__place__path"
-    list_select_related: tuple[str, ...] = ("proposal",)
     ordering = ("-pk",)
 
     @admin.display(description=_("金额（元）"))

@@ -15,6 +15,13 @@ from proposals.steps import OF_PROPOSAL, OF_WISH
 DUE = until("due_at", _("期限"))
 
 
+class MatterAdmin(ScopedAdmin):
+    """What belongs to a proposal is found in its place."""
+
+    place_path = "proposal__place__path"
+    list_select_related: tuple[str, ...] = ("proposal",)
+
+
 @admin.register(Proposal)
 class ProposalAdmin(ScopedAdmin):
     """Higher apps add what may be done in their stages with ``ProposalAdmin.offer``."""
