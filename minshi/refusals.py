@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django import forms
+from django.db import IntegrityError, transaction
 
 
 class Refused(Exception):
@@ -43,3 +45,23 @@ def onto(form: forms.BaseForm, refusal: Refused) -> None:
         form.add_error(name if name in form.fields else None, reason)
     for reason in refusal.reasons:
         form.add_error(None, reason)
+
+
+@contextmanager
+def refusing(**sentences: tuple[str, object]) -> Iterator[None]:
+    """Writes whose refusal is an answer: constraint → (field, sentence); a trigger brings its own sentence as HINT.
+
+    Whatever else goes wrong stays the fault it is.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        constraint = getattr(diagnosis, "constraint_name", None) or ""
+        if constraint in sentences:
+            field, sentence = sentences[constraint]
+            raise Refused(**{field: sentence}) from error
+        if hint := getattr(diagnosis, "message_hint", None):
+            raise Refused(hint) from error
+        raise

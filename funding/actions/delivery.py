@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from funding.actions.payments import hold_again, refuse_open_payments
 from funding.actions.plans import must_be_in, note_money
 from funding.actions.suppliers import available_fen, tell_group
-from funding.guards import refusing
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
     Acceptance,
@@ -44,7 +43,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import selectors as policy
 from minshi.policy.units import fraction
-from minshi.refusals import Refused, refuse_if
+from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import holds, person_of, role_in

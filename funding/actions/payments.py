@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from funding.actions.plans import note_money
-from funding.guards import refusing
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
     Contract,
@@ -28,7 +27,7 @@ from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import selectors as policy
-from minshi.refusals import Refused, refuse_if
+from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.masking import one_line
 from minshi.residents.models import Role
 from proposals import actions as proposals

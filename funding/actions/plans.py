@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from funding.guards import refusing
 from funding.lifecycle import admin_url, set_due
 from funding.models import PUBLIC, Grant, GrantStage, Plan, PlanLine, Pot, Purse
 from funding.rules import demand, other_duties
@@ -26,7 +25,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.refusals import Refused, refuse_if
+from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period

@@ -9,7 +9,6 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from funding.actions.plans import note_money
-from funding.guards import refusing
 from funding.lifecycle import admin_url
 from funding.models import Contribution, ContributionStage, InKind, Pledge, Purse, Sponsor
 from funding.rules import demand
@@ -24,7 +23,7 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell
-from minshi.refusals import NotAllowed, Refused
+from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import person_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from funding.guards import refusing
 from funding.models import Allocation, Pot
 from funding.rules import demand
 from minshi.accounts.models import User
@@ -14,7 +13,7 @@ from minshi.ledger.models import Account
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.notifications.actions import tell
-from minshi.refusals import Refused
+from minshi.refusals import Refused, refusing
 from minshi.residents.masking import one_line
 from minshi.territory.models import Territory
 

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 
 from funding.actions.delivery import end_contract
 from funding.actions.plans import note_money, withdraw
-from funding.guards import refusing
 from funding.models import (
     Contribution,
     ContributionStage,
@@ -33,7 +32,7 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
-from minshi.refusals import Refused, refuse_if
+from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.masking import one_line
 from minshi.residents.models import Role
 from proposals import actions as proposals

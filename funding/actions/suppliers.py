@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from funding.actions.plans import must_be_in
-from funding.guards import refusing
 from funding.lifecycle import admin_url
 from funding.models import (
     Award,
@@ -44,7 +43,7 @@ from minshi.lifecycle.machine import begin, lock
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_all
 from minshi.policy import selectors as policy
-from minshi.refusals import Refused, refuse_if
+from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import STAFF_ROLES, Person, Role
 from minshi.residents.rules import roles_of
