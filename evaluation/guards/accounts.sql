@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION refuse_second_confirmation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.confirmed_at IS NOT NULL
+       AND (NEW.confirmed_at, NEW.confirmed_by_id) IS DISTINCT FROM (OLD.confirmed_at, OLD.confirmed_by_id)
+       OR NOT evaluation_notice_follows(OLD.notice_id, NEW.notice_id) THEN
+        RAISE EXCEPTION 'accounts %: confirmed and announced once', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER confirmed_once BEFORE UPDATE ON evaluation_finalaccounts
+    FOR EACH ROW EXECUTE FUNCTION refuse_second_confirmation();
+SELECT append_only('evaluation_finalaccounts', 'confirmed_by_id', 'confirmed_at', 'notice_id');

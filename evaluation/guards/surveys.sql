@@ -1,0 +1,73 @@
+-- domain.md 4.11 and 10, kept by the database whoever writes and however.
+
+-- A notice is named once; after that only the one that corrects it takes its place.
+CREATE OR REPLACE FUNCTION evaluation_notice_follows(old bigint, new bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT old IS NULL OR old IS NOT DISTINCT FROM new
+        OR EXISTS (SELECT 1 FROM disclosure_notice WHERE id = old AND withdrawn_by_id = new)
+$$;
+
+CREATE OR REPLACE FUNCTION refuse_survey_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    results constant text[] := ARRAY['stage', 'stage_since', 'answers_count', 'satisfied', 'levels', 'aspects',
+        'on_paper', 'verdict', 'closed_at'];
+    after_closing constant text[] := ARRAY['notice_id', 'ruling', 'ruling_reason', 'ruled_by_id', 'hold_settled_at'];
+    told record;
+    expected text;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.roll <> (SELECT count(*) FROM proposals_beneficiary WHERE proposal_id = NEW.proposal_id) THEN
+            RAISE EXCEPTION 'survey: its roll is not the list of beneficiaries' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'survey % stays', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.stage = 'closed' THEN
+        IF to_jsonb(OLD) - after_closing <> to_jsonb(NEW) - after_closing
+           OR NOT evaluation_notice_follows(OLD.notice_id, NEW.notice_id)
+           OR OLD.ruling <> '' AND (NEW.ruling, NEW.ruling_reason) <> (OLD.ruling, OLD.ruling_reason)
+           OR OLD.hold_settled_at IS NOT NULL AND NEW.hold_settled_at IS DISTINCT FROM OLD.hold_settled_at THEN
+            RAISE EXCEPTION 'the result of survey % stays as it is', OLD.id USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF to_jsonb(OLD) - results - ARRAY['closes_at', 'extended_at']
+       <> to_jsonb(NEW) - results - ARRAY['closes_at', 'extended_at'] THEN
+        RAISE EXCEPTION 'who is asked in survey % and by which rule is frozen', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF (NEW.closes_at, NEW.extended_at) IS DISTINCT FROM (OLD.closes_at, OLD.extended_at)
+       AND NOT (OLD.stage = 'open' AND NEW.stage = 'open' AND OLD.extended_at IS NULL
+                AND NEW.extended_at IS NOT NULL AND NEW.closes_at > OLD.closes_at) THEN
+        RAISE EXCEPTION 'survey % is extended once and never shortened', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.stage = 'open' AND NEW.stage <> 'open' AND minshi_now() < OLD.closes_at THEN
+        RAISE EXCEPTION 'survey % closes at %', OLD.id, OLD.closes_at USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.stage = 'closed' THEN
+        SELECT count(*) AS answers, count(*) FILTER (WHERE level <= 3) AS satisfied,
+               count(*) FILTER (WHERE channel = 'paper') AS on_paper,
+               count(*) FILTER (WHERE channel = 'paper' AND confirmed_at IS NULL) AS unread
+          INTO told FROM evaluation_answer WHERE survey_id = NEW.id;
+        IF told.unread > 0 THEN
+            RAISE EXCEPTION 'survey %: a paper answer is not confirmed', NEW.id USING ERRCODE = 'check_violation';
+        END IF;
+        IF (NEW.answers_count, NEW.satisfied, NEW.on_paper)
+           IS DISTINCT FROM (told.answers::int, told.satisfied::int, told.on_paper::int) THEN
+            RAISE EXCEPTION 'survey %: the result is not the answers', NEW.id USING ERRCODE = 'check_violation';
+        END IF;
+        expected := CASE
+            WHEN told.answers < NEW.needed THEN 'too_few'
+            WHEN share_reached(told.satisfied, told.answers, NEW.terms->>'rating.pass') THEN 'passed'
+            WHEN share_reached(told.satisfied, told.answers, NEW.terms->>'rating.refuse') THEN 'mend'
+            ELSE 'refused' END;
+        IF NEW.verdict <> expected THEN
+            RAISE EXCEPTION 'survey %: % is not what the answers say', NEW.id, NEW.verdict
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER frozen_survey BEFORE INSERT OR UPDATE OR DELETE ON evaluation_survey
+    FOR EACH ROW EXECUTE FUNCTION refuse_survey_change();
+SELECT guard_stage('evaluation_survey', 'evaluation.survey');

@@ -1,0 +1,46 @@
+-- Whoever proposed, approved or paid does not accept (domain.md 6).
+CREATE OR REPLACE FUNCTION funding_guard_panelist() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    project bigint;
+    member bigint;
+BEGIN
+    SELECT c.proposal_id INTO project FROM funding_acceptance a JOIN funding_contract c ON c.id = a.contract_id
+        WHERE a.id = NEW.acceptance_id;
+    SELECT user_id INTO member FROM residents_person WHERE id = NEW.person_id;
+    IF EXISTS (SELECT FROM proposals_proposal WHERE id = project AND proposer_id = member)
+       OR EXISTS (SELECT FROM funding_grant WHERE proposal_id = project
+                  AND member IN (examined_by_id, approved_by_id, district_by_id))
+       OR EXISTS (SELECT FROM funding_payment p JOIN funding_contract c ON c.id = p.contract_id
+                  WHERE c.proposal_id = project AND p.stage <> 'refused' AND member IN (p.approved_by_id, p.paid_by_id)) THEN
+        RAISE EXCEPTION 'person % has decided on this project already', NEW.person_id
+            USING ERRCODE = 'check_violation', HINT = '提议、审批或付款的人不能参加验收';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_panelist BEFORE INSERT ON funding_panelist
+    FOR EACH ROW EXECUTE FUNCTION funding_guard_panelist();
+SELECT append_only('funding_panelist');
+
+CREATE OR REPLACE FUNCTION funding_guard_acceptance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sat record;
+    looked record;
+BEGIN
+    SELECT count(*) AS people, count(*) FILTER (WHERE side = 'resident') AS residents,
+           count(*) FILTER (WHERE side = 'supervisor') AS supervisors INTO sat
+        FROM funding_panelist WHERE acceptance_id = NEW.id;
+    SELECT count(*) AS items, bool_and(passed) AS fine INTO looked FROM funding_item WHERE acceptance_id = NEW.id;
+    IF sat.people < 5 OR sat.residents * 2 < sat.people OR sat.supervisors < 1 THEN
+        RAISE EXCEPTION 'acceptance %: the panel is not whole', NEW.id
+            USING ERRCODE = 'check_violation', HINT = '验收组至少五人，居民不少于一半，监督委员会至少一人';
+    END IF;
+    IF looked.items = 0 OR looked.fine <> NEW.passed THEN
+        RAISE EXCEPTION 'acceptance %: the verdict is not that of its items', NEW.id
+            USING ERRCODE = 'check_violation', HINT = '逐项都合格，才是合格';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER whole_acceptance AFTER INSERT ON funding_acceptance
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION funding_guard_acceptance();
+SELECT append_only('funding_acceptance');
+SELECT append_only('funding_item');

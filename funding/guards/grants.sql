@@ -1,0 +1,51 @@
+CREATE OR REPLACE FUNCTION funding_guard_grant() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    project record;
+    pot record;
+    line bigint;
+    standing bigint;
+    public_money bigint;
+    cap bigint;
+BEGIN
+    SELECT p.proposer_id, p.tier, p.kind, p.terms, t.path INTO project
+        FROM proposals_proposal p JOIN territory_territory t ON t.id = p.place_id
+        WHERE p.id = NEW.proposal_id FOR NO KEY UPDATE OF p;
+    IF project.proposer_id IN (NEW.asked_by_id, NEW.examined_by_id, NEW.approved_by_id, NEW.district_by_id) THEN
+        RAISE EXCEPTION 'grant %: the proposer decides on nothing here', NEW.id
+            USING ERRCODE = 'check_violation', HINT = '提议人不能申请、审核或审批自己项目的钱';
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        RETURN NEW;
+    END IF;
+    SELECT l.level_id, l.path INTO pot FROM funding_pot f JOIN territory_territory l ON l.id = f.place_id
+        WHERE f.id = NEW.pot_id;
+    IF NOT starts_with(project.path, pot.path)
+       OR (NEW.source, pot.level_id) NOT IN (('subsidy', 'street'), ('district', 'district')) THEN
+        RAISE EXCEPTION 'grant: pot % is not the one for % here', NEW.pot_id, NEW.source
+            USING ERRCODE = 'check_violation', HINT = '这个资金池不能给这里的项目出这笔钱';
+    END IF;
+    SELECT amount_fen INTO line FROM funding_planline l JOIN funding_plan f ON f.id = l.plan_id
+        WHERE l.plan_id = NEW.plan_id AND l.source = NEW.source AND f.proposal_id = NEW.proposal_id;
+    SELECT coalesce(sum(amount_fen), 0) INTO standing FROM funding_grant
+        WHERE proposal_id = NEW.proposal_id AND source = NEW.source AND stage NOT IN ('refused', 'withdrawn');
+    IF line IS NULL OR standing + NEW.amount_fen > line THEN
+        RAISE EXCEPTION 'grant: % asked where % stand and the plan says %', NEW.amount_fen, standing, line
+            USING ERRCODE = 'check_violation', HINT = '申请的钱超过了资金方案';
+    END IF;
+    SELECT coalesce(sum(amount_fen), 0) INTO public_money FROM funding_planline
+        WHERE plan_id = NEW.plan_id AND source IN ('subsidy', 'district');
+    cap := (project.terms ->> CASE WHEN project.kind = 'works' THEN 'cap.works_fen' ELSE 'cap.service_fen' END)::bigint;
+    IF NOT NEW.needs_district AND (project.tier = 3 OR NEW.source = 'district' OR public_money > cap) THEN
+        RAISE EXCEPTION 'grant: above the cap or at tier 3 the district decides too'
+            USING ERRCODE = 'check_violation', HINT = '超过限额或三级办理的，须报区里审定';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_grant BEFORE INSERT OR UPDATE ON funding_grant
+    FOR EACH ROW EXECUTE FUNCTION funding_guard_grant();
+SELECT guard_stage('funding_grant', 'funding.grant');
+SELECT append_only(
+    'funding_grant',
+    'stage', 'stage_since', 'due_at', 'days_left', 'completions', 'examined_by_id', 'approved_by_id',
+    'district_by_id', 'account_id'
+);

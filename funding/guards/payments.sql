@@ -1,0 +1,57 @@
+CREATE OR REPLACE FUNCTION funding_guard_payment() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    signed record;
+    part record;
+    accepted record;
+    together bigint;
+BEGIN
+    IF NEW.stage = 'refused' THEN
+        RETURN NEW;
+    END IF;
+    SELECT c.id, c.price_fen, c.ended_at, c.proposal_id, p.proposer_id, p.stage INTO signed
+        FROM funding_contract c JOIN proposals_proposal p ON p.id = c.proposal_id
+        WHERE c.id = NEW.contract_id FOR NO KEY UPDATE OF c;
+    SELECT contract_id, kind, amount_fen INTO part FROM funding_milestone WHERE id = NEW.milestone_id;
+    IF part.contract_id <> NEW.contract_id OR part.amount_fen <> NEW.amount_fen THEN
+        RAISE EXCEPTION 'payment: not what milestone % says', NEW.milestone_id
+            USING ERRCODE = 'check_violation', HINT = '付款金额与合同的付款节点不一致';
+    END IF;
+    IF signed.ended_at IS NOT NULL OR signed.stage = 'cancelled' THEN
+        RAISE EXCEPTION 'contract % has ended', signed.id USING ERRCODE = 'check_violation', HINT = '合同已经中止，不再付款';
+    END IF;
+    SELECT coalesce(sum(amount_fen), 0) INTO together FROM funding_payment
+        WHERE contract_id = NEW.contract_id AND stage <> 'refused' AND id IS DISTINCT FROM NEW.id;
+    IF together + NEW.amount_fen > signed.price_fen THEN
+        RAISE EXCEPTION 'payment: beyond the price of contract %', signed.id
+            USING ERRCODE = 'check_violation', HINT = '付款合计超过了合同价';
+    END IF;
+    IF signed.proposer_id IN (NEW.asked_by_id, NEW.approved_by_id, NEW.paid_by_id) THEN
+        RAISE EXCEPTION 'payment: the proposer has no hand in it'
+            USING ERRCODE = 'check_violation', HINT = '提议人不能申请、审批或支付自己项目的款项';
+    END IF;
+    IF EXISTS (
+        SELECT FROM funding_panelist s JOIN residents_person r ON r.id = s.person_id
+            JOIN funding_acceptance a ON a.id = s.acceptance_id JOIN funding_contract c ON c.id = a.contract_id
+        WHERE c.proposal_id = signed.proposal_id AND r.user_id IN (NEW.approved_by_id, NEW.paid_by_id)
+    ) THEN
+        RAISE EXCEPTION 'payment: who accepted neither approves nor pays'
+            USING ERRCODE = 'check_violation', HINT = '参加验收的人不能审批或支付';
+    END IF;
+    IF part.kind = 'acceptance' THEN
+        SELECT passed, notice_id INTO accepted FROM funding_acceptance WHERE contract_id = NEW.contract_id
+            ORDER BY round DESC LIMIT 1;
+        IF accepted.passed IS NOT TRUE OR NOT notice_passed(funding_notice_in_force(accepted.notice_id)) THEN
+            RAISE EXCEPTION 'payment: not accepted, or its notice still runs'
+                USING ERRCODE = 'check_violation', HINT = '验收合格并且公示期满、异议都答复以后才能付这一笔';
+        END IF;
+    ELSIF part.kind = 'retention'
+          AND NOT EXISTS (SELECT FROM funding_hold WHERE contract_id = NEW.contract_id AND stage = 'released') THEN
+        RAISE EXCEPTION 'payment: the retention of contract % is on hold', NEW.contract_id
+            USING ERRCODE = 'check_violation', HINT = '尾款要等满意度评议达标才能支付';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_payment BEFORE INSERT OR UPDATE ON funding_payment
+    FOR EACH ROW EXECUTE FUNCTION funding_guard_payment();
+SELECT guard_stage('funding_payment', 'funding.payment');
+SELECT append_only('funding_payment', 'stage', 'stage_since', 'due_at', 'approved_by_id', 'paid_by_id', 'voucher');

@@ -1,0 +1,61 @@
+SELECT append_only('funding_supplier', 'contact');
+SELECT append_only('funding_enquiry', 'ended_at');
+SELECT append_only('funding_quote');
+SELECT append_only('funding_recusal');
+
+CREATE OR REPLACE FUNCTION funding_guard_judge() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    asked record;
+BEGIN
+    SELECT e.id, e.proposal_id INTO asked FROM funding_award a JOIN funding_enquiry e ON e.id = a.enquiry_id
+        WHERE a.id = NEW.award_id;
+    IF NOT EXISTS (
+        SELECT FROM funding_groupmember m JOIN funding_group g ON g.id = m.group_id
+        WHERE g.proposal_id = asked.proposal_id AND g.ended_at IS NULL AND m.person_id = NEW.person_id
+    ) OR EXISTS (
+        SELECT FROM funding_recusal WHERE enquiry_id = asked.id AND person_id = NEW.person_id
+    ) THEN
+        RAISE EXCEPTION 'person % may not judge for enquiry %', NEW.person_id, asked.id
+            USING ERRCODE = 'check_violation', HINT = '不在项目小组里或已经回避的人不能参加评选';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_judge BEFORE INSERT ON funding_judge FOR EACH ROW EXECUTE FUNCTION funding_guard_judge();
+SELECT append_only('funding_judge');
+
+CREATE OR REPLACE FUNCTION funding_guard_award() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    terms jsonb;
+    chosen record;
+    came integer;
+BEGIN
+    SELECT p.terms INTO terms FROM proposals_proposal p JOIN funding_enquiry e ON e.proposal_id = p.id
+        WHERE e.id = NEW.enquiry_id;
+    SELECT enquiry_id, price_fen INTO chosen FROM funding_quote WHERE id = NEW.quote_id;
+    SELECT count(*) INTO came FROM funding_quote WHERE enquiry_id = NEW.enquiry_id;
+    IF chosen.enquiry_id <> NEW.enquiry_id THEN
+        RAISE EXCEPTION 'quote % belongs to another enquiry', NEW.quote_id USING ERRCODE = 'check_violation';
+    END IF;
+    IF chosen.price_fen > (terms ->> 'quotes.limit_fen')::bigint AND came < (terms ->> 'quotes.minimum')::integer
+       AND NEW.few_reason = '' THEN
+        RAISE EXCEPTION 'enquiry %: only % quotes and no reason why', NEW.enquiry_id, came
+            USING ERRCODE = 'check_violation', HINT = '报价家数不够，须写明理由';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_award BEFORE INSERT ON funding_award FOR EACH ROW EXECUTE FUNCTION funding_guard_award();
+SELECT append_only('funding_award', 'annulled_at');
+
+CREATE OR REPLACE FUNCTION funding_guard_judges() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    judges integer;
+BEGIN
+    SELECT count(*) INTO judges FROM funding_judge WHERE award_id = NEW.id;
+    IF judges < 3 OR judges % 2 = 0 THEN
+        RAISE EXCEPTION 'award %: % judges', NEW.id, judges
+            USING ERRCODE = 'check_violation', HINT = '参加评选的须有三人以上，且为单数';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER whole_award AFTER INSERT ON funding_award
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION funding_guard_judges();

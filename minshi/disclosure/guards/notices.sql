@@ -1,0 +1,64 @@
+-- Whole from the first moment: posted now, ending at midnight, and a gate as long as it says.
+CREATE OR REPLACE FUNCTION refuse_short_notice() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    posted date := (NEW.posted_at AT TIME ZONE 'Asia/Shanghai')::date;
+    first_end timestamptz := (NEW.starts_on + NEW.working_days + NEW.calendar_days)::timestamp
+                             AT TIME ZONE 'Asia/Shanghai';
+BEGIN
+    IF NEW.posted_at NOT BETWEEN minshi_now() - interval '10 minutes' AND minshi_now() THEN
+        RAISE EXCEPTION 'a notice is posted now, not at %', NEW.posted_at USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.starts_on <> posted + 1 OR NEW.ends_at < first_end
+       OR (NEW.ends_at AT TIME ZONE 'Asia/Shanghai')::time <> time '00:00' THEN
+        RAISE EXCEPTION 'notice % ends at % before its days are over', NEW.number, NEW.ends_at
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.withdrawn_by_id IS NOT NULL OR NEW.reopened_at IS NOT NULL OR NEW.objections_total <> 0
+       OR NEW.objections_open <> 0 OR NEW.objecting_households <> 0 THEN
+        RAISE EXCEPTION 'a new notice has no past' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER whole_notice BEFORE INSERT ON disclosure_notice
+    FOR EACH ROW EXECUTE FUNCTION refuse_short_notice();
+
+-- Withdrawn and reopened are for good; the counters are what the objections' rows say.
+CREATE OR REPLACE FUNCTION refuse_false_notice() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    counted record;
+BEGIN
+    IF OLD.reopened_at IS NOT NULL AND NEW.reopened_at IS DISTINCT FROM OLD.reopened_at THEN
+        RAISE EXCEPTION 'notice % stays reopened', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id
+       AND (OLD.withdrawn_by_id IS NOT NULL OR NEW.objections_open > 0 OR NEW.withdrawn_by_id <= NEW.id) THEN
+        RAISE EXCEPTION 'notice % cannot be withdrawn so', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT count(*) AS total, count(*) FILTER (WHERE answered_at IS NULL) AS open,
+           count(DISTINCT household_id) AS households
+      INTO counted FROM disclosure_objection WHERE notice_id = OLD.id;
+    IF (NEW.objections_total, NEW.objections_open, NEW.objecting_households)
+       <> (counted.total, counted.open, counted.households) THEN
+        RAISE EXCEPTION 'the counters of notice % are kept by its objections', OLD.number
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER true_notice BEFORE UPDATE ON disclosure_notice
+    FOR EACH ROW EXECUTE FUNCTION refuse_false_notice();
+SELECT append_only(
+    'disclosure_notice',
+    'withdrawn_by_id', 'reopened_at', 'objections_total', 'objections_open', 'objecting_households'
+);
+
+-- What a step that waits for a notice asks. The share lock waits for an objection being written; the second
+-- statement then sees it, and none can come after it.
+CREATE OR REPLACE FUNCTION notice_passed(notice bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM disclosure_notice WHERE id = notice FOR SHARE;
+    RETURN EXISTS (
+        SELECT 1 FROM disclosure_notice
+        WHERE id = notice AND withdrawn_by_id IS NULL AND reopened_at IS NULL
+          AND objections_open = 0 AND ends_at <= minshi_now()
+    );
+END $$;

@@ -1,0 +1,1 @@
+SELECT append_only('disclosure_postingphoto');

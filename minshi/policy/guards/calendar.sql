@@ -1,0 +1,2 @@
+SELECT append_only('policy_calendarversion');
+SELECT append_only('policy_calendarday');

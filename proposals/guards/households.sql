@@ -1,0 +1,2 @@
+SELECT append_only('proposals_cosign');
+SELECT append_only('proposals_beneficiary');
