@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "simple_history",
     "rules",
     "csp",
+    "minshi.guards",  # first of ours: loaded before any other app acts on a migration
     "minshi.clock",
     "minshi.audit",
     "minshi.accounts",

@@ -28,7 +28,7 @@ class Receipt:
     is_replaced: bool = False
 
 
-# The act itself is a function in the database (migration 0002_guards): it sets who acts, finds the voter's unit and
+# The act itself is a function in the database (guards/casting.sql): it sets who acts, finds the voter's unit and
 # inserts; the ballot's trigger shares the motion's row and reads the clock behind that lock.
 CAST = "SELECT cast_ballot(%(motion)s, %(by)s, %(choice)s, %(receipt)s, %(origin)s)"
 

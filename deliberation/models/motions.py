@@ -1,7 +1,7 @@
 """A question with an electorate, a rule and a window; one ballot per voting unit.
 
 What must never happen here (two ballots of a unit, a late one, an edited tally) is refused by the database:
-see migration 0002_guards.
+see ``deliberation/guards/``.
 """
 
 from __future__ import annotations

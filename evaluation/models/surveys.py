@@ -1,7 +1,7 @@
 """满意度评议: a round of asking those who benefit, one answer per household, and the call-backs to bad ratings.
 
 What must never happen here (a second answer of a household, one from outside the roll or out of time, an edited
-result) is refused by the database: see migration 0002_guards.
+result) is refused by the database: see ``evaluation/guards/``.
 """
 
 from __future__ import annotations

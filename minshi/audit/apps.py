@@ -1,10 +1,10 @@
 """The audit's app: who, what, when, before and after, on every table of ours."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from minshi.audit import privileges, tracking
+from minshi.audit import tracking
 
 
 class AuditConfig(AppConfig):
@@ -13,6 +13,5 @@ class AuditConfig(AppConfig):
     verbose_name = _("审计")
 
     def ready(self) -> None:
-        pre_migrate.connect(privileges.grant_to_application, dispatch_uid="audit.grant")
         # Once, when every app has migrated.
         post_migrate.connect(tracking.attach, sender=self, dispatch_uid="audit.attach")

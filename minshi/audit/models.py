@@ -1,6 +1,6 @@
 """Who changed what: events, the erasable clear values beside them, the chain over them, its daily roots.
 
-The database writes every row here itself (functions in the migrations); the application only reads.
+The database writes every row here itself (functions in ``guards/``); the application only reads.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Link(models.Model):
 
     ``event_id`` is no foreign key: its check would write to every event once more, and whoever could
     remove an event could remove that too. ``check_chain`` notices.
-    ``horizon`` and ``cluster`` tell the next sealing where to go on (see migration 0004).
+    ``horizon`` and ``cluster`` tell the next sealing where to go on (see ``guards/sealing.sql``).
     """
 
     seq = models.BigIntegerField(primary_key=True)

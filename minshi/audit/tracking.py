@@ -10,8 +10,7 @@ from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 from simple_history.models import HistoricalChanges
 
-OURS = ("minshi", "proposals", "deliberation", "funding", "evaluation")
-"""Where our apps live; names and no imports, so that the lowest app still knows nobody."""
+from minshi.guards.loading import OURS
 
 ADOPTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "auth.group": ((), ()),

@@ -1,0 +1,1 @@
+"""None: but Django announces a migration only to apps that have this module."""

@@ -1,0 +1,63 @@
+"""Migration operations about guards: they stand in files, but tables need some of them earlier or without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation, OperationCategory
+from django.db.migrations.state import ProjectState
+
+from minshi.guards.loading import directory, drop_triggers
+
+
+class GuardOperation(Operation):
+    """The models stay as they are, and so does the database on the way back: the next load puts all right."""
+
+    reversible = True
+    category = OperationCategory.SQL
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        pass
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        pass
+
+
+class LoadGuard(GuardOperation):
+    """Run one file of an app's guards now: a column's default or an index needs its functions."""
+
+    def __init__(self, app: str, file: str) -> None:
+        self.app = app
+        self.file = file
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        schema_editor.execute(self.path.read_text(), params=None)
+
+    @property
+    def path(self) -> Path:
+        return directory(apps.get_app_config(self.app)) / self.file
+
+    def describe(self) -> str:
+        return f"Load {self.file} of {self.app}"
+
+
+class DropGuards(GuardOperation):
+    """Drop the triggers of these tables, which this migration is about to alter; loading after it brings them back."""
+
+    def __init__(self, *tables: str) -> None:
+        self.tables = tables
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        schema_editor.execute(drop_triggers(self.tables), params=None)
+
+    def describe(self) -> str:
+        return f"Drop the guards of {', '.join(self.tables)}"
