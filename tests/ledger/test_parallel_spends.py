@@ -9,6 +9,7 @@ from itertools import count
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 
 from minshi.accounts.models import User
 from minshi.clock import as_owner
@@ -17,6 +18,7 @@ from minshi.ledger.checks import findings
 from minshi.ledger.models import Account, Entry
 from minshi.ledger.selectors import balance
 from minshi.refusals import Refused
+from tests.meanwhile import meanwhile
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.drill]
 
@@ -121,6 +123,28 @@ def test_one_key_for_different_accounts_is_one_entry(full_pot: Account, cashier:
 
 
 def test_crossing_transfers_do_not_deadlock(full_pot: Account, cashier: User) -> None:
+    """Whoever comes second waits at the first account, with empty hands."""
+    below = open_account("z", Account.Kind.OUTSIDE, "外", may_be_negative=True)
+    above = open_account("a", Account.Kind.OUTSIDE, "外", may_be_negative=True)
+    # Rewritten, so behind the other one in the table as well as by its key: only by its id does it come first.
+    post(key="rewrite", kind="move", postings=[("outside", -1), (below, 1)], memo="外来", by=cashier)
+    assert list(Account.objects.filter(key__in="az").order_by(RawSQL("ctid", []))) == [above, below]
+    lines: list[tuple[Account | str, int]] = [(above, -1), (below, 1)]
+
+    def cross() -> None:
+        post(key="cross", kind="move", postings=lines, memo="对转", by=cashier)
+
+    held = Account.objects.select_for_update(no_key=True)
+    with transaction.atomic():
+        held.get(pk=below.pk)
+        second = meanwhile(cross)
+        assert not second.done()
+        held.get(pk=above.pk)
+    second.result(20)
+    assert balance("z") == 2
+
+
+def test_a_storm_of_crossing_transfers_loses_nothing(full_pot: Account, cashier: User) -> None:
     post(
         key="half", kind="grant", memo="一半", by=cashier,
         postings=[("pot:1", -POT_FEN // 2), ("project:1", POT_FEN // 2)],
