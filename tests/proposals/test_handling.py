@@ -6,12 +6,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from minshi.accounts.models import User
+from minshi.clock import now
 from minshi.disclosure import actions as notices
 from minshi.disclosure.models import Kind
 from minshi.lifecycle.models import StepRecord
+from minshi.policy import calendar
 from minshi.refusals import NotAllowed, Refused
 from proposals import actions
-from proposals.models import Proposal, Stage
+from proposals.models import Proposal, Source, Stage
 from tests.way import Way, wait_until_over
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +72,15 @@ def test_the_clerk_takes_it_on_with_a_plan(handling: Proposal, clerk: User) -> N
     assert handling.handlings.get().outcome == "accepted"
 
 
+@pytest.mark.parametrize(("tier", "days"), [(1, 5), (2, 10), (3, 15)])
+def test_every_tier_has_days_of_its_own(way: Way, tier: int, days: int) -> None:
+    """policy.md row 3, counted in working days from the dispatch."""
+    proposal = way.handling(tier=tier, shares={Source.SELF_RAISED: 2_000_000})
+    assert proposal.stage_since
+    assert proposal.due_at == calendar.period_end(proposal.stage_since, working_days=days)
+    assert proposal.handlings.get().due_at == proposal.due_at
+
+
 def test_taking_it_on_needs_a_plan_in_words(handling: Proposal, clerk: User) -> None:
     with pytest.raises(Refused) as refused:
         actions.accept_handling(handling, by=clerk, reason="")
@@ -81,6 +92,7 @@ def test_escalating_hands_it_to_the_street_with_ten_working_days(
 ) -> None:
     actions.escalate(handling, by=clerk, reason="社区没有这笔钱")
     assert (handling.tier, handling.holder_role) == (2, "case_officer")
+    assert handling.due_at == calendar.period_end(now(), working_days=10)
     assert [card.outcome for card in handling.handlings.order_by("id")] == ["escalated", ""]
 
 
@@ -88,6 +100,7 @@ def test_it_is_handed_back_once_only(handling: Proposal, clerk: User, case_offic
     actions.escalate(handling, by=clerk, reason="社区没有这笔钱")
     actions.hand_back(handling, by=case_officer, reason="自筹可以解决")
     assert (handling.tier, handling.holder_role) == (1, "clerk")
+    assert handling.due_at == calendar.period_end(now(), working_days=5)
     actions.escalate(handling, by=clerk, reason="自筹不够")
     with pytest.raises(Refused, match="只能退单 1 次"):
         actions.hand_back(handling, by=case_officer, reason="再退一次")
