@@ -67,12 +67,23 @@ def test_a_visitor_is_asked_to_sign_in(motion: Motion, client_of: ClientOf) -> N
     assert client_of(None).get(door(motion)).status_code == 302
 
 
+@pytest.mark.parametrize("path", ["", "1/", "1/void/", "4/unreachable/"])
 def test_a_chief_proves_afresh_who_holds_the_phone(
-    motion: Motion, chief: User, client_of: ClientOf, clock: Any
+    motion: Motion, paper: PaperBallot, chief: User, client_of: ClientOf, clock: Any, path: str
 ) -> None:
     client = client_of(chief)
+    address = f"/projects/{motion.proposal.number}/paper/{path}"
+    assert client.get(address).status_code == 200
     clock.move(hours=13)
-    assert client.get(door(motion)).status_code == 302
+    assert client.get(address).headers["Location"].startswith("/signin/fresh/?")
+    assert client.post(address).headers["Location"].startswith("/signin/fresh/?")
+
+
+def test_so_does_whoever_reads_a_sheet_again(motion: Motion, chief: User, client_of: ClientOf, clock: Any) -> None:
+    client = client_of(chief)
+    assert client.get("/paper/confirm/").status_code == 200
+    clock.move(hours=13)
+    assert client.get("/paper/confirm/").headers["Location"].startswith("/signin/fresh/?")
 
 
 def test_a_sheet_is_registered_with_its_photo(motion: Motion, chief: User, client_of: ClientOf) -> None:
