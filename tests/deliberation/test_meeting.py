@@ -197,6 +197,12 @@ def test_a_meeting_may_be_called_off_with_a_reason(held: Meeting, clerk: User) -
         record(held, clerk)
 
 
+@pytest.mark.parametrize("stage", ["called_off", ""])
+def test_a_meetings_stage_does_not_change_without_its_record(held: Meeting, stage: str) -> None:
+    with pytest.raises(IntegrityError, match="no record of"), transaction.atomic():
+        Meeting.objects.filter(pk=held.pk).update(stage=stage)
+
+
 def test_the_words_keep_their_versions(held: Meeting, clerk: User) -> None:
     record(held, clerk)
     assert held.history.first().minutes == held.minutes
