@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from minshi.servers import ground
@@ -62,8 +63,13 @@ def run(trouble: str, *argv: str, env: dict[str, str] | None = None) -> str:
 
 def browser() -> str | None:
     """A Chromium that starts: on the path, or the one playwright keeps."""
-    candidates = [os.environ.get("MINSHI_CHROMIUM"), *map(shutil.which, BROWSERS), _of_playwright()]
-    return next((found for found in candidates if found and _starts(found)), None)
+    return next((found for found in _browsers() if found and _starts(found)), None)
+
+
+def _browsers() -> Iterator[str | None]:
+    yield os.environ.get("MINSHI_CHROMIUM")
+    yield from map(shutil.which, BROWSERS)
+    yield _of_playwright()  # the last to be asked: the answer takes a second
 
 
 def _of_playwright() -> str | None:
@@ -102,15 +108,16 @@ def fetch_browser() -> None:
 
 def for_tests() -> tuple[dict[str, str], list[str]]:
     """Environment of the browser and print tests, and what has to be skipped. With CI=true nothing may be."""
-    if browser() is None or not prints():
+    found, can_print = browser(), prints()
+    if found is None or not can_print:
         fetch_browser()
-    found = browser()
+        found, can_print = browser(), prints()
     missing = []
     if found is None:
         missing.append(
             "浏览器测试（没有 Chromium：sudo apt install chromium，或 .venv/bin/playwright install chromium）"
         )
-    if not prints():
+    if not can_print:
         missing.append("PDF 测试（没有 pango：sudo apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0）")
     if missing and os.environ.get("CI") == "true":
         raise Trouble("CI 里不能跳过：" + "；".join(missing))
