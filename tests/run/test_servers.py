@@ -11,7 +11,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,18 +21,6 @@ import run
 from minshi.servers import databases, environment, ground, postgres, services
 from minshi.servers.children import Child, Family
 from minshi.servers.progress import Trouble, reason
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data directory that the servers' account can enter (pytest's own are closed to it)."""
-    path = Path(tempfile.mkdtemp(prefix="minshi-"))
-    path.chmod(0o755)
-    monkeypatch.setenv("MINSHI_VAR", str(path))
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MINSHI_SERVERS"):
-        monkeypatch.delenv(name, raising=False)
-    yield ground.var()
-    shutil.rmtree(path)
 
 
 @pytest.fixture
