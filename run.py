@@ -2,7 +2,8 @@
 """python3 run.py: the whole platform on this machine.
 
   python3 run.py [--port 8000] [--wheels] [--once]   the demo district; Ctrl-C stops it
-  python3 run.py test [pytest arguments]             every check, on servers of its own
+  python3 run.py test                                every check, on servers of its own
+  python3 run.py test [--fresh] PATH …               what pytest is asked for; the database stays for the next time
   python3 run.py drill NAME                          one long check at the size of its issue
   python3 run.py bench [arguments]                   speed, beside a bare view
   python3 run.py manage COMMAND …                    manage.py on the same data
@@ -25,13 +26,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from minshi.servers import environment, ground, services
-from minshi.servers.children import Family, stop_on_signals
+from minshi.servers.children import Family, follow_the_parent, stop_on_signals
 from minshi.servers.databases import bring_up
 from minshi.servers.progress import Trouble, complain, say
 
@@ -89,17 +91,51 @@ def servers_to_throw_away() -> Iterator[dict[str, str]]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def on_servers_of_its_own(argv: list[str], extra: dict[str, str], processes: int = 1) -> int:
+@contextmanager
+def kept_servers(*, fresh: bool) -> Iterator[dict[str, str]]:
+    """Servers on the data of the time before, so that the database is there (tests/kept.py); they stop as ever.
+
+    A second run at the same time gets servers to throw away. What cannot be started any more is made anew.
+    """
+    place = ground.var() / "test"
+    place.mkdir(exist_ok=True)
+    place.chmod(0o755)
+    for name in ("log", "static"):
+        (place / name).mkdir(exist_ok=True)
+    if not ground.only_one(place):
+        say("  另一个测试正在用留着的数据库：这一次用临时的")
+        with servers_to_throw_away() as env:
+            yield env
+        return
+    database, *hints = ground.data_home(place) / "pg", ground.data_home(place) / "redis", place / "media"
+    for path in [*hints, *([database] if fresh else [])]:
+        shutil.rmtree(path, ignore_errors=True)
+    with ExitStack() as stack:
+        try:
+            up = stack.enter_context(bring_up(place, ours=True))
+        except Trouble as trouble:
+            say(f"  留着的数据库不能用了（{trouble}）：重新建")
+            shutil.rmtree(database, ignore_errors=True)
+            up = stack.enter_context(bring_up(place, ours=True))
+        yield up.env
+
+
+def on_servers_of_its_own(
+    argv: list[str],
+    extra: dict[str, str],
+    processes: int = 1,
+    servers: Callable[[], AbstractContextManager[dict[str, str]]] = servers_to_throw_away,
+) -> int:
     """Run ``argv`` as MINSHI_ENV=test. Each of several test processes gets servers that no other one uses."""
     with ExitStack() as stack:
-        sets = [stack.enter_context(servers_to_throw_away()) for _each in range(processes)]
+        sets = [stack.enter_context(servers()) for _each in range(processes)]
         env = {**services.environ(sets[0], "test"), **extra}
         return foreground(argv, {**env, "MINSHI_TEST_SERVERS": json.dumps(sets)} if processes > 1 else env)
 
 
 def foreground(argv: list[str], env: dict[str, str]) -> int:
     """Run a command that has the terminal: Ctrl-C is for it, and we wait until it has tidied up."""
-    child = subprocess.Popen(argv, env=env, cwd=ground.ROOT)
+    child = subprocess.Popen(argv, env=env, cwd=ground.ROOT, preexec_fn=partial(follow_the_parent, signal.SIGTERM))
     before = [signal.signal(signal.SIGINT, lambda *_: None)]
     before.append(signal.signal(signal.SIGTERM, lambda *_: child.terminate()))
     try:
@@ -109,20 +145,34 @@ def foreground(argv: list[str], env: dict[str, str]) -> int:
         signal.signal(signal.SIGTERM, before[1])
 
 
-def pytest(arguments: list[str], processes: int = 1, **extra: str) -> int:
+def pytest(
+    arguments: list[str],
+    processes: int = 1,
+    servers: Callable[[], AbstractContextManager[dict[str, str]]] = servers_to_throw_away,
+    **extra: str,
+) -> int:
     environment.prepare()
     tools, missing = environment.for_tests()
     spread = ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
     argv = [str(environment.PYTHON), "-m", "pytest", *spread, *arguments]
-    code = on_servers_of_its_own(argv, {**tools, **extra, "DJANGO_SETTINGS_MODULE": "tests.settings"}, processes)
+    env = {**tools, **extra, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    code = on_servers_of_its_own(argv, env, processes, servers)
     for line in missing:
         say(f"! 没有检查：{line}")
     return code
 
 
 def test(arguments: list[str]) -> int:
-    """All of it at once on every processor, or what is asked for, which is sooner there without."""
-    return pytest(arguments, 1 if arguments else min(os.cpu_count() or 1, 4))
+    """All of it at once on every processor, or what is asked for, which is sooner there without.
+
+    Only what is asked for keeps its database, and never in CI, where nobody runs it again.
+    """
+    wanted = [argument for argument in arguments if argument != "--fresh"]
+    if not wanted:
+        return pytest(["--durations=10"], min(os.cpu_count() or 1, 4))
+    if os.environ.get("CI") == "true":
+        return pytest(wanted)
+    return pytest(["--reuse-db", *wanted], servers=partial(kept_servers, fresh=wanted != arguments))
 
 
 def drill(arguments: list[str]) -> int:

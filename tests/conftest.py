@@ -16,6 +16,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from minshi import clock as platform_clock
 from minshi.policy import calendar
+from tests import kept
 
 pytest_plugins = ["tests.browser", "tests.cast", "tests.way"]
 
@@ -58,14 +59,14 @@ def django_db_setup(
     application = {key: settings.DATABASES["default"][key] for key in ("USER", "PASSWORD")}
     _become(settings.DATABASES["owner"])
     with django_db_blocker.unblock():
+        keeps = django_db_keepdb and not django_db_createdb
+        is_copy = keeps and kept.copy()
         configured = setup_databases(
-            verbosity=0,
-            interactive=False,
-            aliases=["default"],
-            keepdb=django_db_keepdb and not django_db_createdb,
-            serialized_aliases=[],
+            verbosity=0, interactive=False, aliases=["default"], keepdb=is_copy, serialized_aliases=[]
         )
         _become(application)
+        if keeps and not is_copy:
+            kept.keep()
         platform_clock.reset()
     yield
     if not django_db_keepdb:

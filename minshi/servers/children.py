@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,17 +49,12 @@ class Child:
                 env=self.env,
                 cwd=self.cwd,
                 start_new_session=True,
-                preexec_fn=self._follow_the_parent,
+                preexec_fn=partial(follow_the_parent, self.stop_with),
                 **self.account,
             )
         assert self.process.stdin
         self.process.stdin.write(self.stdin.encode())
         self.process.stdin.close()
-
-    def _follow_the_parent(self) -> None:
-        # Linux: were run.py itself killed with -9, nothing it started would be left running.
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, self.stop_with)
 
     @property
     def is_alive(self) -> bool:
@@ -87,6 +83,12 @@ class Child:
         """The last line of its log that says something."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def follow_the_parent(stop_with: signal.Signals) -> None:
+    """In a child before it begins. Linux: were run.py killed with -9, nothing it started would be left running."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, stop_with)
 
 
 class Family:
