@@ -118,7 +118,7 @@ def _meeting_settled(meeting: Meeting) -> None:
     if meeting.stage != MeetingStage.ANNOUNCED:
         deadlines.meet(meeting)
         return
-    days = int(policy.value("meeting.minutes_days", meeting.territory))  # type: ignore[arg-type]
+    days = int(policy.value("meeting.minutes_days", meeting.territory))
     due = calendar.period(meeting.begins_at, working_days=days)
     deadlines.schedule(
         meeting,

@@ -181,7 +181,7 @@ def to_confirm(user: User) -> PaperBallot | None:
 
 def units_to_visit(motion: Motion) -> list[Unit]:
     """Who has not voted yet, for the door-to-door list."""
-    return list(motion.units.waiting().select_related("household__place").order_by("ordinal"))  # type: ignore[attr-defined]
+    return list(motion.units.waiting().select_related("household__place").order_by("ordinal"))
 
 
 def papers_of(motion: Motion) -> list[PaperBallot]:

@@ -49,7 +49,7 @@ class RatingForm(forms.Form):
 
 
 class DoorField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Household) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Household) -> str:
         return f"{obj.place.name} {obj.address}"
 
 

@@ -93,7 +93,7 @@ def answer_of(survey: Survey, household: Household) -> Answer | None:
 
 def waiting_sheets(survey: Survey, user: User) -> list[Answer]:
     """Sheets that somebody else has typed in and this person may read again."""
-    return list(survey.answers.unconfirmed().exclude(by=user).order_by("pk"))  # type: ignore[attr-defined]
+    return list(survey.answers.unconfirmed().exclude(by=user).order_by("pk"))
 
 
 def doors_without_paper(survey: Survey, user: User) -> Any:

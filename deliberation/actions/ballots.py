@@ -88,7 +88,7 @@ def _repeat_or_change(motion_id: int, choice: str, receipt: str, *, by: User) ->
 def _receipt_given(receipt: str, by: User) -> Receipt | None:
     """The receipt of the first time, for a request that came again."""
     for rows, is_replaced in ((Ballot.objects, False), (BallotChange.objects, True)):
-        if earlier := rows.filter(receipt=receipt).first():  # type: ignore[attr-defined]
+        if earlier := rows.filter(receipt=receipt).first():
             if earlier.by_id != by.pk:
                 raise Refused(_("请刷新页面再投一次"))
             return Receipt(receipt, earlier.cast_at, is_replaced)

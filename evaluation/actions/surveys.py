@@ -212,7 +212,7 @@ def confirm_paper(answer: Answer, *, level: int, by: User) -> Answer:
     answer.confirmed_by, answer.confirmed_at = by, now()
     answer.save(update_fields=["confirmed_by", "confirmed_at"])
     callbacks.follow(answer)
-    if survey.stage == SurveyStage.COUNTING and not survey.answers.unconfirmed().exists():  # type: ignore[attr-defined]
+    if survey.stage == SurveyStage.COUNTING and not survey.answers.unconfirmed().exists():
         _close(survey)
     return answer
 
@@ -287,7 +287,7 @@ def end_window(survey: Survey, *, by: None = None) -> Survey:
         return survey
     if survey.answers.count() < survey.needed and survey.extended_at is None:
         _extend(survey)
-    elif unread := survey.answers.unconfirmed().count():  # type: ignore[attr-defined]
+    elif unread := survey.answers.unconfirmed().count():
         take(survey, "count", by=None, evidence={"unread": unread})
         due = period(survey.proposal.place, "counting.days", now())
         advance(survey.proposal, "count_survey", by=None, due=due, evidence={"unread": unread})

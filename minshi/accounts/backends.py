@@ -23,7 +23,7 @@ class AccountBackend(ModelBackend):
     Composing it anew each time was a fifth of all that a vote costs.
     """
 
-    def get_user(self, user_id: int) -> User | None:  # type: ignore[override]
+    def get_user(self, user_id: int) -> User | None:
         names, statement = _statement()
         with connection.cursor() as cursor:
             cursor.execute(statement, [user_id])

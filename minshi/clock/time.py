@@ -55,7 +55,7 @@ def as_owner() -> Iterator[psycopg.Connection[Any]]:
 def _shift_by(sql: str, *params: object) -> None:
     _refuse_fixed()
     with as_owner() as owner:
-        owner.execute(f"UPDATE clock_offset SET shift = {sql}", params)  # type: ignore[arg-type]
+        owner.execute(f"UPDATE clock_offset SET shift = {sql}", params)
 
 
 def _refuse_fixed() -> None:

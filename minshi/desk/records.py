@@ -58,7 +58,7 @@ class EntryAdmin(ScopedAdmin):
         for territory in territories_of(request.user):
             mine |= Q(account__place_path__startswith=territory)
         touching = Posting.objects.filter(mine, entry=OuterRef("pk"))
-        return Entry.objects.with_postings().filter(Exists(touching))  # type: ignore[attr-defined]
+        return Entry.objects.with_postings().filter(Exists(touching))
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return []

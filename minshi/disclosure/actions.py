@@ -150,7 +150,7 @@ def _period(
 ) -> dict[str, Any]:
     """The columns of the period, counted from the day after posting (民法典 201, 203)."""
     if days is None and calendar_days is None:
-        days = int(value(rules.PERIODS[Kind(kind)], place))  # type: ignore[arg-type]
+        days = int(value(rules.PERIODS[Kind(kind)], place))
     period = calendar.period(moment, working_days=days, calendar_days=calendar_days)
     return {
         "working_days": days or 0,
@@ -286,7 +286,7 @@ def _masked(text: str, name: str) -> str:
 
 def _answer_period(notice: Notice, level: str) -> calendar.Period:
     days = value(rules.DAYS_TO_ANSWER[Objection.Level(level)], notice.place, at=notice.posted_at)
-    return calendar.period(now(), working_days=int(days))  # type: ignore[arg-type]
+    return calendar.period(now(), working_days=int(days))
 
 
 def _set_task(objection: Objection, due: calendar.Period) -> None:

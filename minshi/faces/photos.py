@@ -34,7 +34,7 @@ class PhotosField(forms.FileField):
         self.most, self.most_megabytes = most, most_megabytes
         super().__init__(**kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         photos = [super(PhotosField, self).clean(photo) for photo in data or []]
         if self.required and not photos:
             raise ValidationError(self.error_messages["required"], code="required")

@@ -26,7 +26,7 @@ MOST_PASSWORDS = 10
 MOST_PASSWORDS_OF_A_NAME = 50
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Names and passwords are the staff's; residents never meet this form."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -67,7 +67,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(is_mfa_enabled(self.request.user))
 
 
-class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class FactorAdapter(DefaultMFAAdapter):
     """Secrets are sealed at rest."""
 
     def encrypt(self, text: str) -> str:

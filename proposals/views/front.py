@@ -36,7 +36,7 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
     state = (
         total.computed_at,
         [(card.pk, card.version) for card in (*running, *done)],
-        [(notice.pk, notice.withdrawn_by_id, notice.ends_at > notice.read_at) for notice in notices],  # type: ignore[attr-defined]
+        [(notice.pk, notice.withdrawn_by_id, notice.ends_at > notice.read_at) for notice in notices],
         [(wish.pk, wish.stage, wish.supporters) for wish in wishes],
     )
     context = {
