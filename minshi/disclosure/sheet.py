@@ -22,7 +22,7 @@ def qr_of(address: str) -> SafeString:
 def as_pdf(html: str) -> bytes | None:
     """None where pango or its fonts are missing."""
     try:
-        import weasyprint
+        import weasyprint  # noqa: PLC0415  (it may be missing, and takes a third of a second)
     except (ImportError, OSError) as problem:
         log.warning("no PDF here: %s", problem)
         return None

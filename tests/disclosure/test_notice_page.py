@@ -12,6 +12,7 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.disclosure.actions import answer, climb, correct, object_to
 from minshi.disclosure.models import Notice, Objection
+from tests.cast import make_staff
 from tests.conftest import Clock
 from tests.disclosure.conftest import FACTS
 
@@ -114,8 +115,6 @@ def test_nothing_is_unescaped(client: Client, post_notice: Post, resident: User,
 
 
 def _officer(notice: Notice) -> User:
-    from tests.cast import make_staff
-
     street = notice.place.at_level("street")
     assert street
     return make_staff(EVIL[:20], EVIL[:40], "case_officer", street)
