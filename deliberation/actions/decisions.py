@@ -155,6 +155,19 @@ def _refuse_incomplete(
     wrong: dict[str, Any] = {}
     if outcome not in Outcome.values:
         wrong["outcome"] = _("请选择结论")
+    wrong |= _wrong_marks(marks)
+    if not sat.strip():
+        wrong["sat"] = _("请写明哪些人参加了决议")
+    if not reason.strip():
+        wrong["reason"] = _("请写明理由，大家都看得到")
+    if outcome == Outcome.APPROVE:
+        wrong |= _wrong_tier(version, tier, tier_reason)
+    if wrong:
+        raise Refused(**wrong)
+
+
+def _wrong_marks(marks: Mapping[str, tuple[int, str]]) -> dict[str, Any]:
+    wrong: dict[str, Any] = {}
     for criterion in Criterion:
         points, note = marks.get(criterion, (-1, ""))
         if not 0 <= points <= MOST_POINTS:
@@ -163,23 +176,22 @@ def _refuse_incomplete(
             wrong[f"{criterion}_note"] = _("请写一句得分的依据")
     if set(marks) - set(Criterion.values):
         wrong["marks"] = _("评分标准不对")
-    if not sat.strip():
-        wrong["sat"] = _("请写明哪些人参加了决议")
-    if not reason.strip():
-        wrong["reason"] = _("请写明理由，大家都看得到")
-    if outcome == Outcome.APPROVE:
-        least = max((LEAST_TIER.get(Source(source), 1) for source, fen in version.shares.items() if fen), default=1)
-        if tier not in (1, 2, 3):
-            wrong["tier"] = _("请定级别")
-        elif tier < least:
-            wrong["tier"] = _("方案里有%(source)s，至少定为%(least)s") % {
-                "source": Source.DISTRICT.label if least == 3 else Source.SUBSIDY.label,
-                "least": Tier(least).label,
-            }
-        if not tier_reason.strip():
-            wrong["tier_reason"] = _("请写明定级的理由")
-    if wrong:
-        raise Refused(**wrong)
+    return wrong
+
+
+def _wrong_tier(version: Version, tier: int | None, tier_reason: str) -> dict[str, Any]:
+    wrong: dict[str, Any] = {}
+    least = max((LEAST_TIER.get(Source(source), 1) for source, fen in version.shares.items() if fen), default=1)
+    if tier not in (1, 2, 3):
+        wrong["tier"] = _("请定级别")
+    elif tier < least:
+        wrong["tier"] = _("方案里有%(source)s，至少定为%(least)s") % {
+            "source": Source.DISTRICT.label if least == 3 else Source.SUBSIDY.label,
+            "least": Tier(least).label,
+        }
+    if not tier_reason.strip():
+        wrong["tier_reason"] = _("请写明定级的理由")
+    return wrong
 
 
 def _period(proposal: Proposal, version: Version) -> dict[str, int]:

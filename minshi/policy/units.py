@@ -60,11 +60,8 @@ def fault(unit: str, value: object) -> str:
     elif unit == Unit.TEXT:
         if not isinstance(value, str) or not 0 < len(value.strip()) <= 200:
             return _("请填写200字以内的文字。")
-    elif unit == Unit.SHARE_LIST:
-        if not _are_positive(value) or sum(value) != 100:
-            return _("各项比例须为正整数，合计100。")
-    elif not _are_positive(value) or sorted(set(value)) != value:
-        return _("月份须为由小到大的正整数。")
+    else:
+        return _list_fault(unit, value)
     return ""
 
 
@@ -74,6 +71,15 @@ def _number_fault(unit: str, value: object) -> str:
     least, most = (1 if unit in TIMES else 0), (100 if unit == Unit.PERCENT else LARGEST)
     if not least <= value <= most:
         return _("请填写%(least)s至%(most)s之间的整数。") % {"least": least, "most": most}
+    return ""
+
+
+def _list_fault(unit: str, value: object) -> str:
+    if unit == Unit.SHARE_LIST:
+        if not _are_positive(value) or sum(value) != 100:
+            return _("各项比例须为正整数，合计100。")
+    elif not _are_positive(value) or sorted(set(value)) != value:
+        return _("月份须为由小到大的正整数。")
     return ""
 
 

@@ -98,38 +98,40 @@ def test_the_command_seals(capsys: Any) -> None:
     assert Link.objects.count() == 1
 
 
+def guarded(work: Callable[[], None], errors: list[BaseException]) -> threading.Thread:
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def writer(number: int, raw: Connection, seed: int, done: threading.Event) -> Callable[[], None]:
+    def work() -> None:
+        dice = random.Random(seed + number)
+        for turn in range(40):
+            for line in range(dice.randint(1, 3)):
+                raw.execute(INSERT, [f"{number}-{turn}-{line}"])
+                done.wait(dice.random() * 0.004)
+            if dice.random() < 0.15:
+                raw.rollback()
+            else:
+                raw.commit()
+
+    return work
+
+
 def test_writers_and_sealers_at_the_same_time_leave_one_whole_chain(connect: Callable[[], Connection]) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     naive, done = NaiveSealer(), threading.Event()
     errors: list[BaseException] = []
-
-    def guarded(work: Callable[[], None]) -> threading.Thread:
-        def run() -> None:
-            try:
-                work()
-            except BaseException as error:
-                errors.append(error)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
-
-    def writer(number: int, raw: Connection) -> Callable[[], None]:
-        def work() -> None:
-            dice = random.Random(seed + number)
-            for turn in range(40):
-                for line in range(dice.randint(1, 3)):
-                    raw.execute(INSERT, [f"{number}-{turn}-{line}"])
-                    done.wait(dice.random() * 0.004)
-                if dice.random() < 0.15:
-                    raw.rollback()
-                else:
-                    raw.commit()
-
-        return work
 
     def sealer() -> None:
         while not done.is_set():
@@ -139,8 +141,8 @@ def test_writers_and_sealers_at_the_same_time_leave_one_whole_chain(connect: Cal
         while not done.is_set():
             naive.seal()
 
-    writers = [guarded(writer(number, connect())) for number in range(6)]
-    others = [guarded(sealer), guarded(sealer), guarded(naive_sealer)]
+    writers = [guarded(writer(number, connect(), seed, done), errors) for number in range(6)]
+    others = [guarded(work, errors) for work in (sealer, sealer, naive_sealer)]
     for thread in writers:
         thread.join()
     done.set()
