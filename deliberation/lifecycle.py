@@ -42,19 +42,6 @@ MOTION_STEPS = (
     ),
 )
 
-RESULTS = (
-    "agree",
-    "against",
-    "abstain",
-    "on_paper",
-    "unreachable",
-    "passed",
-    "digest",
-    "published_at",
-    "notice",
-)
-"""What is written together with the last step, and never again."""
-
 
 def _motion_entered(motion: Motion, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
     motion.stage_since = at

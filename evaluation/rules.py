@@ -60,7 +60,6 @@ def writes_for_rater(user: User, callback: CallBack) -> bool:
 
 
 rules.add_perm("evaluation.run", is_clerk)
-rules.add_perm("evaluation.paper", collects_paper)
 rules.add_perm("evaluation.rule", is_approver)
 rules.add_perm("evaluation.check_accounts", checks_accounts)
 rules.add_perm("evaluation.call_back", mends)

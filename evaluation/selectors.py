@@ -279,17 +279,6 @@ def _movement(line: Line) -> dict[str, Any]:
 # --- The archive ----------------------------------------------------------------------------------
 
 
-def broken_seals(proposal: Proposal) -> list[int]:
-    """The ordinals of files whose checksum or seal does not fit any more; empty when the file is whole."""
-    before, broken = "", []
-    for file in proposal.archive_files.order_by("ordinal"):
-        told = hashlib.sha256(file.content.encode()).hexdigest()
-        if (file.sha256, file.seal) != (told, hashlib.sha256((before + told).encode()).hexdigest()):
-            broken.append(file.ordinal)
-        before = file.seal
-    return broken
-
-
 def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
     """The whole file in one: documents, pictures, an index with checksums and seals, and how to check them."""
     parts: dict[str, bytes] = {}

@@ -66,12 +66,6 @@ def _channel(label: str) -> str:
     return next(value for value, text in Channel.choices if str(text) == label)
 
 
-def households_of(case: dict[str, Any]) -> int | None:
-    """How many households the document counts there, if it does."""
-    counted: int | None = case.get("households") or case.get("survey", {}).get("households")
-    return counted
-
-
 def wishes() -> list[dict[str, Any]]:
     """Every wish with its place: those of the documents, then the made-up ones."""
     supplement = made_up()["wishes"]

@@ -219,11 +219,6 @@ def is_provisional(end: datetime | date) -> bool:
     return current().is_provisional(end)
 
 
-def calendar_version() -> str:
-    """The version in use, as it stands in a deadline's basis."""
-    return f"v{current().number}"
-
-
 BASIS = re.compile(r"(wd|cd|mo):(\d{1,5})(?:@(\d{4}-\d\d-\d\d))?(?:;.*)?", re.ASCII)
 
 

@@ -23,7 +23,6 @@ class StageRule:
     A ``level`` of "" is the proposal's own place.
     """
 
-    app: str
     role: str
     level: str
     days: str
@@ -32,57 +31,44 @@ class StageRule:
 
 
 STAGES: dict[str, StageRule] = {
-    Stage.SUBMITTED: StageRule("proposals", Role.CHIEF, "", "review.days", terms=("review.",)),
-    Stage.RETURNED: StageRule("proposals", PROPOSER, "", "revision.days"),
-    Stage.COSIGNING: StageRule(
-        "proposals", PROPOSER, "", "cosign.calendar_days", unit="calendar_days", terms=("cosign.",)
-    ),
-    Stage.COSIGNED: StageRule("deliberation", Role.CLERK, "community", "agenda.days"),
+    Stage.SUBMITTED: StageRule(Role.CHIEF, "", "review.days", terms=("review.",)),
+    Stage.RETURNED: StageRule(PROPOSER, "", "revision.days"),
+    Stage.COSIGNING: StageRule(PROPOSER, "", "cosign.calendar_days", unit="calendar_days", terms=("cosign.",)),
+    Stage.COSIGNED: StageRule(Role.CLERK, "community", "agenda.days"),
     Stage.VOTING: StageRule(
-        "deliberation",
         Role.CLERK,
         "community",
         "survey_vote.days",
         unit="calendar_days",
         terms=("survey_vote.",),
     ),
-    Stage.CONSULTING: StageRule("deliberation", Role.CLERK, "community", "consult.days", terms=("meeting.",)),
-    Stage.DECIDING: StageRule(
-        "deliberation", Role.PARTY, "community", "decide.days", terms=("formal_vote.", "notice.initiation.")
-    ),
+    Stage.CONSULTING: StageRule(Role.CLERK, "community", "consult.days", terms=("meeting.",)),
+    Stage.DECIDING: StageRule(Role.PARTY, "community", "decide.days", terms=("formal_vote.", "notice.initiation.")),
     Stage.ANNOUNCED: StageRule(
-        "proposals",
         Role.CLERK,
         "community",
         "notice.initiation.days",
         terms=("objection.", "notice.initiation."),
     ),
-    Stage.HANDLING: StageRule(
-        "proposals", Role.CLERK, "community", "handling.tier1.days", terms=("handling.", "handback.")
-    ),
-    Stage.RAISING: StageRule("funding", Role.CLERK, "community", "raising.days", terms=("cap.", "notice.funding.")),
-    Stage.FUNDED: StageRule("funding", Role.CLERK, "community", "notice.funding.days"),
-    Stage.PROCURING: StageRule("funding", GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
-    Stage.AWARDED: StageRule("funding", GROUP, "", "contract.days"),
+    Stage.HANDLING: StageRule(Role.CLERK, "community", "handling.tier1.days", terms=("handling.", "handback.")),
+    Stage.RAISING: StageRule(Role.CLERK, "community", "raising.days", terms=("cap.", "notice.funding.")),
+    Stage.FUNDED: StageRule(Role.CLERK, "community", "notice.funding.days"),
+    Stage.PROCURING: StageRule(GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
+    Stage.AWARDED: StageRule(GROUP, "", "contract.days"),
     Stage.DELIVERING: StageRule(
-        "funding",
         GROUP,
         "",
         "works.calendar_days",
         unit="calendar_days",
         terms=("payment.", "change.", "log.", "start."),
     ),
-    Stage.ACCEPTING: StageRule("funding", Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
-    Stage.ACCEPTED: StageRule(
-        "evaluation", Role.CLERK, "community", "rating.start_days", terms=("notice.acceptance.",)
-    ),
-    Stage.RATING: StageRule(
-        "evaluation", Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.",)
-    ),
-    Stage.REWORK: StageRule("evaluation", GROUP, "", "callback.mend_days", terms=("rating.",)),
-    Stage.RATED: StageRule("evaluation", Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
-    Stage.SETTLING: StageRule("evaluation", Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")),
-    Stage.RESERVED: StageRule("deliberation", Role.CLERK, "community", "reserve.months", unit="months"),
+    Stage.ACCEPTING: StageRule(Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
+    Stage.ACCEPTED: StageRule(Role.CLERK, "community", "rating.start_days", terms=("notice.acceptance.",)),
+    Stage.RATING: StageRule(Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.",)),
+    Stage.REWORK: StageRule(GROUP, "", "callback.mend_days", terms=("rating.",)),
+    Stage.RATED: StageRule(Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
+    Stage.SETTLING: StageRule(Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")),
+    Stage.RESERVED: StageRule(Role.CLERK, "community", "reserve.months", unit="months"),
 }
 
 MONEY_STAGES = (

@@ -23,9 +23,6 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def within(self, place: Territory) -> ProposalQuerySet:
         return self.filter(place__path__startswith=place.path)
 
-    def held_by(self, role: str, path: str) -> ProposalQuerySet:
-        return self.filter(holder_role=role, holder_place__path__startswith=path)
-
 
 class Proposal(models.Model):
     """One project with one number for life. Its words are in its versions; here is where it stands."""
