@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
-from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.utils import perform_login
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.signin import second_factor
+from minshi.signin.means import record_authentication
 from minshi.signin.phones import CodeField, PhoneField
 from minshi.signin.rules import is_staff
 
@@ -51,8 +52,8 @@ class StaffForm(LoginForm):
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Without allauth's "remember me": how long a staff session lives is set when it begins."""
-        self._login.redirect_url = redirect_url
-        response: HttpResponse = perform_password_login(request, self.user_credentials(), self._login)
+        record_authentication(request, self.user, "password", username=self.cleaned_data["login"])
+        response: HttpResponse = perform_login(request, self.user, redirect_url=redirect_url)
         return response
 
 

@@ -5,13 +5,17 @@ Its time is the real one, since it must agree with the clock in somebody's phone
 
 from __future__ import annotations
 
+import base64
+import hmac
+import string
+import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
-from allauth.core.internal.cryptokit import compare_user_code
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.utils import decrypt, encrypt
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.signin.limits import exceeds, forgive
+from minshi.signin.means import record_authentication
 
 MOST_GUESSES = 5
 WINDOW = timedelta(minutes=5)
@@ -57,9 +62,8 @@ def _totp(user: User, code: str) -> Authenticator | None:
     if totp is None:
         return None
     secret = decrypt(totp.data["secret"])
-    for step in yield_hotp_counters_from_time():
-        right = compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step)))
-        if right and step > totp.data.get("last_step", -1):
+    for step in _present_steps():
+        if _is_same(code, code_of(secret, step)) and step > totp.data.get("last_step", -1):
             totp.data["last_step"] = step
             totp.save(update_fields=["data"])
             return totp
@@ -81,7 +85,25 @@ def enrol(user: User, secret: str) -> None:
 def present_code(user: User) -> str:
     """The code of this moment: for the demo's page and for tests."""
     totp = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
-    steps = list(yield_hotp_counters_from_time())
-    step = steps[len(steps) // 2]
-    code: str = format_hotp_value(hotp_value(decrypt(totp.data["secret"]), step))
-    return code
+    steps = _present_steps()
+    return code_of(decrypt(totp.data["secret"]), steps[len(steps) // 2])
+
+
+def code_of(secret: str, step: int) -> str:
+    """The digits of RFC 4226 for ``secret`` (base32) at this step of time (RFC 6238)."""
+    digest = hmac.digest(base64.b32decode(secret, casefold=True), step.to_bytes(8, "big"), "sha1")
+    offset = digest[-1] & 0x0F
+    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**app_settings.TOTP_DIGITS:0{app_settings.TOTP_DIGITS}}"
+
+
+def _present_steps() -> Sequence[int]:
+    """The step of now, and those that a phone running fast or slow may be in."""
+    now = int(time.time()) // app_settings.TOTP_PERIOD
+    return range(now - app_settings.TOTP_TOLERANCE, now + app_settings.TOTP_TOLERANCE + 1)
+
+
+def _is_same(code: str, expected: str) -> bool:
+    """Blanks and dashes between the digits do not matter."""
+    digits = code.translate(str.maketrans("", "", string.punctuation + string.whitespace))
+    return hmac.compare_digest(digits.encode(), expected.encode())

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account import views as account
-from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_login_redirect_url, get_next_redirect_url, perform_login
 from django.conf import settings
 from django.contrib import messages
@@ -27,6 +26,7 @@ from minshi.signin import actions, demo
 from minshi.signin.addresses import address_of
 from minshi.signin.forms import CodeForm, PhoneForm
 from minshi.signin.freshness import fresh_code
+from minshi.signin.means import record_authentication
 from minshi.signin.models import Code
 from minshi.signin.rules import is_staff
 
