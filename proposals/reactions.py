@@ -8,8 +8,8 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from minshi.clock import now
-from minshi.deadlines.actions import REMINDER, on
-from minshi.deadlines.models import Deadline
+from minshi.deadlines.actions import on
+from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.signals import answered, corrected
 from minshi.lifecycle.machine import lock
@@ -123,9 +123,8 @@ def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
 @on(REMINDER)
 def remind(deadline: Deadline) -> None:
     """Before the time is up, whoever holds it hears of it once more."""
-    role, _bar, path = deadline.basis.partition("|")
     title = _("快到期：%(title)s") % {"title": deadline.title}
-    if role in (PROPOSER, GROUP):
+    if deadline.role in (PROPOSER, GROUP):
         tell(proposal_of(deadline).proposer, title, url=deadline.url)
-    elif role and (place := Territory.objects.filter(path=path).first()):
-        tell_role(role, place, title, url=deadline.url)
+    elif deadline.role and (place := Territory.objects.filter(path=deadline.place_path).first()):
+        tell_role(deadline.role, place, title, url=deadline.url)

@@ -11,14 +11,11 @@ from django.db.models import F, Q
 
 from minshi.audit.actors import acting
 from minshi.clock import Now
-from minshi.deadlines.models import Deadline, Effect, SweeperState
+from minshi.deadlines.models import REMINDER, Deadline, Effect, SweeperState
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Deadline], None]
 _handlers: dict[str, Handler] = {}
-
-REMINDER = "reminder:"
-"""Kinds that begin so only remind; their handler is the one of ``REMINDER``."""
 
 
 def on(kind: str) -> Callable[[Handler], Handler]:
@@ -48,21 +45,23 @@ def schedule(
     """Set the one open deadline of this kind on ``subject``, in the caller's transaction.
 
     An earlier open one of the same kind is closed as met: it has been overtaken. A reminder is
-    a deadline of its own. Without ``role`` the row is the platform's business and on nobody's desk.
+    a deadline of its own, on nobody's desk; its holder is who hears of it. Without ``role`` the row is the
+    platform's business. ``basis`` is the rule and calendar the end was counted by, as ``Period.basis`` says it.
     """
     meet(subject, kind)
     facts = {
         "subject_type": subject._meta.label_lower,
         "subject_id": subject.pk,
+        "role": role,
+        "place_path": place_path,
         "title": title[:200],
         "url": url,
         "basis": basis,
         "provisional": provisional,
     }
     if remind_at is not None:
-        about = {**facts, "basis": f"{role}|{place_path}"}
-        Deadline.objects.create(kind=REMINDER + kind, due=remind_at, **about)
-    return Deadline.objects.create(kind=kind, due=due, role=role, place_path=place_path, **facts)
+        Deadline.objects.create(kind=REMINDER + kind, due=remind_at, **facts)
+    return Deadline.objects.create(kind=kind, due=due, **facts)
 
 
 def meet(subject: models.Model, *kinds: str) -> int:

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 
+REMINDER = "reminder:"
+"""Kinds that begin so only remind whoever holds the task; their handler is the one of ``REMINDER``."""
+
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
     def open(self) -> DeadlineQuerySet:
@@ -24,7 +27,7 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
     def tasks(self) -> DeadlineQuerySet:
         """What waits for somebody, as against the platform's own reminders and closings."""
-        return self.open().exclude(role="")
+        return self.open().exclude(role="").exclude(kind__startswith=REMINDER)
 
     def waiting_for(self, held: Iterable[tuple[str, str]]) -> DeadlineQuerySet:
         """Tasks of whoever holds these (role, place path) pairs; nothing for whoever holds none."""

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now, today
-from minshi.deadlines.actions import REMINDER
-from minshi.deadlines.models import Deadline
+from minshi.deadlines.models import REMINDER, Deadline
 from minshi.lifecycle.action import action
 from minshi.policy import calendar, rules, units
 from minshi.policy.defaults import Arrangement
@@ -103,7 +102,7 @@ def _move(deadline: Deadline, counted: calendar.Period, moment: datetime) -> Non
     )
     for reminder in reminders.select_for_update():
         reminder.due += deadline.due - before
-        reminder.provisional = counted.provisional
-        reminder.save(update_fields=["due", "provisional"])
+        reminder.basis, reminder.provisional = counted.basis, counted.provisional
+        reminder.save(update_fields=["due", "basis", "provisional"])
     if deadline.due != before:
         period_moved.send(sender=Deadline, deadline=deadline, before=before)
