@@ -255,8 +255,7 @@ def _has_own_money(proposal: Proposal) -> bool:
 def _income(proposal: Proposal) -> Iterator[Document]:
     """By voucher, and households unnamed: a seal is for good, the consent to be named may be withdrawn."""
     kept = books(proposal)
-    own = {str(Source.SELF_RAISED.label), str(Source.SPONSOR.label)}
-    lines = [line for line in kept.income if any(line.what.endswith(label) for label in own)]
+    lines = [line for line in kept.income if line.source in (Source.SELF_RAISED, Source.SPONSOR)]
     if lines or kept.in_kind:
         facts = {
             "received": [_received(line) for line in lines],
@@ -266,7 +265,7 @@ def _income(proposal: Proposal) -> Iterator[Document]:
 
 
 def _received(line: Any) -> dict[str, Any]:
-    is_household = line.what.endswith(str(Source.SELF_RAISED.label))
+    is_household = line.source == Source.SELF_RAISED
     return {**_movement(line), "who": str(_("受益住户")) if is_household else line.who}
 
 

@@ -244,11 +244,7 @@ def figures_of(proposal: Proposal) -> dict[str, Any]:
     """
     kept, plan = books(proposal), plan_of(proposal)
     planned = plan.amounts() if plan else {}
-    labels = {str(label): source for source, label in Source.choices}
-    actual: dict[str, int] = {}
-    for line in kept.income:
-        source = next((source for label, source in labels.items() if line.what.endswith(label)), line.what)
-        actual[source] = actual.get(source, 0) + line.fen
+    actual = kept.by_source()
     sources = [source for source in Source.values if source in planned or source in actual]
     return {
         "cost_fen": plan.cost_fen if plan else 0,

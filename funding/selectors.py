@@ -146,7 +146,7 @@ def coverage(proposal: Proposal) -> Coverage:
         sure[source] += fen
     received = _received(proposal)
     for (household, _sponsor), fen in received.items():
-        sure[Source.SELF_RAISED if household else Source.SPONSOR] += fen
+        sure[own_source(household)] += fen
     pledges = Pledge.objects.standing().filter(proposal=proposal).values_list("household", "amount_fen")
     for household, fen in pledges:
         promised[Source.SELF_RAISED] += max(0, fen - received.get((household, None), 0))
@@ -214,10 +214,9 @@ def card_facts(proposal: Proposal) -> dict[str, int]:
         "spent_fen": spent_fen(proposal),
     }
     for (household, _sponsor), fen in _received(proposal).items():
-        facts["self_raised_fen" if household else "sponsor_fen"] += fen
+        facts[f"{own_source(household)}_fen"] += fen
     for refund in Refund.objects.filter(proposal=proposal).select_related("grant"):
-        source = refund.grant.source if refund.grant else "self_raised" if refund.household_id else "sponsor"
-        facts[f"{source}_fen"] -= refund.amount_fen
+        facts[f"{source_of(refund)}_fen"] -= refund.amount_fen
     if plan := plan_of(proposal):
         facts["budget_fen"] = plan.cost_fen
     return facts
@@ -228,7 +227,11 @@ def card_facts(proposal: Proposal) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Line:
-    """One movement as the public reads it."""
+    """One movement as the public reads it.
+
+    ``source`` is a ``Source``, whoever may read it by machine: of income where it came from, of what is returned
+    where it goes back to; a payment has none.
+    """
 
     at: datetime
     what: str
@@ -236,6 +239,7 @@ class Line:
     voucher: str
     fen: int
     key: str
+    source: str = ""
 
 
 @dataclass
@@ -267,12 +271,17 @@ class Books:
     def in_kind_fen(self) -> int:
         return sum(given.value_fen for given in self.in_kind)
 
-    def sources(self) -> list[tuple[str, int]]:
-        """(label, fen) of what came in, largest kinds first, for drawing."""
+    def by_source(self) -> dict[str, int]:
+        """Fen that came in and stayed, by ``Source``: what was reversed is not counted."""
         summed: dict[str, int] = defaultdict(int)
         for line in self.income:
-            summed[line.what] += line.fen
-        return sorted(summed.items(), key=lambda each: -each[1])
+            summed[line.source] += line.fen
+        return dict(summed)
+
+    def sources(self) -> list[tuple[str, int]]:
+        """(label, fen) of what came in, largest kinds first, for drawing."""
+        ranked = sorted(self.by_source().items(), key=lambda each: -each[1])
+        return [(str(Source(source).label), fen) for source, fen in ranked]
 
 
 def books(proposal: Proposal) -> Books:
@@ -280,47 +289,51 @@ def books(proposal: Proposal) -> Books:
     found = Books(in_kind=list(proposal.in_kind.filter(confirmed_at__isnull=False).order_by("pk")))
     if (purse := purse_of(proposal)) is None:
         return found
-    names = _Names(proposal)
+    sides = {"payment": found.spending, "refund": found.returned}
+    warrants = _warrants(proposal)
     postings = Posting.objects.filter(account=purse.account_id).select_related("entry").order_by("pk")
     for posting in postings:
         entry = posting.entry
-        warrant, _colon, pk = entry.key.partition(":")
-        what, who = names.of(warrant, int(pk))
-        line = Line(entry.at, what, who, entry.voucher, abs(posting.amount_fen), entry.key)
-        if warrant == "reversal":
-            found.income.append(Line(entry.at, what, who, entry.voucher, -line.fen, entry.key))
-        elif warrant == "payment":
-            found.spending.append(line)
-        elif warrant == "refund":
-            found.returned.append(line)
-        else:
-            found.income.append(line)
+        # Only what came in is ever reversed, and it stands among it.
+        side = sides.get(entry.kind, found.income)
+        fen = posting.amount_fen if side is found.income else -posting.amount_fen
+        source, what, who = warrants[entry.kind][int(entry.key.rpartition(":")[2])]
+        if entry.reverses_id:
+            what = _("冲正：%s") % what
+        side.append(Line(entry.at, what, who, entry.voucher, fen, entry.key, source))
     return found
 
 
-class _Names:
-    """What the public reads of each row behind an entry."""
+Warrant = tuple[str, str, str]
+"""(source, what, who) of the row behind an entry."""
 
-    def __init__(self, proposal: Proposal) -> None:
-        contributions = Contribution.objects.filter(proposal=proposal)
-        self.contributions = {
-            pk: (str(Source.SELF_RAISED.label if household else Source.SPONSOR.label), name)
-            for pk, household, name in contributions.values_list("pk", "household", "name_public")
-        }
-        grants = Grant.objects.filter(proposal=proposal).select_related("pot")
-        self.grants = {grant.pk: (grant.get_source_display(), str(grant.pot)) for grant in grants}
-        payments = Payment.objects.filter(contract__proposal=proposal)
-        self.payments = {
-            payment.pk: (payment.milestone.get_kind_display(), str(payment.contract.supplier))
+
+def _warrants(proposal: Proposal) -> dict[str, dict[int, Warrant]]:
+    """What the public reads of each row behind an entry, by the entry's kind and the row's number in its key."""
+    contributions = Contribution.objects.filter(proposal=proposal).values_list("pk", "household", "name_public")
+    grants = Grant.objects.filter(proposal=proposal).select_related("pot")
+    payments = Payment.objects.filter(contract__proposal=proposal)
+    refunds = Refund.objects.filter(proposal=proposal).select_related("grant")
+    return {
+        "contribution": {
+            pk: (own_source(household), str(own_source(household).label), name) for pk, household, name in contributions
+        },
+        "placing": {grant.pk: (grant.source, grant.get_source_display(), str(grant.pot)) for grant in grants},
+        "payment": {
+            payment.pk: ("", payment.milestone.get_kind_display(), str(payment.contract.supplier))
             for payment in payments.select_related("milestone", "contract__supplier")
-        }
-        refunds = Refund.objects.filter(proposal=proposal)
-        self.refunds = {refund.pk: (refund.get_why_display(), refund.name_public) for refund in refunds}
+        },
+        "refund": {refund.pk: (source_of(refund), refund.get_why_display(), refund.name_public) for refund in refunds},
+    }
 
-    def of(self, warrant: str, pk: int) -> tuple[str, str]:
-        tables = {"placing": self.grants, "payment": self.payments, "refund": self.refunds}
-        what, who = tables.get(warrant, self.contributions)[pk]
-        return (_("冲正：%s") % what if warrant == "reversal" else what), who
+
+def own_source(household: int | None) -> Source:
+    """What is not an office's money comes from a household, else from a sponsor."""
+    return Source.SELF_RAISED if household else Source.SPONSOR
+
+
+def source_of(refund: Refund) -> Source:
+    return Source(refund.grant.source) if refund.grant else own_source(refund.household_id)
 
 
 # --- The site board (forms.md 23) -----------------------------------------------------------------

@@ -60,6 +60,8 @@ def test_cancelling_in_the_middle_shares_what_is_left(way: Way, whole) -> None:
     whole()
     found = books(proposal)
     assert (found.balance_fen, found.spending_fen, found.returned_fen) == (0, 555_000, left)
+    assert {line.source for line in found.returned} == {"subsidy", "self_raised"}
+    assert {line.source for line in found.spending} == {""}
     assert Grant.objects.get().pot.account.balance_fen == left * 60 // 100
 
 
