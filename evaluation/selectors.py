@@ -11,13 +11,10 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db.models import Count
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from deliberation.rules import has_representative
 from evaluation.models import (
     ASPECTS,
-    Aftercare,
     Answer,
     Archive,
     ArchiveFile,
@@ -31,11 +28,9 @@ from evaluation.models import (
 from evaluation.rules import percent
 from funding.selectors import Line, books, plan_of
 from minshi.accounts.models import User
-from minshi.residents.models import Person
-from minshi.residents.rules import person_of, roles_of
+from minshi.residents.rules import roles_of
 from minshi.territory.models import Household
-from proposals.models import Proposal, Source, Stage
-from proposals.panels import Present, Task
+from proposals.models import Proposal, Source
 
 COLLECTORS = ("clerk", "chief", "ten_chief", "group_leader", "grid_worker", "delegate")
 
@@ -110,128 +105,6 @@ def undone_callbacks(proposal: Proposal) -> int:
     """How many bad ratings of this project nobody has mended yet."""
     undone = (CallBackStage.OPEN, CallBackStage.CONTACTED)
     return CallBack.objects.filter(survey__proposal=proposal, stage__in=undone).count()
-
-
-# --- Panels, the present, my things ---------------------------------------------------------------
-
-
-def ratings_panel(proposal: Proposal) -> dict[str, Any] | None:
-    rounds = rounds_of(proposal)
-    return {"rounds": rounds, "latest": rounds[0]} if rounds else None
-
-
-def archive_panel(proposal: Proposal) -> dict[str, Any] | None:
-    """Who keeps it, and the sealed file."""
-    agreed = Aftercare.objects.filter(proposal=proposal).first()
-    sealed = Archive.objects.filter(proposal=proposal).first()
-    return {"aftercare": agreed, "sealed": sealed} if agreed or sealed else None
-
-
-def present_of(proposal: Proposal) -> Present:
-    """What happens now in the stages of this app."""
-    number = proposal.number
-    survey = latest(proposal)
-    if proposal.stage == Stage.ACCEPTED:
-        return Present(_("验收结果正在公示。公示期满、异议都答复以后，请受益的住户打分。"))
-    if proposal.stage == Stage.RATING and survey is not None:
-        return _rating_present(survey, number)
-    if proposal.stage == Stage.REWORK:
-        return Present(
-            _("满意度不足八成，正在整改，改好了再请大家打分。"), _("看评议结果"), f"/projects/{number}/ratings/"
-        )
-    if proposal.stage == Stage.RATED:
-        return Present(
-            _("满意度结果公示期满、异议都答复以后支付尾款，然后结算。"), _("看评议结果"), f"/projects/{number}/ratings/"
-        )
-    if proposal.stage == Stage.SETTLING:
-        return Present(_("结算正在公示。公示期满、材料齐全后归档。"))
-    return Present(_("这件事已经办完归档，谁来管护、花了多少钱都能查。"), _("看档案"), f"/projects/{number}/archive/")
-
-
-def _rating_present(survey: Survey, number: str) -> Present:
-    if survey.stage == SurveyStage.OPEN:
-        text = _("受益的 %(roll)d 户打分，一户一份，至少要 %(needed)d 户。") % {
-            "roll": survey.roll,
-            "needed": survey.needed,
-        }
-        return Present(text, _("代表我家打分"), f"/projects/{number}/rate/")
-    if survey.stage == SurveyStage.COUNTING:
-        return Present(_("评议已经截止，正在核对纸质测评表。"), _("看评议"), f"/projects/{number}/ratings/")
-    return Present(_("评议没有达标，等街道决定尾款怎么办。"), _("看评议结果"), f"/projects/{number}/ratings/")
-
-
-def to_rate(user: User) -> list[Task]:
-    """Rounds that wait for my household."""
-    person = person_of(user)
-    if not _speaks(person):
-        return []
-    assert person and person.household_id
-    surveys = (
-        Survey.objects.open()
-        .filter(proposal__frozen_beneficiaries__household=person.household_id)
-        .exclude(answers__household=person.household_id)
-        .select_related("proposal")
-        .order_by("closes_at")[:10]
-    )
-    return [
-        Task(
-            title=survey.proposal.title,
-            text=_("做完了，请代表您家打分"),
-            url=f"/projects/{survey.proposal.number}/rate/",
-            button=_("去打分"),
-            until=survey.closes_at,
-        )
-        for survey in surveys
-    ]
-
-
-def _speaks(person: Person | None) -> bool:
-    if person is None or person.household_id is None or person.confirmed_at is None or not person.is_adult:
-        return False
-    return person.is_representative or not has_representative(person)
-
-
-def to_confirm(user: User) -> list[Task]:
-    """Bad ratings of my household that were mended: is it settled?"""
-    person = person_of(user)
-    if person is None or person.household_id is None or person.confirmed_at is None:
-        return []
-    mended = CallBack.objects.filter(stage=CallBackStage.MENDED, answer__household=person.household_id)
-    return [
-        Task(
-            title=callback.survey.proposal.title,
-            text=_("您提的意见已整改，改好了吗？"),
-            url=callback.get_absolute_url(),
-            button=_("去确认"),
-            until=callback.due_at,
-        )
-        for callback in mended.select_related("survey__proposal").order_by("due_at")[:10]
-    ]
-
-
-def to_check(user: User) -> list[Task]:
-    """Sheets that wait for a second reader in the places I collect in."""
-    paths = [held.path for held in roles_of(user) if held.role in COLLECTORS]
-    if not paths:
-        return []
-    surveys = Survey.objects.exclude(stage=SurveyStage.CLOSED).filter(
-        answers__channel="paper", answers__confirmed_at=None
-    )
-    found = (
-        surveys.exclude(answers__by=user, answers__confirmed_at=None, answers__channel="paper")
-        .select_related("proposal__place")
-        .distinct()[:50]
-    )
-    return [
-        Task(
-            title=survey.proposal.title,
-            text=_("有纸质测评表等第二个人核对"),
-            url=f"/projects/{survey.proposal.number}/ratings/check/",
-            button=_("去核对"),
-        )
-        for survey in found
-        if any(survey.territory.path.startswith(path) for path in paths)
-    ]
 
 
 # --- Money ----------------------------------------------------------------------------------------

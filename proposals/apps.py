@@ -10,7 +10,4 @@ class ProposalsConfig(AppConfig):
     verbose_name = _("提议与办理")
 
     def ready(self) -> None:
-        from proposals import lifecycle, panels, reactions, rules, selectors  # noqa: F401  (registers them)
-
-        panels.register_tasks(selectors.reviews)
-        panels.register_tasks(selectors.to_cosign)
+        from proposals import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)

@@ -20,7 +20,7 @@ from minshi.disclosure.models import Notice
 from minshi.faces.templatetags.faces import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import person_of, roles_of, title_in
+from minshi.residents.rules import roles_of, title_in
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
 from proposals.models import ENDED, Card, PlaceTotal, Proposal, Source, Stage, Version, Wish
@@ -260,37 +260,6 @@ def just_proposed(user: User, place: Territory, title: str) -> Proposal | None:
     """The same from the same person a moment ago: a form that was sent twice is one proposal."""
     recent = user.proposals.filter(place=place, title=title, submitted_at__gt=Now() - timedelta(minutes=5))
     return recent.order_by("-id").first()
-
-
-def to_cosign(user: User) -> list[Task]:
-    """Proposals of my place that wait for co-signatures my household has not given."""
-    person = person_of(user)
-    if not (person and person.household_id and person.confirmed_at and person.household):
-        return []
-    places = person.household.place.ancestor_paths()
-    waiting = (
-        Proposal.objects.filter(stage=Stage.COSIGNING, place__path__in=places)
-        .exclude(cosigns__household=person.household_id)
-        .order_by("due_at")[:10]
-    )
-    return [
-        Task(
-            proposal.title,
-            _("邻居提议，等您家附议"),
-            f"/projects/{proposal.number}/cosign/",
-            _("去看看"),
-            proposal.due_at,
-        )
-        for proposal in waiting
-    ]
-
-
-def reviews(user: User) -> list[Task]:
-    """The chief's queue as one task."""
-    if not any(held.role in ORGANISERS for held in roles_of(user)) or not (waiting := to_review(user)):
-        return []
-    text = _("%(n)d 件提议等您初审，一件一件看") % {"n": len(waiting)}
-    return [Task(_("初审"), text, reverse("review_queue"), _("开始审"), waiting[0].due_at)]
 
 
 def to_review(user: User) -> list[Proposal]:

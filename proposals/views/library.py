@@ -8,10 +8,8 @@ from typing import Any
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from minshi.clock import now
@@ -21,10 +19,11 @@ from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
-from proposals import actions, selectors
-from proposals.forms import SHOWN, CardFilter
-from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage, Version
-from proposals.panels import Panel, Present, panels_of, present_of
+from proposals import selectors
+from proposals.filters import SHOWN, CardFilter
+from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
+from proposals.panels import Panel, panels_of, present_of
+from proposals.showing import present
 
 PAGE = 20
 
@@ -117,7 +116,7 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
         "proposal": proposal,
         "card": proposal.card,
         "version": version,
-        "present": present_of(proposal) or _present(proposal, version, records),
+        "present": present_of(proposal) or present(proposal, version, records),
         "holder": selectors.holder_of(proposal),
         "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
         "way": selectors.way_of(proposal, records),
@@ -145,28 +144,6 @@ def _draws_money(proposal: Proposal, panels: list[tuple[Panel, dict[str, Any]]])
     """Not beside a panel that does, and not of a matter that came to nothing."""
     ended_well = not proposal.is_ended or proposal.stage == Stage.ARCHIVED
     return ended_well and not any(panel.draws_money for panel, _context in panels)
-
-
-def _present(proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
-    """What to say of a stage that no higher app speaks for."""
-    stage = Stage(proposal.stage)
-    if proposal.is_ended and stage != Stage.ARCHIVED and records:
-        return Present(f"“{records[-1].reason}”" if records[-1].reason else "")
-    if stage == Stage.COSIGNING:
-        needed = actions.cosigns_needed(proposal, version)
-        told = _("受益的住户可以附议，一户算一次。已附议 %(n)d 户，需要 %(needed)d 户。")
-        text = told % {"n": proposal.card.cosigns, "needed": needed}
-        return Present(text, _("代表我家附议"), reverse("cosign", args=[proposal.number]))
-    if stage == Stage.ANNOUNCED and proposal.gate_notice:
-        text = _("公示期满、异议都答复以后，分级派单办理。有不同意见现在就提。")
-        return Present(text, _("看公示、提意见"), proposal.gate_notice.get_absolute_url())
-    said = {
-        Stage.SUBMITTED: _("正在初审；没有按期答复，自动转上一级。"),
-        Stage.RETURNED: _("提议人正在修改。"),
-        Stage.HANDLING: _("承办人正在办理；逾期没有办，自动转上一级。"),
-        Stage.ARCHIVED: _("这件事已经办完归档。"),
-    }
-    return Present(said.get(stage, ""))
 
 
 @require_safe

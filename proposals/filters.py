@@ -1,0 +1,36 @@
+"""What the library may be asked for: words, category, kind, tier, stage, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from proposals.forms import plain
+from proposals.models import Card, CardQuerySet, Category, Kind, Stage, Tier
+
+SHOWN = (("running", _("正在办")), ("done", _("办成了")), ("reserve", _("储备库")))
+
+MOST_SEARCHED = 40
+"""Characters of a search."""
+
+
+class CardFilter(django_filters.FilterSet):
+    """The library's filters: an allow-list. One character is too little to search by and finds everything."""
+
+    q = django_filters.CharFilter(label=_("名称或编号里有"), method="named")
+    category = django_filters.ChoiceFilter(label=_("类别"), choices=Category, empty_label=_("全部"))
+    kind = django_filters.ChoiceFilter(label=_("类型"), choices=Kind, empty_label=_("全部"))
+    tier = django_filters.ChoiceFilter(label=_("级别"), choices=Tier.choices, empty_label=_("全部"))
+    stage = django_filters.ChoiceFilter(label=_("阶段"), choices=Stage, empty_label=_("全部"))
+
+    class Meta:
+        model = Card
+        fields: tuple[str, ...] = ()
+
+    def named(self, cards: CardQuerySet, name: str, value: str) -> CardQuerySet:
+        text = " ".join(plain(value).split())[:MOST_SEARCHED]
+        if re.fullmatch(r"[0-9]{4}-[0-9]{5,}", text):
+            return cards.filter(number=text)
+        return cards.titled(text) if len(text) > 1 else cards

@@ -1,0 +1,72 @@
+"""What this app shows on its own pages where higher apps show theirs: the present stage, tasks of a person."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from minshi.accounts.models import User
+from minshi.lifecycle.models import StepRecord
+from minshi.residents.models import ORGANISERS
+from minshi.residents.rules import person_of, roles_of
+from proposals import selectors
+from proposals.actions import cosigns_needed
+from proposals.models import Proposal, Stage, Version
+from proposals.panels import Present, Task, register_tasks
+
+
+def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
+    """What to say of a stage that no higher app speaks for."""
+    stage = Stage(proposal.stage)
+    if proposal.is_ended and stage != Stage.ARCHIVED and records:
+        return Present(f"“{records[-1].reason}”" if records[-1].reason else "")
+    if stage == Stage.COSIGNING:
+        needed = cosigns_needed(proposal, version)
+        told = _("受益的住户可以附议，一户算一次。已附议 %(n)d 户，需要 %(needed)d 户。")
+        text = told % {"n": proposal.card.cosigns, "needed": needed}
+        return Present(text, _("代表我家附议"), reverse("cosign", args=[proposal.number]))
+    if stage == Stage.ANNOUNCED and proposal.gate_notice:
+        text = _("公示期满、异议都答复以后，分级派单办理。有不同意见现在就提。")
+        return Present(text, _("看公示、提意见"), proposal.gate_notice.get_absolute_url())
+    said = {
+        Stage.SUBMITTED: _("正在初审；没有按期答复，自动转上一级。"),
+        Stage.RETURNED: _("提议人正在修改。"),
+        Stage.HANDLING: _("承办人正在办理；逾期没有办，自动转上一级。"),
+        Stage.ARCHIVED: _("这件事已经办完归档。"),
+    }
+    return Present(said.get(stage, ""))
+
+
+def reviews(user: User) -> list[Task]:
+    """The chief's queue as one task."""
+    if not any(held.role in ORGANISERS for held in roles_of(user)) or not (waiting := selectors.to_review(user)):
+        return []
+    text = _("%(n)d 件提议等您初审，一件一件看") % {"n": len(waiting)}
+    return [Task(_("初审"), text, reverse("review_queue"), _("开始审"), waiting[0].due_at)]
+
+
+def to_cosign(user: User) -> list[Task]:
+    """Proposals of my place that wait for co-signatures my household has not given."""
+    person = person_of(user)
+    if not (person and person.household_id and person.confirmed_at and person.household):
+        return []
+    places = person.household.place.ancestor_paths()
+    waiting = (
+        Proposal.objects.filter(stage=Stage.COSIGNING, place__path__in=places)
+        .exclude(cosigns__household=person.household_id)
+        .order_by("due_at")[:10]
+    )
+    return [
+        Task(
+            proposal.title,
+            _("邻居提议，等您家附议"),
+            f"/projects/{proposal.number}/cosign/",
+            _("去看看"),
+            proposal.due_at,
+        )
+        for proposal in waiting
+    ]
+
+
+register_tasks(reviews)
+register_tasks(to_cosign)
