@@ -102,9 +102,9 @@ def paper_to_handle(user: User) -> list[Task]:
     return tasks
 
 
-register(Panel(20, "deliberation/panel_votes.html", votes))
-register(Panel(30, "deliberation/panel_meeting.html", consultation))
-register(Panel(40, "deliberation/panel_decision.html", decision))
+register(Panel("votes", "deliberation/panel_votes.html", votes))
+register(Panel("consultation", "deliberation/panel_meeting.html", consultation))
+register(Panel("decision", "deliberation/panel_decision.html", decision))
 register_present(Stage.COSIGNED, waiting_for_vote)
 register_present(Stage.VOTING, voting)
 register_present(Stage.CONSULTING, consulting)

@@ -135,8 +135,8 @@ def to_check(user: User) -> list[Task]:
     ]
 
 
-register(Panel(70, "evaluation/panel_ratings.html", ratings))
-register(Panel(80, "evaluation/panel_archive.html", archived))
+register(Panel("ratings", "evaluation/panel_ratings.html", ratings))
+register(Panel("archive", "evaluation/panel_archive.html", archived))
 for stage in (Stage.ACCEPTED, Stage.RATING, Stage.REWORK, Stage.RATED, Stage.SETTLING, Stage.ARCHIVED):
     register_present(stage, present_of)
 register_tasks(to_rate)

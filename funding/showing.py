@@ -57,9 +57,9 @@ def progress(proposal: Proposal) -> dict[str, Any] | None:
     }
 
 
-register(Panel(50, "funding/panel_money.html", money, draws_money=True))
-register(Panel(60, "funding/panel_supplier.html", supplier))
-register(Panel(70, "funding/panel_progress.html", progress))
+register(Panel("money", "funding/panel_money.html", money, draws_money=True))
+register(Panel("supplier", "funding/panel_supplier.html", supplier))
+register(Panel("progress", "funding/panel_progress.html", progress))
 
 
 # --- The present stage ----------------------------------------------------------------------------

@@ -13,6 +13,9 @@ from typing import Any
 from minshi.accounts.models import User
 from proposals.models import Proposal
 
+ORDER = ("votes", "consultation", "decision", "money", "supplier", "progress", "ratings", "archive")
+"""The panels of a project's page by name, from top to bottom. A new one takes its place here."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -21,7 +24,7 @@ class Panel:
     A panel is public and the same for everybody: it is kept with the page until the card's version grows.
     """
 
-    order: int
+    name: str
     template: str
     load: Callable[[Proposal], dict[str, Any] | None]
     draws_money: bool = False
@@ -48,14 +51,16 @@ class Task:
     until: datetime | None = None
 
 
-_panels: list[Panel] = []
+_panels: dict[str, Panel] = {}
 _present: dict[str, Callable[[Proposal], Present]] = {}
 _tasks: list[Callable[[User], list[Task]]] = []
 
 
 def register(panel: Panel) -> None:
-    _panels.append(panel)
-    _panels.sort(key=lambda each: each.order)
+    """Raises ``ValueError`` for a panel without a place in ``ORDER``, or with another's."""
+    if panel.name not in ORDER or panel.name in _panels:
+        raise ValueError(f"panel {panel.name} needs a place of its own in proposals.panels.ORDER")
+    _panels[panel.name] = panel
 
 
 def register_present(stage: str, tell: Callable[[Proposal], Present]) -> None:
@@ -74,7 +79,7 @@ def tasks_of(user: User) -> list[Task]:
 
 def panels_of(proposal: Proposal) -> list[tuple[Panel, dict[str, Any]]]:
     """Every panel that has something to show, with its context."""
-    loaded = ((panel, panel.load(proposal)) for panel in _panels)
+    loaded = ((panel, panel.load(proposal)) for panel in map(_panels.__getitem__, ORDER))
     return [(panel, context) for panel, context in loaded if context is not None]
 
 
