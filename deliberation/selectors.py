@@ -27,6 +27,7 @@ from deliberation.models import (
     WorkingGroup,
 )
 from deliberation.rules import why_not_speak
+from minshi import paging
 from minshi.accounts.models import User
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import person_of, roles_of
@@ -109,11 +110,16 @@ def digest_of(motion: Motion) -> str:
     return digest.hexdigest()
 
 
-def receipts_page(motion: Motion, after: str, number: int = 100) -> tuple[list[Ballot], str]:
-    """The next receipts after one, and the key of the page behind them ("" at the end)."""
-    rows = list(motion.ballots.filter(receipt__gt=after).order_by("receipt")[: number + 1])
-    more = len(rows) > number
-    return rows[:number], rows[number - 1].receipt if more else ""
+RECEIPTS = paging.Key(
+    lambda ballot: str(ballot.receipt),
+    lambda text: receipts.normal(text) or None,
+    lambda ballots, receipt: ballots.filter(receipt__gt=receipt),
+)
+
+
+def receipts_page(motion: Motion, after: str, number: int = 100) -> paging.Page[Ballot]:
+    """The next receipts after one, in the order of receipts."""
+    return paging.page_of(motion.ballots.order_by("receipt"), RECEIPTS, after, number)
 
 
 def ballot_of(receipt: str) -> Ballot | BallotChange | PaperBallot | None:

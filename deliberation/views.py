@@ -27,6 +27,7 @@ from deliberation.forms import (
 )
 from deliberation.models import Ballot, BallotChange, Choice, Meeting, Motion, MotionStage, PaperBallot, Unit
 from deliberation.rules import unit_of, why_not_vote
+from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
@@ -205,14 +206,13 @@ def _published(number: str, ordinal: int) -> Motion:
 def motion_receipts(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     """Every receipt that was counted, with what it says: a voter finds their own."""
     motion = _published(number, ordinal)
-    after = receipts.normal(request.GET.get("after", ""))
-    ballots, more = selectors.receipts_page(motion, after)
+    page = selectors.receipts_page(motion, request.GET.get("after", ""))
     context = {
         "motion": motion,
         "proposal": motion.proposal,
-        "rows": [(receipts.shown(ballot.receipt), ballot.get_choice_display()) for ballot in ballots],
-        "older": f"?after={more}" if more else "",
-        "newer": "?" if after else "",
+        "rows": [(receipts.shown(ballot.receipt), ballot.get_choice_display()) for ballot in page.rows],
+        "older": paging.link({}, after=page.next) if page.next else "",
+        "newer": "" if page.is_first else "?",
     }
     return render(request, "deliberation/receipts.html", context)
 

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
+from minshi import paging
 from minshi.audit.models import DayRoot, Link
 
+DAY = paging.Key(lambda root: f"{root.day:%Y-%m-%d}", paging.day, lambda roots, day: roots.filter(day__lt=day))
 PER_PAGE = 31
 
 
 @require_safe
 def chain(request: HttpRequest) -> HttpResponse:
-    roots = DayRoot.objects.all()
-    if before := _day(request.GET.get("before", "")):
-        roots = roots.filter(day__lt=before)
-    page = list(roots[: PER_PAGE + 1])
-    has_older = len(page) > PER_PAGE
-    page = page[:PER_PAGE]
+    page = paging.page_of(DayRoot.objects.all(), DAY, request.GET.get("before", ""), PER_PAGE)
     return render(
         request,
         "audit/roots.html",
         {
-            "roots": page,
+            "roots": page.rows,
             "head": Link.objects.order_by("-seq").values("seq", "sealed_at").first(),
-            "newer": reverse("chain") if before else "",
-            "older": f"{reverse('chain')}?before={page[-1].day:%Y-%m-%d}" if has_older else "",
+            "newer": "" if page.is_first else reverse("chain"),
+            "older": reverse("chain") + paging.link({}, before=page.next) if page.next else "",
         },
     )
-
-
-def _day(text: str) -> date | None:
-    """Whatever is no day is no filter."""
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None

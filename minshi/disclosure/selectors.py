@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlencode
+from datetime import date, datetime, timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from minshi import paging
 from minshi.clock import CHINA
 from minshi.disclosure.models import Notice, NoticeQuerySet
 from minshi.policy import calendar
 from minshi.territory.models import Territory
 
-PAGE = 20
 DAY = timedelta(days=1)
-MICROSECOND = timedelta(microseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OLDER, NEWER = paging.by_moment("posted_at"), paging.by_moment("posted_at", newer=True)
 
 
 # --- A page of the board ----------------------------------------------------------------------
@@ -34,40 +30,17 @@ class Page:
 
 def page_of(rows: NoticeQuerySet, chosen: dict[str, str], *, before: str = "", after: str = "") -> Page:
     """Newest first, from the keys in the address; ``chosen`` are the filters that the links keep. One query."""
-    if key := _from_key(after):
-        found = list(rows.filter(_beyond(key, newer=True)).order_by("posted_at", "pk")[: PAGE + 1])
-        more_newer, more_older = len(found) > PAGE, True
-        notices = found[:PAGE][::-1]
+    if NEWER.read(after):
+        page = paging.page_of(rows.order_by("posted_at", "pk"), NEWER, after)
+        notices, more_newer, more_older = page.rows[::-1], bool(page.next), True
     else:
-        key = _from_key(before)
-        found = list((rows.filter(_beyond(key, newer=False)) if key else rows).newest()[: PAGE + 1])
-        more_newer, more_older = key is not None, len(found) > PAGE
-        notices = found[:PAGE]
+        page = paging.page_of(rows.newest(), OLDER, before)
+        notices, more_newer, more_older = page.rows, not page.is_first, bool(page.next)
     if not notices:
         return Page([], "", "")
-    newer = _address(chosen, after=_key(notices[0])) if more_newer else ""
-    older = _address(chosen, before=_key(notices[-1])) if more_older else ""
+    newer = paging.link(chosen, after=NEWER.of(notices[0])) if more_newer else ""
+    older = paging.link(chosen, before=OLDER.of(notices[-1])) if more_older else ""
     return Page(notices, newer, older)
-
-
-def _address(chosen: dict[str, str], **key: str) -> str:
-    return "?" + urlencode(chosen | key)
-
-
-def _key(notice: Notice) -> str:
-    return f"{(notice.posted_at - EPOCH) // MICROSECOND}-{notice.pk}"
-
-
-def _from_key(text: str) -> tuple[datetime, int] | None:
-    found = re.fullmatch(r"(\d{1,16})-(\d{1,18})", text, re.ASCII)
-    return (EPOCH + int(found[1]) * MICROSECOND, int(found[2])) if found else None
-
-
-def _beyond(key: tuple[datetime, int], *, newer: bool) -> Q:
-    at, pk = key
-    if newer:
-        return Q(posted_at__gte=at) & (Q(posted_at__gt=at) | Q(pk__gt=pk))
-    return Q(posted_at__lte=at) & (Q(posted_at__lt=at) | Q(pk__lt=pk))
 
 
 def narrower(place: Territory | None) -> list[Territory]:

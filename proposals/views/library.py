@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
-from minshi.clock import now
+from minshi import paging
 from minshi.faces import elder
 from minshi.faces.kept import digest, kept_page
 from minshi.lifecycle.models import StepRecord
@@ -24,8 +24,6 @@ from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
 from proposals.panels import Panel, panels_of, present_of
 from proposals.showing import present
-
-PAGE = 20
 
 
 @require_safe
@@ -44,7 +42,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     query = urlencode({name: value for name, value in links.items() if name in request.GET})
     if place is None or request.META["QUERY_STRING"] != query:
         return render(request, "proposals/projects.html", _library(request, place, shown, cards))
-    versions = list(cards[: PAGE + 1].values_list("pk", "version"))
+    versions = list(cards[: paging.SIZE + 1].values_list("pk", "version"))
     stamp = f"projects:{query}:{place.pk}:{localtime().year}:{digest(versions)}"
     return kept_page(
         request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards), query=query
@@ -54,23 +52,16 @@ def projects(request: HttpRequest) -> HttpResponse:
 def _library(request: HttpRequest, place: Territory | None, shown: str, cards: CardQuerySet) -> dict[str, str]:
     """One page of the cards and the filters above them, as ready strings."""
     chosen = CardFilter(request.GET, queryset=cards)
-    rows = chosen.qs
-    if before := _key(request.GET.get("before", "")):
-        rows = rows.filter(places__place=place, places__submitted_at__lte=before[0]).exclude(
-            places__submitted_at=before[0], proposal_id__gte=before[1]
-        )
-    page = list(rows[: PAGE + 1])
-    query = request.GET.copy()
-    query.pop("before", None)
+    page = paging.page_of(chosen.qs, _submitted_in(place), request.GET.get("before", ""))
     context = {
         "place": place,
         "filter": chosen,
         "shown": shown,
         "shown_choices": SHOWN,
         "searched": any(request.GET.get(name) for name in chosen.filters),
-        "cards": page[:PAGE],
-        "older": f"?{query.urlencode()}&before={_written_key(page[PAGE - 1])}" if len(page) > PAGE else "",
-        "newer": f"?{query.urlencode()}" if "before" in request.GET else "",
+        "cards": page.rows,
+        "older": paging.link(request.GET, before=page.next) if page.next else "",
+        "newer": "" if page.is_first else paging.link(request.GET),
     }
     return {
         "place_name": place.full_name if place else "",
@@ -78,17 +69,16 @@ def _library(request: HttpRequest, place: Territory | None, shown: str, cards: C
     }
 
 
-def _written_key(card: Card) -> str:
-    return f"{card.submitted_at.timestamp():.6f}_{card.pk}"
+def _submitted_in(place: Territory | None) -> paging.Key:
+    """By the index of the place, in which a card stands once for each place above it."""
 
+    def beyond(cards: CardQuerySet, key: tuple[datetime, int]) -> CardQuerySet:
+        at, pk = key
+        return cards.filter(places__place=place, places__submitted_at__lte=at).exclude(
+            places__submitted_at=at, proposal_id__gte=pk
+        )
 
-def _key(text: str) -> tuple[datetime, int] | None:
-    """The place in the list a page begins after; anything else than our own writing begins at the top."""
-    moment, _bar, pk = text.partition("_")
-    try:
-        return datetime.fromtimestamp(float(moment), tz=now().tzinfo), int(pk)
-    except (ValueError, OverflowError, OSError):
-        return None
+    return paging.Key(lambda card: paging.written_moment(card.submitted_at, card.pk), paging.moment, beyond)
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.refusals import Refused
@@ -17,7 +18,6 @@ from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import WishForm
 from proposals.models import Wish, WishStage
-from proposals.views.library import PAGE
 
 
 @require_safe
@@ -26,13 +26,14 @@ def wishes(request: HttpRequest) -> HttpResponse:
     place = selectors.home_place(request.GET.get("place") or None)
     rows = Wish.objects.select_related("place").order_by("-id")
     rows = rows.filter(place__path__startswith=place.path) if place else rows.none()
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(id__lt=int(before))
-    page = list(rows[: PAGE + 1])
-    here = f"?place={place.code}" if place else "?"
-    older = f"{here}&before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
-    context = {"place": place, "wishes": page[:PAGE], "older": older, "newer": here if before else ""}
+    page = paging.page_of(rows, paging.NUMBER, request.GET.get("before", ""))
+    here = {"place": place.code} if place else {}
+    context = {
+        "place": place,
+        "wishes": page.rows,
+        "older": paging.link(here, before=page.next) if page.next else "",
+        "newer": "" if page.is_first else paging.link(here),
+    }
     return render(request, "proposals/wishes.html", context)
 
 
