@@ -33,7 +33,7 @@ from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, Refused, answering, onto
 from minshi.residents.rules import person_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals.models import Proposal
@@ -151,15 +151,10 @@ def receipt_correct(request: HttpRequest, code: str) -> HttpResponse:
     form = CorrectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with answering(form):
             actions.correct_paper(
                 paper, data["choice"], reason=data["reason"], receipt_id=data["receipt"], by=user_of(request)
             )
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已按您说的更正"))
             return redirect("receipt", receipts.shown(receipts.receipt_of(data["receipt"])))
     context = {
@@ -272,13 +267,8 @@ def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     sheet = unit.papers.filter(voided_at=None).first()
     form = PaperForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form, photo="photos"):
             _take_in(unit, sheet, form, user_of(request))
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            _onto_photo(form, refusal)
-        else:
             messages.success(request, _("已登记：%(door)s") % {"door": unit.household.address})
             return redirect("paper", number)
     context = {
@@ -302,13 +292,6 @@ def _take_in(unit: Unit, sheet: PaperBallot | None, form: PaperForm, by: User) -
         actions.enter_paper(sheet, data["choice"], photo=form.photo, by=by)
 
 
-def _onto_photo(form: PaperForm, refusal: Refused) -> None:
-    """The action speaks of one photo, the form's field holds a list."""
-    if "photo" in refusal.fields:
-        refusal.fields["photos"] = refusal.fields.pop("photo")
-    onto(form, refusal)
-
-
 @never_cache
 @needs_fresh_code
 def paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
@@ -317,13 +300,8 @@ def paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     sheet = get_object_or_404(unit.papers, voided_at=None)
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             actions.void_paper(sheet, reason=form.cleaned_data["reason"], by=user_of(request))
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已撤销登记"))
             return redirect("paper", number)
     context = {"motion": motion, "proposal": motion.proposal, "unit": unit, "form": form}
@@ -337,13 +315,8 @@ def paper_unreachable(request: HttpRequest, number: str, ordinal: int) -> HttpRe
     unit = _unit(motion, ordinal)
     form = UnreachableForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             actions.mark_unreachable(unit, note=form.cleaned_data["note"], by=user_of(request))
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已记下联系不上，这一户仍在名册里"))
             return redirect("paper", number)
     context = {"motion": motion, "proposal": motion.proposal, "unit": unit, "form": form}
@@ -360,13 +333,8 @@ def paper_confirm(request: HttpRequest) -> HttpResponse:
     form = ReadingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         read = get_object_or_404(PaperBallot, pk=form.cleaned_data["paper"])
-        try:
+        with answering(form):
             actions.confirm_paper(read, form.cleaned_data["choice"], by=user)
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             told = _("两次一致，已计入") if read.is_settled else _("和第一次录入不一样，已转第三位来看")
             messages.success(request, told)
             return redirect("paper_confirm")

@@ -24,7 +24,7 @@ from evaluation.rules import collects_paper, is_rater, why_not_rate
 from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.policy import selectors as policy
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import person_of
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Territory
@@ -66,13 +66,8 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
     answer = selectors.answer_of(survey, person.household)
     form = RatingForm(request.POST or None, initial=_said_before(answer))
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             surveys.rate(survey, by=user, **form.said())
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已收到您家的评价"))
             return redirect("rate", proposal.number)
     asks = answer is None or form.is_bound or "change" in request.GET
@@ -120,13 +115,8 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
     form = PaperForm(request.POST or None, request.FILES or None, doors=doors)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with answering(form):
             answer = surveys.enter_paper(survey, data["household"], sheet=data["sheet"], by=user, **form.said())
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(
                 request, _("已录入，回执号 %(receipt)s。请另一个人核对") % {"receipt": shown(answer.receipt)}
             )
@@ -156,13 +146,8 @@ def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
     answer = _sheet_of(request, pk)
     form = CheckForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             surveys.confirm_paper(answer, level=form.cleaned_data["level"], by=user_of(request))
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("两次录入一致，已计入"))
             return redirect("rating_checks", answer.survey.proposal.number)
     context = {"answer": answer, "proposal": answer.survey.proposal, "form": form, "receipt": shown(answer.receipt)}
@@ -205,16 +190,11 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
     may_confirm = called.stage == CallBackStage.MENDED and rules.has_perm("evaluation.confirm_callback", user, called)
     form = ConfirmForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             if form.cleaned_data["verdict"] == "yes":
                 callbacks.confirm(called, by=user)
             else:
                 callbacks.contest(called, reason=form.cleaned_data["reason"], by=user)
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已记下"))
             return redirect("callback", called.pk)
     context = {

@@ -24,7 +24,7 @@ from minshi.clock import now
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.machine import why_not
 from minshi.policy import selectors as policy
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, Refused, answering
 from minshi.residents.rules import person_of
 from proposals.models import Proposal, Stage
 
@@ -69,16 +69,12 @@ def _pledged(proposal: Proposal, form: PledgeForm, user: User) -> bool:
     person = person_of(user)
     assert person and person.household
     data = form.cleaned_data
-    try:
+    with answering(form):
         actions.pledge(
             proposal, person.household, amount_fen=data["fen"], publishes_name=data["publishes_name"], by=user
         )
-    except NotAllowed:
-        raise
-    except Refused as refusal:
-        onto(form, refusal)
-        return False
-    return True
+        return True
+    return False
 
 
 def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
@@ -208,13 +204,8 @@ def add_log(request: HttpRequest, number: str) -> HttpResponse:
         raise Refused(_("现在是“%s”，不用记现场") % Stage(proposal.stage).label)
     form = LogForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             actions.log(proposal, **form.cleaned_data, by=user)
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已记下，大家都看得到"))
             return redirect("log", number)
     context = {"proposal": proposal, "form": form}
@@ -238,13 +229,8 @@ def finish_work(request: HttpRequest, number: str) -> HttpResponse:
         raise NotAllowed(*reasons)
     form = FinishForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             actions.finish(proposal, reason=form.cleaned_data["reason"], by=user)
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已申请验收"))
             return redirect("project", number)
     context = {"proposal": proposal, "form": form}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 from django import forms
 from django.db import IntegrityError, transaction
@@ -37,6 +38,33 @@ def refuse_if(reasons: Iterable[object]) -> None:
     """Raise ``Refused`` with all that stands in the way, or return when nothing does."""
     if found := [str(reason) for reason in reasons]:
         raise Refused(*found)
+
+
+class answering:
+    """How a page answers an action that refuses: ``with answering(form): actions.x(…); return redirect(…)``.
+
+    The reasons stand on the form, or go to the function given in its place; the page goes on behind the block and
+    is shown again. ``names`` tell where the form calls a field otherwise than the action does. ``NotAllowed``
+    goes on its way: the middleware answers it with 403.
+    """
+
+    def __init__(self, to: forms.BaseForm | Callable[[Refused], object], **names: str) -> None:
+        self.to, self.names = to, names
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Refused) or isinstance(error, NotAllowed):
+            return False
+        refusal = error.renamed(**self.names)
+        if isinstance(self.to, forms.BaseForm):
+            onto(self.to, refusal)
+        else:
+            self.to(refusal)
+        return True
 
 
 def onto(form: forms.BaseForm, refusal: Refused) -> None:

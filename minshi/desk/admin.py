@@ -19,7 +19,7 @@ from minshi.accounts.models import User
 from minshi.desk.steps import StepForm
 from minshi.faces.templatetags.faces import cn_until
 from minshi.ledger.money import format_yuan
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, answering
 from minshi.residents.masking import mask_name
 from minshi.residents.models import STAFF_ROLES, Person
 from minshi.residents.rules import roles_of
@@ -201,13 +201,8 @@ class ScopedAdmin(ModelAdmin):
         sent = (request.POST, request.FILES) if request.method == "POST" else ()
         form = kind(*sent, subject=subject, by=user)
         if form.is_valid():
-            try:
+            with answering(form, **kind.renamed):
                 made: Any = form.run(subject, user)
-            except NotAllowed:
-                raise
-            except Refused as refusal:
-                onto(form, refusal)
-            else:
                 messages.success(request, form.said())
                 return redirect(f"admin:{self._name}_change", (subject or made).pk)
         context = {

@@ -15,7 +15,6 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.steps import StepForm
-from minshi.refusals import Refused
 from minshi.residents import actions
 from minshi.residents.masking import mask_address, mask_name
 from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
@@ -148,6 +147,7 @@ class OpenAccount(StepForm):
     label = _("给工作人员开户")
     help = _("开户后把登录名和初始密码当面告诉本人；本人第一次登录时绑定动态口令、换掉密码。")
     permission = "residents.open_account"
+    renamed = {"name": "person"}
     person = forms.CharField(label=_("姓名"), max_length=40)
     username = forms.CharField(label=_("登录名"), max_length=32, help_text=_("小写字母和数字，例如 wangli"))
     role = forms.ChoiceField(label=_("角色"))
@@ -169,18 +169,15 @@ class OpenAccount(StepForm):
 
     def run(self, subject: None, by: User) -> RoleGrant:
         data = self.cleaned_data
-        try:
-            held, self.password = staff.open_account(
-                username=data["username"],
-                name=data["person"],
-                role=data["role"],
-                place=data["place"],
-                since=data["since"],
-                basis=data["basis"],
-                by=by,
-            )
-        except Refused as refusal:
-            raise refusal.renamed(name="person") from None
+        held, self.password = staff.open_account(
+            username=data["username"],
+            name=data["person"],
+            role=data["role"],
+            place=data["place"],
+            since=data["since"],
+            basis=data["basis"],
+            by=by,
+        )
         return held
 
     def said(self) -> str:

@@ -19,7 +19,6 @@ from minshi.ledger.money import format_yuan
 from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
 from minshi.policy.units import TIMES, Unit
-from minshi.refusals import Refused
 from minshi.residents import register
 from minshi.territory.models import Household, Territory
 
@@ -63,6 +62,7 @@ class AddPlace(StepForm):
     label = _("添小区、楼栋或十户")
     done = _("已添加")
     permission = "residents.keep_register"
+    renamed = {"name": "title"}
     title = forms.CharField(label=_("名称"), max_length=80, help_text=_("例如 东风巷14号院、3栋"))
     level = forms.ChoiceField(label=_("是什么"))
 
@@ -77,10 +77,7 @@ class AddPlace(StepForm):
 
     def run(self, subject: Territory, by: User) -> object:
         data = self.cleaned_data
-        try:
-            return register.add_place(subject, name=data["title"], level=data["level"], by=by)
-        except Refused as refusal:
-            raise refusal.renamed(name="title") from None
+        return register.add_place(subject, name=data["title"], level=data["level"], by=by)
 
 
 class AddDoors(StepForm):

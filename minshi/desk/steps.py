@@ -24,6 +24,8 @@ class StepForm(forms.Form):
     permission: ClassVar[str] = ""
     help: ClassVar[Any] = ""
     done: ClassVar[Any] = _("已办理")
+    renamed: ClassVar[dict[str, str]] = {}
+    """Fields that the form calls otherwise than the action does, by the action's name."""
 
     def __init__(self, *args: Any, subject: Any, by: User, **kwargs: Any) -> None:
         self.subject = subject

@@ -23,7 +23,7 @@ from minshi.disclosure.forms import EnteredObjectionForm, ObjectionForm, Posting
 from minshi.disclosure.models import Notice, Objection, PostingPhoto
 from minshi.disclosure.sheet import as_pdf, qr_of
 from minshi.policy.selectors import is_default
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, answering
 from minshi.territory.models import Territory
 
 
@@ -93,11 +93,8 @@ def object_to(request: HttpRequest, number: str) -> HttpResponse:
     notice = _read(number)
     form = ObjectionForm(request.POST or None) if request.user.is_authenticated else None
     if form is not None and request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             objection = actions.object_to(notice, by=user_of(request), **form.cleaned_data)
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             return _received(request, objection)
     return _object_page(request, notice, form)
 
@@ -130,11 +127,8 @@ def object_for(request: HttpRequest, number: str) -> HttpResponse:
         raise NotAllowed(_("只有这里的社区和街道工作人员可以替别人登记异议。"))
     form = EnteredObjectionForm(request.POST or None, notice=notice)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             objection = actions.object_to(notice, by=user_of(request), **form.as_arguments())
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             return _received(request, objection)
     context = {**_facts(notice), "form": form}
     return render(request, "disclosure/object_for.html", context, status=422 if form.errors else 200)
@@ -153,13 +147,10 @@ def posting(request: HttpRequest, number: str) -> HttpResponse:
     form = PostingForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
-        try:
+        with answering(form):
             actions.record_posting(
                 notice, asked["photos"][0], where=asked["where"], taken_down=asked["taken_down"], by=user_of(request)
             )
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已记录张贴照片。"))
             return redirect(notice)
     context = {**_facts(notice), "form": form}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.models import User
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, answering
 from minshi.residents import actions
 from minshi.residents.forms import JoinForm
 from minshi.residents.masking import one_line
@@ -47,11 +47,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     form = JoinForm(request.POST or None, place=place)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with answering(form):
             actions.join(user, data["household"], name=data["name"], is_adult=data["age"] == "adult", by=user)
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已登记，等楼栋长或社区确认"))
             return redirect("mine")
     return render(request, "residents/join.html", {"form": form, "place": place}, status=422 if form.errors else 200)
@@ -85,7 +82,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 def _judge(request: HttpRequest, user: User) -> None:
     person = get_object_or_404(Person, pk=_number(request.POST.get("person")))
-    try:
+    with answering(lambda refusal: messages.warning(request, str(refusal))):
         if request.POST.get("verdict") == "yes":
             actions.confirm(person, by=user, door=_number(request.POST.get("door")))
             messages.success(request, _("已确认"))
@@ -94,10 +91,6 @@ def _judge(request: HttpRequest, user: User) -> None:
             messages.success(request, _("已退回，对方会收到消息"))
         else:
             messages.warning(request, _("请选择“是”或“不是”"))
-    except NotAllowed:
-        raise
-    except Refused as refusal:
-        messages.warning(request, str(refusal))
 
 
 def _number(text: str | None) -> int:

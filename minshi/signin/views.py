@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from minshi.accounts.requests import SignedIn
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, Refused, answering, onto
 from minshi.residents.masking import mask_phone
 from minshi.signin import actions, demo
 from minshi.signin.addresses import address_of
@@ -103,7 +103,7 @@ def confirm_again(request: SignedIn) -> HttpResponse:
     form = CodeForm(request.POST if "code" in request.POST else None)
     reasons: list[str] = []
     if request.method == "POST" and "code" not in request.POST:
-        try:
+        with answering(lambda refusal: reasons.extend(refusal.reasons)):
             actions.ask(
                 user.phone,
                 Code.Purpose.FRESH,
@@ -111,9 +111,6 @@ def confirm_again(request: SignedIn) -> HttpResponse:
                 address=address_of(request),
                 by=user,
             )
-        except Refused as refusal:
-            reasons = refusal.reasons
-        else:
             return redirect(_with_next(request, "fresh_code"))
     elif form.is_valid():
         digits = form.cleaned_data["code"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from minshi.accounts.requests import user_of
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import person_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, selectors
@@ -29,15 +29,10 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
     household = person.household if person else None
     reasons: list[str] = []
     if request.method == "POST":
-        try:
+        with answering(lambda refusal: reasons.extend(refusal.reasons)):
             if household is None:
                 raise NotAllowed(_("还没登记住在哪一户，请先登记"))
             actions.cosign(proposal, household, by=user)
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            reasons = refusal.reasons
-        else:
             messages.success(request, _("已代表您家附议"))
             return redirect("project", proposal.number)
     version = proposal.version
@@ -66,11 +61,8 @@ def cosign_on_paper(request: HttpRequest, number: str) -> HttpResponse:
         raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以登记纸质附议"))
     form = SheetForm(request.POST or None, waiting=selectors.not_yet_cosigned(proposal))
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             new = actions.cosign_on_paper(proposal, form.cleaned_data["households"], by=user)
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已登记 %(n)d 户") % {"n": new})
             return redirect("cosign", proposal.number)
     context = {"form": form, "proposal": proposal, "needed": actions.cosigns_needed(proposal)}

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from minshi.accounts.requests import user_of
 from minshi.lifecycle.machine import why_not
 from minshi.lifecycle.models import StepRecord
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import ProposeForm, ReasonForm, ReviseForm
@@ -45,7 +45,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         if again := selectors.just_proposed(user, data["place"], data["title"]):
             return redirect("submitted", again.number)
-        try:
+        with answering(form):
             proposal = actions.submit(
                 **{name: data[name] for name in SAID},
                 cost_fen=data["cost"],
@@ -54,11 +54,6 @@ def propose(request: HttpRequest) -> HttpResponse:
                 wish=wished,
                 by=user,
             )
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             return redirect("submitted", proposal.number)
     context = {"form": form, "wish": wished, "person": person_of(user)}
     return render(request, "proposals/propose.html", context, status=422 if form.errors else 200)
@@ -90,7 +85,7 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         words = {name: form.cleaned_data[name] for name in ("need", "plan", "spot", "keeper", "people")}
         words["households"] = form.cleaned_data["households"] or version.households
-        try:
+        with answering(form):
             actions.resubmit(
                 proposal,
                 by=user_of(request),
@@ -99,9 +94,6 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
                 shares=form.shares(),
                 **words,
             )
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             return redirect("project", proposal.number)
     asked = StepRecord.objects.of(proposal).filter(verb="return_for_revision").order_by("-id").first()
     context = {"form": form, "proposal": proposal, "asked": asked}
@@ -121,11 +113,8 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
         raise NotAllowed(*reasons)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with answering(form):
             actions.withdraw(proposal, by=user_of(request), reason=form.cleaned_data["reason"])
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             return redirect("project", proposal.number)
     context = {"form": form, "proposal": proposal}
     return render(request, "proposals/withdraw.html", context, status=422 if form.errors else 200)

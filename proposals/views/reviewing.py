@@ -16,7 +16,7 @@ from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.policy import calendar
-from minshi.refusals import NotAllowed, Refused, onto
+from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, selectors
 from proposals.forms import ReviewForm
@@ -53,13 +53,8 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
     filled = request.POST.get("fill")
     form = ReviewForm(request.POST or None, similar=selectors.similar_to(proposal), fill=filled)
     if request.method == "POST" and filled is None and form.is_valid():
-        try:
+        with answering(form):
             _give_verdict(proposal, user, form.cleaned_data)
-        except NotAllowed:
-            raise
-        except Refused as refusal:
-            onto(form, refusal)
-        else:
             messages.success(request, _("已办理：%(title)s") % {"title": proposal.title})
             return redirect("review_queue")
     wrong = filled is None and form.is_bound and bool(form.errors)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
-from minshi.refusals import Refused
+from minshi.refusals import answering
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import WishForm
@@ -70,8 +70,6 @@ def make_wish(request: HttpRequest) -> HttpResponse:
 @require_POST
 def support_wish(request: HttpRequest, pk: int) -> HttpResponse:
     wished = get_object_or_404(Wish, pk=pk)
-    try:
+    with answering(lambda refusal: messages.warning(request, str(refusal))):
         actions.support(wished, by=user_of(request))
-    except Refused as refusal:
-        messages.warning(request, str(refusal))
     return redirect("wish", pk)
