@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from evaluation.actions import accounts, aftercare, callbacks, surveys
 from evaluation.lifecycle import CALLBACK, CHECK, GATE
-from evaluation.models import CallBack, CallBackStage, Check, FinalAccounts, Survey, SurveyStage
+from evaluation.models import CallBack, CallBackStage, Check, Survey, SurveyStage
 from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import Deadline
@@ -84,11 +84,8 @@ def nobody_looked(deadline: Deadline) -> None:
 def a_result_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
     """The result and the accounts are announced by the correction from now on."""
     for survey in Survey.objects.filter(notice=old):
-        survey.notice = new
-        survey.save(update_fields=["notice"])
-        if survey.hold_settled_at is None:
-            schedule(survey, GATE, new.ends_at, title=new.title)
-    FinalAccounts.objects.filter(notice=old).update(notice=new)
+        surveys.follow_correction(survey, new, by=None)
+    accounts.follow_correction(old, new, by=None)
 
 
 @receiver(reopened)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from funding import actions
 from funding.actions.delivery import expect_log
-from funding.actions.suppliers import standing_award, tell_group
+from funding.actions.suppliers import tell_group
 from funding.lifecycle import HELD_BY, admin_url
 from funding.models import Change, Contract, Contribution, Grant, Payment, Purse
 from funding.selectors import group_of
@@ -19,11 +19,11 @@ from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
-from minshi.lifecycle.machine import stepped, take
+from minshi.lifecycle.machine import stepped
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
 from minshi.residents.models import Role
-from proposals.actions import advance, note_on_card
+from proposals.actions import advance
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
@@ -55,11 +55,10 @@ def a_third_objected(notice: Notice, **kwargs: Any) -> None:
     if proposal is None or proposal.stage not in (Stage.FUNDED, Stage.AWARDED):
         return
     evidence = {"notice": notice.number, "households": notice.objecting_households}
-    if proposal.stage == Stage.AWARDED and (chosen := standing_award(proposal)):
-        chosen.annulled_at = now()
-        chosen.save(update_fields=["annulled_at"])
-    verb = "reopen_funding" if proposal.stage == Stage.FUNDED else "reopen_award"
-    advance(proposal, verb, by=None, evidence=evidence)
+    if proposal.stage == Stage.FUNDED:
+        advance(proposal, "reopen_funding", by=None, evidence=evidence)
+    else:
+        actions.reopen_award(proposal, by=None, evidence=evidence)
     tell_role(
         Role.CLERK,
         holder_place(proposal.place, "community"),
@@ -99,9 +98,8 @@ def nobody_decided(deadline: Deadline) -> None:
     subject: Any = model._default_manager.get(pk=deadline.subject_id)
     if HELD_BY[model](subject) is None:
         return
-    take(subject, "overdue", by=None, setting={"span": period(subject.territory, "supervision.days", now())})
+    actions.overdue(subject, by=None)
     _tell_superior(subject, deadline.role, deadline.title, deadline.url)
-    note_on_card(subject.proposal)
 
 
 @on("funding.plan")

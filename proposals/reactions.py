@@ -12,13 +12,12 @@ from minshi.deadlines.actions import on
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.signals import answered, corrected
-from minshi.lifecycle.machine import lock
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
 from minshi.policy.signals import period_moved
 from minshi.territory.models import Territory
 from proposals import actions
-from proposals.lifecycle import GROUP, PROPOSER, set_stage_deadline
+from proposals.lifecycle import GROUP, PROPOSER
 from proposals.models import Proposal, Stage, Wish
 
 
@@ -33,9 +32,7 @@ def tell_superior(deadline: Deadline) -> None:
 
 def wait_another_day(deadline: Deadline) -> None:
     """The gate is still closed by an objection: look again at the end of the next working day."""
-    proposal = proposal_of(deadline)
-    actions.wait_until(proposal, calendar.period_end(now(), working_days=1), by=None)
-    set_stage_deadline(proposal)
+    actions.wait_until(proposal_of(deadline), calendar.period_end(now(), working_days=1), by=None)
 
 
 @on("stage:submitted")
@@ -95,13 +92,8 @@ def nobody_answered(deadline: Deadline) -> None:
 def the_gate_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
     """A correction is a new notice with a new period: the gate, and the stage that waits for it, follow it."""
     proposal = Proposal.objects.select_related("holder_place").filter(gate_notice=old).first()
-    if proposal is None:
-        return
-    lock(proposal)
-    proposal.gate_notice, proposal.due_at = new, new.ends_at
-    proposal.save(update_fields=["gate_notice", "due_at"])
-    set_stage_deadline(proposal)
-    actions.note_on_card(proposal, due_at=new.ends_at)
+    if proposal is not None:
+        actions.follow_gate(proposal, new, by=None)
 
 
 @receiver(answered)
@@ -112,12 +104,11 @@ def somebody_was_answered(objection: Objection, **kwargs: Any) -> None:
 
 @receiver(period_moved)
 def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
-    """What was provisional has its day now; the row that shows it follows. No step: nobody decided anything."""
+    """What was provisional has its day now; the row that shows it follows."""
     if deadline.kind.startswith("stage:") and deadline.subject_type == "proposals.proposal":
-        Proposal.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
-        actions.note_on_card(Proposal(pk=deadline.subject_id), due_at=deadline.due)
+        actions.follow_calendar(deadline.subject_id, deadline.due, by=None)
     elif deadline.kind == "wish":
-        Wish.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+        actions.follow_calendar_of_wish(deadline.subject_id, deadline.due, by=None)
 
 
 @on(REMINDER)

@@ -28,7 +28,6 @@ from minshi.refusals import Refused
 from minshi.residents.masking import mask_address, mask_text
 from minshi.territory.models import Household
 from proposals.actions import advance, note_on_card, wait_until
-from proposals.lifecycle import set_stage_deadline
 from proposals.models import Proposal, Stage
 
 INSTANT = timedelta(microseconds=1)
@@ -171,7 +170,6 @@ def count(motion: Motion, *, by: User | None = None) -> None:
     take(motion, "count", by=by)
     if motion.purpose == Purpose.SURVEY:
         wait_until(motion.proposal, motion.publish_by, by=by)
-        set_stage_deadline(motion.proposal)
 
 
 def why_not_publish(motion: Motion) -> list[str]:

@@ -174,6 +174,12 @@ def _table(figures: dict[str, Any]) -> list[tuple[str, object]]:
 
 
 @action
+def follow_correction(old: Notice, corrected: Notice, *, by: User | None = None) -> None:
+    """The accounts are announced by the correction from now on."""
+    FinalAccounts.objects.filter(notice=old).update(notice=corrected)
+
+
+@action
 def account_again(proposal: Proposal, *, by: None = None) -> None:
     """One third of the households objected to the accounts: they are made anew."""
     survey = latest(lock(proposal))

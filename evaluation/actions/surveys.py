@@ -422,6 +422,15 @@ def _announce(survey: Survey, verb: str, *, by: User | None, reason: str, more: 
     return record
 
 
+@action
+def follow_correction(survey: Survey, corrected: Notice, *, by: User | None = None) -> None:
+    """The result is announced by the correction from now on; the retained part waits for its end."""
+    survey.notice = corrected
+    survey.save(update_fields=["notice"])
+    if survey.hold_settled_at is None:
+        deadlines.schedule(survey, GATE, corrected.ends_at, title=corrected.title)
+
+
 def _tell_everybody(survey: Survey) -> None:
     """A result that is no gate hangs on the board too."""
     proposal = survey.proposal

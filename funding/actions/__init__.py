@@ -10,6 +10,7 @@ from funding.actions.delivery import (
     refuse_change,
     start_work,
 )
+from funding.actions.lateness import overdue
 from funding.actions.payments import (
     approve_payment,
     ask_payment,
@@ -47,7 +48,7 @@ from funding.actions.pledges import (
 )
 from funding.actions.pots import allocate, confirm_allocation, open_pot
 from funding.actions.refunds import cancel, confirm_refund, pay_refund, return_surplus
-from funding.actions.suppliers import add_quote, award, form_group, open_enquiry, recuse, sign
+from funding.actions.suppliers import add_quote, award, form_group, open_enquiry, recuse, reopen_award, sign
 
 __all__ = [
     "accept_work",
@@ -80,6 +81,7 @@ __all__ = [
     "open_pot",
     "open_purse",
     "open_suppliers",
+    "overdue",
     "pay",
     "pay_refund",
     "pledge",
@@ -93,6 +95,7 @@ __all__ = [
     "refuse_payment",
     "reject_contribution",
     "release_hold",
+    "reopen_award",
     "return_for_completion",
     "return_surplus",
     "reverse_contribution",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
@@ -338,6 +339,16 @@ def sign(
         group_of(proposal), _("合同已签：%s") % proposal.title, _("请盯着开工"), f"/projects/{proposal.number}/log/"
     )
     return contract
+
+
+@action
+def reopen_award(proposal: Proposal, *, by: User | None = None, evidence: dict[str, Any]) -> StepRecord:
+    """A third of those who benefit objected to the choice: it is annulled, and made anew (domain.md 7)."""
+    lock(proposal)
+    if chosen := standing_award(proposal):
+        chosen.annulled_at = now()
+        chosen.save(update_fields=["annulled_at"])
+    return proposals.advance(proposal, "reopen_award", by=by, evidence=evidence)
 
 
 def standing_award(proposal: Proposal) -> Award | None:

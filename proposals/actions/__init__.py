@@ -4,9 +4,18 @@ from proposals.actions.cosigning import cosign, cosign_on_paper, cosigns_needed,
 from proposals.actions.handling import accept_handling, decline_handling, escalate, hand_back, open_handling, supervise
 from proposals.actions.proposing import add_photo, resubmit, submit, withdraw
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision, tell_reviewers
-from proposals.actions.stages import advance, freeze_beneficiaries, new_version, note_on_card, overdue, wait_until
+from proposals.actions.stages import (
+    advance,
+    follow_calendar,
+    follow_gate,
+    freeze_beneficiaries,
+    new_version,
+    note_on_card,
+    overdue,
+    wait_until,
+)
 from proposals.actions.totals import refresh_totals
-from proposals.actions.wishes import answer_wish, climb_wish, promote, support, wish
+from proposals.actions.wishes import answer_wish, climb_wish, follow_calendar_of_wish, promote, support, wish
 
 __all__ = [
     "accept_handling",
@@ -22,6 +31,9 @@ __all__ = [
     "decline",
     "decline_handling",
     "escalate",
+    "follow_calendar",
+    "follow_calendar_of_wish",
+    "follow_gate",
     "freeze_beneficiaries",
     "gather_if_enough",
     "hand_back",

@@ -20,7 +20,7 @@ from minshi.policy import calendar
 from minshi.residents.masking import mask_text
 from minshi.residents.models import Role
 from minshi.territory.models import Territory
-from proposals.lifecycle import holder_place, period
+from proposals.lifecycle import holder_place, period, set_stage_deadline
 from proposals.models import (
     ENDED,
     Beneficiary,
@@ -150,4 +150,21 @@ def wait_until(proposal: Proposal, due: datetime, *, by: User | None = None) -> 
     lock(proposal)
     proposal.due_at = due
     proposal.save(update_fields=["due_at"])
+    set_stage_deadline(proposal)
     note_on_card(proposal, due_at=due)
+
+
+@action
+def follow_gate(proposal: Proposal, corrected: Notice, *, by: User | None = None) -> None:
+    """The notice it waits for was corrected by a new one with a new period: gate and due date are that one's now."""
+    lock(proposal)
+    proposal.gate_notice = corrected
+    proposal.save(update_fields=["gate_notice"])
+    wait_until(proposal, corrected.ends_at, by=by)
+
+
+@action
+def follow_calendar(pk: int, due: datetime, *, by: User | None = None) -> None:
+    """A provisional due date is firm since the calendar was published. No step: nobody decided anything."""
+    Proposal.objects.filter(pk=pk).update(due_at=due)
+    note_on_card(Proposal(pk=pk), due_at=due)

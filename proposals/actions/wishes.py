@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -100,6 +102,12 @@ def promote(wished: Wish, proposal: Proposal, *, by: User) -> StepRecord:
     record = take(wished, "promote", by=by, evidence={"proposal": proposal.number})
     tell(wished.by, _("您的心愿已转为项目"), proposal.title, proposal.get_absolute_url())
     return record
+
+
+@action
+def follow_calendar_of_wish(pk: int, due: datetime, *, by: User | None = None) -> None:
+    """As ``follow_calendar``, for a wish."""
+    Wish.objects.filter(pk=pk).update(due_at=due)
 
 
 @action
