@@ -33,7 +33,7 @@ class Key:
 
     of: Callable[[Any], str]
     read: Callable[[str], Any]
-    beyond: Callable[[QuerySet[Any], Any], QuerySet[Any]]
+    beyond: Callable[[Any, Any], QuerySet[Any]]
 
 
 @dataclass(frozen=True)
