@@ -42,7 +42,7 @@ class OpenVote(StepForm):
     label = _("开始居民表决")
     help = _("名册和规则在按下以后就固定了，到截止时间自动结束。")
     permission = "deliberation.run"
-    purpose = Purpose.SURVEY
+    purpose = Purpose.CANVASS
 
     question = forms.CharField(label=_("问题（居民看得懂的一句话）"), max_length=100, required=False)
     detail = forms.CharField(label=_("补充说明"), max_length=300, required=False)

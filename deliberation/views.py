@@ -186,7 +186,7 @@ def motion(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "proposal": proposal,
         "results": [selectors.result_of(motion, proposal) for motion in selectors.motions_of(proposal)],
-        "sample_policy": policy.is_default(proposal.place, ["survey_vote.", "formal_vote."]),
+        "sample_policy": policy.is_default(proposal.place, ["canvass.", "formal_vote."]),
         "demo_data": proposal.is_demo,
     }
     return render(request, "deliberation/motion.html", context)

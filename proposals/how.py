@@ -29,10 +29,7 @@ HOW = (
     ),
     (
         _("居民表决"),
-        _(
-            "每户一票，{survey_vote.quorum}参加、其中{survey_vote.threshold}同意才通过；"
-            "手机、纸票、上门一样算，只算一次。"
-        ),
+        _("每户一票，{canvass.quorum}参加、其中{canvass.threshold}同意才通过；手机、纸票、上门一样算，只算一次。"),
     ),
     (_("民主商议"), _("议事会请六方到场，商定方案、预算、谁来管，纪要公开。")),
     (
@@ -63,7 +60,7 @@ HOW = (
 TERMS = (
     "review.",
     "cosign.",
-    "survey_vote.",
+    "canvass.",
     "notice.initiation.days",
     "handling.",
     "quotes.minimum",

@@ -43,7 +43,7 @@ class Rule:
     is_poll: bool = False
 
 
-SURVEY = Rule("survey_vote.days", "survey_vote.quorum", "survey_vote.threshold")
+CANVASS = Rule("canvass.days", "canvass.quorum", "canvass.threshold")
 RESIDENTS = Rule("formal_vote.days", "formal_vote.residents.quorum", "formal_vote.residents.threshold")
 COMMON_PARTS = Rule("formal_vote.days", "formal_vote.owners.quorum", "formal_vote.owners.special_threshold")
 BINDING = "formal_vote.owners.binding"
@@ -54,14 +54,14 @@ AROUND = ("counting.days", "paper.correction_calendar_days", "formal_vote.publis
 def open_motion(
     proposal: Proposal,
     *,
-    purpose: str = Purpose.SURVEY,
+    purpose: str = Purpose.CANVASS,
     question: str = "",
     detail: str = "",
     by: User | None,
 ) -> Motion:
     """Freeze the electorate and the rule, and let the households vote from now on.
 
-    A survey takes the proposal into its voting stage; a formal vote is held while it waits for its decision.
+    A canvass takes the proposal into its voting stage; a formal vote is held while it waits for its decision.
     """
     lock(proposal)
     rule = _rule_for(proposal, purpose)
@@ -79,7 +79,7 @@ def open_motion(
         opened_by=by,
         **_times(now(), terms, rule),
     )
-    if purpose == Purpose.SURVEY:
+    if purpose == Purpose.CANVASS:
         advance(proposal, "open_vote", by=by, due=motion.closes_at)
     _freeze_electorate(motion)
     begin(motion, "open", by=by)
@@ -91,8 +91,8 @@ def open_motion(
 
 
 def _rule_for(proposal: Proposal, purpose: str) -> Rule:
-    if purpose == Purpose.SURVEY:
-        return SURVEY
+    if purpose == Purpose.CANVASS:
+        return CANVASS
     if proposal.stage != Stage.DECIDING:
         raise Refused(_("正式表决在集体决议阶段进行，现在是“%(stage)s”") % {"stage": Stage(proposal.stage).label})
     if proposal.motions.exclude(stage=MotionStage.PUBLISHED).exists():
@@ -168,7 +168,7 @@ def close(motion: Motion, *, by: User | None = None) -> None:
 def count(motion: Motion, *, by: User | None = None) -> None:
     """From now on sheets are read again and entries corrected; the project waits for its result."""
     take(motion, "count", by=by)
-    if motion.purpose == Purpose.SURVEY:
+    if motion.purpose == Purpose.CANVASS:
         wait_until(motion.proposal, motion.publish_by, by=by)
 
 
@@ -186,7 +186,7 @@ def why_not_publish(motion: Motion) -> list[str]:
 
 @action
 def publish(motion: Motion, *, by: User | None = None) -> Motion:
-    """Count, seal and publish; a survey's result carries the proposal on or ends its way."""
+    """Count, seal and publish; a canvass's result carries the proposal on or ends its way."""
     lock(motion)
     if motion.stage == MotionStage.COUNTING and (reasons := why_not_publish(motion)):
         raise Refused(*reasons)
@@ -205,7 +205,7 @@ def publish(motion: Motion, *, by: User | None = None) -> Motion:
         notice = _announce(motion, tally, passed, by)
     take(motion, "publish", by=by, evidence=evidence, setting={**results, "notice": notice})
     note_on_card(motion.proposal, electorate=motion.electorate, turnout=motion.turnout, agreed=motion.agree)
-    if motion.purpose == Purpose.SURVEY:
+    if motion.purpose == Purpose.CANVASS:
         advance(motion.proposal, "pass_vote" if passed else "fail_vote", by=by, evidence=evidence)
     word = _("结果：通过") if passed else _("结果：没有通过")
     _tell_electorate(motion, f"{word}。%(question)s", _("可以核对自己的回执"), motion.get_absolute_url())

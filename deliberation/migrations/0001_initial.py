@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='motions', to='proposals.proposal', verbose_name='项目')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='proposals.version', verbose_name='表决的方案')),
                 ('ordinal', models.PositiveSmallIntegerField(verbose_name='第几次')),
-                ('purpose', models.CharField(choices=[('survey', '楼院征询'), ('formal', '正式表决')], max_length=8, verbose_name='性质')),
+                ('purpose', models.CharField(choices=[('canvass', '楼院征询'), ('formal', '正式表决')], max_length=8, verbose_name='性质')),
                 ('question', models.CharField(max_length=100, verbose_name='问题')),
                 ('detail', models.CharField(blank=True, max_length=300, verbose_name='说明')),
                 ('unit_kind', models.CharField(choices=[('household', '户'), ('resident', '满18岁居民'), ('representative', '代表'), ('owner', '业主')], default='household', max_length=14, verbose_name='一票属于')),

@@ -19,7 +19,7 @@ from proposals.models import Proposal, Version
 
 
 class Purpose(models.TextChoices):
-    SURVEY = "survey", _("楼院征询")
+    CANVASS = "canvass", _("楼院征询")
     FORMAL = "formal", _("正式表决")
 
 

@@ -18,7 +18,7 @@ MOST_ROUNDS = 10
 
 
 def vote(project: Project) -> Iterator[datetime]:
-    yield from _vote(project, Purpose.SURVEY, "vote", project.story["votes"])
+    yield from _vote(project, Purpose.CANVASS, "vote", project.story["votes"])
 
 
 def formal(project: Project) -> Iterator[datetime]:

@@ -38,9 +38,9 @@ STAGES: dict[str, StageRule] = {
     Stage.VOTING: StageRule(
         Role.CLERK,
         "community",
-        "survey_vote.days",
+        "canvass.days",
         unit="calendar_days",
-        terms=("survey_vote.",),
+        terms=("canvass.",),
     ),
     Stage.CONSULTING: StageRule(Role.CLERK, "community", "consult.days", terms=("meeting.",)),
     Stage.DECIDING: StageRule(Role.PARTY, "community", "decide.days", terms=("formal_vote.", "notice.initiation.")),

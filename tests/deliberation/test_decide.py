@@ -292,7 +292,7 @@ def test_a_motion_of_another_project_does_not_carry_a_decision(way: Way, party: 
             proposal=proposal,
             version=proposal.version,
             study=study,
-            motion=Motion.objects.get(proposal=proposal),  # the survey was of the version before
+            motion=Motion.objects.get(proposal=proposal),  # the canvass was of the version before
             outcome="refuse",
             reason="x",
             sat="y",

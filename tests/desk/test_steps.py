@@ -159,7 +159,7 @@ def test_the_district_rules_from_a_day_on(
     district: Territory, client_of: ClientOf, district_officer: User, clock: Any
 ) -> None:
     tomorrow = today() + timedelta(days=1)
-    for name, typed in (("review.days", "5"), ("survey_vote.quorum", "1/2"), ("formal_vote.owners.binding", "是")):
+    for name, typed in (("review.days", "5"), ("canvass.quorum", "1/2"), ("formal_vote.owners.binding", "是")):
         answer = client_of(district_officer).post(
             step_of(district, "set-parameter"),
             {
@@ -172,7 +172,7 @@ def test_the_district_rules_from_a_day_on(
         assert answer.status_code == 302, answer.content.decode()
     assert value("review.days", district) == 3
     clock.move(days=1)
-    assert (value("review.days", district), value("survey_vote.quorum", district)) == (5, "1/2")
+    assert (value("review.days", district), value("canvass.quorum", district)) == (5, "1/2")
     assert value("formal_vote.owners.binding", district) is True
 
 

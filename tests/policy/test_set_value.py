@@ -47,7 +47,7 @@ def test_a_street_does_not_rule_beyond_the_limits(street: Territory, approver: U
         rule("handling.tier2.days", street, 11, approver)
     assert "value" in refusal.value.fields
     with pytest.raises(Refused, match="2/3"):
-        rule("survey_vote.quorum", street, "1/2", approver)
+        rule("canvass.quorum", street, "1/2", approver)
     assert value("handling.tier2.days", street) == 10
 
 

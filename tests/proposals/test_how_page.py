@@ -32,7 +32,7 @@ def test_it_says_the_defaults_are_no_law(client: Client, district: Territory, se
 
 def test_it_says_what_the_district_ruled(client: Client, district: Territory, settings: Any) -> None:
     settings.HOME_PLACE = district.code
-    policy.set_value("survey_vote.quorum", district, "1/2", since=date(2020, 1, 1), source="盘龙区试行办法", by=None)
+    policy.set_value("canvass.quorum", district, "1/2", since=date(2020, 1, 1), source="盘龙区试行办法", by=None)
     page = client.get("/how/").content.decode()
     assert "一半参加、其中三分之二同意" in page
 
