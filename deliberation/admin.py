@@ -8,8 +8,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from deliberation.deskwork import OF_MEETING, OF_MOTION, OF_PROPOSAL
 from deliberation.models import Decision, Meeting, Motion, PartyStudy, WorkingGroup
-from deliberation.steps import OF_MEETING, OF_MOTION, OF_PROPOSAL
 from minshi.desk.admin import by_name, until
 from proposals.admin import MatterAdmin, ProposalAdmin
 
@@ -21,7 +21,7 @@ CLOSES, PUBLISHED_BY = until("closes_at", _("截止")), until("publish_by", _("�
 
 @admin.register(Motion)
 class MotionAdmin(MatterAdmin):
-    step_forms = OF_MOTION
+    desk_forms = OF_MOTION
     list_display = ("question", "proposal", "purpose", "stage", CLOSES, PUBLISHED_BY, "electorate", "passed")
     list_filter = ("stage", "purpose")
     fields = (
@@ -33,7 +33,7 @@ class MotionAdmin(MatterAdmin):
 
 @admin.register(Meeting)
 class MeetingAdmin(MatterAdmin):
-    step_forms = OF_MEETING
+    desk_forms = OF_MEETING
     list_display = ("proposal", "ordinal", "begins_at", "venue", "stage", "expected", "present")
     list_filter = ("stage",)
     fields = (

@@ -8,8 +8,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from evaluation.deskwork import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK, OF_PROPOSAL
 from evaluation.models import Aftercare, Archive, CallBack, Check, FinalAccounts, Survey
-from evaluation.steps import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK, OF_PROPOSAL
 from minshi.desk.admin import by_name, in_yuan, until
 from proposals.admin import MatterAdmin, ProposalAdmin
 
@@ -35,7 +35,7 @@ class SurveyAdmin(MatterAdmin):
 @admin.register(CallBack)
 class CallBackAdmin(MatterAdmin):
     place_path = "survey__proposal__place__path"
-    step_forms = OF_CALLBACK
+    desk_forms = OF_CALLBACK
     list_display = ("survey", "level", "stage", DUE, "contacted_at", "mended_at", "outcome")
     list_filter = ("stage",)
     list_select_related = ("survey__proposal",)
@@ -47,7 +47,7 @@ class CallBackAdmin(MatterAdmin):
 
 @admin.register(FinalAccounts)
 class FinalAccountsAdmin(MatterAdmin):
-    step_forms = OF_ACCOUNTS
+    desk_forms = OF_ACCOUNTS
     list_display = ("proposal", "ordinal", RAISED, SPENT, RETURNED, "made_at", "confirmed_at")
     fields = (
         "proposal", "ordinal", RAISED, SPENT, RETURNED, "remark", by_name("made_by", _("编制人")), "made_at",
@@ -64,7 +64,7 @@ class AftercareAdmin(MatterAdmin):
 @admin.register(Check)
 class CheckAdmin(MatterAdmin):
     place_path = "aftercare__proposal__place__path"
-    step_forms = OF_CHECK
+    desk_forms = OF_CHECK
     list_display = ("aftercare", "months", "stage", "begins_at", DUE, "in_order")
     list_filter = ("stage",)
     list_select_related = ("aftercare__proposal",)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from funding import selectors
+from funding.deskwork import money, work
 from funding.models import Allocation, Change, Contribution, Grant, InKind, Payment, Pot, Purse, Refund
-from funding.steps import money, work
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.ledger.money import format_yuan
 from proposals.admin import MatterAdmin
@@ -40,7 +40,7 @@ class PotAdmin(ScopedAdmin):
     list_display = ("title", "place", "year", "balance")
     list_select_related = ("place", "account")
     fields = ("title", "place", "year", "document", "balance", "at")
-    step_forms = (money.Allocate,)
+    desk_forms = (money.Allocate,)
     add_form = money.OpenPot
 
     @admin.display(description=_("余额（元）"))
@@ -54,7 +54,7 @@ class AllocationAdmin(MoneyAdmin):
     list_display = ("pot", "amount", "document", "recorded_at", "confirmed_at")
     list_select_related: tuple[str, ...] = ("pot",)
     fields = ("pot", "amount", "document", "recorded_at", "confirmed_at")
-    step_forms = (money.ConfirmAllocation,)
+    desk_forms = (money.ConfirmAllocation,)
 
 
 @admin.register(Purse)
@@ -63,7 +63,7 @@ class PurseAdmin(MoneyAdmin):
     list_select_related = ("proposal", "account")
     search_fields = ("proposal__number", "proposal__title")
     fields = ("project", "stage", "plan", "needed", "found", "gap", "balance", "spent", "opened_at")
-    step_forms = (
+    desk_forms = (
         money.DrawUp,
         money.AskGrant,
         money.RecordPledge,
@@ -130,7 +130,7 @@ def _coverage(purse: Purse) -> selectors.Coverage:
 class GrantAdmin(MoneyAdmin):
     list_display = ("proposal", "source", "amount", "stage", DUE)
     fields = ("project", "source", "pot", "amount", "needs_district", "completions", "stage", "stage_since", DUE)
-    step_forms = (
+    desk_forms = (
         money.Examine,
         money.ReturnForCompletion,
         money.Complete,
@@ -146,7 +146,7 @@ class ContributionAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "amount", "voucher", "stage", "recorded_at")
     search_fields = ("proposal__number", "voucher")
     fields = ("project", "name_public", "amount", "voucher", "photo", "recorded_at", "stage", "stage_since")
-    step_forms = (money.ConfirmContribution, money.RejectContribution, money.ReverseContribution)
+    desk_forms = (money.ConfirmContribution, money.RejectContribution, money.ReverseContribution)
 
     @admin.display(description=_("凭证照片"))
     def photo(self, given: Contribution) -> str:
@@ -159,7 +159,7 @@ class ContributionAdmin(MoneyAdmin):
 class InKindAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "what", "hours", "confirmed_at")
     fields = ("project", "name_public", "what", "hours", "value", "recorded_at", "confirmed_at")
-    step_forms = (money.ConfirmInKind,)
+    desk_forms = (money.ConfirmInKind,)
 
     @admin.display(description=_("折合（元）"))
     def value(self, given: InKind) -> str:
@@ -170,7 +170,7 @@ class InKindAdmin(MoneyAdmin):
 class RefundAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "amount", "why", "paid_at", "returned_at")
     fields = ("project", "name_public", "amount", "why", "voucher", "paid_at", "returned_at")
-    step_forms = (money.PayRefund, money.ConfirmRefund)
+    desk_forms = (money.PayRefund, money.ConfirmRefund)
 
 
 @admin.register(Payment)
@@ -179,7 +179,7 @@ class PaymentAdmin(MoneyAdmin):
     list_display = ("contract", "milestone", "amount", "stage", DUE)
     list_select_related = ("contract__proposal", "contract__supplier", "milestone")
     fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", DUE)
-    step_forms = (money.ApprovePayment, money.Pay, money.RefusePayment)
+    desk_forms = (money.ApprovePayment, money.Pay, money.RefusePayment)
 
 
 @admin.register(Change)
@@ -188,7 +188,7 @@ class ChangeAdmin(MoneyAdmin):
     list_display = ("contract", "what", "stage", DUE)
     list_select_related = ("contract__proposal", "contract__supplier")
     fields = ("project", "what", "reason", "old_price", "new_price", "new_days", "stage", DUE)
-    step_forms = (work.ApproveChange, work.RefuseChange)
+    desk_forms = (work.ApproveChange, work.RefuseChange)
 
     @admin.display(description=_("原价（元）"))
     def old_price(self, change: Change) -> str:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.ledger.money import format_yuan
 from minshi.residents.rules import title_in
+from proposals.deskwork import OF_PROPOSAL, OF_WISH
 from proposals.models import Handling, Proposal, Wish
 from proposals.selectors import holder_of
-from proposals.steps import OF_PROPOSAL, OF_WISH
 
 DUE = until("due_at", _("期限"))
 
@@ -26,7 +26,7 @@ class MatterAdmin(ScopedAdmin):
 class ProposalAdmin(ScopedAdmin):
     """Higher apps add what may be done in their stages with ``ProposalAdmin.offer``."""
 
-    step_forms = OF_PROPOSAL
+    desk_forms = OF_PROPOSAL
     list_display = ("number", "title", "place", "stage", "tier", "holder", DUE)
     list_select_related = ("place", "holder_place")
     list_filter = ("stage", "category", "kind", "tier")
@@ -59,7 +59,7 @@ class ProposalAdmin(ScopedAdmin):
 
 @admin.register(Wish)
 class WishAdmin(ScopedAdmin):
-    step_forms = OF_WISH
+    desk_forms = OF_WISH
     list_display = ("text", "place", "category", "stage", "urgent", "at", DUE)
     list_select_related = ("place",)
     list_filter = ("stage", "category", "urgent")

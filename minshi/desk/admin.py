@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from minshi.accounts.models import User
-from minshi.desk.steps import StepForm
+from minshi.desk.deskwork import DeskForm
 from minshi.faces.templatetags.faces import cn_until
 from minshi.ledger.money import format_yuan
 from minshi.refusals import NotAllowed, answering
@@ -101,7 +101,7 @@ class Beneath(admin.SimpleListFilter):
 
 
 class ScopedAdmin(ModelAdmin):
-    """Rows of my territories, read-only; ``step_forms`` are what may be done with one, ``add_form`` makes one.
+    """Rows of my territories, read-only; ``desk_forms`` are what may be done with one, ``add_form`` makes one.
 
     ``place_path`` is the lookup that leads to the path of the place a row belongs to. Whoever holds no
     staff role sees nothing at all, superusers included: running the servers is not a role here.
@@ -109,8 +109,8 @@ class ScopedAdmin(ModelAdmin):
     """
 
     place_path: ClassVar[str] = "place__path"
-    step_forms: ClassVar[tuple[type[StepForm], ...]] = ()
-    add_form: ClassVar[type[StepForm] | None] = None
+    desk_forms: ClassVar[tuple[type[DeskForm], ...]] = ()
+    add_form: ClassVar[type[DeskForm] | None] = None
     change_form_template = "desk/subject.html"
     actions = None
     list_per_page = 50
@@ -118,9 +118,9 @@ class ScopedAdmin(ModelAdmin):
     paginator = CappedPaginator
 
     @classmethod
-    def offer(cls, *forms: type[StepForm]) -> None:
+    def offer(cls, *forms: type[DeskForm]) -> None:
         """For higher apps: what else may be done with such a thing, once its stage is theirs."""
-        cls.step_forms = (*cls.step_forms, *forms)
+        cls.desk_forms = (*cls.desk_forms, *forms)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         mine = Q(pk__in=[])
@@ -153,16 +153,16 @@ class ScopedAdmin(ModelAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
-        step = path("<int:pk>/do/<slug:step>/", self.admin_site.admin_view(self.step_view), name=name)
-        return [step, *super().get_urls()]
+        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
+        do = path("<int:pk>/do/<slug:what>/", self.admin_site.admin_view(self.do_view), name=name)
+        return [do, *super().get_urls()]
 
     def offered(self, subject: Model, user: User) -> list[dict[str, Any]]:
         """The actions this person may take on it now, each with its address."""
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_step"
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
         return [
             {"label": form.label, "help": form.help, "url": reverse(name, args=[subject.pk, form.name])}
-            for form in self.step_forms
+            for form in self.desk_forms
             if form.offered(subject, user)
         ]
 
@@ -171,7 +171,7 @@ class ScopedAdmin(ModelAdmin):
     ) -> HttpResponse:
         subject = self.get_object(request, object_id)
         offered = self.offered(subject, request.user) if subject else []  # type: ignore[arg-type]
-        context = {**(extra_context or {}), "offered_steps": offered, "show_save": False, "show_close": True}
+        context = {**(extra_context or {}), "offered": offered, "show_save": False, "show_close": True}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 
@@ -183,10 +183,10 @@ class ScopedAdmin(ModelAdmin):
             raise NotAllowed(_("这里不能新增，或不归您办理"))
         return self._take(request, self.add_form, None, back=f"admin:{self._name}_changelist")
 
-    def step_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    def do_view(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
         """One action as a form."""
         subject = get_object_or_404(self.get_queryset(request), pk=pk)
-        kind = next((form for form in self.step_forms if form.name == step), None)
+        kind = next((form for form in self.desk_forms if form.name == what), None)
         if kind is None or not kind.offered(subject, request.user):  # type: ignore[arg-type]
             raise NotAllowed(_("这一步现在不能办理，或不归您办理"))
         return self._take(request, kind, subject, back=f"admin:{self._name}_change")
@@ -195,7 +195,7 @@ class ScopedAdmin(ModelAdmin):
     def _name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}"
 
-    def _take(self, request: HttpRequest, kind: type[StepForm], subject: Model | None, *, back: str) -> HttpResponse:
+    def _take(self, request: HttpRequest, kind: type[DeskForm], subject: Model | None, *, back: str) -> HttpResponse:
         """Show the form, or do what it says: refusals stand beside the fields, nothing typed is lost."""
         user: User = request.user  # type: ignore[assignment]
         sent = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -213,4 +213,4 @@ class ScopedAdmin(ModelAdmin):
             "opts": self.opts,
             "back": reverse(back, args=[subject.pk] if subject else []),
         }
-        return render(request, "desk/step.html", context, status=422 if form.errors else 200)
+        return render(request, "desk/do.html", context, status=422 if form.errors else 200)

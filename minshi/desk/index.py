@@ -16,5 +16,5 @@ class Desk(UnfoldAdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only pages that keep to territories: those of the libraries (groups, second factors) show everything."""
-        if hasattr(admin_class, "step_forms"):
+        if hasattr(admin_class, "desk_forms"):
             super().register(model_or_iterable, admin_class, **options)

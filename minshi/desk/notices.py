@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin, until
-from minshi.desk.steps import ReasonField, StepForm
+from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.disclosure import actions
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.rules import may_read_original
 
 
-class Correct(StepForm):
+class Correct(DeskForm):
     name = "correct"
     label = _("更正公示")
     help = _("原公示不能改：会发布一份新的，期限重新计算。")
@@ -39,7 +39,7 @@ class Correct(StepForm):
 
 @admin.register(Notice)
 class NoticeAdmin(ScopedAdmin):
-    step_forms = (Correct,)
+    desk_forms = (Correct,)
     list_display = ("number", "kind", "title", "place", "posted_at", until("ends_at", _("截止")), "objections_open")
     list_select_related = ("place",)
     list_filter = ("kind", "is_gate")
@@ -51,7 +51,7 @@ class NoticeAdmin(ScopedAdmin):
     )  # fmt: skip
 
 
-class OfObjection(StepForm):
+class OfObjection(DeskForm):
     """Whoever answers reads what was said in full, and how to reach who said it."""
 
     permission = "disclosure.answer"
@@ -97,7 +97,7 @@ class ObjectionAdmin(ScopedAdmin):
     """Masked as in public; the clear words stand beside the answer's form, for whoever answers."""
 
     place_path = "notice__place__path"
-    step_forms = (Answer, Climb)
+    desk_forms = (Answer, Climb)
     list_display = ("about", "level", "at", until("due_at", _("答复期限")), "answered_at", "outcome")
     list_select_related = ("notice",)
     list_filter = ("level", "outcome")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
-from minshi.desk.steps import StepForm
+from minshi.desk.deskwork import DeskForm
 from minshi.residents import actions
 from minshi.residents.masking import mask_address, mask_name
 from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
@@ -32,7 +32,7 @@ class PlaceField(forms.ModelChoiceField):
         return place.full_name
 
 
-class Confirm(StepForm):
+class Confirm(DeskForm):
     name = "confirm"
     label = _("确认住在这里")
     permission = "residents.confirm"
@@ -89,7 +89,7 @@ class MoveOut(Confirm):
         actions.move_out(subject, by=by)
 
 
-class Appoint(StepForm):
+class Appoint(DeskForm):
     name = "appoint"
     label = _("授予角色")
     help = _("上一级任命下一级；工作人员另要设密码和动态口令。")
@@ -120,7 +120,7 @@ class PersonAdmin(ScopedAdmin):
     """Names and doors in full only for whoever confirms residents there, one person at a time."""
 
     place_path = "household__place__path"
-    step_forms = (Confirm, Refuse, Represent, MoveOut, Appoint)
+    desk_forms = (Confirm, Refuse, Represent, MoveOut, Appoint)
     list_display = ("public_name", "building", "is_representative", "is_adult", "confirmed_at")
     list_select_related = ("household__place__parent",)
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter), "is_representative", "is_adult")
@@ -143,7 +143,7 @@ class PersonAdmin(ScopedAdmin):
         return (*who, "is_representative", "is_adult", "confirmed_at", "consented_at")
 
 
-class OpenAccount(StepForm):
+class OpenAccount(DeskForm):
     label = _("给工作人员开户")
     help = _("开户后把登录名和初始密码当面告诉本人；本人第一次登录时绑定动态口令、换掉密码。")
     permission = "residents.open_account"
@@ -191,7 +191,7 @@ def told(username: str, password: str) -> str:
     }
 
 
-class ResetAccess(StepForm):
+class ResetAccess(DeskForm):
     name = "reset-access"
     label = _("重设密码和动态口令")
     help = _("本人忘了密码或换了手机时用。已经登录的马上退出，第一次登录时重新绑定动态口令。请先核实是本人。")
@@ -208,7 +208,7 @@ class ResetAccess(StepForm):
         return told(self.username, self.password)
 
 
-class Revoke(StepForm):
+class Revoke(DeskForm):
     name = "revoke"
     label = _("撤销任职")
     help = _("马上生效，已经登录的也一样。")
@@ -224,7 +224,7 @@ class Revoke(StepForm):
 
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ScopedAdmin):
-    step_forms = (Revoke, ResetAccess)
+    desk_forms = (Revoke, ResetAccess)
     add_form = OpenAccount
     list_display = ("role", "place", "holder", "since", "until", "revoked_at")
     list_select_related = ("place", "user__person")

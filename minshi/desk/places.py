@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
-from minshi.desk.steps import StepForm
+from minshi.desk.deskwork import DeskForm
 from minshi.ledger.money import format_yuan
 from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
@@ -25,7 +25,7 @@ from minshi.territory.models import Household, Territory
 YES, NO = _("是"), _("否")
 
 
-class SetParameter(StepForm):
+class SetParameter(DeskForm):
     name = "set-parameter"
     label = _("定这里的规则参数")
     help = _("从写明的日期起用；已经开始的阶段还按原来的办。分数写成 2/3，几项写成 [30, 67, 3]，金额按分写整数。")
@@ -57,7 +57,7 @@ class SetParameter(StepForm):
         )
 
 
-class AddPlace(StepForm):
+class AddPlace(DeskForm):
     name = "add-place"
     label = _("添小区、楼栋或十户")
     done = _("已添加")
@@ -80,7 +80,7 @@ class AddPlace(StepForm):
         return register.add_place(subject, name=data["title"], level=data["level"], by=by)
 
 
-class AddDoors(StepForm):
+class AddDoors(DeskForm):
     name = "add-doors"
     label = _("登记门牌")
     done = _("已登记")
@@ -98,7 +98,7 @@ class AddDoors(StepForm):
         return register.add_doors(subject, self.cleaned_data["addresses"].splitlines(), by=by)
 
 
-class StrikeDoor(StepForm):
+class StrikeDoor(DeskForm):
     name = "strike"
     label = _("注销这一户")
     done = _("已注销")
@@ -113,7 +113,7 @@ class StrikeDoor(StepForm):
         return register.strike_door(subject, by=by)
 
 
-class Describe(StepForm):
+class Describe(DeskForm):
     name = "describe"
     label = _("改办公电话和机构代码")
     done = _("已更改")
@@ -140,7 +140,7 @@ class Describe(StepForm):
 @admin.register(Territory)
 class TerritoryAdmin(ScopedAdmin):
     place_path = "path"
-    step_forms = (AddPlace, AddDoors, Describe, SetParameter)
+    desk_forms = (AddPlace, AddDoors, Describe, SetParameter)
     list_display = ("name", "level", "code", "full_name")
     list_select_related = ("level",)
     search_fields = ("name", "code")
@@ -149,7 +149,7 @@ class TerritoryAdmin(ScopedAdmin):
 
 @admin.register(Household)
 class HouseholdAdmin(ScopedAdmin):
-    step_forms = (StrikeDoor,)
+    desk_forms = (StrikeDoor,)
     list_display = ("address", "place", "is_active")
     list_select_related = ("place",)
     list_filter = ("is_active",)

@@ -67,6 +67,6 @@ def _holds(held: Held, deadline: Deadline) -> bool:
 def _page_of(deadline: Deadline) -> str:
     """The thing's page at the desk where something can be done with it there, else the page its app named."""
     model = apps.get_model(deadline.subject_type)
-    if not admin.site.is_registered(model) or not getattr(admin.site.get_model_admin(model), "step_forms", ()):
+    if not admin.site.is_registered(model) or not getattr(admin.site.get_model_admin(model), "desk_forms", ()):
         return deadline.url
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[deadline.subject_id])

@@ -33,7 +33,7 @@ from tests.world import World
 
 REGISTERED = {model._meta.label_lower: site for model, site in admin.site._registry.items()}
 SCOPED = {label: site for label, site in REGISTERED.items() if isinstance(site, ScopedAdmin)}
-FAMILY = ("changelist", "add", "change", "delete", "history", "step")
+FAMILY = ("changelist", "add", "change", "delete", "history", "do")
 
 SAMPLE = (
     "anonymous", "chief", "clerk", "approver", "district_officer", "stranger_clerk", "stranger_approver", "superuser",
@@ -66,7 +66,7 @@ def test_every_row_of_the_table_is_in_the_admin() -> None:
 
 
 def test_every_step_has_its_row() -> None:
-    offered = {f"{label} {form.name}" for label, site in SCOPED.items() for form in site.step_forms}
+    offered = {f"{label} {form.name}" for label, site in SCOPED.items() for form in site.desk_forms}
     told_of = {f"{label} {name}" for label, steps in STEPS.items() for name in steps} | set(ELSEWHERE)
     assert not offered - told_of, f"say in tests/access/staff_table.py who may take: {sorted(offered - told_of)}"
     assert not told_of - offered, f"steps nobody offers: {sorted(told_of - offered)}"
@@ -150,7 +150,7 @@ def test_nobody_finds_rows_of_elsewhere(label: str, world: World) -> None:
 
 def open_to(label: str, name: str, world: World) -> Model:
     """The first row here that this step is open to."""
-    form = next(form for form in SCOPED[label].step_forms if form.name == name)
+    form = next(form for form in SCOPED[label].desk_forms if form.name == name)
     rows = rows_of(label, THINGS[label].finds, world)
     found = next((row for row in rows if form.open_to(row)), None)
     assert found, f"{name} is open to no {label} of the world"
@@ -163,7 +163,7 @@ def taken(label: str, name: str, step: Step, world: World, browsers: dict[str, B
     with undone():
         if step.before:
             step.before(world)
-        path = address(label, "step", open_to(label, name, world).pk, name)
+        path = address(label, "do", open_to(label, name, world).pk, name)
         fields = fields_of(browsers[min(step.who)].ask("GET", path).text)
         for who, browser in browsers.items():
             if who in BY_FACTOR or who in SAMPLE:
@@ -206,7 +206,7 @@ def test_who_takes_it(label: str, name: str, world: World, browsers: dict[str, B
 def test_a_step_that_is_not_open_is_refused_to_everybody(world: World, browsers: dict[str, Browser]) -> None:
     for name in (*STAFF, *OPERATOR, *FORMER):
         for step in ("archive", "nothing-like-it"):
-            answer = browsers[name].ask("GET", address("proposals.proposal", "step", world["voting"].pk, step))
+            answer = browsers[name].ask("GET", address("proposals.proposal", "do", world["voting"].pk, step))
             assert answer.word in {REFUSED, HIDDEN}, f"{name} {step}: {told(answer)}"
 
 

@@ -13,7 +13,7 @@ from minshi.accounts.models import User
 from minshi.residents.models import Role, RoleGrant
 from minshi.residents.rules import holds
 from minshi.territory.models import Territory
-from tests.desk.test_scope import step_of
+from tests.desk.test_scope import do_of
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -70,19 +70,19 @@ def test_who_appoints_nobody_opens_no_account(client_of: ClientOf, who: str, req
 
 def test_access_is_reset_at_the_desk(client_of: ClientOf, approver: User, clerk: User) -> None:
     held = RoleGrant.objects.get(user=clerk)
-    shown = client_of(approver).post(step_of(held, "reset-access"), follow=True).content.decode()
+    shown = client_of(approver).post(do_of(held, "reset-access"), follow=True).content.decode()
     clerk.refresh_from_db()
     assert clerk.owes_password and clerk.username in shown
-    assert client_of(clerk).get(step_of(held, "reset-access")).status_code in (302, 403)
+    assert client_of(clerk).get(do_of(held, "reset-access")).status_code in (302, 403)
 
 
 def test_a_building_and_its_doors_are_entered_at_the_desk(client_of: ClientOf, clerk: User, yard: Territory) -> None:
     client = client_of(clerk)
-    client.post(step_of(yard, "add-place"), {"title": "7栋", "level": "building"})
+    client.post(do_of(yard, "add-place"), {"title": "7栋", "level": "building"})
     building = yard.children.get(name="7栋")
-    client.post(step_of(building, "add-doors"), {"addresses": "101\r\n102\r\n"})
+    client.post(do_of(building, "add-doors"), {"addresses": "101\r\n102\r\n"})
     assert building.households.count() == 2
-    again = client.post(step_of(building, "add-doors"), {"addresses": "103\r\n101"})
+    again = client.post(do_of(building, "add-doors"), {"addresses": "103\r\n101"})
     page = again.content.decode()
     assert again.status_code == 422 and "已经登记过" in page and "103" in page
 
@@ -94,4 +94,4 @@ def test_an_office_has_a_landline_and_a_whole_code(
     client_of: ClientOf, clerk: User, community: Territory, wrong: dict[str, str]
 ) -> None:
     sent = {"phone": "0871-12345678", "organisation_code": "686175779", **wrong}
-    assert client_of(clerk).post(step_of(community, "describe"), sent).status_code == 422
+    assert client_of(clerk).post(do_of(community, "describe"), sent).status_code == 422

@@ -33,8 +33,8 @@ def page_of(row: models.Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def step_of(row: models.Model, name: str) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_step", args=[row.pk, name])
+def do_of(row: models.Model, name: str) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_do", args=[row.pk, name])
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_rows_of_my_community_only(
         assert mine.title in page and other.title not in page
         assert client.get(page_of(mine)).status_code == 200
         assert client.get(page_of(other)).status_code == 302  # as if there were none
-        assert client.get(step_of(other, "merge")).status_code == 404
+        assert client.get(do_of(other, "merge")).status_code == 404
 
 
 def test_the_street_sees_its_own_communities_the_district_all(

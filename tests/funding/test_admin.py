@@ -19,7 +19,7 @@ def do(client, subject, step: str, **data):
     """Post a step's form; its answer must be that it was done."""
     name = subject._meta.model_name
     answer = client.post(
-        reverse(f"admin:funding_{name}_step", args=[subject.pk, step]), {"token": "as a browser sends", **data}
+        reverse(f"admin:funding_{name}_do", args=[subject.pk, step]), {"token": "as a browser sends", **data}
     )
     assert answer.status_code == 302, answer.context["form"].errors
 
@@ -100,7 +100,7 @@ def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of,
 def test_refusals_stand_beside_the_fields_and_nothing_typed_is_lost(way: Way, client_of) -> None:
     proposal = way.raising()
     clerk = client_of(way.who("clerk"))
-    url = reverse("admin:funding_purse_step", args=[proposal.pk, "plan"])
+    url = reverse("admin:funding_purse_do", args=[proposal.pk, "plan"])
     answer = clerk.post(url, {"subsidy": "12000", "self_raised": "1e3", "why": "按商定"})
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -117,10 +117,10 @@ def test_nobody_sees_or_does_anything_elsewhere(way: Way, client_of) -> None:
     grant = way.asked(proposal)
     stranger = client_of(way.who("stranger_clerk"))
     assert stranger.get(f"/admin/funding/purse/{proposal.pk}/change/").status_code == 302
-    assert stranger.get(reverse("admin:funding_grant_step", args=[grant.pk, "examine"])).status_code == 404
+    assert stranger.get(reverse("admin:funding_grant_do", args=[grant.pk, "examine"])).status_code == 404
     assert "路灯" not in stranger.get("/admin/funding/grant/").content.decode()
     for name in ("clerk", "approver", "cashier", "supervisor"):
-        url = reverse("admin:funding_grant_step", args=[grant.pk, "examine"])
+        url = reverse("admin:funding_grant_do", args=[grant.pk, "examine"])
         assert client_of(way.who(name)).post(url, {"reason": "合理"}).status_code == 403
     assert client_of(way.who("clerk")).get("/admin/funding/pot/add/").status_code == 403
 

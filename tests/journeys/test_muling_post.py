@@ -360,7 +360,7 @@ def raise_money(yard: Yard, offices: Offices, giver: Resident, client_of: Callab
         )
     money = client_of(yard.supervisor)
     for given in Contribution.objects.all():
-        url = reverse("admin:funding_contribution_step", args=[given.pk, "confirm"])
+        url = reverse("admin:funding_contribution_do", args=[given.pk, "confirm"])
         assert money.post(url).status_code == 302
     clerk.step(purse, "资金落实，发布资金公示")
     yard.proposal.refresh_from_db()

@@ -65,7 +65,7 @@ def test_a_row(label: str, world: World, site: str, window: Window, shots: Path 
 
 @pytest.mark.parametrize(("label", "name"), FORMS, ids=str)
 def test_a_step(label: str, name: str, world: World, site: str, window: Window, shots: Path | None) -> None:
-    url = site + address(label, "step", open_to(label, name, world).pk, name)
+    url = site + address(label, "do", open_to(label, name, world).pk, name)
     who = min(STEPS[label][name].who)
     found = wrong_with(window, who, url, f"{label}-do-{name}", shots, WIDTHS)
     assert not found, "\n".join(found)

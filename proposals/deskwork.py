@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
-from minshi.desk.steps import ReasonField, StepForm
+from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import format_yuan
 from minshi.residents.models import Role
 from proposals import actions, selectors
@@ -16,7 +16,7 @@ from proposals.forms import DoorsField
 from proposals.models import Proposal, Stage, Wish, WishStage
 
 
-class OfProposal(StepForm):
+class OfProposal(DeskForm):
     """Whoever decides has the matter before their eyes."""
 
     def facts(self) -> list[tuple[Any, Any]]:
@@ -79,7 +79,7 @@ class Merge(OfProposal):
         return actions.merge(subject, self.cleaned_data["into"], by=by, reason=self.cleaned_data["reason"])
 
 
-class CosignOnPaper(StepForm):
+class CosignOnPaper(DeskForm):
     name = "cosign-on-paper"
     label = _("登记纸质附议")
     help = _("照签名册勾选；一户只算一次，已经附议的不在里面。")
@@ -157,7 +157,7 @@ OF_PROPOSAL = (
 )
 
 
-class AnswerWish(StepForm):
+class AnswerWish(DeskForm):
     permission = "proposals.answer_wish"
     verb = ""
     stages: tuple[str, ...] = (WishStage.NEW,)

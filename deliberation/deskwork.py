@@ -25,7 +25,7 @@ from deliberation.models import (
 from deliberation.models.decisions import MOST_POINTS
 from minshi.accounts.models import User
 from minshi.clock import CHINA, today
-from minshi.desk.steps import ReasonField, StepForm
+from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import YuanField
 from minshi.residents.models import Person
 from proposals.models import ENDED, Proposal, Source, Stage
@@ -37,7 +37,7 @@ def _text(label: Any, *, rows: int = 4, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
 
 
-class OpenVote(StepForm):
+class OpenVote(DeskForm):
     name = "open-vote"
     label = _("开始居民表决")
     help = _("名册和规则在按下以后就固定了，到截止时间自动结束。")
@@ -72,7 +72,7 @@ class OpenFormalVote(OpenVote):
         return subject.stage == Stage.DECIDING and selectors.running_motion(subject.number) is None
 
 
-class PublishResult(StepForm):
+class PublishResult(DeskForm):
     name = "publish"
     label = _("计票并公布结果")
     help = _("公布以后谁也不能再改。没有核对的纸票要先核对或者撤销。")
@@ -101,7 +101,7 @@ class PeopleField(forms.ModelMultipleChoiceField):
         return _who_and_where(obj)
 
 
-class ChooseGroup(StepForm):
+class ChooseGroup(DeskForm):
     name = "choose-group"
     label = _("登记居民小组")
     permission = "deliberation.run"
@@ -133,7 +133,7 @@ class ChooseGroup(StepForm):
         return actions.choose_group(subject, members=members, lead=data["lead"].user, how=data["how"], by=by)
 
 
-class PostAgenda(StepForm):
+class PostAgenda(DeskForm):
     name = "post-agenda"
     label = _("公告议事会议题")
     help = _("会前公告的议题才能表决。")
@@ -157,7 +157,7 @@ class PostAgenda(StepForm):
         return actions.post_agenda(subject, **self.cleaned_data, by=by)
 
 
-class RecordMinutes(StepForm):
+class RecordMinutes(DeskForm):
     name = "record-minutes"
     label = _("公布会议纪要")
     help = _("纪要大家都看得到：写到人的，只写姓氏或者身份。")
@@ -216,7 +216,7 @@ class RecordMinutes(StepForm):
         return actions.record_minutes(subject, parties=came, resolutions=self._resolutions(), **said, by=by)
 
 
-class CallOff(StepForm):
+class CallOff(DeskForm):
     name = "call-off"
     label = _("会议没有开成")
     permission = "deliberation.run"
@@ -230,7 +230,7 @@ class CallOff(StepForm):
         return actions.call_off(subject, reason=self.cleaned_data["reason"], by=by)
 
 
-class AgreePlan(StepForm):
+class AgreePlan(DeskForm):
     name = "agree-plan"
     label = _("写下商定的方案")
     help = _("会上通过的方案成为项目的新版本，接着等党组织研究和集体决议。")
@@ -261,7 +261,7 @@ class AgreePlan(StepForm):
         return actions.agree_plan(subject, shares=shares, **words, by=by)
 
 
-class RecordStudy(StepForm):
+class RecordStudy(DeskForm):
     name = "study"
     label = _("记录前置研究意见")
     permission = "deliberation.study"
@@ -283,7 +283,7 @@ class RecordStudy(StepForm):
         return actions.record_party_study(subject, **self.cleaned_data, by=by)
 
 
-class Decide(StepForm):
+class Decide(DeskForm):
     name = "decide"
     label = _("记录集体决议")
     help = _("评分用来说明和排序，怎么定由人来定。立项的，马上公示。")
@@ -325,7 +325,7 @@ class Decide(StepForm):
         return actions.decide(subject, marks=self._marks(), **{name: self.cleaned_data[name] for name in names}, by=by)
 
 
-class TakeUp(StepForm):
+class TakeUp(DeskForm):
     name = "take-up"
     label = _("从储备库提出再议")
     permission = "deliberation.run"

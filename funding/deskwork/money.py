@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from funding import actions, selectors
 from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER
 from funding.actions.pledges import GIVING
+from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of
 from funding.models import (
     PUBLIC,
     Allocation,
@@ -26,9 +27,8 @@ from funding.models import (
     Refund,
     Sponsor,
 )
-from funding.steps.fields import NO_CHOICE, DoorField, doors_of
 from minshi.accounts.models import User
-from minshi.desk.steps import ReasonField, StepForm
+from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import YuanField
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household, Territory
@@ -38,7 +38,7 @@ from proposals.models import Source, Stage
 # --- Pots ------------------------------------------------------------------------------------------
 
 
-class OpenPot(StepForm):
+class OpenPot(DeskForm):
     label = _("设立资金池")
     permission = "funding.open_pot"
     done = _("已设立")
@@ -60,7 +60,7 @@ class OpenPot(StepForm):
         return actions.open_pot(**self.cleaned_data, by=by)
 
 
-class Allocate(StepForm):
+class Allocate(DeskForm):
     name = "allocate"
     label = _("登记拨入")
     help = _("由另一个人复核以后才算进资金池。")
@@ -74,7 +74,7 @@ class Allocate(StepForm):
         return actions.allocate(subject, amount_fen=data["amount"], document=data["document"], by=by)
 
 
-class ConfirmAllocation(StepForm):
+class ConfirmAllocation(DeskForm):
     name = "confirm"
     label = _("复核拨入")
     help = _("请对照拨款文件。登记的人不能自己复核。")
@@ -91,7 +91,7 @@ class ConfirmAllocation(StepForm):
 # --- Plan --------------------------------------------------------------------------------------------
 
 
-class DrawUp(StepForm):
+class DrawUp(DeskForm):
     name = "plan"
     label = _("编制资金方案")
     help = _("各方合计必须等于商定的费用。级别决定能用哪些钱。")
@@ -119,7 +119,7 @@ class DrawUp(StepForm):
         return actions.draw_up(subject.proposal, lines, why=self.cleaned_data["why"], by=by)
 
 
-class AskGrant(StepForm):
+class AskGrant(DeskForm):
     name = "ask"
     label = _("向街道、区里申请资金")
     help = _("金额按资金方案，不用填。")
@@ -147,7 +147,7 @@ class AskGrant(StepForm):
         return actions.ask(subject.proposal, data["source"], data["pot"], reason=data["reason"], by=by)
 
 
-class AnnounceFunding(StepForm):
+class AnnounceFunding(DeskForm):
     name = "announce"
     label = _("资金落实，发布资金公示")
     help = _("公家的钱都批了、其余的到账或者认缴了，才能公示。公示期满、异议都答复了，才开始选承接方。")
@@ -161,7 +161,7 @@ class AnnounceFunding(StepForm):
         return actions.announce_funding(subject.proposal, by=by)
 
 
-class OpenSuppliers(StepForm):
+class OpenSuppliers(DeskForm):
     name = "open-suppliers"
     label = _("公示期满，开始询价")
     permission = "funding.plan"
@@ -174,7 +174,7 @@ class OpenSuppliers(StepForm):
         return actions.open_suppliers(subject.proposal, by=by)
 
 
-class Cancel(StepForm):
+class Cancel(DeskForm):
     name = "cancel"
     label = _("取消项目并退款")
     help = _("已经付出的不退；剩下的按各方出的钱占的比例退回。取消以后不能恢复。")
@@ -193,7 +193,7 @@ class Cancel(StepForm):
 # --- Grants --------------------------------------------------------------------------------------------
 
 
-class GrantStep(StepForm):
+class GrantWork(DeskForm):
     """One word on a grant, with its reason."""
 
     stages: tuple[str, ...] = ()
@@ -209,7 +209,7 @@ class GrantStep(StepForm):
         return getattr(actions, self.verb)(subject, reason=self.cleaned_data["reason"], by=by)
 
 
-class Examine(GrantStep):
+class Examine(GrantWork):
     name = "examine"
     label = _("审核通过")
     help = _("看预算、负面清单，有没有拆分。之后由另一个人审批。")
@@ -217,7 +217,7 @@ class Examine(GrantStep):
     stages, verb = (GrantStage.ASKED,), "examine"
 
 
-class ReturnForCompletion(GrantStep):
+class ReturnForCompletion(GrantWork):
     name = "return"
     label = _("退回补正")
     help = _("只能要求一次，请一次说清缺什么。")
@@ -225,14 +225,14 @@ class ReturnForCompletion(GrantStep):
     stages, verb = (GrantStage.ASKED,), "return_for_completion"
 
 
-class Complete(GrantStep):
+class Complete(GrantWork):
     name = "complete"
     label = _("已经补正")
     permission = "funding.plan"
     stages, verb = (GrantStage.INCOMPLETE,), "complete"
 
 
-class Approve(GrantStep):
+class Approve(GrantWork):
     name = "approve"
     label = _("审批同意")
     help = _("同意以后，钱从资金池里留出来。超过限额或三级办理的，报区里审定。")
@@ -240,21 +240,21 @@ class Approve(GrantStep):
     stages, verb = (GrantStage.EXAMINED,), "approve"
 
 
-class Decide(GrantStep):
+class Decide(GrantWork):
     name = "decide"
     label = _("区里审定同意")
     permission = "funding.district"
     stages, verb = (GrantStage.CLEARED,), "decide"
 
 
-class RefuseGrant(GrantStep):
+class RefuseGrant(GrantWork):
     name = "refuse"
     label = _("不予批准")
     permission = "funding.refuse_grant"
     stages, verb = (GrantStage.ASKED, GrantStage.EXAMINED, GrantStage.CLEARED), "refuse"
 
 
-class WithdrawGrant(GrantStep):
+class WithdrawGrant(GrantWork):
     name = "withdraw"
     label = _("撤销申请")
     help = _("已经留出来的钱退回资金池。")
@@ -276,13 +276,13 @@ class WithdrawGrant(GrantStep):
 # --- Neighbours' money ---------------------------------------------------------------------------------
 
 
-class GivingStep(StepForm):
+class GivingWork(DeskForm):
     @classmethod
     def open_to(cls, subject: Purse) -> bool:
         return subject.proposal.stage in GIVING
 
 
-class RecordPledge(GivingStep):
+class RecordPledge(GivingWork):
     name = "pledge"
     label = _("登记纸质认缴")
     help = _("只登记住户自愿写下的数目。")
@@ -311,7 +311,7 @@ class RecordPledge(GivingStep):
         )
 
 
-class AddSponsor(GivingStep):
+class AddSponsor(GivingWork):
     name = "sponsor"
     label = _("登记赞助单位")
     permission = "funding.plan"
@@ -335,7 +335,7 @@ class AddSponsor(GivingStep):
         )
 
 
-class RecordContribution(GivingStep):
+class RecordContribution(GivingWork):
     name = "contribution"
     label = _("登记到账")
     help = _("钱到社区账户、开了收据以后登记，由另一个人复核才算。平台不收钱。")
@@ -369,7 +369,7 @@ class RecordContribution(GivingStep):
         )
 
 
-class RecordInKind(GivingStep):
+class RecordInKind(GivingWork):
     name = "in-kind"
     label = _("登记投工投劳")
     permission = "funding.record_money"
@@ -386,7 +386,7 @@ class RecordInKind(GivingStep):
         )
 
 
-class ContributionStep(StepForm):
+class ContributionWork(DeskForm):
     permission = "funding.confirm_money"
     stage = ContributionStage.RECORDED
 
@@ -395,7 +395,7 @@ class ContributionStep(StepForm):
         return subject.stage == cls.stage
 
 
-class ConfirmContribution(ContributionStep):
+class ConfirmContribution(ContributionWork):
     name = "confirm"
     label = _("复核无误，钱已到账")
     help = _("请对照凭证和银行流水。登记的人不能自己复核。")
@@ -404,7 +404,7 @@ class ConfirmContribution(ContributionStep):
         return actions.confirm_contribution(subject, by=by)
 
 
-class RejectContribution(ContributionStep):
+class RejectContribution(ContributionWork):
     name = "reject"
     label = _("与凭证不符")
 
@@ -414,7 +414,7 @@ class RejectContribution(ContributionStep):
         return actions.reject_contribution(subject, reason=self.cleaned_data["reason"], by=by)
 
 
-class ReverseContribution(ContributionStep):
+class ReverseContribution(ContributionWork):
     name = "reverse"
     label = _("记错了，冲正")
     help = _("原来的一笔不会删掉，另记一笔相反的。")
@@ -426,7 +426,7 @@ class ReverseContribution(ContributionStep):
         return actions.reverse_contribution(subject, reason=self.cleaned_data["reason"], by=by)
 
 
-class ConfirmInKind(StepForm):
+class ConfirmInKind(DeskForm):
     name = "confirm"
     label = _("确认已经兑现")
     permission = "funding.confirm_money"
@@ -442,7 +442,7 @@ class ConfirmInKind(StepForm):
 # --- Payments and refunds ----------------------------------------------------------------------------
 
 
-class ApprovePayment(StepForm):
+class ApprovePayment(DeskForm):
     name = "approve"
     label = _("付款审批同意")
     help = _("发票、合同、现场三样对得上。申请、审批、付款是三个人。")
@@ -458,7 +458,7 @@ class ApprovePayment(StepForm):
         return actions.approve_payment(subject, reason=self.cleaned_data["reason"], by=by)
 
 
-class Pay(StepForm):
+class Pay(DeskForm):
     name = "pay"
     label = _("登记已付款")
     permission = "funding.pay"
@@ -473,7 +473,7 @@ class Pay(StepForm):
         return actions.pay(subject, voucher=self.cleaned_data["voucher"], by=by)
 
 
-class RefusePayment(StepForm):
+class RefusePayment(DeskForm):
     name = "refuse"
     label = _("不同意付款")
     permission = "funding.refuse_payment"
@@ -488,7 +488,7 @@ class RefusePayment(StepForm):
         return actions.refuse_payment(subject, reason=self.cleaned_data["reason"], by=by)
 
 
-class PayRefund(StepForm):
+class PayRefund(DeskForm):
     name = "pay"
     label = _("登记已退款")
     permission = "funding.pay_back"
@@ -503,7 +503,7 @@ class PayRefund(StepForm):
         return actions.pay_refund(subject, voucher=self.cleaned_data["voucher"], by=by)
 
 
-class ConfirmRefund(StepForm):
+class ConfirmRefund(DeskForm):
     name = "confirm"
     label = _("复核退款")
     help = _("办理的人不能自己复核。")

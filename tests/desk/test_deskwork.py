@@ -21,7 +21,7 @@ from minshi.territory.models import Household, Territory
 from proposals import actions
 from proposals.models import Stage, WishStage
 from tests.cast import make_resident
-from tests.desk.test_scope import page_of, step_of
+from tests.desk.test_scope import do_of, page_of
 from tests.way import Way, wait_until_over
 
 pytestmark = pytest.mark.django_db
@@ -31,37 +31,37 @@ ClientOf = Callable[[User | None], Client]
 def test_a_climbed_review_is_given_at_the_desk(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.submitted()
     client = client_of(clerk)
-    assert client.get(step_of(proposal, "pass-review")).status_code == 403  # still the chief's
+    assert client.get(do_of(proposal, "pass-review")).status_code == 403  # still the chief's
     wait_until_over(proposal)
-    page = client_of(clerk).get(step_of(proposal, "decline")).content.decode()
+    page = client_of(clerk).get(do_of(proposal, "decline")).content.decode()
     assert "晚上看不清路" in page and "20,000.00 元" in page
-    answer = client_of(clerk).post(step_of(proposal, "decline"), {"reason": " "})
+    answer = client_of(clerk).post(do_of(proposal, "decline"), {"reason": " "})
     assert answer.status_code == 422
-    client_of(clerk).post(step_of(proposal, "decline"), {"reason": "该物业负责"})
+    client_of(clerk).post(do_of(proposal, "decline"), {"reason": "该物业负责"})
     proposal.refresh_from_db()
     assert proposal.stage == Stage.DECLINED
 
 
 def test_a_gate_that_is_closed_says_what_it_waits_for(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.announced()
-    answer = client_of(clerk).post(step_of(proposal, "open-handling"))
+    answer = client_of(clerk).post(do_of(proposal, "open-handling"))
     assert answer.status_code == 422
     assert "才结束" in answer.content.decode()
 
 
 def test_the_case_officer_accepts_with_a_plan(way: Way, client_of: ClientOf, case_officer: User, clerk: User) -> None:
     proposal = way.handling(tier=2)
-    assert client_of(clerk).get(step_of(proposal, "accept")).status_code == 403
-    client_of(case_officer).post(step_of(proposal, "accept"), {"reason": "下周进场"})
+    assert client_of(clerk).get(do_of(proposal, "accept")).status_code == 403
+    client_of(case_officer).post(do_of(proposal, "accept"), {"reason": "下周进场"})
     proposal.refresh_from_db()
     assert proposal.stage == Stage.RAISING
 
 
 def test_handing_back_works_once(way: Way, client_of: ClientOf, case_officer: User, clerk: User) -> None:
     proposal = way.handling(tier=2)
-    client_of(case_officer).post(step_of(proposal, "hand-back"), {"reason": "社区能办"})
-    client_of(clerk).post(step_of(proposal, "escalate"), {"reason": "办不了，请街道"})
-    answer = client_of(case_officer).post(step_of(proposal, "hand-back"), {"reason": "还是社区办"})
+    client_of(case_officer).post(do_of(proposal, "hand-back"), {"reason": "社区能办"})
+    client_of(clerk).post(do_of(proposal, "escalate"), {"reason": "办不了，请街道"})
+    answer = client_of(case_officer).post(do_of(proposal, "hand-back"), {"reason": "还是社区办"})
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "只能退单 1 次" in page and "还是社区办" in page
@@ -70,8 +70,8 @@ def test_handing_back_works_once(way: Way, client_of: ClientOf, case_officer: Us
 def test_a_sheet_of_signatures_is_entered(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.cosigning(households=40)
     client = client_of(clerk)
-    assert "202" in client.get(step_of(proposal, "cosign-on-paper")).content.decode()
-    client.post(step_of(proposal, "cosign-on-paper"), {"households": [door.pk for door in way.households[:2]]})
+    assert "202" in client.get(do_of(proposal, "cosign-on-paper")).content.decode()
+    client.post(do_of(proposal, "cosign-on-paper"), {"households": [door.pk for door in way.households[:2]]})
     assert proposal.cosigns.count() == 2
 
 
@@ -87,8 +87,8 @@ def test_a_sheet_of_signatures_is_entered(way: Way, client_of: ClientOf, clerk: 
 def test_wishes_are_answered(way: Way, client_of: ClientOf, clerk: User, step: str, stage: str) -> None:
     wish = actions.wish(place=way.yard, text="想要一盏灯", by=way.who("resident"))
     client = client_of(clerk)
-    assert "想要一盏灯" in client.get(step_of(wish, step)).content.decode()
-    client.post(step_of(wish, step), {"reason": "这就来办，电话13812345678"})
+    assert "想要一盏灯" in client.get(do_of(wish, step)).content.decode()
+    client.post(do_of(wish, step), {"reason": "这就来办，电话13812345678"})
     wish.refresh_from_db()
     assert wish.stage == stage
     assert "13812345678" not in wish.answer
@@ -103,12 +103,12 @@ def test_who_answers_an_objection_reads_it_in_clear(
     )
     page = client_of(clerk).get(page_of(objection)).content.decode()
     assert "乙邻居" not in page and "13812345678" not in page
-    page = client_of(clerk).get(step_of(objection, "answer")).content.decode()
+    page = client_of(clerk).get(do_of(objection, "answer")).content.decode()
     assert "13812345678" in page
-    assert client_of(supervisor).get(step_of(objection, "answer")).status_code == 403
-    answer = client_of(clerk).post(step_of(objection, "answer"), {"text": "好", "outcome": "upheld"})
+    assert client_of(supervisor).get(do_of(objection, "answer")).status_code == 403
+    answer = client_of(clerk).post(do_of(objection, "answer"), {"text": "好", "outcome": "upheld"})
     assert answer.status_code == 422
-    client_of(clerk).post(step_of(objection, "answer"), {"text": "改装在门外一侧。", "outcome": "upheld"})
+    client_of(clerk).post(do_of(objection, "answer"), {"text": "改装在门外一侧。", "outcome": "upheld"})
     objection.refresh_from_db()
     assert objection.outcome == "upheld"
 
@@ -119,23 +119,23 @@ def test_a_newcomer_is_confirmed_made_representative_and_moves_out(
     user = make_resident("", None)
     person = residents.join(user, households[5], name="新住户", is_adult=True, by=user)
     client = client_of(clerk)
-    assert "新住户" in client.get(step_of(person, "confirm")).content.decode()
-    assert client.post(step_of(person, "confirm"), {"door": households[6].pk}).status_code == 422
-    client.post(step_of(person, "confirm"), {"door": households[5].pk})
-    client.post(step_of(person, "represent"), {"door": households[5].pk})
+    assert "新住户" in client.get(do_of(person, "confirm")).content.decode()
+    assert client.post(do_of(person, "confirm"), {"door": households[6].pk}).status_code == 422
+    client.post(do_of(person, "confirm"), {"door": households[5].pk})
+    client.post(do_of(person, "represent"), {"door": households[5].pk})
     assert Person.objects.get(pk=person.pk).is_representative
-    client.post(step_of(person, "move-out"), {"door": households[5].pk})
+    client.post(do_of(person, "move-out"), {"door": households[5].pk})
     assert Person.objects.get(pk=person.pk).household is None
 
 
 def test_a_chief_is_appointed_and_relieved(way: Way, client_of: ClientOf, clerk: User, neighbour: User) -> None:
     client = client_of(clerk)
     facts = {"place": way.yard.pk, "since": "2026-01-01", "basis": "院落推选记录"}
-    answer = client.post(step_of(neighbour.person, "appoint"), {**facts, "role": "approver"})
+    answer = client.post(do_of(neighbour.person, "appoint"), {**facts, "role": "approver"})
     assert answer.status_code == 403
-    client.post(step_of(neighbour.person, "appoint"), {**facts, "role": "ten_chief"})
+    client.post(do_of(neighbour.person, "appoint"), {**facts, "role": "ten_chief"})
     held = RoleGrant.objects.get(user=neighbour, role=Role.TEN_CHIEF)
-    client.post(step_of(held, "revoke"))
+    client.post(do_of(held, "revoke"))
     held.refresh_from_db()
     assert held.revoked_at
 
@@ -143,7 +143,7 @@ def test_a_chief_is_appointed_and_relieved(way: Way, client_of: ClientOf, clerk:
 @pytest.mark.parametrize("typed", ["1e3", "NaN", "3.0", "１２", "-1", "0", "[1]", "true", "{", "9" * 30, "[" * 2000])
 def test_a_rule_is_exact(district: Territory, client_of: ClientOf, district_officer: User, typed: str) -> None:
     answer = client_of(district_officer).post(
-        step_of(district, "set-parameter"),
+        do_of(district, "set-parameter"),
         {
             "parameter": Parameter.objects.get(name="review.days").pk,
             "value": typed,
@@ -161,7 +161,7 @@ def test_the_district_rules_from_a_day_on(
     tomorrow = today() + timedelta(days=1)
     for name, typed in (("review.days", "5"), ("canvass.quorum", "1/2"), ("formal_vote.owners.binding", "是")):
         answer = client_of(district_officer).post(
-            step_of(district, "set-parameter"),
+            do_of(district, "set-parameter"),
             {
                 "parameter": Parameter.objects.get(name=name).pk,
                 "value": typed,
@@ -177,7 +177,7 @@ def test_the_district_rules_from_a_day_on(
 
 
 def test_the_clerk_rules_nothing(community: Territory, client_of: ClientOf, clerk: User) -> None:
-    assert client_of(clerk).get(step_of(community, "set-parameter")).status_code == 403
+    assert client_of(clerk).get(do_of(community, "set-parameter")).status_code == 403
 
 
 def test_events_tell_the_district_what_was_changed_not_what_it_says(

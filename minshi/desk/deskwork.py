@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 
 
-class StepForm(forms.Form):
+class DeskForm(forms.Form):
     """One action of one kind of subject. Subclasses name it and call the action in ``run``.
 
     ``permission`` is asked with (user, subject); ``open_to`` says whether the subject is where the action

@@ -12,7 +12,7 @@ from evaluation.models import Aftercare, CallBack, CallBackStage, Check, CheckSt
 from evaluation.selectors import latest
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.desk.steps import ReasonField, StepForm
+from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import YuanField
 from proposals.models import Proposal, Stage
 
@@ -24,7 +24,7 @@ def _text(label: Any, **kwargs: Any) -> forms.CharField:
 # --- Of a project -------------------------------------------------------------------------------
 
 
-class OpenSurvey(StepForm):
+class OpenSurvey(DeskForm):
     name = "open-survey"
     label = _("开始满意度评议")
     help = _("受益户名单里的每一户一份。到截止时间自动出结果，谁也不能改。")
@@ -40,7 +40,7 @@ class OpenSurvey(StepForm):
         return surveys.open_survey(subject, by=by, **self.cleaned_data)
 
 
-class RuleOnRating(StepForm):
+class RuleOnRating(DeskForm):
     name = "rule-on-rating"
     label = _("决定尾款怎么办")
     help = _("评议没有达标，由街道决定并公示。公示期满、异议都答复以后执行。")
@@ -60,7 +60,7 @@ class RuleOnRating(StepForm):
         return surveys.rule(survey, by=by, **self.cleaned_data)
 
 
-class ReturnSurplus(StepForm):
+class ReturnSurplus(DeskForm):
     name = "return-surplus"
     label = _("退回结余")
     help = _("尾款付清以后，账上剩下的按来源比例退回：补助回资金池，住户和单位的由街道财务凭证退还。")
@@ -74,7 +74,7 @@ class ReturnSurplus(StepForm):
         return accounts.return_surplus(subject, by=by)
 
 
-class MakeAccounts(StepForm):
+class MakeAccounts(DeskForm):
     name = "make-accounts"
     label = _("编制结算")
     help = _("数字由账簿算出，不用填写。编制后由街道经办或居务监督委员会复核。")
@@ -90,7 +90,7 @@ class MakeAccounts(StepForm):
         return accounts.make_accounts(subject, by=by, **self.cleaned_data)
 
 
-class Settle(StepForm):
+class Settle(DeskForm):
     name = "settle"
     label = _("公示结算")
     help = _("公示七个工作日，期满、异议都答复以后才能归档。")
@@ -104,7 +104,7 @@ class Settle(StepForm):
         return accounts.settle(subject, by=by)
 
 
-class SetAftercare(StepForm):
+class SetAftercare(DeskForm):
     name = "aftercare"
     label = _("登记后续管护")
     help = _("移交管护协议的内容。归档以后再改，会作为补充文件封存。")
@@ -134,7 +134,7 @@ class SetAftercare(StepForm):
         return aftercare.set_aftercare(subject, by=by, **self.cleaned_data)
 
 
-class Archive(StepForm):
+class Archive(DeskForm):
     name = "archive"
     label = _("归档")
     help = _("一项目一档：缺一件也不能归档，缺什么会列出来。封存以后只能补充，不能改。")
@@ -154,7 +154,7 @@ OF_PROPOSAL = (OpenSurvey, RuleOnRating, ReturnSurplus, MakeAccounts, Settle, Se
 # --- Of other things ----------------------------------------------------------------------------
 
 
-class ConfirmAccounts(StepForm):
+class ConfirmAccounts(DeskForm):
     name = "confirm"
     label = _("复核结算")
     help = _("和账簿、凭证逐笔对过以后再按。编制人自己不能复核。")
@@ -172,7 +172,7 @@ class ConfirmAccounts(StepForm):
         return accounts.confirm_accounts(subject, by=by)
 
 
-class Contact(StepForm):
+class Contact(DeskForm):
     name = "contact"
     label = _("登记联系情况")
     help = _("收到差评后 1 个工作日内联系。写下谈了什么、核实到什么，不写姓名和电话。")
@@ -188,7 +188,7 @@ class Contact(StepForm):
         return callbacks.contact(subject, by=by, **self.cleaned_data)
 
 
-class Mend(StepForm):
+class Mend(DeskForm):
     name = "mend"
     label = _("登记整改结果")
     help = _("登记后请评价人确认；整改的人不能替评价人确认。")
@@ -204,7 +204,7 @@ class Mend(StepForm):
         return callbacks.mend(subject, by=by, **self.cleaned_data)
 
 
-class Look(StepForm):
+class Look(DeskForm):
     name = "look"
     label = _("登记回看")
     help = _("到现场看过以后登记，会作为补充文件封存进档案。")

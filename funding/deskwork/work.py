@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from funding import actions, selectors
 from funding.actions.payments import why_not_payable
 from funding.actions.suppliers import GROUPING, eligible_judges, standing_award
+from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, residents_of, text
 from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, PaymentStage, Purse, Quote, Side
-from funding.steps.fields import NO_CHOICE, PeopleField, PersonField, residents_of, text
 from minshi.accounts.models import User
-from minshi.desk.steps import ReasonField, StepForm
+from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import YuanField, format_yuan
 from minshi.residents.models import Person, Role
 from proposals.models import Stage
@@ -22,7 +22,7 @@ from proposals.models import Stage
 MOST_ITEMS = 8
 
 
-class PurseStep(StepForm):
+class PurseWork(DeskForm):
     """Offered while the project stands in one of ``stages``."""
 
     stages: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ def _is_asking(subject: Purse) -> bool:
     return Enquiry.objects.filter(proposal=subject.proposal, ended_at=None).exists()
 
 
-class FormGroup(PurseStep):
+class FormGroup(PurseWork):
     name = "group"
     label = _("登记项目小组")
     help = _("居民推选，三人以上、单数，工作人员不进小组。重新登记就换掉原来的小组。")
@@ -77,7 +77,7 @@ class FormGroup(PurseStep):
         return actions.form_group(subject.proposal, people, lead=data["lead"], how=data["how"], by=by)
 
 
-class OpenEnquiry(PurseStep):
+class OpenEnquiry(PurseWork):
     name = "enquiry"
     label = _("发起询价")
     stages = (Stage.PROCURING,)
@@ -92,7 +92,7 @@ class OpenEnquiry(PurseStep):
         return actions.open_enquiry(subject.proposal, needs=self.cleaned_data["needs"], by=by)
 
 
-class EnquiryStep(PurseStep):
+class EnquiryStep(PurseWork):
     stages = (Stage.PROCURING,)
 
     @classmethod
@@ -173,7 +173,7 @@ class ChooseSupplier(EnquiryStep):
         return actions.award(self.enquiry, **self.cleaned_data, by=by)
 
 
-class Sign(PurseStep):
+class Sign(PurseWork):
     name = "sign"
     label = _("登记合同")
     help = _("成交公示期满、异议都答复以后才能签。")
@@ -195,7 +195,7 @@ class Sign(PurseStep):
         )
 
 
-class StartWork(PurseStep):
+class StartWork(PurseWork):
     name = "start"
     label = _("登记开工")
     stages = (Stage.DELIVERING,)
@@ -209,7 +209,7 @@ class StartWork(PurseStep):
         return actions.start_work(subject.proposal, by=by)
 
 
-class AskChange(PurseStep):
+class AskChange(PurseWork):
     name = "change"
     label = _("申请变更（一成以内）")
     stages = (Stage.DELIVERING,)
@@ -231,7 +231,7 @@ class AskChange(PurseStep):
         )
 
 
-class ChangePlan(PurseStep):
+class ChangePlan(PurseWork):
     name = "change-plan"
     label = _("变更超过一成，回到民主商议")
     help = _("现在的合同中止，已付的不退，重新商定方案。")
@@ -243,7 +243,7 @@ class ChangePlan(PurseStep):
         return actions.change_plan(subject.proposal, reason=self.cleaned_data["reason"], by=by)
 
 
-class Finish(PurseStep):
+class Finish(PurseWork):
     name = "finish"
     label = _("登记完工，申请验收")
     stages = (Stage.DELIVERING,)
@@ -254,7 +254,7 @@ class Finish(PurseStep):
         return actions.finish(subject.proposal, reason=self.cleaned_data["reason"], by=by)
 
 
-class AcceptWork(PurseStep):
+class AcceptWork(PurseWork):
     name = "accept"
     label = _("登记验收")
     help = _("验收组至少五人，居民不少于一半，监督委员会至少一人；提议、审批、付款的人不参加。逐项都合格才是合格。")
@@ -318,7 +318,7 @@ class MilestoneField(forms.ModelChoiceField):
         return gettext("%(what)s　%(fen)s 元") % {"what": obj, "fen": format_yuan(obj.amount_fen)}
 
 
-class AskPayment(PurseStep):
+class AskPayment(PurseWork):
     name = "payment"
     label = _("申请付款")
     help = _("审批和付款由另外两个人办。")
@@ -357,7 +357,7 @@ def _unpaid(subject: Purse) -> Any:
     return parts.exclude(payments__in=live).select_related("contract__proposal", "contract__hold")
 
 
-class ApproveChange(StepForm):
+class ApproveChange(DeskForm):
     name = "approve"
     label = _("同意变更")
     permission = "funding.decide_change"
