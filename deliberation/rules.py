@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from deliberation.models import Meeting, Motion, MotionStage, PaperBallot, Unit
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.faces.templatetags.faces import cn_datetime, cn_until
+from minshi.faces.words import cn_datetime, cn_until, threshold
 from minshi.residents.models import ORGANISERS, Person, Role
 from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household
-from proposals.how import NUMERALS
 from proposals.models import Proposal
 
 Subject = Proposal | Motion | Meeting
@@ -130,21 +129,6 @@ def is_passed(motion: Motion, *, agree: int, against: int, abstain: int) -> bool
     )
 
 
-def in_words(share: str) -> str:
-    """The share 2/3 as people say it: 三分之二."""
-    wanted = Fraction(share)
-    if wanted == MORE_THAN_HALF:
-        return _("过半")
-    if wanted == 1:
-        return _("全部")
-    if wanted.denominator <= 10:
-        return _("%(whole)s分之%(part)s") % {
-            "whole": NUMERALS[wanted.denominator],
-            "part": NUMERALS[wanted.numerator],
-        }
-    return share
-
-
 def as_sentence(motion: Motion) -> str:
     """The rule in one sentence, for the page."""
     return _(
@@ -153,6 +137,6 @@ def as_sentence(motion: Motion) -> str:
     ) % {
         "roll": motion.electorate,
         "quorum": needed(motion.electorate, motion.quorum),
-        "quorum_words": in_words(motion.quorum),
-        "threshold_words": in_words(motion.threshold),
+        "quorum_words": threshold(motion.quorum),
+        "threshold_words": threshold(motion.threshold),
     }

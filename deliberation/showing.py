@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from deliberation import selectors
 from deliberation.models import MeetingStage, MotionStage
 from minshi.accounts.models import User
-from minshi.faces.templatetags.faces import cn_datetime, cn_until
+from minshi.faces.words import cn_datetime, cn_until
 from proposals.models import Proposal, Stage
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from funding.models import ContributionStage, Sponsor
 from minshi.clock import CHINA
-from minshi.faces.templatetags.faces import wan
+from minshi.faces.words import wan_yuan
 from minshi.territory.models import Territory
 from proposals.models import LIBRARY, Card, CardPlace, Category, Proposal, Source, Tier
 
@@ -80,11 +80,11 @@ class Report:
             "done": self.whole.done,
             "households": f"{sums['households']:,}",
             "people": people,
-            "own": _in_words(sums["self_raised_fen"]),
-            "subsidy": _in_words(sums["subsidy_fen"]),
-            "district": _in_words(sums["district_fen"]),
+            "own": wan_yuan(sums["self_raised_fen"]),
+            "subsidy": wan_yuan(sums["subsidy_fen"]),
+            "district": wan_yuan(sums["district_fen"]),
             "sponsors": self.sponsors,
-            "sponsored": _in_words(sums["sponsor_fen"]),
+            "sponsored": wan_yuan(sums["sponsor_fen"]),
         }
         if self.percent:
             said += _("收回满意度答卷 %(answers)s 份，满意率 %(percent)s%%。") % {
@@ -92,12 +92,6 @@ class Report:
                 "percent": self.percent,
             }
         return str(said)
-
-
-def _in_words(fen: int) -> str:
-    """57.05 万元, 8,600.00 元."""
-    amount = wan(fen)
-    return (_("%(amount)s 元") if amount[-1:].isdigit() else _("%(amount)s元")) % {"amount": amount}
 
 
 def report_of(place: Territory, year: int | None = None) -> Report:

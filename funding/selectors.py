@@ -27,7 +27,7 @@ from funding.models import (
     Purse,
     Refund,
 )
-from minshi.faces.templatetags.faces import cn_date
+from minshi.faces.words import cn_date
 from minshi.ledger.models import Posting
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from funding import selectors
 from funding.models import GroupMember, Pledge
 from minshi.accounts.models import User
-from minshi.faces.templatetags.faces import cn_until, yuan
+from minshi.faces.words import cn_until, yuan
 from minshi.residents.rules import person_of
 from proposals.models import Proposal, Source, Stage
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from minshi.faces.words import share
 from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
 
@@ -69,7 +70,6 @@ TERMS = (
     "notice.accounts.days",
 )
 TERM = re.compile(r"\{([a-z0-9_.]+)\}")
-NUMERALS = "零一二三四五六七八九十"
 
 
 def explained(place: Territory | None) -> list[tuple[str, str]]:
@@ -79,13 +79,5 @@ def explained(place: Territory | None) -> list[tuple[str, str]]:
 
 
 def share_cn(value: Any) -> Any:
-    """A part of the whole as people say it: "2/3" → 三分之二, "8/10" → 八成; anything else as it is."""
-    found = re.fullmatch(r"([1-9]|10)/([1-9]|10)", str(value))
-    if found is None:
-        return value
-    part, whole = (int(number) for number in found.groups())
-    if (part, whole) == (1, 2):
-        return str(_("一半"))
-    if whole == 10:
-        return _("%(part)s成") % {"part": NUMERALS[part]}
-    return _("%(whole)s分之%(part)s") % {"whole": NUMERALS[whole], "part": NUMERALS[part]}
+    """Shares as people say them, anything else as it is."""
+    return share(value) if isinstance(value, str) else value

@@ -17,7 +17,7 @@ from minshi.accounts.models import User
 from minshi.clock import Now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
-from minshi.faces.templatetags.faces import wan
+from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of, title_in

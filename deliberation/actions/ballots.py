@@ -14,7 +14,7 @@ from deliberation.models import Ballot, BallotChange, BallotChannel, Choice, Mot
 from deliberation.receipts import receipt_of
 from minshi.accounts.models import User
 from minshi.audit.actors import acting, origin
-from minshi.faces.templatetags.faces import cn_datetime
+from minshi.faces.words import cn_datetime
 from minshi.lifecycle.action import action
 from minshi.refusals import NotAllowed, Refused
 

@@ -25,7 +25,7 @@ from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
-from minshi.faces.templatetags.faces import cn_datetime, cn_until
+from minshi.faces.words import cn_datetime, cn_until, threshold
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
@@ -233,7 +233,7 @@ def _refuse_minutes(
         wrong["present"] = _("实到至少 1 人，不多于应到人数")
     elif votes and not rules.reached(present, expected, meeting.quorum):
         wrong["present"] = _("到会没有达到%(words)s（要 %(least)d 人），不能表决；可以只写纪要") % {
-            "words": rules.in_words(meeting.quorum),
+            "words": threshold(meeting.quorum),
             "least": rules.needed(expected, meeting.quorum),
         }
     if not minutes.strip():

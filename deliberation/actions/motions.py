@@ -17,7 +17,7 @@ from minshi.clock import now
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
-from minshi.faces.templatetags.faces import cn_until
+from minshi.faces.words import cn_until
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take

@@ -25,7 +25,7 @@ from deliberation.receipts import receipt_of
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.faces.pictures import reencoded
-from minshi.faces.templatetags.faces import cn_datetime, cn_until
+from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.notifications.actions import tell_all

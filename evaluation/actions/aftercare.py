@@ -12,6 +12,7 @@ from evaluation.catalogue import aftercare_document, check_document
 from evaluation.models import Aftercare, Check
 from minshi.accounts.models import User
 from minshi.clock import midnight, now, today
+from minshi.faces.words import full_date
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
@@ -80,10 +81,7 @@ def look(check: Check, *, in_order: bool, finding: str, by: User) -> StepRecord:
     lock(check)
     moment = now()
     if moment < check.begins_at:
-        day = check.begins_at
-        raise Refused(
-            _("%(year)d年%(month)d月%(day)d日起才到回看的时候") % {"year": day.year, "month": day.month, "day": day.day}
-        )
+        raise Refused(_("%(day)s起才到回看的时候") % {"day": full_date(check.begins_at)})
     if len(finding.strip()) < 5:
         raise Refused(finding=_("请写明看到的情况（至少 5 个字）"))
     words = mask_text(finding.strip())

@@ -35,7 +35,7 @@ from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.faces.pictures import reencoded
-from minshi.faces.templatetags.faces import cn_until
+from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord

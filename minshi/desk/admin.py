@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm
-from minshi.faces.templatetags.faces import cn_until
+from minshi.faces.words import cn_until
 from minshi.ledger.money import format_yuan
 from minshi.refusals import NotAllowed, answering
 from minshi.residents.masking import mask_name

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import CHINA, Now, now
+from minshi.faces.words import cn_until
 from minshi.territory.models import Household, Territory
 
 
@@ -160,8 +161,7 @@ class Notice(models.Model):
                 % {"count": self.objecting_households}
             )
         if (at or now()) < self.ends_at:
-            day = self.last_day
-            reasons.append(gettext("公示期到 %(month)d月%(day)d日 24:00 才结束") % {"month": day.month, "day": day.day})
+            reasons.append(gettext("公示期到 %(end)s 才结束") % {"end": cn_until(self.ends_at)})
         if self.objections_open:
             reasons.append(gettext("还有 %(count)d 条异议没有答复") % {"count": self.objections_open})
         return reasons

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from minshi import paging
 from minshi.clock import CHINA
 from minshi.disclosure.models import Notice, NoticeQuerySet
+from minshi.faces.words import cn_date
 from minshi.policy import calendar
 from minshi.territory.models import Territory
 
@@ -117,9 +118,7 @@ def _today(notice: Notice, days: list[Day], today: date, done: int, total: int, 
         return _("公示期已满。")
     if not done:
         first = next(day.date for day in days if day.number)
-        return _("从 %(month)d月%(day)d日 起算，共 %(total)d %(unit)s。") % {
-            "month": first.month, "day": first.day, "total": total, "unit": unit,
-        }  # fmt: skip
+        return _("从 %(day)s 起算，共 %(total)d %(unit)s。") % {"day": cn_date(first), "total": total, "unit": unit}
     facts = {"done": done, "total": total, "unit": unit}
     if any(day.date == today and day.number for day in days):
         return _("今天是第 %(done)d %(unit)s，共 %(total)d %(unit)s。") % facts

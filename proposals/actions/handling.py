@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.faces.templatetags.faces import cn_until
+from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord

@@ -10,7 +10,8 @@ from django import template
 from django.utils.translation import gettext as _
 
 from minshi.disclosure.models import Notice
-from minshi.faces.templatetags.faces import badge, cn_date, cn_until, yuan
+from minshi.faces.templatetags.faces import badge
+from minshi.faces.words import cn_date, cn_until, yuan
 from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
 
 register = template.Library()

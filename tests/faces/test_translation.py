@@ -32,7 +32,7 @@ EXEMPT = {
     "minshi/policy/defaults.py:Arrangement": "kept in the calendar beside the official names of its days",
     "minshi/notifications/actions.py:SIGNATURE": "registered with the carriers as it stands",
     "deliberation/selectors.py:HEADER": "in a file whose digest is published",
-    "proposals/how.py:NUMERALS": "digits",
+    "minshi/faces/words.py:NUMERALS": "digits",
 }
 
 

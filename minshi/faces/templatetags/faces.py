@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms, template
 from django.conf import settings
@@ -15,89 +15,23 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest
 from django.template import loader
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from minshi.faces import words
 from minshi.faces.context import hotline
-from minshi.ledger import money
 
 register = template.Library()
 
-WAN = 10_000
-YI = 100_000_000
 PATTERNS = 5
 """Fills of a bar that differ in more than colour; see .p0 to .p4 in minshi.css."""
 
-# --- Numbers and days -------------------------------------------------------------------------
-
-
-@register.filter
-def yuan(fen: int | None) -> str:
-    """Exact fen as yuan with two places: 123400 → 1,234.00."""
-    return "" if fen is None else money.format_yuan(fen)
-
-
-@register.filter
-def wan(fen: int | None) -> str:
-    """Exact fen in 万 for headlines, rounded to two places: 57050000 → 57.05 万; small sums as they are."""
-    if fen is None:
-        return ""
-    amount = money.yuan(fen)
-    for unit, name in ((YI, gettext("亿")), (WAN, gettext("万"))):
-        if abs(amount) >= unit:
-            rounded = (amount / unit).quantize(Decimal("0.01"), ROUND_HALF_UP)
-            return f"{rounded:,.2f}".rstrip("0").rstrip(".") + f" {name}"
-    return yuan(fen)
-
-
-Moment = TypeVar("Moment", bound=dt.date)
-
-
-def _local(moment: Moment) -> Moment:
-    if isinstance(moment, dt.datetime) and timezone.is_aware(moment):
-        return timezone.localtime(moment)  # type: ignore[return-value]
-    return moment
-
-
-def _day(day: dt.date) -> str:
-    # The reader's year, not the domain's clock: nothing is decided by it and a query per date is too much.
-    is_this_year = day.year == timezone.localdate().year
-    words = gettext("%(month)d月%(day)d日") if is_this_year else gettext("%(year)d年%(month)d月%(day)d日")
-    return words % {"year": day.year, "month": day.month, "day": day.day}
-
-
-@register.filter(expects_localtime=True)
-def cn_date(moment: dt.date | str | None) -> str:
-    """11月26日, with the year when it is another one. Text passes through."""
-    if not isinstance(moment, dt.date):
-        return moment or ""
-    return _day(_local(moment))
-
-
-@register.filter(expects_localtime=True)
-def cn_datetime(moment: dt.datetime | None) -> str:
-    """11月26日 18:30."""
-    if moment is None:
-        return ""
-    moment = _local(moment)
-    return f"{_day(moment)} {moment:%H:%M}"
-
-
-@register.filter(expects_localtime=True)
-def cn_until(end: dt.date | None) -> str:
-    """An exclusive end as people say it: 11月27日 00:00 is 11月26日 24:00. A plain date is its last day."""
-    if end is None:
-        return ""
-    if not isinstance(end, dt.datetime):
-        return f"{_day(end)} 24:00"
-    end = _local(end)
-    if end.time() == dt.time.min:
-        return f"{_day(end - dt.timedelta(days=1))} 24:00"
-    return cn_datetime(end)
-
+for _filter in (words.yuan, words.wan):
+    register.filter(_filter.__name__, _filter)
+for _filter in (words.cn_date, words.cn_datetime, words.cn_until):
+    register.filter(_filter.__name__, _filter, expects_localtime=True)
 
 # --- The frame of a page ----------------------------------------------------------------------
 
@@ -224,7 +158,7 @@ def way(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     steps = []
     for entry in entries:
         state = entry.get("state") or "coming"
-        line = _line(cn_date(entry.get("date")), entry.get("who"), entry.get("note"))
+        line = _line(words.cn_date(entry.get("date")), entry.get("who"), entry.get("note"))
         steps.append({**entry, "state": state, "state_label": STATES[state], "line": line})
     return {"steps": steps}
 
