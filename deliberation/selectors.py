@@ -29,6 +29,7 @@ from deliberation.models import (
 from deliberation.rules import why_not_speak
 from minshi import paging
 from minshi.accounts.models import User
+from minshi.faces.words import percent
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import person_of, roles_of
 from proposals.models import Proposal, Source, Version
@@ -252,6 +253,6 @@ def evidence_for(proposal: Proposal) -> dict[str, str]:
             "agree": vote.agree,
         }
     if version.cost_fen:
-        percent = version.share_fen(Source.SELF_RAISED) * 100 // version.cost_fen
-        words["self_raised"] = _("自筹占预算 %(percent)d%%") % {"percent": percent}
+        raised = percent(version.share_fen(Source.SELF_RAISED), version.cost_fen)
+        words["self_raised"] = _("自筹占预算 %(percent)d%%") % {"percent": raised}
     return words

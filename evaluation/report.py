@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from funding.models import ContributionStage, Sponsor
 from minshi.clock import CHINA
-from minshi.faces.words import wan_yuan
+from minshi.faces.words import percent, wan_yuan
 from minshi.territory.models import Territory
 from proposals.models import LIBRARY, Card, CardPlace, Category, Proposal, Source, Tier
 
@@ -57,9 +57,9 @@ class Report:
         return [(str(label), self.whole.sums[name]) for name, label in MONEY.items()]
 
     @property
-    def percent(self) -> str:
+    def percent(self) -> int | None:
         answers, satisfied = self.whole.sums["rating_answers"], self.whole.sums["rating_satisfied"]
-        return f"{100 * satisfied / answers:.1f}".removesuffix(".0") if answers else ""
+        return percent(satisfied, answers) if answers else None
 
     @property
     def line(self) -> str:
@@ -86,8 +86,8 @@ class Report:
             "sponsors": self.sponsors,
             "sponsored": wan_yuan(sums["sponsor_fen"]),
         }
-        if self.percent:
-            said += _("收回满意度答卷 %(answers)s 份，满意率 %(percent)s%%。") % {
+        if self.percent is not None:
+            said += _("收回满意度答卷 %(answers)s 份，满意率 %(percent)d%%。") % {
                 "answers": f"{sums['rating_answers']:,}",
                 "percent": self.percent,
             }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from deliberation.rules import has_representative
 from evaluation.models import Aftercare, CallBack, Check, FinalAccounts, Survey, Verdict
 from minshi.accounts.models import User
+from minshi.faces import words
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household
@@ -109,8 +110,6 @@ def verdict(survey: Survey, answers: int, satisfied: int) -> Verdict:
     return Verdict.MEND if share >= Fraction(survey.terms["rating.refuse"]) else Verdict.REFUSED
 
 
-def percent(survey: Survey) -> str:
-    """Of a hundred who answered, how many were satisfied: 72.4; 0 for a round that nobody answered."""
-    if not survey.answers_count:
-        return "0"
-    return f"{100 * (survey.satisfied or 0) / survey.answers_count:.1f}".removesuffix(".0")
+def percent(survey: Survey) -> int:
+    """Of a hundred who answered, how many were satisfied; 0 for a round that nobody answered."""
+    return words.percent(survey.satisfied or 0, survey.answers_count or 0)

@@ -40,7 +40,7 @@ class Round:
     """A round as pages show it."""
 
     survey: Survey
-    percent: str
+    percent: int | None
     levels: list[tuple[str, int]]
     aspects: list[tuple[str, float]]
     callbacks: list[tuple[str, int]]
@@ -64,7 +64,7 @@ def _round(survey: Survey, called: dict[str, int]) -> Round:
     labels = {name: str(label) for name, label in ASPECTS.items()}
     return Round(
         survey=survey,
-        percent=percent(survey) if closed else "",
+        percent=percent(survey) if closed else None,
         levels=[(str(Rating(level).label), n) for level, n in zip(Rating.values, survey.levels or [], strict=False)],
         aspects=[(labels[name], mean) for name, mean in (survey.aspects or {}).items() if name in labels],
         # Hidden until the end, as the tally is: how many are discontent would say how it stands.

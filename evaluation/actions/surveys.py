@@ -371,7 +371,7 @@ def _evidence(survey: Survey) -> dict[str, Any]:
 
 
 def _facts(survey: Survey) -> str:
-    return _("第 %(round)d 轮：%(roll)d 户里 %(answers)d 户答卷，%(satisfied)d 户满意，满意率 %(percent)s%%") % {
+    return _("第 %(round)d 轮：%(roll)d 户里 %(answers)d 户答卷，%(satisfied)d 户满意，满意率 %(percent)d%%") % {
         "round": survey.round,
         "roll": survey.roll,
         "answers": survey.answers_count,

@@ -36,6 +36,7 @@ from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.faces.pictures import reencoded
+from minshi.faces.words import share_in_percent
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
@@ -200,7 +201,7 @@ def _why_not_change(contract: Contract, new_price_fen: int) -> list[str]:
     share: Fraction = fraction(proposal.terms.get("change.share") or policy.value("change.share", proposal.place))
     reasons = []
     if abs(new_price_fen - contract.first_price_fen) > share * contract.first_price_fen:
-        reasons.append(_("与签约价相差超过 %s，须回到民主商议重新商定") % f"{float(share):.0%}")
+        reasons.append(_("与签约价相差超过 %s，须回到民主商议重新商定") % share_in_percent(share))
     if new_price_fen > available_fen(proposal) + _paid_on(contract):
         reasons.append(_("超过了资金方案里可以花的钱"))
     if new_price_fen < _committed_on(contract):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
+from minshi.faces.words import percent
 from minshi.territory.models import Territory
 from proposals.models.choices import Category, Kind, Source, Stage, Tier
 from proposals.models.proposals import TITLE_LENGTH, Proposal
@@ -157,7 +158,7 @@ class PlaceTotal(models.Model):
 
     @property
     def satisfied_percent(self) -> int | None:
-        return round(100 * self.rating_satisfied / self.rating_answers) if self.rating_answers else None
+        return percent(self.rating_satisfied, self.rating_answers) if self.rating_answers else None
 
     @property
     def sources(self) -> list[tuple[str, int]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from minshi.disclosure.models import Notice
 from minshi.faces.templatetags.faces import badge
-from minshi.faces.words import cn_date, cn_until, yuan
+from minshi.faces.words import cn_date, cn_until, percent, yuan
 from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
 
 register = template.Library()
@@ -61,7 +61,7 @@ def _figure(card: Card) -> str:
     if card.stage == Stage.VOTING:
         return _("%(n)d / %(all)d 户已投") % {"n": card.turnout, "all": card.electorate}
     if card.stage == Stage.ARCHIVED and card.rating_answers:
-        return _("满意 %(n)d%%") % {"n": round(100 * card.rating_satisfied / card.rating_answers)}
+        return _("满意 %(n)d%%") % {"n": percent(card.rating_satisfied, card.rating_answers)}
     if card.budget_fen:
         return _("预算 %(yuan)s 元") % {"yuan": yuan(card.budget_fen)}
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,18 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evaluation import rules
+from evaluation.models import Survey
+from evaluation.report import Report, Row
 from minshi.faces.words import (
     cn_date,
     cn_datetime,
     cn_until,
     full_date,
+    percent,
     share,
     share_in_percent,
     threshold,
@@ -25,6 +32,9 @@ from minshi.faces.words import (
     wan_yuan,
     yuan,
 )
+from minshi.territory.models import Territory
+from proposals.models import Card, PlaceTotal, Stage
+from proposals.templatetags.cards import _figure
 from tests.faces.test_translation import APPS
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -115,6 +125,57 @@ def test_of_votes_a_half_is_one_more_than_half() -> None:
 
 def test_digits_only_where_they_are_exact() -> None:
     assert [share_in_percent(value) for value in ("1/10", "1/20", "1/3")] == ["10%", "5%", "三分之一"]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [
+        (35, 44, 79), (4, 5, 80), (976, 1000, 97), (9_999_999, 10_000_000, 99), (0, 5, 0), (5, 5, 100), (0, 0, 0),
+        (29, 100, 29), (57, 100, 57), (Decimal("79.99"), Decimal("100"), 79),
+    ],
+)  # fmt: skip
+def test_a_percentage_is_never_rounded_up(part: Any, whole: Any, shown: int) -> None:
+    assert percent(part, whole) == shown
+
+
+COUNTED = st.integers(1, 10**9).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole)))
+
+
+@given(COUNTED, st.integers(0, 100))
+def test_it_reaches_a_threshold_exactly_when_the_share_does(counted: tuple[int, int], hundredths: int) -> None:
+    part, whole = counted
+    assert (percent(part, whole) >= hundredths) == (Fraction(part, whole) >= Fraction(hundredths, 100))
+
+
+@given(st.integers(1, 400), st.integers(0, 100))
+def test_also_just_at_it(whole: int, hundredths: int) -> None:
+    """Where rounding would go wrong: the last count below the threshold and the first above."""
+    least = -(-whole * hundredths // 100)
+    assert percent(least, whole) >= hundredths
+    assert least == 0 or percent(least - 1, whole) < hundredths
+
+
+@pytest.mark.django_db
+def test_every_page_says_the_same_of_the_same_answers() -> None:
+    survey = Survey(answers_count=44, satisfied=35)
+    card = Card(stage=Stage.ARCHIVED, rating_answers=44, rating_satisfied=35)
+    total = PlaceTotal(place=Territory(), rating_answers=44, rating_satisfied=35)
+    row = Row("", 0, 0, 0, {"rating_answers": 44, "rating_satisfied": 35})
+    report = Report(Territory(), None, row, [], [], 0, 0)
+    said = [rules.percent(survey), total.satisfied_percent, report.percent]
+    assert (said, _figure(card)) == ([79, 79, 79], "满意 79%")
+
+
+DRAWS = ("words.py", "faces.py")  # the one function, and the lengths of bars
+
+
+def test_only_one_place_works_out_how_many_of_a_hundred() -> None:
+    """Whoever multiplies by a hundred to divide, or lets a format do it, rounds on their own."""
+    root = Path(settings.BASE_DIR)
+    own_way = re.compile(r"100 \* [^/\n]+/|\* 100 *//?|:\.[0-9]+%\}|widthratio")
+    sources = [path for app in APPS for path in (root / app).rglob("*.py") if path.name not in DRAWS]
+    pages = list((root / "templates").rglob("*.html"))
+    assert [str(path.relative_to(root)) for path in sources + pages if own_way.search(path.read_text())] == []
 
 
 def test_domain_code_has_its_words_from_here_and_not_from_template_tags() -> None:

@@ -164,6 +164,7 @@ def way(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _percent(part: int, whole: int) -> str:
+    """A length in a drawing; what is said beside it comes from ``words.percent``."""
     return f"{Decimal(part) * 100 / whole:.2f}%"
 
 
