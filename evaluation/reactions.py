@@ -14,6 +14,7 @@ from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
+from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import corrected, reopened
 from minshi.policy import calendar
 from proposals.actions import advance
@@ -95,7 +96,8 @@ def a_gate_was_reopened(notice: Notice, **kwargs: Any) -> None:
     if proposal is None:
         return
     if proposal.stage == Stage.ACCEPTED:
-        advance(proposal, "accept_again", by=None, reason=_("公示期内三分之一受益户提出异议"))
+        reason = _("公示期内%s受益户提出异议") % reopening_share(notice)
+        advance(proposal, "accept_again", by=None, reason=reason)
     elif proposal.stage == Stage.RATED:
         surveys.rate_again(Survey.objects.get(notice=notice), by=None)
     elif proposal.stage == Stage.SETTLING:

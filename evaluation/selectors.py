@@ -28,6 +28,7 @@ from evaluation.models import (
 from evaluation.rules import percent
 from funding.selectors import Line, books, plan_of
 from minshi.accounts.models import User
+from minshi.faces.words import filled
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source
@@ -73,6 +74,17 @@ def _round(survey: Survey, called: dict[str, int]) -> Round:
         if closed
         else "waits",
     )
+
+
+HOW_IT_COUNTS = gettext_lazy(
+    "非常满意、满意、基本满意三级算满意。{rating.pass}满意，公示后支付尾款；{rating.refuse}到{rating.pass}，整改后再评；"
+    "不到{rating.refuse}，重新验收。"
+)
+
+
+def how_it_counts(proposal: Proposal, survey: Survey | None) -> str:
+    """What the answers decide: by the terms of the round, before there is one by those in force."""
+    return filled(HOW_IT_COUNTS, survey.terms.__getitem__) if survey else worded(HOW_IT_COUNTS, proposal)
 
 
 def latest(proposal: Proposal) -> Survey | None:

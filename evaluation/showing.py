@@ -14,6 +14,7 @@ from minshi.residents.models import Person
 from minshi.residents.rules import person_of, roles_of
 from proposals.models import Proposal, Stage
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
+from proposals.wording import worded
 
 
 def ratings(proposal: Proposal) -> dict[str, Any] | None:
@@ -37,9 +38,8 @@ def present_of(proposal: Proposal) -> Present:
     if proposal.stage == Stage.RATING and survey is not None:
         return _rating_present(survey, number)
     if proposal.stage == Stage.REWORK:
-        return Present(
-            _("满意度不足八成，正在整改，改好了再请大家打分。"), _("看评议结果"), f"/projects/{number}/ratings/"
-        )
+        said = worded(_("满意度不足{rating.pass}，正在整改，改好了再请大家打分。"), proposal)
+        return Present(said, _("看评议结果"), f"/projects/{number}/ratings/")
     if proposal.stage == Stage.RATED:
         return Present(
             _("满意度结果公示期满、异议都答复以后支付尾款，然后结算。"), _("看评议结果"), f"/projects/{number}/ratings/"

@@ -93,6 +93,7 @@ def ratings(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "proposal": proposal,
         "rounds": rounds,
+        "how": selectors.how_it_counts(proposal, newest),
         "running": newest if newest and newest.stage != SurveyStage.CLOSED else None,
         "answered": newest.answers.count() if newest and newest.stage != SurveyStage.CLOSED else 0,
         "sample_policy": policy.is_default(proposal.place, ["rating."]),

@@ -18,6 +18,7 @@ from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
+from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import reopened
 from minshi.lifecycle.machine import stepped
 from minshi.lifecycle.models import StepRecord
@@ -62,7 +63,7 @@ def a_third_objected(notice: Notice, **kwargs: Any) -> None:
     tell_role(
         Role.CLERK,
         holder_place(proposal.place, "community"),
-        _("三分之一受益户反对，要重新办：%s") % proposal.title,
+        _("%(share)s受益户反对，要重新办：%(title)s") % {"share": reopening_share(notice), "title": proposal.title},
         url=proposal.get_absolute_url(),
     )
 

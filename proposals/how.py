@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
-from minshi.faces.words import share
+from minshi.faces.words import filled
 from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
 
@@ -69,15 +66,9 @@ TERMS = (
     "rating.",
     "notice.accounts.days",
 )
-TERM = re.compile(r"\{([a-z0-9_.]+)\}")
 
 
 def explained(place: Territory | None) -> list[tuple[str, str]]:
     """(label, text) of each part of the way, with what holds in ``place``; one query."""
-    terms = {name: share_cn(value) for name, value in policy.terms(TERMS, place).items()}
-    return [(str(label), TERM.sub(lambda found: str(terms[found[1]]), str(text))) for label, text in HOW]
-
-
-def share_cn(value: Any) -> Any:
-    """Shares as people say them, anything else as it is."""
-    return share(value) if isinstance(value, str) else value
+    terms = policy.terms(TERMS, place)
+    return [(str(label), filled(text, terms.__getitem__)) for label, text in HOW]

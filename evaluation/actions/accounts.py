@@ -17,6 +17,7 @@ from minshi.clock import now
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
+from minshi.disclosure.selectors import reopening_share
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
@@ -185,6 +186,7 @@ def account_again(proposal: Proposal, *, by: None = None) -> None:
     survey = latest(lock(proposal))
     if proposal.stage != Stage.SETTLING or survey is None:
         return
-    reason = _("公示期内三分之一受益户提出异议")
+    assert proposal.gate_notice
+    reason = _("公示期内%s受益户提出异议") % reopening_share(proposal.gate_notice)
     days = period(proposal.place, "accounts.days", now())
     advance(proposal, "account_again", by=None, reason=reason, notice=survey.notice, due=days)

@@ -34,6 +34,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
+from minshi.disclosure.selectors import reopening_share
 from minshi.faces.pictures import reencoded
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
@@ -502,4 +503,6 @@ def rate_again(survey: Survey, *, by: None = None) -> None:
     if survey.hold_settled_at is not None or proposal.stage != Stage.RATED:
         return
     deadlines.meet(survey, GATE)
-    advance(proposal, "rate_again", by=None, reason=_("公示期内三分之一受益户提出异议"))
+    assert survey.notice
+    reason = _("公示期内%s受益户提出异议") % reopening_share(survey.notice)
+    advance(proposal, "rate_again", by=None, reason=reason)

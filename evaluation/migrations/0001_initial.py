@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ('levels', models.JSONField(blank=True, null=True, verbose_name='五级各多少户')),
                 ('aspects', models.JSONField(blank=True, null=True, verbose_name='分项平均')),
                 ('on_paper', models.PositiveIntegerField(blank=True, null=True, verbose_name='其中纸质')),
-                ('verdict', models.CharField(blank=True, choices=[('passed', '达标'), ('mend', '不足八成，整改后再评'), ('refused', '不足六成，重新验收'), ('too_few', '答卷不够')], default='', max_length=8, verbose_name='结论')),
+                ('verdict', models.CharField(blank=True, choices=[('passed', '达标'), ('mend', '整改后再评'), ('refused', '重新验收'), ('too_few', '答卷不够')], default='', max_length=8, verbose_name='结论')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='出结果时间')),
                 ('notice', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='disclosure.notice')),
                 ('ruling', models.CharField(blank=True, choices=[('release', '支付尾款'), ('refuse', '不付尾款')], default='', max_length=8, verbose_name='街道决定')),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
+from minshi.faces.words import share
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal
 
@@ -30,8 +31,8 @@ class Verdict(models.TextChoices):
     """What the answers decide (domain.md 4.11)."""
 
     PASSED = "passed", _("达标")
-    MEND = "mend", _("不足八成，整改后再评")
-    REFUSED = "refused", _("不足六成，重新验收")
+    MEND = "mend", _("整改后再评")
+    REFUSED = "refused", _("重新验收")
     TOO_FEW = "too_few", _("答卷不够")
 
 
@@ -128,6 +129,14 @@ class Survey(models.Model):
                 name="ruling_is_whole",
             ),
         ]
+
+    def get_verdict_display(self) -> str:
+        """The verdict with the share of this round that was not reached: 不足八成，整改后再评."""
+        verdict = Verdict(self.verdict).label if self.verdict else ""
+        missed = {Verdict.MEND: "rating.pass", Verdict.REFUSED: "rating.refuse"}.get(self.verdict)
+        if missed is None:
+            return str(verdict)
+        return _("不足%(share)s，%(verdict)s") % {"share": share(self.terms[missed]), "verdict": verdict}
 
     def __str__(self) -> str:
         return f"{self.proposal} · {self.round}"

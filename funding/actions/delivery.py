@@ -36,7 +36,7 @@ from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.faces.pictures import reencoded
-from minshi.faces.words import share_in_percent
+from minshi.faces.words import share, share_in_percent
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
@@ -397,7 +397,7 @@ def _why_not_accept(
     if len({person.pk for person, _side in panel}) < max(least, len(panel)):
         reasons.append(_("验收组至少 %(least)d 人，现在是 %(count)d 人") % {"least": least, "count": len(panel)})
     if sides.count(Side.RESIDENT) < fraction(terms["acceptance.residents_share"]) * len(panel):
-        reasons.append(_("验收组里居民不能少于一半"))
+        reasons.append(_("验收组里居民不能少于%s") % share(terms["acceptance.residents_share"]))
     if sides.count(Side.SUPERVISOR) < supervisors:
         reasons.append(_("验收组里至少要有 %d 名居务监督委员会成员") % supervisors)
     if not items:

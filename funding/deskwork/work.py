@@ -18,6 +18,7 @@ from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import YuanField, format_yuan
 from minshi.residents.models import Person, Role
 from proposals.models import Stage
+from proposals.wording import worded
 
 MOST_ITEMS = 8
 
@@ -31,6 +32,10 @@ class PurseWork(DeskForm):
     @classmethod
     def open_to(cls, subject: Purse) -> bool:
         return subject.proposal.stage in cls.stages
+
+    @classmethod
+    def worded(cls, text: object, subject: Purse) -> str:
+        return worded(text, subject.proposal)
 
     @property
     def enquiry(self) -> Enquiry:
@@ -211,7 +216,7 @@ class StartWork(PurseWork):
 
 class AskChange(PurseWork):
     name = "change"
-    label = _("申请变更（一成以内）")
+    label = _("申请变更（{change.share}以内）")
     stages = (Stage.DELIVERING,)
 
     what = text(_("改什么"), max_length=1000)
@@ -233,7 +238,7 @@ class AskChange(PurseWork):
 
 class ChangePlan(PurseWork):
     name = "change-plan"
-    label = _("变更超过一成，回到民主商议")
+    label = _("变更超过{change.share}，回到民主商议")
     help = _("现在的合同中止，已付的不退，重新商定方案。")
     stages = (Stage.DELIVERING,)
 
@@ -257,7 +262,10 @@ class Finish(PurseWork):
 class AcceptWork(PurseWork):
     name = "accept"
     label = _("登记验收")
-    help = _("验收组至少五人，居民不少于一半，监督委员会至少一人；提议、审批、付款的人不参加。逐项都合格才是合格。")
+    help = _(
+        "验收组至少 {acceptance.panel} 人，居民不少于{acceptance.residents_share}，监督委员会至少 "
+        "{acceptance.supervisors} 人；提议、审批、付款的人不参加。逐项都合格才是合格。"
+    )
     permission = "funding.accept"
     stages = (Stage.ACCEPTING,)
 

@@ -161,7 +161,11 @@ class ScopedAdmin(ModelAdmin):
         """The actions this person may take on it now, each with its address."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
         return [
-            {"label": form.label, "help": form.help, "url": reverse(name, args=[subject.pk, form.name])}
+            {
+                "label": form.worded(form.label, subject),
+                "help": form.worded(form.help, subject),
+                "url": reverse(name, args=[subject.pk, form.name]),
+            }
             for form in self.desk_forms
             if form.offered(subject, user)
         ]
@@ -207,7 +211,8 @@ class ScopedAdmin(ModelAdmin):
                 return redirect(f"admin:{self._name}_change", (subject or made).pk)
         context = {
             **self.admin_site.each_context(request),
-            "title": kind.label,
+            "title": kind.worded(kind.label, subject),
+            "help": kind.worded(kind.help, subject),
             "subject": subject or self.opts.verbose_name,
             "form": form,
             "opts": self.opts,

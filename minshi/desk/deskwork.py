@@ -37,6 +37,11 @@ class DeskForm(forms.Form):
         return True
 
     @classmethod
+    def worded(cls, text: object, subject: Any) -> str:
+        """Label and help as they are said of one subject."""
+        return str(text)
+
+    @classmethod
     def offered(cls, subject: models.Model, user: User) -> bool:
         return cls.open_to(subject) and bool(rules.has_perm(cls.permission, user, subject))
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from minshi import paging
 from minshi.clock import CHINA
 from minshi.disclosure.models import Notice, NoticeQuerySet
-from minshi.faces.words import cn_date
+from minshi.faces.words import cn_date, share
 from minshi.policy import calendar
+from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
 
 DAY = timedelta(days=1)
@@ -87,6 +88,11 @@ class Progress:
     unit: str
     days: list[Day]
     today: str
+
+
+def reopening_share(notice: Notice) -> str:
+    """How many of those who benefit have a notice decided anew, in words, as it was when it was posted: 三分之一."""
+    return share(policy.value("objection.reopen_share", notice.place, at=notice.posted_at))
 
 
 def progress(notice: Notice, at: datetime) -> Progress:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -145,6 +146,14 @@ def share_in_percent(value: Any) -> str:
 def threshold(value: Any) -> str:
     """A share that votes have to reach: of "1/2" one vote more is needed, 过半."""
     return _("过半") if Fraction(value) == HALF else share(value)
+
+
+PARAMETER = re.compile(r"\{([a-z0-9_.]+)\}")
+
+
+def filled(text: object, value_of: Callable[[str], Any]) -> str:
+    """A text in which the policy's values stand under their names: {rating.pass}满意 → 八成满意."""
+    return PARAMETER.sub(lambda found: share(value_of(found[1])), str(text))
 
 
 def percent(part: int | Decimal | Fraction, whole: int | Decimal | Fraction) -> int:

@@ -30,6 +30,7 @@ class Step:
     """One row of the table.
 
     ``permission`` names a rule asked with (user, subject); a step without one is the platform's alone.
+    The values of the policy stand in ``label`` under their names where the machine has ``worded`` to fill them in.
     An empty ``target`` stays in the stage. ``gate`` names the kind of public notice that must have passed;
     the database asks for it too.
     """
@@ -51,7 +52,8 @@ class Machine:
 
     ``entered`` is called with (subject, at, setting) before the subject is saved in its new stage; it sets
     what that stage needs (holder, due date, terms) and returns the names of the fields to save. ``settled``
-    is called after it, to set the deadline. ``role_of`` says as whom a person acts, for the record.
+    is called after it, to set the deadline. ``role_of`` says as whom a person acts, for the record. ``worded`` gives
+    a step's label as it is said of one subject.
     """
 
     subject: str
@@ -60,6 +62,7 @@ class Machine:
     entered: Callable[[Any, datetime, dict[str, Any]], Sequence[str]] = lambda subject, at, setting: ()
     settled: Callable[[Any], None] = lambda subject: None
     role_of: Callable[[User, Any], str] = lambda user, subject: ""
+    worded: Callable[[object, Any], str] = lambda label, subject: str(label)
     stage_field: str = "stage"
     by_verb: dict[str, Step] = field(init=False)
 
@@ -92,7 +95,7 @@ def why_not(subject: models.Model, verb: str, by: User | None) -> list[str]:
     if reason := _wrong_stage(machine, step, subject):
         return [reason]
     if not _may(step, by, subject):
-        return [_("您在这里没有办理“%s”的权限") % step.label]
+        return [_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject)]
     return [str(reason) for obstacle in step.obstacles for reason in obstacle(subject)]
 
 
@@ -119,7 +122,7 @@ def take(
         if wrong := _wrong_stage(machine, step, subject):
             raise Refused(wrong)
         if not _may(step, by, subject):
-            raise NotAllowed(_("您在这里没有办理“%s”的权限") % step.label)
+            raise NotAllowed(_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject))
         if step.needs_reason and not reason.strip():
             raise Refused(reason=_("请写明理由，对方和大家都看得到"))
         refuse_if([*(why for obstacle in step.obstacles for why in obstacle(subject)), *obstacles])
@@ -133,7 +136,7 @@ def begin(
     machine = machine_of(subject)
     step = machine.by_verb[verb]
     if not _may(step, by, subject):
-        raise NotAllowed(_("您在这里没有办理“%s”的权限") % step.label)
+        raise NotAllowed(_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject))
     return _write(machine, step, subject, by, reason, evidence or {}, {}, source="")
 
 
@@ -150,7 +153,7 @@ def _wrong_stage(machine: Machine, step: Step, subject: models.Model) -> str:
     stage = getattr(subject, machine.stage_field)
     if stage in step.sources:
         return ""
-    return _("现在是“%s”，不能办理“%s”") % (machine.stage_labels.get(stage, stage), step.label)
+    return _("现在是“%s”，不能办理“%s”") % (machine.stage_labels.get(stage, stage), machine.worded(step.label, subject))
 
 
 def _may(step: Step, by: User | None, subject: models.Model) -> bool:
@@ -177,7 +180,7 @@ def _write(
         verb=step.verb,
         source=before if source is None else source,
         target=step.target or before,
-        label=str(step.label),
+        label=machine.worded(step.label, subject),
         by=by,
         as_role=machine.role_of(by, subject) if by else _("平台"),
         reason=reason,

@@ -20,6 +20,7 @@ from minshi.residents.rules import RESIDENT, role_in
 from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, holder_place
 from proposals.lifecycle.stages import MONEY_STAGES, STAGES
 from proposals.models import ENDED, Proposal, Stage
+from proposals.wording import worded
 
 STEPS = (
     Step("submit", _("提出"), ("",), Stage.SUBMITTED, "proposals.propose"),
@@ -90,7 +91,13 @@ STEPS = (
         "deliberation.decide",
         needs_reason=True,
     ),
-    Step("reconsider", _("三分之一受益户反对，重新商议"), (Stage.ANNOUNCED,), Stage.CONSULTING, platform=True),
+    Step(
+        "reconsider",
+        _("{objection.reopen_share}受益户反对，重新商议"),
+        (Stage.ANNOUNCED,),
+        Stage.CONSULTING,
+        platform=True,
+    ),
     # proposals: tiered handling
     Step(
         "open_handling",
@@ -146,15 +153,27 @@ STEPS = (
     ),
     Step(
         "change_plan",
-        _("变更超过一成，重新商议"),
+        _("变更超过{change.share}，重新商议"),
         (Stage.DELIVERING,),
         Stage.CONSULTING,
         "funding.deliver",
         needs_reason=True,
     ),
     Step("cancel", _("取消项目并退款"), MONEY_STAGES, Stage.CANCELLED, "funding.cancel", needs_reason=True),
-    Step("reopen_funding", _("三分之一受益户反对，重新落实资金"), (Stage.FUNDED,), Stage.RAISING, platform=True),
-    Step("reopen_award", _("三分之一受益户反对，重新评选"), (Stage.AWARDED,), Stage.PROCURING, platform=True),
+    Step(
+        "reopen_funding",
+        _("{objection.reopen_share}受益户反对，重新落实资金"),
+        (Stage.FUNDED,),
+        Stage.RAISING,
+        platform=True,
+    ),
+    Step(
+        "reopen_award",
+        _("{objection.reopen_share}受益户反对，重新评选"),
+        (Stage.AWARDED,),
+        Stage.PROCURING,
+        platform=True,
+    ),
     # evaluation
     Step(
         "open_survey",
@@ -168,8 +187,8 @@ STEPS = (
     Step("extend_survey", _("答卷不够，评议延长一次"), (Stage.RATING,), "", platform=True),
     Step("count_survey", _("评议截止，核对纸质测评表"), (Stage.RATING,), "", platform=True),
     Step("pass_survey", _("满意度达标"), (Stage.RATING,), Stage.RATED, platform=True),
-    Step("mend", _("满意度不足八成，整改后再评"), (Stage.RATING,), Stage.REWORK, platform=True),
-    Step("refuse_work", _("满意度不足六成，重新验收"), (Stage.RATING,), Stage.ACCEPTING, platform=True),
+    Step("mend", _("满意度不足{rating.pass}，整改后再评"), (Stage.RATING,), Stage.REWORK, platform=True),
+    Step("refuse_work", _("满意度不足{rating.refuse}，重新验收"), (Stage.RATING,), Stage.ACCEPTING, platform=True),
     Step("ask_street", _("评议没有达标，报街道决定"), (Stage.RATING,), "", platform=True),
     Step(
         "rule_on_rating",
@@ -261,4 +280,5 @@ PROPOSAL = Machine(
     entered=_entered,
     settled=set_stage_deadline,
     role_of=_role_of,
+    worded=worded,
 )

@@ -10,17 +10,9 @@ from django.test import Client
 
 from minshi.policy import actions as policy
 from minshi.territory.models import Territory
-from proposals.how import explained, share_cn
+from proposals.how import explained
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [("2/3", "三分之二"), ("8/10", "八成"), ("1/10", "一成"), ("1/2", "一半"), ("13/17", "13/17"), (3, 3), ("x", "x")],
-)
-def test_shares_as_people_say_them(share: Any, said: Any) -> None:
-    assert share_cn(share) == said
 
 
 def test_it_says_the_defaults_are_no_law(client: Client, district: Territory, settings: Any) -> None:
