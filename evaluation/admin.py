@@ -21,13 +21,18 @@ RAISED, SPENT = in_yuan("raised_fen", _("收入合计（元）")), in_yuan("spen
 RETURNED, FUND = in_yuan("returned_fen", _("结余退回（元）")), in_yuan("fund_fen", _("每年管护费用（元）"))
 
 
+@admin.display(description=_("结论"), ordering="verdict")
+def verdict(survey: Survey) -> str:
+    return survey.verdict_said or "—"
+
+
 @admin.register(Survey)
 class SurveyAdmin(MatterAdmin):
-    list_display = ("proposal", "round", "stage", CLOSES, "roll", "needed", "answers_count", "verdict", "ruling")
+    list_display = ("proposal", "round", "stage", CLOSES, "roll", "needed", "answers_count", verdict, "ruling")
     list_filter = ("stage", "verdict")
     fields = (
         "proposal", "round", "roll", "needed", "opens_at", CLOSES, "extended_at", by_name("opened_by", _("谁发起")),
-        "stage", "answers_count", "satisfied", "on_paper", "verdict", "closed_at", "ruling", "ruling_reason",
+        "stage", "answers_count", "satisfied", "on_paper", verdict, "closed_at", "ruling", "ruling_reason",
         by_name("ruled_by", _("谁决定")), "hold_settled_at",
     )  # fmt: skip
 

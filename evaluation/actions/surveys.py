@@ -394,7 +394,7 @@ def _table(survey: Survey) -> list[tuple[str, object]]:
         (_("答卷"), _("%(answers)d 户（至少 %(needed)d 户，其中纸质 %(on_paper)d 户）") % counts),
         *((label, _("%(n)d 户") % {"n": count}) for label, count in levels),
         (_("满意率"), f"{rules.percent(survey)}%"),
-        (_("结论"), survey.get_verdict_display()),
+        (_("结论"), survey.verdict_said),
     ]
     return rows
 
@@ -439,7 +439,7 @@ def _tell_everybody(survey: Survey) -> None:
         kind=NoticeKind.OTHER,
         title=_("“%(title)s”第 %(round)d 轮满意度评议结果") % {"title": proposal.title, "round": survey.round},
         place=proposal.place,
-        body=f"{_facts(survey)}。{survey.get_verdict_display()}。",
+        body=f"{_facts(survey)}。{survey.verdict_said}。",
         table=_table(survey),
         households=survey.roll,
         link=proposal.get_absolute_url(),

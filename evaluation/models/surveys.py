@@ -130,13 +130,14 @@ class Survey(models.Model):
             ),
         ]
 
-    def get_verdict_display(self) -> str:
+    @property
+    def verdict_said(self) -> str:
         """The verdict with the share of this round that was not reached: 不足八成，整改后再评."""
-        verdict = Verdict(self.verdict).label if self.verdict else ""
-        missed = {Verdict.MEND: "rating.pass", Verdict.REFUSED: "rating.refuse"}.get(self.verdict)
+        missed = {"mend": "rating.pass", "refused": "rating.refuse"}.get(self.verdict)
         if missed is None:
-            return str(verdict)
-        return _("不足%(share)s，%(verdict)s") % {"share": share(self.terms[missed]), "verdict": verdict}
+            return self.get_verdict_display()
+        words = {"share": share(self.terms[missed]), "verdict": self.get_verdict_display()}
+        return _("不足%(share)s，%(verdict)s") % words
 
     def __str__(self) -> str:
         return f"{self.proposal} · {self.round}"

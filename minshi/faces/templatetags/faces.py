@@ -28,10 +28,11 @@ register = template.Library()
 PATTERNS = 5
 """Fills of a bar that differ in more than colour; see .p0 to .p4 in minshi.css."""
 
-for _filter in (words.yuan, words.wan):
-    register.filter(_filter.__name__, _filter)
-for _filter in (words.cn_date, words.cn_datetime, words.cn_until):
-    register.filter(_filter.__name__, _filter, expects_localtime=True)
+register.filter("yuan", words.yuan)
+register.filter("wan", words.wan)
+register.filter("cn_date", words.cn_date, expects_localtime=True)
+register.filter("cn_datetime", words.cn_datetime, expects_localtime=True)
+register.filter("cn_until", words.cn_until, expects_localtime=True)
 
 # --- The frame of a page ----------------------------------------------------------------------
 
