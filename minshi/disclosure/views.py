@@ -8,10 +8,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,8 +20,8 @@ from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
 from minshi.disclosure.forms import EnteredObjectionForm, ObjectionForm, PostingForm
 from minshi.disclosure.models import Notice, Objection, PostingPhoto
-from minshi.disclosure.sheet import as_pdf, qr_of
 from minshi.policy.selectors import is_default
+from minshi.printing.sheets import as_file, as_page, qr_of
 from minshi.refusals import NotAllowed, answering
 from minshi.territory.models import Territory
 
@@ -170,15 +169,19 @@ def photo(request: HttpRequest, pk: int) -> FileResponse:
 @require_safe
 def sheet(request: HttpRequest, number: str) -> HttpResponse:
     """The A4 sheet; ``?large=1`` in letters of 18 points."""
-    return render(request, "disclosure/sheet.html", _sheet(_read(number), request))
+    return as_page(request, "disclosure/sheet.html", sheet_of(_read(number)))
 
 
-def _sheet(notice: Notice, request: HttpRequest) -> dict[str, Any]:
+def sheet_of(notice: Notice) -> dict[str, Any]:
+    """What the sheet is drawn with."""
+    address = f"{settings.SITE_URL}{notice.get_absolute_url()}"
     return {
-        **_facts(notice),
-        "large": request.GET.get("large") == "1",
-        "address": f"{settings.SITE_URL}{notice.get_absolute_url()}",
-        "qr": qr_of(f"{settings.SITE_URL}{notice.get_absolute_url()}"),
+        "notice": notice,
+        "address": address,
+        "qr": qr_of(address),
+        "back": notice.get_absolute_url(),
+        "page": reverse("notice_print", args=[notice.number]),
+        "file": reverse("notice_pdf", args=[notice.number]),
         "root": yesterdays_root(),
     }
 
@@ -186,13 +189,7 @@ def _sheet(notice: Notice, request: HttpRequest) -> dict[str, Any]:
 @require_safe
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The sheet as a file; where the machine cannot make one, the page to print."""
-    context = _sheet(_read(number), request)
-    key = "sheet-{}-{}-{}-{}".format(number, context["large"], context["running"], context["root"])
-    made = cache.get(key)
-    if made is None:
-        made = as_pdf(render_to_string("disclosure/sheet.html", {**context, "pdf": True}))
-        if made is None:
-            return redirect("notice_print", number)
-        cache.set(key, made, 600)  # a third of a second of work; the text itself never changes
-    disposition = f'inline; filename="{number}.pdf"'
-    return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": disposition})
+    notice = _read(number)
+    facts = sheet_of(notice)
+    version = f"{notice.withdrawn_by_id}-{facts['root']}"
+    return as_file(request, "disclosure/sheet.html", facts, name=number, version=version, page=facts["page"])

@@ -20,7 +20,7 @@ from minshi.audit.models import DayRoot
 from minshi.disclosure import views
 from minshi.disclosure.actions import correct, record_posting
 from minshi.disclosure.models import Notice, PostingPhoto
-from minshi.disclosure.sheet import qr_of
+from minshi.printing.sheets import qr_of
 from minshi.refusals import NotAllowed, Refused
 
 Post = Callable[..., Notice]
