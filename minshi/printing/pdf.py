@@ -8,16 +8,20 @@ from typing import Any, NoReturn
 from django.contrib.staticfiles import finders
 
 log = logging.getLogger(__name__)
-STYLE = "css/sheet.css"
+STYLE, TIGHT = "css/sheet.css", "css/tight.css"
 
 
 def laid_out(html: str) -> Any | None:
-    """WeasyPrint's document with its pages; None without pango or its fonts."""
+    """WeasyPrint's document with its pages, set tighter where that saves one; None without pango or its fonts."""
     try:
-        return _render(html, STYLE)
+        document = _render(html, STYLE)
     except (ImportError, OSError) as problem:
         log.warning("no PDF here: %s", problem)
         return None
+    if len(document.pages) == 1:
+        return document
+    tight = _render(html, STYLE, TIGHT)
+    return tight if len(tight.pages) < len(document.pages) else document
 
 
 def _render(html: str, *styles: str) -> Any:
