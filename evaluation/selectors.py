@@ -32,6 +32,7 @@ from minshi.faces.words import filled
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source
+from proposals.wording import worded
 
 COLLECTORS = ("clerk", "chief", "ten_chief", "group_leader", "grid_worker", "delegate")
 

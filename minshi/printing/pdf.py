@@ -25,7 +25,7 @@ def laid_out(html: str) -> Any | None:
 
 
 def _render(html: str, *styles: str) -> Any:
-    import weasyprint
+    import weasyprint  # noqa: PLC0415  (it may be missing, and takes a third of a second)
 
     sheets = [weasyprint.CSS(filename=finders.find(style), url_fetcher=_fetch_nothing) for style in styles]
     return weasyprint.HTML(string=html, url_fetcher=_fetch_nothing).render(stylesheets=sheets)

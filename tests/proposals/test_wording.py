@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from funding.steps.work import AcceptWork, AskChange, ChangePlan
+from funding.deskwork.work import AcceptWork, AskChange, ChangePlan
 
 from evaluation.models import Survey
 from evaluation.selectors import how_it_counts
