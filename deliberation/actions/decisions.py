@@ -30,10 +30,10 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
-from minshi.residents.masking import mask_text
 from proposals.actions import advance, freeze_beneficiaries, note_on_card
 from proposals.models import Proposal, Source, Stage, Tier, Version
 

@@ -29,11 +29,11 @@ from minshi.faces.words import cn_datetime, cn_until, threshold
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
+from minshi.masking import mask_name, mask_text
 from minshi.notifications.actions import tell_all
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.masking import mask_name, mask_text
 from minshi.residents.rules import lives_in, person_of
 from proposals.actions import advance, new_version, note_on_card
 from proposals.models import ENDED, Proposal, Source, Stage

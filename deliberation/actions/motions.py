@@ -21,11 +21,11 @@ from minshi.faces.words import cn_until
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
+from minshi.masking import mask_address, mask_text
 from minshi.notifications.actions import tell_all
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused
-from minshi.residents.masking import mask_address, mask_text
 from minshi.territory.models import Household
 from proposals.actions import advance, note_on_card, wait_until
 from proposals.models import Proposal, Stage

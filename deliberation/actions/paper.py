@@ -28,11 +28,11 @@ from minshi.faces.pictures import reencoded
 from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell_all
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
-from minshi.residents.masking import mask_text
 
 
 @action

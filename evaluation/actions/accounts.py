@@ -22,9 +22,9 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell_role
 from minshi.refusals import NotAllowed, Refused, refuse_if
-from minshi.residents.masking import mask_text
 from minshi.residents.models import Role
 from proposals.actions import advance, note_on_card
 from proposals.lifecycle import holder_place, period

@@ -16,11 +16,11 @@ from minshi.faces.words import full_date
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text, one_line
 from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.masking import mask_text, one_line
 from minshi.residents.models import Role
 from proposals.actions import note_on_card
 from proposals.lifecycle import holder_place, period

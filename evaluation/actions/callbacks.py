@@ -10,9 +10,9 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.masking import mask_text
 from minshi.residents.models import Role
 from proposals.lifecycle import holder_place
 

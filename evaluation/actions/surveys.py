@@ -40,11 +40,11 @@ from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
-from minshi.residents.masking import mask_text
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
 from minshi.territory.models import Household

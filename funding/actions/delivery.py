@@ -41,11 +41,11 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import selectors as policy
 from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
-from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import holds, person_of, role_in
 from proposals import actions as proposals

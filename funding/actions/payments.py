@@ -25,10 +25,10 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import one_line
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused, refuse_if, refusing
-from minshi.residents.masking import one_line
 from minshi.residents.models import Role
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period

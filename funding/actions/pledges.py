@@ -22,9 +22,9 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell
 from minshi.refusals import NotAllowed, Refused, refusing
-from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import person_of
 from minshi.territory.models import Household

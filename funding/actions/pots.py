@@ -12,9 +12,9 @@ from minshi.ledger.actions import open_account, post
 from minshi.ledger.models import Account
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
+from minshi.masking import one_line
 from minshi.notifications.actions import tell
 from minshi.refusals import Refused, refusing
-from minshi.residents.masking import one_line
 from minshi.territory.models import Territory
 
 

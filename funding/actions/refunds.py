@@ -31,9 +31,9 @@ from minshi.ledger.models import Account
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import one_line
 from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused, refuse_if, refusing
-from minshi.residents.masking import one_line
 from minshi.residents.models import Role
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place

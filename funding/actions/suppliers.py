@@ -42,10 +42,10 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell_all
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused, refuse_if, refusing
-from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import STAFF_ROLES, Person, Role
 from minshi.residents.rules import roles_of
 from proposals import actions as proposals

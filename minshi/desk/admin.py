@@ -19,8 +19,8 @@ from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm
 from minshi.faces.words import cn_until
 from minshi.ledger.money import format_yuan
+from minshi.masking import mask_name
 from minshi.refusals import NotAllowed, answering
-from minshi.residents.masking import mask_name
 from minshi.residents.models import STAFF_ROLES, Person
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Territory

@@ -15,8 +15,8 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
+from minshi.masking import mask_address, mask_name
 from minshi.residents import actions
-from minshi.residents.masking import mask_address, mask_name
 from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
 from minshi.residents.rules import APPOINTS, confirms_residents, roles_of
 from minshi.signin import staff

@@ -18,11 +18,11 @@ from minshi.disclosure import rules, signals
 from minshi.disclosure.models import GATES, Kind, Notice, Objection, Original, PostingPhoto
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action
+from minshi.masking import mask_name, mask_text, one_line
 from minshi.policy import calendar
 from minshi.policy.selectors import value
 from minshi.policy.units import fraction
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.rules import person_of, role_in
 from minshi.territory.models import Household, Territory
 

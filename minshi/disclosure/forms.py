@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.disclosure.models import Notice, Objection
 from minshi.faces.photos import PhotosField
-from minshi.residents.masking import one_line
+from minshi.masking import one_line
 from minshi.territory.models import Household
 
 

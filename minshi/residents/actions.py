@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.lifecycle.action import action
+from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.masking import one_line
 from minshi.residents.models import STAFF_ROLES, Person, RoleGrant
 from minshi.residents.rules import confirms_residents, may_appoint
 from minshi.residents.signals import judged

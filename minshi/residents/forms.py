@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from minshi.residents.masking import one_line
+from minshi.masking import one_line
 from minshi.territory.models import Household, Territory
 
 AGES = (

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
+from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.masking import one_line
 from minshi.residents.models import Role
 from minshi.residents.rules import holds
 from minshi.territory import actions as territory

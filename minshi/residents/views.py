@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.models import User
+from minshi.masking import one_line
 from minshi.refusals import NotAllowed, answering
 from minshi.residents import actions
 from minshi.residents.forms import JoinForm
-from minshi.residents.masking import one_line
 from minshi.residents.models import ORGANISERS, Person, Role
 from minshi.residents.rules import person_of, roles_of
 from minshi.territory.models import Territory

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.clock import now, today
 from minshi.lifecycle.action import action
+from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions as residents
-from minshi.residents.masking import one_line
 from minshi.residents.models import STAFF_ROLES, Person, RoleGrant
 from minshi.residents.rules import may_appoint
 from minshi.territory.models import Territory

@@ -20,8 +20,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from minshi.accounts.requests import SignedIn
+from minshi.masking import mask_phone
 from minshi.refusals import NotAllowed, Refused, answering, onto
-from minshi.residents.masking import mask_phone
 from minshi.signin import actions, demo
 from minshi.signin.addresses import address_of
 from minshi.signin.forms import CodeForm, PhoneForm

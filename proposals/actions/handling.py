@@ -10,9 +10,9 @@ from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused
-from minshi.residents.masking import mask_text
 from proposals.actions.stages import advance
 from proposals.lifecycle import TIERS, holder_place, period
 from proposals.models import Handling, Proposal, Tier

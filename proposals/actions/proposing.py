@@ -16,9 +16,9 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell
 from minshi.refusals import Refused
-from minshi.residents.masking import mask_name, mask_text, one_line
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
 from minshi.territory.models import Territory

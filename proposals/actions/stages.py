@@ -15,9 +15,9 @@ from minshi.disclosure.models import Notice
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
-from minshi.residents.masking import mask_text
 from minshi.residents.models import Role
 from minshi.territory.models import Territory
 from proposals.lifecycle import holder_place, period, set_stage_deadline

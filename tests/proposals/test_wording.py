@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from funding.deskwork.work import AcceptWork, AskChange, ChangePlan
 
 from evaluation.models import Survey
 from evaluation.selectors import how_it_counts
+from funding.deskwork.work import AcceptWork, AskChange, ChangePlan
 from funding.models import Purse
 from minshi.policy import actions as policy
 from minshi.territory.models import Territory

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minshi.residents.masking import COMPOUND_SURNAMES, mask_address, mask_name, mask_phone, mask_text, one_line
+from minshi.masking import COMPOUND_SURNAMES, mask_address, mask_name, mask_phone, mask_text, one_line
 
 HAN = st.text(st.sampled_from("李王张欧阳诸葛司马迎新娜𠮷𡋾红"), min_size=1, max_size=6)
 
