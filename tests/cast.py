@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.test import Client
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Level, Territory
 
@@ -107,23 +107,32 @@ def other_yard(other_community: Territory) -> Territory:
     return add_place(parent=other_community, code="990101002001-1", name="远处路9号院", level="yard", by=None)
 
 
+LONG_AGO = timedelta(days=400)
+"""Since when people live where they live, however far a test sets the clock back."""
 _phones = iter(range(13900000000, 13999999999))
 
 
-def make_resident(name: str, household: Household | None, *, represents: bool = False, adult: bool = True) -> User:
+def make_resident(
+    name: str, household: Household | None, *, represents: bool = False, adult: bool = True, confirmed: bool = True
+) -> User:
     """Somebody with a phone; confirmed in their household when they have one."""
     phone = str(next(_phones))
     user = User.objects.create_user(f"r{phone}", phone=phone, phone_verified=True)
-    Person.objects.create(
-        user=user,
-        name=name,
-        household=household,
-        is_representative=represents,
-        is_adult=adult,
-        confirmed_at=now() if household else None,
-        consented_at=now(),
-    )
+    person = Person.objects.create(user=user, name=name, is_adult=adult, consented_at=now())
+    if household:
+        Residence.objects.create(
+            person=person,
+            household=household,
+            since=now() - LONG_AGO,
+            is_representative=represents,
+            confirmed_at=now() if confirmed else None,
+        )
     return user
+
+
+def home_of(user: User) -> Residence:
+    """Where they live now, as the register has it this moment."""
+    return Residence.objects.current().select_related("household__place").get(person__user=user)
 
 
 def grant(user: User, role: str, place: Territory) -> RoleGrant:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
 from minshi.masking import mask_address, mask_name
 from minshi.residents import actions
-from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
+from minshi.residents.models import STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import APPOINTS, confirms_residents, roles_of
 from minshi.signin import staff
 from minshi.territory.models import Territory
@@ -36,22 +36,17 @@ class Confirm(DeskForm):
     name = "confirm"
     label = _("确认住在这里")
     permission = "residents.confirm"
-    door = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["door"].initial = self.subject.household_id
 
     def facts(self) -> list[tuple[Any, Any]]:
-        person: Person = self.subject
-        return [(_("姓名"), person.name), (_("门牌"), person.household.door if person.household else "—")]
+        home: Residence = self.subject
+        return [(_("姓名"), home.person.name if home.person else "—"), (_("门牌"), home.household.door)]
 
     @classmethod
-    def open_to(cls, subject: Person) -> bool:
-        return subject.confirmed_at is None and subject.household_id is not None
+    def open_to(cls, subject: Residence) -> bool:
+        return subject.confirmed_at is None and subject.person_id is not None
 
-    def run(self, subject: Person, by: User) -> object:
-        return actions.confirm(subject, by=by, door=self.cleaned_data["door"])
+    def run(self, subject: Residence, by: User) -> object:
+        return actions.confirm(subject, by=by)
 
 
 class Refuse(Confirm):
@@ -59,7 +54,7 @@ class Refuse(Confirm):
     label = _("不住在这里")
     help = _("账号还在，可以重新登记。")
 
-    def run(self, subject: Person, by: User) -> None:
+    def run(self, subject: Residence, by: User) -> None:
         actions.refuse(subject, by=by)
 
 
@@ -69,10 +64,11 @@ class Represent(Confirm):
     help = _("以后由这个人代表这户投票；原来的户代表同时取消。")
 
     @classmethod
-    def open_to(cls, subject: Person) -> bool:
-        return subject.confirmed_at is not None and subject.is_adult and not subject.is_representative
+    def open_to(cls, subject: Residence) -> bool:
+        is_adult = subject.person is not None and subject.person.is_adult
+        return is_adult and subject.confirmed_at is not None and not subject.is_representative
 
-    def run(self, subject: Person, by: User) -> object:
+    def run(self, subject: Residence, by: User) -> object:
         return actions.name_representative(subject, by=by)
 
 
@@ -82,10 +78,10 @@ class MoveOut(Confirm):
     help = _("不再算这里的住户；到新住处重新登记。")
 
     @classmethod
-    def open_to(cls, subject: Person) -> bool:
-        return subject.confirmed_at is not None and subject.household_id is not None
+    def open_to(cls, subject: Residence) -> bool:
+        return subject.confirmed_at is not None and subject.until is None
 
-    def run(self, subject: Person, by: User) -> None:
+    def run(self, subject: Residence, by: User) -> None:
         actions.move_out(subject, by=by)
 
 
@@ -102,45 +98,56 @@ class Appoint(DeskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["since"].initial = today
-        if self.subject.household:
-            field: Any = self.fields["place"]
-            field.queryset = self.subject.household.place.ancestors()
+        field: Any = self.fields["place"]
+        field.queryset = self.subject.household.place.ancestors()
 
     @classmethod
-    def open_to(cls, subject: Person) -> bool:
-        return subject.user_id is not None and subject.confirmed_at is not None
+    def open_to(cls, subject: Residence) -> bool:
+        has_account = subject.person is not None and subject.person.user_id is not None
+        return has_account and subject.confirmed_at is not None
 
-    def run(self, subject: Person, by: User) -> object:
-        assert subject.user
-        return actions.grant(subject.user, **self.cleaned_data, by=by)
+    def run(self, subject: Residence, by: User) -> object:
+        assert subject.person and subject.person.user
+        return actions.grant(subject.person.user, **self.cleaned_data, by=by)
 
 
-@admin.register(Person)
-class PersonAdmin(ScopedAdmin):
-    """Names and doors in full only for whoever confirms residents there, one person at a time."""
+@admin.register(Residence)
+class ResidenceAdmin(ScopedAdmin):
+    """Who lives where now. Names and doors in full only for whoever confirms residents there, one at a time."""
 
     place_path = "household__place__path"
     desk_forms = (Confirm, Refuse, Represent, MoveOut, Appoint)
     list_display = ("public_name", "building", "is_representative", "is_adult", "confirmed_at")
-    list_select_related = ("household__place__parent",)
-    list_filter = (("confirmed_at", admin.EmptyFieldListFilter), "is_representative", "is_adult")
+    list_select_related = ("person__user", "household__place__parent")
+    list_filter = (("confirmed_at", admin.EmptyFieldListFilter), "is_representative")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(until=None, person__isnull=False)
 
     @admin.display(description=_("姓名"))
-    def public_name(self, person: Person) -> str:
-        return mask_name(person.name)
+    def public_name(self, home: Residence) -> str:
+        return mask_name(home.person.name) if home.person else "—"
+
+    @admin.display(description=_("姓名"))
+    def name(self, home: Residence) -> str:
+        return home.person.name if home.person else "—"
 
     @admin.display(description=_("门牌"))
-    def door(self, person: Person) -> str:
-        return person.household.door if person.household else "—"
+    def door(self, home: Residence) -> str:
+        return home.household.door
 
     @admin.display(description=_("楼栋"))
-    def building(self, person: Person) -> str:
-        return mask_address(person.household.door) if person.household else "—"
+    def building(self, home: Residence) -> str:
+        return mask_address(home.household.door)
 
-    def get_fields(self, request: HttpRequest, obj: Person | None = None) -> tuple[str, ...]:
+    @admin.display(description=_("已满18岁"), boolean=True)
+    def is_adult(self, home: Residence) -> bool:
+        return home.person is not None and home.person.is_adult
+
+    def get_fields(self, request: HttpRequest, obj: Residence | None = None) -> tuple[str, ...]:
         clear = obj is not None and confirms_residents(request.user, obj)  # type: ignore[arg-type]
         who = ("name", "door") if clear else ("public_name", "building")
-        return (*who, "is_representative", "is_adult", "confirmed_at", "consented_at")
+        return (*who, "is_representative", "is_adult", "since", "confirmed_at")
 
 
 class OpenAccount(DeskForm):

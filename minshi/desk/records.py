@@ -15,7 +15,7 @@ from minshi.deadlines.models import Deadline
 from minshi.desk.admin import ScopedAdmin, name_of, territories_of, until
 from minshi.ledger.models import Account, Entry, Posting
 from minshi.ledger.money import format_yuan
-from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.models import Residence, Role, RoleGrant
 from minshi.residents.rules import roles_of
 
 
@@ -108,7 +108,7 @@ class EventAdmin(ScopedAdmin):
             granted |= Q(place__path__startswith=path)
             living |= Q(household__place__path__startswith=path)
         staff = RoleGrant.objects.filter(granted).values("user_id")
-        residents = Person.objects.filter(living, user__isnull=False).values("user_id")
+        residents = Residence.objects.filter(living, person__user__isnull=False).values("person__user_id")
         return Event.objects.filter(Q(actor__in=staff) | Q(actor__in=residents))
 
     @admin.display(description=_("动作"))

@@ -8,7 +8,7 @@ import rules
 
 from minshi.accounts.models import User
 from minshi.disclosure.rules import may_answer
-from minshi.residents.models import Role, RoleGrant
+from minshi.residents.models import Residence, Role, RoleGrant
 from minshi.residents.register import keeps_register
 from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint, roles_of
 from minshi.territory.models import Household, Territory
@@ -20,10 +20,8 @@ def revokes(user: User, held: RoleGrant) -> bool:
 
 
 @rules.predicate
-def appoints_somewhere(user: User, person: Any) -> bool:
-    if person.household is None:
-        return False
-    return any(holds(user, person.household.place, role) for role in APPOINTS)
+def appoints_somewhere(user: User, home: Residence) -> bool:
+    return any(holds(user, home.household.place, role) for role in APPOINTS)
 
 
 @rules.predicate

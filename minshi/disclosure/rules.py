@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from minshi.accounts.models import User
 from minshi.disclosure.models import Kind, Notice, Objection
-from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Role
-from minshi.residents.rules import holds, person_of
+from minshi.residents import speaking
+from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
+from minshi.residents.rules import holds, home_of
 from minshi.territory.models import Household, Territory
 
 Level = Objection.Level
@@ -84,12 +85,9 @@ def organisation_of(office: Territory) -> str:
     return office.organisation_code.upper() or digits[-9:].rjust(9, "0")
 
 
-def affected_household(person: Person | None, notice: Notice) -> Household | None:
-    """The household this person speaks for here: theirs, confirmed, and inside the notice's place."""
-    if person is None or person.household is None or not person.confirmed_at:
-        return None
-    return person.household if notice.place.contains(person.household.place) else None
-
-
 def household_of(user: User | None, notice: Notice) -> Household | None:
-    return affected_household(person_of(user), notice)
+    """The household this person speaks for here: theirs, confirmed, of age, and inside the notice's place."""
+    home = home_of(user)
+    if user is None or home is None or not notice.place.contains(home.household.place):
+        return None
+    return None if speaking.why_not(user, any_adult=True, act="") else home.household

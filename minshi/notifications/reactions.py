@@ -8,13 +8,14 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from minshi.notifications.actions import tell
-from minshi.residents.models import Person
+from minshi.residents.models import Residence
 from minshi.residents.signals import judged
 
 
-@receiver(judged, sender=Person)
-def somebody_was_confirmed(person: Person, lives_there: bool, **kwargs: Any) -> None:
-    if person.user is None:
+@receiver(judged, sender=Residence)
+def somebody_was_confirmed(residence: Residence, lives_there: bool, **kwargs: Any) -> None:
+    person = residence.person
+    if person is None or person.user is None:
         return
     if lives_there:
         tell(person.user, _("您的住户身份已经确认"), _("现在可以附议、表决和打分"), "/mine/")

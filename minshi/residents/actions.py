@@ -12,92 +12,98 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import STAFF_ROLES, Person, RoleGrant
+from minshi.residents.models import STAFF_ROLES, Person, Residence, RoleGrant
 from minshi.residents.rules import confirms_residents, may_appoint
 from minshi.residents.signals import judged
 from minshi.territory.models import Household, Territory
 
 
 @action
-def join(user: User, household: Household, *, name: str, is_adult: bool, by: User | None) -> Person:
-    """Say where one lives; it counts once the chief or the clerk has confirmed it."""
+def join(user: User, household: Household, *, name: str, is_adult: bool, by: User | None) -> Residence:
+    """Say where one lives; it counts once the chief or the clerk has confirmed it.
+
+    Saying it anew before that ends the earlier claim. Raises ``Refused``.
+    """
     person = Person.objects.select_for_update().filter(user=user).first() or Person(user=user)
-    if person.confirmed_at and person.household_id:
+    before = Residence.objects.current().filter(person=person).first() if person.pk else None
+    if before and before.confirmed_at:
         raise Refused(_("您的住户身份已经确认；搬家了请联系楼栋长或社区更改"))
     name = one_line(name)
     if not name:
         raise Refused(name=_("请写您的姓名"))
-    person.household, person.name, person.is_adult = household, name, is_adult
-    person.confirmed_at, person.consented_at = None, now()
+    person.name, person.is_adult, person.consented_at = name, is_adult, now()
     person.save()
-    user._person = person  # type: ignore[attr-defined]
-    return person
+    if before:
+        _end(before)
+    claim = Residence.objects.create(person=person, household=household)
+    user.__dict__.pop("_person", None)
+    return claim
 
 
 @action
-def confirm(person: Person, *, by: User, door: int | None = None) -> Person:
+def confirm(claim: Residence, *, by: User) -> Residence:
     """The chief or the clerk of the place confirms that this person lives there; nobody confirms themselves.
 
-    ``door`` is the household that was on the page: what the person has changed meanwhile is not confirmed unseen.
+    A claim is of one door: whoever has named another one meanwhile is not confirmed unseen.
     """
-    person = _judged(person, by)
-    if door is not None and door != person.household_id:
-        raise Refused(_("这个人刚改了登记的门牌，请再看一眼"))
-    if person.confirmed_at is None:
-        person.confirmed_at = now()
-        person.save(update_fields=["confirmed_at"])
-        judged.send(Person, person=person, lives_there=True)
-    return person
+    claim = _judged(claim, by)
+    if claim.confirmed_at is None:
+        claim.confirmed_at, claim.confirmed_by = now(), by
+        claim.save(update_fields=["confirmed_at", "confirmed_by"])
+        judged.send(Residence, residence=claim, lives_there=True)
+    return claim
 
 
 @action
-def refuse(person: Person, *, by: User) -> None:
+def refuse(claim: Residence, *, by: User) -> None:
     """Not of this door: the claim is taken back, the account stays."""
-    person = _judged(person, by)
-    if person.confirmed_at:
+    claim = _judged(claim, by)
+    if claim.confirmed_at:
         raise Refused(_("已经确认过的住户，请在工作台登记搬走"))
-    _leave(person)
-    judged.send(Person, person=person, lives_there=False)
+    _end(claim)
+    judged.send(Residence, residence=claim, lives_there=False)
 
 
 @action
-def move_out(person: Person, *, by: User) -> None:
+def move_out(home: Residence, *, by: User) -> None:
     """A confirmed person no longer lives there; where they live now they say again."""
-    person = _judged(person, by)
-    if not person.confirmed_at:
+    home = _judged(home, by)
+    if not home.confirmed_at:
         raise Refused(_("还没有确认过，请直接确认或不确认"))
-    _leave(person)
+    _end(home)
 
 
 @action
-def name_representative(person: Person, *, by: User) -> None:
+def name_representative(home: Residence, *, by: User) -> None:
     """Who votes for the household from now on, in place of whoever did."""
-    person = _judged(person, by)
-    if not (person.confirmed_at and person.is_adult):
+    home = _judged(home, by)
+    if not (home.confirmed_at and home.person and home.person.is_adult):
         raise Refused(_("户代表要是已经确认的住户，并且满 18 岁"))
     # One by one and not by update(): each change is somebody's.
-    for former in Person.objects.select_for_update().filter(household=person.household, is_representative=True):
+    theirs = Residence.objects.select_for_update().current().filter(household=home.household, is_representative=True)
+    for former in theirs:
         former.is_representative = False
         former.save(update_fields=["is_representative"])
-    person.is_representative = True
-    person.save(update_fields=["is_representative"])
+    home.is_representative = True
+    home.save(update_fields=["is_representative"])
 
 
-def _judged(person: Person, by: User) -> Person:
+def _judged(home: Residence, by: User) -> Residence:
     """The row as it is now, locked, once it is clear that ``by`` may say who lives there."""
-    person = Person.objects.select_for_update(of=("self",)).select_related("household__place").get(pk=person.pk)
-    if person.household is None:
-        raise Refused(_("还没有登记门牌"))
-    if person.user_id == by.pk:
+    rows = Residence.objects.select_for_update(of=("self",)).select_related("household__place", "person__user")
+    home = rows.get(pk=home.pk)
+    if home.person is None or home.until is not None:
+        raise Refused(_("这个人刚改了登记的门牌，请再看一眼"))
+    if home.person.user_id == by.pk:
         raise NotAllowed(_("自己的住户身份要由别人确认"))
-    if not confirms_residents(by, person):
+    if not confirms_residents(by, home):
         raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以确认住户"))
-    return person
+    return home
 
 
-def _leave(person: Person) -> None:
-    person.household, person.confirmed_at, person.is_representative = None, None, False
-    person.save(update_fields=["household", "confirmed_at", "is_representative"])
+def _end(home: Residence) -> None:
+    home.until, home.is_representative = now(), False
+    home.save(update_fields=["until", "is_representative"])
 
 
 @action

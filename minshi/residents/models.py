@@ -1,4 +1,4 @@
-"""Who a person is here: a household's member, and the roles they hold in places, with dates."""
+"""Who a person is here: where they live and what they own, and the roles they hold in places, all with dates."""
 
 from __future__ import annotations
 
@@ -6,43 +6,180 @@ from datetime import date
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, FilteredRelation, Func, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 from minshi.territory.models import Household, Territory
 
 
+class DateRange(Func):
+    """``since`` inclusive to ``until`` exclusive, open where until is empty."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+class TimeRange(Func):
+    """The same of moments."""
+
+    function = "tstzrange"
+    output_field = DateTimeRangeField()
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def at_home(self) -> PersonQuerySet:
+        """With the residence each has now, door and place, in the same query."""
+        home = FilteredRelation("residences", condition=Q(residences__until=None))
+        return self.annotate(home=home).select_related("home__household__place__parent")  # type: ignore[misc]
+
+    def settled(self) -> PersonQuerySet:
+        """Those whose home is confirmed, with it."""
+        return self.at_home().filter(home__confirmed_at__isnull=False)  # type: ignore[misc]
+
+    def behind(self, doors: models.QuerySet[Household]) -> PersonQuerySet:
+        """Of those with their home, the ones who live behind these doors, door by door."""
+        rows = self.filter(home__household__in=doors)
+        return rows.order_by("home__household__place__path", "home__household__address")
+
+
 class Person(models.Model):
-    """Somebody in the register, with or without a phone; no ID number is ever kept."""
+    """Somebody in the register, with or without a phone; no ID number is ever kept. Where they live is a residence."""
 
     PERSONAL = ("name",)
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="person")
     name = models.CharField(_("姓名"), max_length=40)
-    household = models.ForeignKey(
-        Household, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("户")
-    )
-    is_representative = models.BooleanField(_("户代表"), default=False)
     is_adult = models.BooleanField(_("已满18岁"), default=True)
-    confirmed_at = models.DateTimeField(_("住户身份确认时间"), null=True, blank=True)
     consented_at = models.DateTimeField(_("个人信息告知同意时间"), null=True, blank=True)
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("居民")
         verbose_name_plural = _("居民")
+
+    def __str__(self) -> str:
+        return _("居民 %(pk)s") % {"pk": self.pk}
+
+    @cached_property
+    def residence(self) -> Residence | None:
+        """Where they say they live now, confirmed or not; kept with this object."""
+        if "home" in self.__dict__:
+            home: Residence | None = self.__dict__["home"]
+            return home
+        return self.residences.current().select_related("household__place__parent").first()
+
+    @property
+    def household(self) -> Household | None:
+        """Their door now, confirmed or not."""
+        return self.residence.household if self.residence else None
+
+
+class ResidenceQuerySet(models.QuerySet["Residence"]):
+    def current(self) -> ResidenceQuerySet:
+        return self.filter(until=None)
+
+    def confirmed(self) -> ResidenceQuerySet:
+        return self.filter(confirmed_at__isnull=False)
+
+    def claims(self) -> ResidenceQuerySet:
+        """What somebody says and nobody has confirmed."""
+        return self.current().filter(confirmed_at=None, person__isnull=False)
+
+
+class Residence(models.Model):
+    """Who lives behind a door, from when until before when; it counts once the chief or the clerk has confirmed it.
+
+    ``person`` is empty where the register knows nobody there (未登记). What somebody did belongs to the residence of
+    that day, so a row is never turned to another person or door: moving ends one and begins the next.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="residences")
+    household = models.ForeignKey(Household, models.PROTECT, related_name="residences", verbose_name=_("户"))
+    since = models.DateTimeField(_("从"), db_default=Now())
+    until = models.DateTimeField(_("到（不含）"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("住户身份确认时间"), null=True, blank=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    is_representative = models.BooleanField(_("户代表"), default=False)
+
+    objects = ResidenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("居住")
+        verbose_name_plural = _("居住")
+        indexes = [models.Index(fields=["household", "since"], name="residence_of_door")]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")), name="residence_ends_after_it_begins"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_representative=False) | Q(person__isnull=False, confirmed_at__isnull=False),
+                name="representative_is_confirmed",
+            ),
             models.UniqueConstraint(
                 fields=["household"],
-                condition=Q(is_representative=True),
+                condition=Q(is_representative=True, until=None),
                 name="one_representative_per_household",
+            ),
+            models.UniqueConstraint(
+                fields=["household"], condition=Q(person=None, until=None), name="one_unknown_residence_per_household"
+            ),
+            ExclusionConstraint(
+                name="one_residence_at_a_time",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (TimeRange("since", "until"), RangeOperators.OVERLAPS),
+                ],
             ),
         ]
 
     def __str__(self) -> str:
-        return _("居民 %(pk)s") % {"pk": self.pk}
+        return f"{self.person_id} @ {self.household_id}"
+
+
+class OwnershipQuerySet(models.QuerySet["Ownership"]):
+    def current(self) -> OwnershipQuerySet:
+        return self.filter(until=None)
+
+
+class Ownership(models.Model):
+    """Who owns a door, a person or an organisation, from when until before when; co-owners are several rows."""
+
+    PERSONAL = ("organisation",)
+
+    household = models.ForeignKey(Household, models.PROTECT, related_name="ownerships", verbose_name=_("户"))
+    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="ownerships")
+    organisation = models.CharField(_("单位"), max_length=80, blank=True)
+    since = models.DateTimeField(_("从"), db_default=Now())
+    until = models.DateTimeField(_("到（不含）"), null=True, blank=True)
+
+    objects = OwnershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("产权")
+        verbose_name_plural = _("产权")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, organisation="") | Q(person=None) & ~Q(organisation=""),
+                name="owner_is_a_person_or_an_organisation",
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")), name="ownership_ends_after_it_begins"
+            ),
+            models.UniqueConstraint(
+                fields=["household", "person", "organisation"],
+                condition=Q(until=None),
+                nulls_distinct=False,
+                name="owns_a_door_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.household_id}: {self.person_id or self.organisation}"
 
 
 class Role(models.TextChoices):
@@ -77,13 +214,6 @@ STAFF_ROLES = (
     Role.DISTRICT_FINANCE,
 )
 """Who works in the admin and signs in with a password and a second factor."""
-
-
-class DateRange(Func):
-    """``since`` inclusive to ``until`` exclusive, open where until is empty."""
-
-    function = "daterange"
-    output_field = DateRangeField()
 
 
 class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):

@@ -78,7 +78,7 @@ def strike_door(door: Household, *, by: User) -> Household:
     door = Household.objects.select_for_update(of=("self",)).get(pk=door.pk)
     if not door.is_active:
         raise Refused(_("这一户已经注销"))
-    if door.members.filter(confirmed_at__isnull=False).exists():
+    if door.residences.current().confirmed().exists():
         raise Refused(_("还有已确认的住户住在这里，请先登记他们搬走"))
     door.is_active = False
     door.save(update_fields=["is_active"])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import today
-from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Role, RoleGrant
+from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Residence, Role, RoleGrant
 from minshi.territory.models import Territory
 
 RESIDENT = _("居民")
@@ -73,21 +73,29 @@ def is_staff_of_somewhere(user: User | None) -> bool:
 
 
 def person_of(user: User | None) -> Person | None:
-    """The register's entry of this user, with household and place; one query, remembered on the object."""
+    """The register's entry of this user, with home and place; one query, remembered on the object."""
     if user is None or not user.is_authenticated:
         return None
     if not hasattr(user, "_person"):
-        user._person = Person.objects.select_related("household__place__parent").filter(user=user).first()  # type: ignore[attr-defined]
+        found = Person.objects.at_home().filter(user=user).first()
+        if found:
+            found.residence = found.__dict__.get("home")  # nowhere is an answer too, and not asked again
+        user._person = found  # type: ignore[attr-defined]
     person: Person | None = user._person  # type: ignore[attr-defined]
     return person
 
 
+def home_of(user: User | None) -> Residence | None:
+    """Where this person lives, once that is confirmed."""
+    person = person_of(user)
+    home = person.residence if person else None
+    return home if home and home.confirmed_at else None
+
+
 def lives_in(user: User | None, place: Territory) -> bool:
     """Whether this person's confirmed household stands in this place."""
-    person = person_of(user)
-    return bool(
-        person and person.household and person.confirmed_at and person.household.place.path.startswith(place.path)
-    )
+    home = home_of(user)
+    return bool(home and home.household.place.path.startswith(place.path))
 
 
 APPOINTS = {
@@ -111,8 +119,8 @@ def may_appoint(user: User, role: str, place: Territory) -> bool:
     return any(role in given and holds(user, place, own) for own, given in APPOINTS.items())
 
 
-def confirms_residents(user: User, person: Person) -> bool:
+def confirms_residents(user: User, home: Residence) -> bool:
     """The chief or clerk of the place; nobody for themselves."""
-    if person.household is None or person.user_id == user.pk:
+    if home.person and home.person.user_id == user.pk:
         return False
-    return holds(user, person.household.place, Role.CLERK, *ORGANISERS)
+    return holds(user, home.household.place, Role.CLERK, *ORGANISERS)

@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 judged = Signal()
-"""Somebody was confirmed where they say they live, or was not. Arguments: ``person``, ``lives_there``."""
+"""Somebody was confirmed where they say they live, or was not. Arguments: ``residence``, ``lives_there``."""

@@ -15,7 +15,7 @@ from minshi.masking import one_line
 from minshi.refusals import NotAllowed, answering
 from minshi.residents import actions
 from minshi.residents.forms import JoinForm
-from minshi.residents.models import ORGANISERS, Person, Role
+from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import person_of, roles_of
 from minshi.territory.models import Territory
 
@@ -75,19 +75,19 @@ def confirm(request: HttpRequest) -> HttpResponse:
     mine = Q(pk__in=[])
     for path in paths:
         mine |= Q(household__place__path__startswith=path)
-    waiting = Person.objects.filter(mine, confirmed_at=None).exclude(user=user).order_by("pk")
-    people = waiting.select_related("household__place__parent")[:MOST]
-    return render(request, "residents/confirm.html", {"people": people})
+    waiting = Residence.objects.claims().filter(mine).exclude(person__user=user).order_by("pk")
+    claims = waiting.select_related("person", "household__place__parent")[:MOST]
+    return render(request, "residents/confirm.html", {"claims": claims})
 
 
 def _judge(request: HttpRequest, user: User) -> None:
-    person = get_object_or_404(Person, pk=_number(request.POST.get("person")))
+    claim = get_object_or_404(Residence, pk=_number(request.POST.get("claim")))
     with answering(lambda refusal: messages.warning(request, str(refusal))):
         if request.POST.get("verdict") == "yes":
-            actions.confirm(person, by=user, door=_number(request.POST.get("door")))
+            actions.confirm(claim, by=user)
             messages.success(request, _("已确认"))
         elif request.POST.get("verdict") == "no":
-            actions.refuse(person, by=user)
+            actions.refuse(claim, by=user)
             messages.success(request, _("已退回，对方会收到消息"))
         else:
             messages.warning(request, _("请选择“是”或“不是”"))

@@ -49,8 +49,9 @@ def staff() -> list[dict[str, Any]]:
 def residents(most: int = 12) -> list[dict[str, Any]]:
     """Some who come by phone: first whoever holds a role, then others."""
     people = (
-        Person.objects.filter(user__phone__isnull=False, user__is_staff=False, user__is_active=True)
-        .select_related("user", "household__place")
+        Person.objects.at_home()
+        .filter(user__phone__isnull=False, user__is_staff=False, user__is_active=True)
+        .select_related("user")
         .order_by("user__grants__id", "id")
         .distinct()[: most * 2]
     )

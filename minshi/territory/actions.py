@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
-from minshi.territory.models import Household, Level, Territory
+from minshi.masking import mask_address
+from minshi.territory.models import ADDRESS_LENGTH, Household, Level, Territory
 
 
 @action
@@ -25,4 +26,9 @@ def add_place(*, parent: Territory | None, code: str, name: str, level: str, by:
 @action
 def add_households(*, place: Territory, addresses: list[str], by: User | None) -> list[Household]:
     """Add the doors of a building or yard."""
-    return Household.objects.bulk_create([Household(place=place, address=address) for address in addresses])
+    community = place.at_level("community")
+    where = place.full_name.removeprefix(community.full_name if community else "")
+    return Household.objects.bulk_create(
+        Household(place=place, address=address, label=mask_address(where + address)[:ADDRESS_LENGTH])
+        for address in addresses
+    )

@@ -75,12 +75,16 @@ class Territory(models.Model):
 
 
 class Household(models.Model):
-    """A 户: one address in a building, yard or ten-household group."""
+    """A 户: one address in a building, yard or ten-household group.
+
+    ``label`` is where it is, below the community and down to the building: what may be shown of it.
+    """
 
     PERSONAL = ("address",)
 
     place = models.ForeignKey(Territory, models.PROTECT, verbose_name=_("所在楼院"), related_name="households")
     address = models.CharField(_("门牌"), max_length=ADDRESS_LENGTH)
+    label = models.CharField(_("公开的位置"), max_length=ADDRESS_LENGTH, blank=True)
     area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=8, decimal_places=2, null=True, blank=True)
     is_active = models.BooleanField(_("在册"), default=True)
 

@@ -16,11 +16,11 @@ from minshi.disclosure import actions as disclosure
 from minshi.policy.models import Parameter
 from minshi.policy.selectors import value
 from minshi.residents import actions as residents
-from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.models import Role, RoleGrant
 from minshi.territory.models import Household, Territory
 from proposals import actions
 from proposals.models import Stage, WishStage
-from tests.cast import make_resident
+from tests.cast import home_of, make_resident
 from tests.desk.test_scope import do_of, page_of
 from tests.way import Way, wait_until_over
 
@@ -117,23 +117,26 @@ def test_a_newcomer_is_confirmed_made_representative_and_moves_out(
     way: Way, client_of: ClientOf, clerk: User, households: list[Household]
 ) -> None:
     user = make_resident("", None)
-    person = residents.join(user, households[5], name="新住户", is_adult=True, by=user)
+    first = residents.join(user, households[6], name="新住户", is_adult=True, by=user)
+    claim = residents.join(user, households[5], name="新住户", is_adult=True, by=user)
     client = client_of(clerk)
-    assert "新住户" in client.get(do_of(person, "confirm")).content.decode()
-    assert client.post(do_of(person, "confirm"), {"door": households[6].pk}).status_code == 422
-    client.post(do_of(person, "confirm"), {"door": households[5].pk})
-    client.post(do_of(person, "represent"), {"door": households[5].pk})
-    assert Person.objects.get(pk=person.pk).is_representative
-    client.post(do_of(person, "move-out"), {"door": households[5].pk})
-    assert Person.objects.get(pk=person.pk).household is None
+    assert "新住户" in client.get(do_of(claim, "confirm")).content.decode()
+    assert client.post(do_of(first, "confirm")).status_code == 404
+    client.post(do_of(claim, "confirm"))
+    client.post(do_of(claim, "represent"))
+    claim.refresh_from_db()
+    assert claim.confirmed_at and claim.is_representative
+    client.post(do_of(claim, "move-out"))
+    claim.refresh_from_db()
+    assert claim.until and not claim.is_representative
 
 
 def test_a_chief_is_appointed_and_relieved(way: Way, client_of: ClientOf, clerk: User, neighbour: User) -> None:
     client = client_of(clerk)
     facts = {"place": way.yard.pk, "since": "2026-01-01", "basis": "院落推选记录"}
-    answer = client.post(do_of(neighbour.person, "appoint"), {**facts, "role": "approver"})
+    answer = client.post(do_of(home_of(neighbour), "appoint"), {**facts, "role": "approver"})
     assert answer.status_code == 403
-    client.post(do_of(neighbour.person, "appoint"), {**facts, "role": "ten_chief"})
+    client.post(do_of(home_of(neighbour), "appoint"), {**facts, "role": "ten_chief"})
     held = RoleGrant.objects.get(user=neighbour, role=Role.TEN_CHIEF)
     client.post(do_of(held, "revoke"))
     held.refresh_from_db()

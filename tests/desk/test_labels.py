@@ -14,7 +14,7 @@ from minshi.desk.admin import ScopedAdmin
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 SITES = {model: site for model, site in admin.site._registry.items() if isinstance(site, ScopedAdmin)}
-OF_THEIR_OWN = {"residents.Person"}
+OF_THEIR_OWN = {"residents.Residence"}
 """What their pages show depends on who looks; the form says it."""
 
 

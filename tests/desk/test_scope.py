@@ -14,10 +14,11 @@ from django.urls import reverse
 
 from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin
-from minshi.residents.models import Person
+from minshi.residents.models import Residence
 from minshi.territory.models import Territory
 from proposals import actions
 from proposals.models import Proposal, Wish
+from tests.cast import home_of
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -127,17 +128,17 @@ def test_only_declared_filters_are_taken(
 def test_names_are_masked_in_the_list_and_clear_only_for_who_confirms(
     resident: User, client_of: ClientOf, clerk: User, case_officer: User
 ) -> None:
-    page = client_of(clerk).get(list_of(Person)).content.decode()
+    page = client_of(clerk).get(list_of(Residence)).content.decode()
     assert "甲*民" in page and "甲居民" not in page and resident.phone not in page
-    assert "甲居民" in client_of(clerk).get(page_of(resident.person)).content.decode()
-    page = client_of(case_officer).get(page_of(resident.person)).content.decode()
+    assert "甲居民" in client_of(clerk).get(page_of(home_of(resident))).content.decode()
+    page = client_of(case_officer).get(page_of(home_of(resident))).content.decode()
     assert "甲*民" in page and "甲居民" not in page and "101" not in page
 
 
 def test_a_name_cannot_be_searched_for(resident: User, client_of: ClientOf, case_officer: User) -> None:
     client = client_of(case_officer)
-    assert client.get(list_of(Person), {"name__startswith": "甲"}).status_code == 400
-    assert client.get(list_of(Person), {"q": "不是这个名字"}).content.decode().count("甲*民") == 1
+    assert client.get(list_of(Residence), {"person__name__startswith": "甲"}).status_code == 400
+    assert client.get(list_of(Residence), {"q": "不是这个名字"}).content.decode().count("甲*民") == 1
 
 
 def test_ends_are_said_as_people_say_them(here: Proposal, client_of: ClientOf, clerk: User, clock: Any) -> None:
@@ -153,6 +154,6 @@ def test_a_list_asks_as_often_for_thirty_rows_as_for_three(
     client = client_of(clerk)
     for number in range(rows):
         actions.wish(place=way.yard, text=f"心愿{number}", by=way.who("resident"))
-    for model in (Wish, Person):
+    for model in (Wish, Residence):
         with django_assert_max_num_queries(11):
             client.get(list_of(model))

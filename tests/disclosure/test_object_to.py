@@ -77,10 +77,9 @@ def test_a_stranger_is_heard_but_not_counted(notice: Notice, stranger: User) -> 
     assert (notice.objections_total, notice.objecting_households) == (1, 0)
 
 
-def test_an_unconfirmed_resident_is_heard_but_not_counted(notice: Notice, resident: User) -> None:
-    resident.person.confirmed_at = None
-    resident.person.save()
-    assert object_to(notice, facts=FACTS, by=User.objects.get(pk=resident.pk)).household is None
+def test_an_unconfirmed_resident_is_heard_but_not_counted(notice: Notice, households: list[Household]) -> None:
+    newcomer = make_resident("酉新来", households[9], confirmed=False)
+    assert object_to(notice, facts=FACTS, by=newcomer).household is None
 
 
 def test_one_at_a_time_for_one_person(objection: Objection, notice: Notice, resident: User, clerk: User) -> None:

@@ -12,9 +12,9 @@ from minshi.accounts.models import User
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions
-from minshi.residents.models import Person
-from minshi.territory.models import Household
-from tests.cast import make_resident
+from minshi.residents.models import Residence, Role
+from minshi.territory.models import Household, Territory
+from tests.cast import grant, home_of, make_resident
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -22,16 +22,16 @@ URL = "/residents/confirm/"
 
 
 @pytest.fixture
-def joined(households: list[Household]) -> Person:
+def joined(households: list[Household]) -> Residence:
     user = make_resident("", None)
     return actions.join(user, households[5], name="新住户", is_adult=True, by=user)
 
 
-def press(client: Client, person: Person, verdict: str, **more: Any) -> Any:
-    return client.post(URL, {"person": person.pk, "door": person.household_id, "verdict": verdict, **more}, follow=True)
+def press(client: Client, claim: Residence, verdict: str) -> Any:
+    return client.post(URL, {"claim": claim.pk, "verdict": verdict}, follow=True)
 
 
-def test_the_chief_confirms_and_the_person_is_told(joined: Person, client_of: ClientOf, chief: User) -> None:
+def test_the_chief_confirms_and_the_person_is_told(joined: Residence, client_of: ClientOf, chief: User) -> None:
     client = client_of(chief)
     page = client.get(URL).content.decode()
     assert "新住户" in page and "样板巷1号院1栋202" in page
@@ -39,17 +39,21 @@ def test_the_chief_confirms_and_the_person_is_told(joined: Person, client_of: Cl
     assert "已确认" in page and "新住户" not in page
     joined.refresh_from_db()
     assert joined.confirmed_at
-    assert Message.objects.get(user=joined.user).title == "您的住户身份已经确认"
+    assert Message.objects.get(user=joined.person.user).title == "您的住户身份已经确认"
 
 
-def test_refusing_takes_the_claim_back_and_tells_the_person(joined: Person, client_of: ClientOf, clerk: User) -> None:
+def test_refusing_takes_the_claim_back_and_tells_the_person(
+    joined: Residence, client_of: ClientOf, clerk: User
+) -> None:
     press(client_of(clerk), joined, "no")
     joined.refresh_from_db()
-    assert (joined.household, joined.confirmed_at) == (None, None)
-    assert "没有得到确认" in Message.objects.get(user=joined.user).title
+    assert joined.until and joined.confirmed_at is None
+    assert "没有得到确认" in Message.objects.get(user=joined.person.user).title
 
 
-def test_a_foreign_chief_neither_sees_nor_confirms(joined: Person, client_of: ClientOf, stranger_chief: User) -> None:
+def test_a_foreign_chief_neither_sees_nor_confirms(
+    joined: Residence, client_of: ClientOf, stranger_chief: User
+) -> None:
     client = client_of(stranger_chief)
     assert "新住户" not in client.get(URL).content.decode()
     assert press(client, joined, "yes").status_code == 403
@@ -57,67 +61,67 @@ def test_a_foreign_chief_neither_sees_nor_confirms(joined: Person, client_of: Cl
         with pytest.raises(NotAllowed):
             judge(joined, by=stranger_chief)
     joined.refresh_from_db()
-    assert joined.confirmed_at is None and joined.household
+    assert joined.confirmed_at is None and joined.until is None
 
 
-def test_a_neighbour_is_refused_with_the_reason(joined: Person, client_of: ClientOf, neighbour: User) -> None:
+def test_a_neighbour_is_refused_with_the_reason(joined: Residence, client_of: ClientOf, neighbour: User) -> None:
     answer = client_of(neighbour).get(URL)
     assert answer.status_code == 403 and "只有楼栋长和社区工作人员" in answer.content.decode()
     assert press(client_of(neighbour), joined, "yes").status_code == 403
 
 
-def test_nobody_confirms_themselves(chief: User, client_of: ClientOf, households: list[Household]) -> None:
-    person = chief.person
-    person.confirmed_at = None
-    person.save()
-    client = client_of(chief)
-    assert person.name not in client.get(URL).content.decode()
-    answer = press(client, person, "yes")
+def test_nobody_confirms_themselves(client_of: ClientOf, households: list[Household], yard: Territory) -> None:
+    clerk_at_home = make_resident("亥新来", households[9], confirmed=False)
+    grant(clerk_at_home, Role.CHIEF, yard)
+    claim = home_of(clerk_at_home)
+    client = client_of(clerk_at_home)
+    assert "亥新来" not in client.get(URL).content.decode()
+    answer = press(client, claim, "yes")
     assert answer.status_code == 403 and "要由别人确认" in answer.content.decode()
     with pytest.raises(NotAllowed):
-        actions.refuse(person, by=chief)
+        actions.refuse(claim, by=clerk_at_home)
 
 
 def test_a_door_changed_meanwhile_is_not_confirmed_unseen(
-    joined: Person, client_of: ClientOf, chief: User, households: list[Household]
+    joined: Residence, client_of: ClientOf, chief: User, households: list[Household]
 ) -> None:
-    seen = joined.household_id
-    assert joined.user
-    actions.join(joined.user, households[8], name="新住户", is_adult=True, by=joined.user)
-    page = press(client_of(chief), joined, "yes", door=seen).content.decode()
+    newcomer = joined.person.user
+    again = actions.join(newcomer, households[8], name="新住户", is_adult=True, by=newcomer)
+    page = press(client_of(chief), joined, "yes").content.decode()
     assert "刚改了登记的门牌" in page
-    joined.refresh_from_db()
-    assert joined.confirmed_at is None
+    for claim in (joined, again):
+        claim.refresh_from_db()
+        assert claim.confirmed_at is None
 
 
-def test_what_was_confirmed_is_not_refused_afterwards(joined: Person, chief: User) -> None:
+def test_what_was_confirmed_is_not_refused_afterwards(joined: Residence, chief: User) -> None:
     actions.confirm(joined, by=chief)
     with pytest.raises(Refused):
         actions.refuse(joined, by=chief)
 
 
-@pytest.mark.parametrize("body", [{}, {"person": "x"}, {"person": "9" * 40}, {"person": "-1"}])
+@pytest.mark.parametrize("body", [{}, {"claim": "x"}, {"claim": "9" * 40}, {"claim": "-1"}])
 def test_a_person_there_is_not_is_not_found(client_of: ClientOf, chief: User, body: dict[str, str]) -> None:
     assert client_of(chief).post(URL, {**body, "verdict": "yes"}).status_code == 404
 
 
-def test_a_verdict_that_is_none_changes_nothing(joined: Person, client_of: ClientOf, chief: User) -> None:
+def test_a_verdict_that_is_none_changes_nothing(joined: Residence, client_of: ClientOf, chief: User) -> None:
     page = press(client_of(chief), joined, "maybe").content.decode()
     assert "请选择" in page
     joined.refresh_from_db()
-    assert joined.confirmed_at is None and joined.household
+    assert joined.confirmed_at is None and joined.until is None
 
 
 def test_a_household_has_one_representative_and_no_minor(
-    joined: Person, chief: User, resident: User, household: Household
+    joined: Residence, chief: User, resident: User, household: Household
 ) -> None:
     child = make_resident("小同学", household, adult=False)
     with pytest.raises(Refused):
-        actions.name_representative(child.person, by=chief)
+        actions.name_representative(home_of(child), by=chief)
     spouse = make_resident("甲家人", household)
-    actions.name_representative(spouse.person, by=chief)
-    named = Person.objects.filter(household=household, is_representative=True)
-    assert [person.name for person in named] == ["甲家人"]
+    actions.name_representative(home_of(spouse), by=chief)
+    named = Residence.objects.current().filter(household=household, is_representative=True)
+    assert [home.person.name for home in named] == ["甲家人"]
     with pytest.raises(Refused):
         actions.name_representative(joined, by=chief)
 

@@ -14,7 +14,7 @@ from minshi.residents import actions
 from minshi.residents.models import Person
 from minshi.residents.rules import lives_in, person_of
 from minshi.territory.models import Household, Territory
-from tests.cast import make_resident
+from tests.cast import home_of, make_resident
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -37,7 +37,8 @@ def url(yard: Territory) -> str:
 def test_it_waits_for_the_chief(yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]) -> None:
     page = client_of(newcomer).post(url(yard), typed, follow=True).content.decode()
     person = Person.objects.get(user=newcomer)
-    assert (person.name, person.is_adult, person.confirmed_at) == ("新住户", True, None)
+    assert (person.name, person.is_adult) == ("新住户", True)
+    assert person.residence and person.residence.confirmed_at is None
     assert person.consented_at
     assert "等楼栋长或社区确认" in page
     assert not lives_in(newcomer, yard)
@@ -76,7 +77,7 @@ def test_a_name_is_asked_for(
 def test_doors_of_other_yards_are_not_taken(
     yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any], stranger: User
 ) -> None:
-    for door in (stranger.person.household_id, "x", "9" * 30):
+    for door in (stranger.person.household.pk, "x", "9" * 30):
         answer = client_of(newcomer).post(url(yard), {**typed, "household": door})
         assert answer.status_code == 422
 
@@ -103,13 +104,15 @@ def test_before_being_confirmed_the_door_can_be_changed(newcomer: User, househol
 def test_who_moved_out_says_anew_where_they_live(
     resident: User, chief: User, households: list[Household], yard: Territory
 ) -> None:
-    actions.move_out(resident.person, by=chief)
+    actions.move_out(home_of(resident), by=chief)
     moved = User.objects.get(pk=resident.pk)
     assert not lives_in(moved, yard)
     actions.join(moved, households[7], name="甲居民", is_adult=True, by=moved)
     person = person_of(User.objects.get(pk=resident.pk))
     assert person and person.household == households[7]
-    assert (person.confirmed_at, person.is_representative) == (None, False)
+    home = person.residence
+    assert home and (home.confirmed_at, home.is_representative) == (None, False)
+    assert [home.household for home in person.residences.order_by("since")] == [households[0], households[7]]
 
 
 def test_an_empty_name_is_refused_by_the_action_too(newcomer: User, households: list[Household]) -> None:

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='households', to='territory.territory', verbose_name='所在楼院')),
                 ('address', models.CharField(max_length=80, verbose_name='门牌')),
+                ('label', models.CharField(blank=True, max_length=80, verbose_name='公开的位置')),
                 ('area_m2', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True, verbose_name='面积（平方米）')),
                 ('is_active', models.BooleanField(default=True, verbose_name='在册')),
             ],

@@ -1,0 +1,40 @@
+-- Who may speak for a door, or (door NULL) as themselves, at a moment: '' or the code of what stands in the way
+-- (minshi.residents.speaking puts it into words). Asked by every guard of what counts, and by the pages.
+-- A household speaks through its representative; until one is named, through any adult of it (domain.md 5).
+-- any_adult: nobody is in the way of changing what one said oneself, or of a word that is not a vote.
+CREATE OR REPLACE FUNCTION why_not_speak(speaker bigint, door bigint, moment timestamptz, any_adult boolean)
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    home record;
+BEGIN
+    SELECT residence.household_id, residence.confirmed_at, residence.is_representative, person.is_adult,
+           coalesce(account.is_active, true) AS is_active
+      INTO home
+      FROM residents_person AS person
+      LEFT JOIN residents_residence AS residence ON residence.person_id = person.id
+           AND residence.since <= moment AND (residence.until IS NULL OR residence.until > moment)
+      LEFT JOIN accounts_user AS account ON account.id = person.user_id
+     WHERE person.id = speaker;
+    RETURN CASE
+        WHEN home.household_id IS NULL THEN 'unregistered'
+        WHEN NOT home.is_active THEN 'closed'
+        WHEN home.confirmed_at IS NULL THEN 'unconfirmed'
+        WHEN home.household_id <> door THEN 'elsewhere'
+        WHEN NOT home.is_adult THEN 'minor'
+        WHEN NOT any_adult AND door IS NOT NULL AND NOT home.is_representative AND EXISTS (
+            SELECT FROM residents_residence
+            WHERE household_id = home.household_id AND is_representative AND until IS NULL
+        ) THEN 'represented'
+        ELSE ''
+    END;
+END $$;
+
+-- Whose voice a door has at a moment: the representative, else every adult confirmed there.
+CREATE OR REPLACE FUNCTION speakers_of(doors bigint[], moment timestamptz)
+RETURNS TABLE (household_id bigint, person_id bigint, user_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT residence.household_id, person.id, person.user_id
+    FROM residents_residence AS residence JOIN residents_person AS person ON person.id = residence.person_id
+    WHERE residence.household_id = ANY (doors)
+      AND residence.since <= moment AND (residence.until IS NULL OR residence.until > moment)
+      AND why_not_speak(person.id, residence.household_id, moment, false) = ''
+$$;
