@@ -1,0 +1,1 @@
+"""Rolls: who is asked, frozen when asking begins, and how what they said is counted."""
