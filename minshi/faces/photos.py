@@ -50,3 +50,8 @@ class PhotosField(forms.FileField):
                     params={"name": photo.name, "most": self.most_megabytes},
                 )
         return photos
+
+
+def first_of(photos: list[UploadedFile] | None) -> UploadedFile | None:
+    """The one photo of a field that takes one."""
+    return photos[0] if photos else None

@@ -27,6 +27,7 @@ EXEMPT = {
     "templates/components/all.html": "sample data of the page of components",
     "templates/500.html": "drawn when anything may have failed, translation too",
     "minshi/masking.py": "surnames and addresses, and what stands for a number in somebody's own text",
+    "minshi/residents/doors.py:_*": "how doors are numbered",
     "minshi/residents/rules.py:title_in": "how the names of places end",
     "minshi/territory/divisions.py": "levels and names of the official register",
     "minshi/policy/defaults.py:Arrangement": "kept in the calendar beside the official names of its days",
