@@ -16,7 +16,7 @@ from deliberation.actions.motions import open_motion
 from deliberation.models import Motion
 from minshi.accounts.models import User
 from minshi.clock import as_owner, now
-from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Level, Territory
 from proposals import actions as proposals
@@ -61,10 +61,11 @@ def make_voters(yard: Territory, number: int) -> list[Voter]:
         ]
     )
     moment = now()
-    Person.objects.bulk_create(
+    people = Person.objects.bulk_create([Person(user=user, name="量速居民") for user in users])
+    Residence.objects.bulk_create(
         [
-            Person(user=user, name="量速居民", household=door, is_representative=True, confirmed_at=moment)
-            for user, door in zip(users, doors, strict=True)
+            Residence(person=person, household=door, is_representative=True, confirmed_at=moment)
+            for person, door in zip(people, doors, strict=True)
         ]
     )
     return [Voter(user, _signed_in(user, OURS), _signed_in(user, STOCK)) for user in users]

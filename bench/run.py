@@ -74,10 +74,11 @@ def pgbench(votes: int, clients: int) -> float | None:
     if program is None:
         return None
     script = (
-        "WITH actor AS MATERIALIZED (SELECT set_config('minshi.actor', '1', true))\n"
-        "INSERT INTO deliberation_ballot (unit_id, motion_id, choice, channel, receipt, by_id)\n"
-        "SELECT unit.id, unit.motion_id, 'agree', 'online', substr(upper(md5(unit.id::text)), 1, 12), person.user_id\n"
-        "FROM actor, deliberation_unit unit JOIN residents_person person ON person.household_id = unit.household_id\n"
+        "SELECT cast_ballot(motion.id, person.user_id, NULL, 'agree', substr(upper(md5(unit.id::text)), 1, 12),\n"
+        "    substr(upper(md5(unit.id::text || 'check')), 1, 12), '')\n"
+        "FROM rolls_unit unit JOIN deliberation_motion motion ON motion.roll_id = unit.roll_id\n"
+        "    JOIN residents_residence home ON home.household_id = unit.household_id\n"
+        "    JOIN residents_person person ON person.id = home.person_id\n"
         "WHERE unit.id = (SELECT nextval('bench_unit'));\n"
     )
     url = urlsplit(os.environ["DATABASE_URL"])

@@ -28,6 +28,7 @@ from minshi.clock import CHINA, today
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import YuanField
 from minshi.residents.models import Person
+from minshi.territory.models import Household
 from proposals.models import ENDED, Proposal, Source, Stage
 
 MOST_RESOLUTIONS = 5
@@ -112,15 +113,11 @@ class ChooseGroup(DeskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Person.objects.filter(
-            household__place__path__startswith=self.subject.place.path,
-            confirmed_at__isnull=False,
-            is_adult=True,
-            user__is_active=True,
-        )
+        doors = Household.objects.filter(place__path__startswith=self.subject.place.path)
+        people = Person.objects.settled().filter(is_adult=True, user__is_active=True).behind(doors)
         for name in ("lead", "members"):
             field: Any = self.fields[name]
-            field.queryset = people.select_related("household__place", "user").order_by("household__place", "name")
+            field.queryset = people.select_related("user")
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:

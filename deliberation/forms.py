@@ -7,10 +7,14 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Choice
-from minshi.faces.photos import PhotosField
+from minshi.faces.photos import PhotosField, first_of
+from minshi.residents.doors import UNKNOWN, DoorTextField, signers_of
+from minshi.residents.models import Person
+from minshi.territory.models import Household
 
 
 class ChoiceForm(forms.Form):
@@ -41,21 +45,62 @@ class CorrectionForm(ChoiceForm):
 class PaperForm(forms.Form):
     """A sheet as it comes in at the door. With neither photo nor choice only its stub is registered."""
 
+    signer = forms.ChoiceField(label=_("存根上签名的是"), required=False, widget=forms.RadioSelect)
     photos = PhotosField(
-        label=_("拍下这张纸票"), required=False, most=1, help_text=_("只有录票、核对的人和这一户自己看得到")
+        label=_("拍下选票这半张"), required=False, most=1, help_text=_("只有录票、核对的人和这一户自己看得到")
+    )
+    stubs = PhotosField(
+        label=_("拍下存根那半张"), required=False, most=1, help_text=_("门牌和签名在存根上，和选票分开拍、分开看")
     )
     choice = forms.ChoiceField(
         label=_("纸票上勾的是"), choices=Choice.choices, widget=forms.RadioSelect, required=False
     )
     receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
+    def __init__(self, *args: Any, door: Household | None, registered: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        signer: Any = self.fields["signer"]
+        signer.choices, signer.initial = signers_of(door), UNKNOWN
+        if registered:
+            del self.fields["signer"], self.fields["stubs"]
+
     def clean_receipt(self) -> UUID:
         return self.cleaned_data["receipt"] or uuid4()
 
+    def clean_signer(self) -> Person | None:
+        chosen = self.cleaned_data["signer"]
+        return Person.objects.get(pk=chosen) if chosen else None
+
     @property
     def photo(self) -> UploadedFile | None:
-        photos: list[UploadedFile] = self.cleaned_data.get("photos") or []
-        return photos[0] if photos else None
+        return first_of(self.cleaned_data.get("photos"))
+
+    @property
+    def stub(self) -> UploadedFile | None:
+        return first_of(self.cleaned_data.get("stubs"))
+
+
+class SecondSheetForm(forms.Form):
+    """A household without a phone corrects on paper: the slip is on the second sheet."""
+
+    photos = PhotosField(label=_("拍下第二张纸"), most=1)
+    choice = forms.ChoiceField(label=_("第二张纸上勾的是"), choices=Choice.choices, widget=forms.RadioSelect)
+
+    @property
+    def photo(self) -> UploadedFile:
+        photos: list[UploadedFile] = self.cleaned_data["photos"]
+        return photos[0]
+
+
+class DoorForm(forms.Form):
+    """Which door, typed: a list of two hundred is no way to find one on a phone."""
+
+    door = DoorTextField(label=_("哪一户"))
+
+    def __init__(self, *args: Any, doors: QuerySet[Household], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["door"]
+        field.doors = doors
 
 
 class ReadingForm(forms.Form):

@@ -32,7 +32,7 @@ on("stage:reserved")(tell_superior)
 
 @on(CLOSE)
 def the_window_ends(deadline: Deadline) -> None:
-    _close(Motion.objects.select_related("proposal__place").get(pk=deadline.subject_id))
+    _close(Motion.objects.select_related("place", "roll", "proposal__place").get(pk=deadline.subject_id))
 
 
 def _close(motion: Motion) -> None:
@@ -50,7 +50,7 @@ def _publish_if_ready(motion: Motion | None) -> bool:
 @on(PUBLISH)
 def the_result_is_due(deadline: Deadline) -> None:
     """The platform publishes what is ready; where sheets still wait, the clerk is told every working day."""
-    motion = Motion.objects.select_related("proposal__place").get(pk=deadline.subject_id)
+    motion = Motion.objects.select_related("place", "roll", "proposal__place").get(pk=deadline.subject_id)
     if motion.stage == MotionStage.COUNTING and not _publish_if_ready(motion):
         _remind_daily(motion, deadline, Role.CLERK)
 
@@ -59,7 +59,9 @@ def the_result_is_due(deadline: Deadline) -> None:
 def the_vote_is_due(deadline: Deadline) -> None:
     """First at the end of the window, then when the result was due."""
     proposal = proposal_of(deadline)
-    running = proposal.motions.select_related("proposal__place").exclude(stage=MotionStage.PUBLISHED).first()
+    running = (
+        proposal.motions.select_related("place", "roll", "proposal__place").exclude(stage=MotionStage.PUBLISHED).first()
+    )
     if running and running.stage == MotionStage.OPEN:
         _close(running)
     elif not _publish_if_ready(running):

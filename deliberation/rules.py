@@ -8,13 +8,15 @@ from math import floor
 import rules
 from django.utils.translation import gettext as _
 
-from deliberation.models import Meeting, Motion, MotionStage, PaperBallot, Unit
+from deliberation.models import Ballot, Meeting, Motion, MotionStage, PaperBallot
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.faces.words import cn_datetime, cn_until, threshold
-from minshi.residents.models import ORGANISERS, Person, Role
-from minshi.residents.rules import holds, person_of
-from minshi.territory.models import Household
+from minshi.residents import speaking
+from minshi.residents.models import ORGANISERS, Role
+from minshi.residents.rules import holds, home_of, person_of
+from minshi.rolls.models import Unit, UnitKind
+from minshi.rolls.selectors import why_not_speak_for
 from proposals.models import Proposal
 
 Subject = Proposal | Motion | Meeting
@@ -39,9 +41,7 @@ def collects_paper(user: User, subject: Subject) -> bool:
 @rules.predicate
 def may_see_sheet(user: User, paper: PaperBallot) -> bool:
     """Whoever reads sheets there, and the household it speaks for."""
-    person = person_of(user)
-    is_theirs = bool(person and person.confirmed_at and person.household_id == paper.unit.household_id)
-    return is_theirs or collects_paper(user, paper.unit.motion)
+    return is_theirs(user, paper.unit) or collects_paper(user, paper.motion)
 
 
 rules.add_perm("deliberation.run", is_clerk)
@@ -51,63 +51,51 @@ rules.add_perm("deliberation.paper", collects_paper)
 rules.add_perm("deliberation.see_sheet", may_see_sheet)
 
 
-def why_not_speak(user: User, household: Household | None = None) -> list[str]:
-    """What stands between this person and voting for a household; empty when they may.
+def is_theirs(user: User | None, unit: Unit) -> bool:
+    """Whether this person lives behind the unit's door, or is the unit."""
+    person, home = person_of(user), home_of(user)
+    if unit.household_id:
+        return home is not None and home.household_id == unit.household_id
+    return person is not None and person.pk == unit.person_id
 
-    Its representative; until one is named, any adult member (domain.md 5). The casting statement in
-    ``actions.ballots`` asks the same of the database.
+
+def why_not_speak(user: User, motion: Motion, unit: Unit | None, mine: Ballot | None = None) -> list[str]:
+    """What stands between this person and speaking for their unit; empty when they may.
+
+    Through the household's representative; whoever cast a ballot may change it (domain.md 5). The guards of a ballot
+    ask the same function.
     """
-    person = person_of(user)
-    if person is None or person.household_id is None:
-        return [_("您还没有登记住在哪一户，请联系楼栋长或社区登记")]
-    if person.confirmed_at is None:
-        return [_("您的住户身份还没有核实，请联系楼栋长或社区核实")]
-    if household is not None and person.household_id != household.pk:
-        return [_("只能代表自己家投票")]
-    if not person.is_adult:
-        return [_("满18岁才能投票；您可以提议，也可以和家里大人商量")]
-    if not person.is_representative and has_representative(person):
-        return [_("您家已经定了户代表，请户代表来投；要换户代表，请到社区办理")]
-    return []
+    if unit is None:
+        return speaking.why_not(user, act=_("投票"))
+    is_own = mine is not None and mine.by_id == user.pk
+    return why_not_speak_for(unit, user, act=_("投票"), any_adult=is_own)
 
 
-def unit_of(user: User, motion: Motion) -> Unit | None:
-    """The row of the electorate this person belongs to."""
-    person = person_of(user)
-    if person is None or person.household_id is None:
-        return None
-    return Unit.objects.filter(motion=motion, household_id=person.household_id).first()
-
-
-def why_not_vote(user: User, motion: Motion, unit: Unit | None) -> list[str]:
-    """What stands between this person and casting (or changing) the ballot of their household now."""
+def why_not_vote(user: User, motion: Motion, unit: Unit | None, mine: Ballot | None = None) -> list[str]:
+    """What stands between this person and casting (or changing) the ballot of their unit now."""
     if motion.stage != MotionStage.OPEN or now() >= motion.closes_at:
         return [_("投票已经在 %(end)s 截止") % {"end": cn_until(motion.closes_at)}]
-    if reasons := why_not_speak(user):
+    if reasons := why_not_speak(user, motion, unit, mine):
         return reasons
     if unit is None:
         return [_("您家不在这次投票的名册里。名册在开始投票时已经固定，有疑问请联系社区")]
-    if paper := unit.papers.filter(voided_at=None).first():
-        at = cn_datetime(paper.registered_at)
+    if paper := unit.papers.valid().select_related("line__sheet").first():
+        at = cn_datetime(paper.line.sheet.registered_at)
         return [_("您家的纸质票已经在 %(at)s 登记，以纸质票为准；登记错了请联系社区") % {"at": at}]
+    return [] if mine else why_not_heard(user, motion)
+
+
+def why_not_heard(user: User, motion: Motion) -> list[str]:
+    """One person speaks once on one matter: whoever spoke at an earlier door does not at the new one."""
+    person = person_of(user)
+    if person and motion.ballots.filter(voice=person.pk).exists():
+        return [_("您在这次表决里已经代表原来的家投过票，一个人只投一次；现在这一户请另一位成年人来投")]
     return []
-
-
-def has_representative(person: Person) -> bool:
-    return Person.objects.filter(household=person.household, is_representative=True).exists()
 
 
 # --- Rules of voting ---------------------------------------------------------------------------
 
 MORE_THAN_HALF = Fraction(1, 2)
-
-
-def reached(part: int, whole: int, share: str) -> bool:
-    """Whether ``part`` of ``whole`` reaches the share: "1/2" is more than half, any other is met exactly."""
-    wanted = Fraction(share)
-    if whole <= 0:
-        return False
-    return part > whole * wanted if wanted == MORE_THAN_HALF else part >= whole * wanted
 
 
 def needed(whole: int, share: str) -> int:
@@ -117,26 +105,21 @@ def needed(whole: int, share: str) -> int:
     return least if least == wanted and Fraction(share) != MORE_THAN_HALF else least + 1
 
 
-def is_passed(motion: Motion, *, agree: int, against: int, abstain: int) -> bool:
-    """Quorum of the roll, threshold of those who took part, and a tie fails."""
-    turnout = agree + against + abstain
-    quorum_of = motion.electorate if motion.quorum_base == "roll" else turnout
-    threshold_of = motion.electorate if motion.threshold_base == "roll" else turnout
-    return (
-        agree > against
-        and reached(turnout, quorum_of, motion.quorum)
-        and reached(agree, threshold_of, motion.threshold)
-    )
+def counted_in(motion: Motion) -> str:
+    """户 or 人: what the units of its roll are counted in."""
+    return _("户") if motion.roll.kind == UnitKind.HOUSEHOLD else _("人")
 
 
 def as_sentence(motion: Motion) -> str:
     """The rule in one sentence, for the page."""
-    return _(
-        "名册 %(roll)d 户，至少 %(quorum)d 户参加（%(quorum_words)s），"
+    sentence = _(
+        "名册 %(roll)d %(unit)s，至少 %(quorum)d %(unit)s参加（%(quorum_words)s），"
         "参加的里%(threshold_words)s同意才算通过，一样多不算通过。"
     ) % {
         "roll": motion.electorate,
+        "unit": counted_in(motion),
         "quorum": needed(motion.electorate, motion.quorum),
         "quorum_words": threshold(motion.quorum),
         "threshold_words": threshold(motion.threshold),
     }
+    return sentence + _("面积也要同样够。") if motion.by_area else sentence

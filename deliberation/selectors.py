@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from deliberation import receipts, rules
+from deliberation import rules
 from deliberation.models import (
     Ballot,
     BallotChange,
@@ -23,15 +23,19 @@ from deliberation.models import (
     PaperBallot,
     PartyStudy,
     Plan,
-    Unit,
     WorkingGroup,
+    waiting,
 )
-from deliberation.rules import why_not_speak
 from minshi import paging
 from minshi.accounts.models import User
 from minshi.faces.words import percent
+from minshi.paper import numbers
+from minshi.paper.models import Line
+from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import person_of, roles_of
+from minshi.residents.rules import home_of, roles_of
+from minshi.rolls.models import Unit
+from minshi.territory.models import Household
 from proposals.models import Proposal, Source, Version
 
 # --- Motions -----------------------------------------------------------------------------------
@@ -40,7 +44,7 @@ from proposals.models import Proposal, Source, Version
 def running_motion(number: str) -> Motion | None:
     """The project's motion that is not yet published."""
     return (
-        Motion.objects.select_related("proposal__place", "proposal__card")
+        Motion.objects.select_related("place", "roll", "proposal__place", "proposal__card")
         .filter(proposal__number=number)
         .exclude(stage=MotionStage.PUBLISHED)
         .first()
@@ -49,7 +53,7 @@ def running_motion(number: str) -> Motion | None:
 
 def motions_of(proposal: Proposal) -> list[Motion]:
     """All of them, the newest first."""
-    return list(proposal.motions.select_related("notice").order_by("-ordinal"))
+    return list(proposal.motions.select_related("notice", "roll").order_by("-ordinal"))
 
 
 def ballot_by(user: User, unit: Unit | None) -> Ballot | None:
@@ -74,7 +78,7 @@ def result_of(motion: Motion, proposal: Proposal) -> Result:
     """While it runs the turnout is the card's, which is counted every few seconds; then the published one."""
     is_out = motion.stage == MotionStage.PUBLISHED
     turnout = motion.turnout if is_out else proposal.card.turnout
-    sheets = PaperBallot.objects.filter(unit__motion=motion).aggregate(
+    sheets = Line.objects.filter(paper_ballot__unit__roll=motion.roll_id).aggregate(
         voided=Count("pk", filter=Q(voided_at__gte=motion.closes_at)),
         corrected=Count("pk", filter=Q(corrected_at__isnull=False)),
     )
@@ -89,7 +93,7 @@ def result_of(motion: Motion, proposal: Proposal) -> Result:
 
 
 def last_motion(proposal: Proposal) -> Motion | None:
-    return proposal.motions.select_related("proposal__place").order_by("-ordinal").first()
+    return proposal.motions.select_related("place", "proposal__place").order_by("-ordinal").first()
 
 
 HEADER = "回执号,选择\n"
@@ -99,8 +103,8 @@ def export_lines(motion: Motion) -> Iterator[str]:
     """The published file: every ballot under its receipt, in the order of receipts, which says nothing of when."""
     labels = {str(value): str(label) for value, label in Choice.choices}
     yield "\ufeff" + HEADER  # so that a spreadsheet reads it as UTF-8
-    for receipt, choice in motion.ballots.order_by("receipt").values_list("receipt", "choice").iterator():
-        yield f"{receipts.shown(receipt)},{labels[choice]}\n"
+    for slip, choice in motion.ballots.order_by("slip_number").values_list("slip_number", "choice").iterator():
+        yield f"{numbers.shown(slip)},{labels[choice]}\n"
 
 
 def digest_of(motion: Motion) -> str:
@@ -112,39 +116,40 @@ def digest_of(motion: Motion) -> str:
 
 
 RECEIPTS = paging.Key(
-    lambda ballot: str(ballot.receipt),
-    lambda text: receipts.normal(text) or None,
-    lambda ballots, receipt: ballots.filter(receipt__gt=receipt),
+    lambda ballot: str(ballot.slip_number),
+    lambda text: numbers.normal(text) or None,
+    lambda ballots, slip: ballots.filter(slip_number__gt=slip),
 )
 
 
 def receipts_page(motion: Motion, after: str, number: int = 100) -> paging.Page[Ballot]:
-    """The next receipts after one, in the order of receipts."""
-    return paging.page_of(motion.ballots.order_by("receipt"), RECEIPTS, after, number)
+    """The next slip numbers after one, in their order."""
+    return paging.page_of(motion.ballots.order_by("slip_number"), RECEIPTS, after, number)
 
 
-def ballot_of(receipt: str) -> Ballot | BallotChange | PaperBallot | None:
-    """Whatever this receipt stands for: a ballot that counts, one that was replaced, or a sheet of paper."""
-    found: Ballot | BallotChange | PaperBallot | None
-    for kind in (Ballot, PaperBallot, BallotChange):
-        rows = kind._default_manager.select_related("unit__motion__proposal__place", "unit__household")
-        if found := rows.filter(receipt=receipt).first():
-            return found
-    return None
+def ballot_of(slip: str) -> Ballot | BallotChange | PaperBallot | None:
+    """Whatever this slip number stands for: a ballot that counts, one that was replaced, or a sheet of paper."""
+    around = ("unit__roll__motion__place", "unit__roll__motion__proposal__place", "unit__household")
+    return (
+        Ballot.objects.select_related(*around).filter(slip_number=slip).first()
+        or papers().filter(line__slip_number=slip).first()
+        or BallotChange.objects.select_related(*around).filter(slip_number=slip).first()
+    )
 
 
 def to_vote(user: User) -> list[Motion]:
     """Open motions in which this person's household has not voted and this person may."""
-    person = person_of(user)
-    if person is None or why_not_speak(user):
+    home = home_of(user)
+    if home is None or speaking.why_not(user, act=""):
         return []
+    sheets = PaperBallot.objects.valid().filter(unit=OuterRef("pk"))
     units = (
-        Unit.objects.waiting()
-        .filter(household=person.household_id, motion__stage=MotionStage.OPEN)
-        .select_related("motion__proposal")
-        .order_by("motion__closes_at")[:10]
+        Unit.objects.filter(~Exists(sheets), ballot=None, household=home.household_id)
+        .filter(roll__motion__stage=MotionStage.OPEN, roll__motion__proposal__isnull=False)
+        .select_related("roll__motion__proposal")
+        .order_by("roll__motion__closes_at")[:10]
     )
-    return [unit.motion for unit in units]
+    return [unit.roll.motion for unit in units]
 
 
 # --- Paper -------------------------------------------------------------------------------------
@@ -162,8 +167,9 @@ def taking_paper(user: User) -> list[Motion]:
         return []
     mine = Q()
     for path in paths:
-        mine |= Q(proposal__place__path__startswith=path)
-    return list(Motion.objects.open().filter(mine).select_related("proposal").order_by("closes_at")[:10])
+        mine |= Q(place__path__startswith=path)
+    running = Motion.objects.open().filter(mine, proposal__isnull=False)
+    return list(running.select_related("proposal").order_by("closes_at")[:10])
 
 
 def to_confirm(user: User) -> PaperBallot | None:
@@ -173,31 +179,44 @@ def to_confirm(user: User) -> PaperBallot | None:
         return None
     mine = Q()
     for path in paths:
-        mine |= Q(unit__motion__proposal__place__path__startswith=path)
+        mine |= Q(unit__roll__motion__place__path__startswith=path)
     return (
-        PaperBallot.objects.unsettled()
-        .filter(mine, unit__motion__stage=MotionStage.COUNTING)
-        .exclude(choice="")
-        .exclude(entered_by=user)
-        .exclude(doubted_by=user)
-        .select_related("unit__motion__proposal__place", "unit__household__place")
-        .order_by("unit__motion", "unit__ordinal")
+        papers()
+        .filter(mine, unit__roll__motion__stage=MotionStage.COUNTING)
+        .filter(is_void=False, line__in=Line.objects.waiting_for(user))
+        .order_by("unit__roll", "unit__ordinal")
         .first()
     )
 
 
+def correction_to_confirm(user: User) -> Line | None:
+    """The next second sheet that waits for a reading by this person."""
+    mine = Q(pk__in=[])
+    for path in paths_of_paper(user):
+        mine |= Q(sheet__place__path__startswith=path)
+    second = Line.objects.waiting_for(user).filter(mine, correcting__paper_ballot__isnull=False)
+    return second.select_related("sheet__place", "correcting__paper_ballot__unit__household__place").first()
+
+
+def papers() -> QuerySet[PaperBallot]:
+    """Paper ballots with all that their pages show."""
+    return PaperBallot.objects.select_related(
+        "line__sheet", "unit__household__place", "unit__roll__motion__place", "unit__roll__motion__proposal__place"
+    )
+
+
+def doors_of(motion: Motion) -> QuerySet[Household]:
+    """The doors on its roll."""
+    return Household.objects.filter(pk__in=motion.roll.units.values("household"))
+
+
 def units_to_visit(motion: Motion) -> list[Unit]:
     """Who has not voted yet, for the door-to-door list."""
-    return list(motion.units.waiting().select_related("household__place").order_by("ordinal"))
+    return list(waiting(motion.roll).select_related("household__place").order_by("ordinal"))
 
 
 def papers_of(motion: Motion) -> list[PaperBallot]:
-    return list(
-        PaperBallot.objects.valid()
-        .filter(unit__motion=motion)
-        .select_related("unit__household__place")
-        .order_by("unit__ordinal")
-    )
+    return list(papers().filter(is_void=False, unit__roll=motion.roll_id).order_by("unit__ordinal"))
 
 
 # --- Meetings and decisions --------------------------------------------------------------------

@@ -81,6 +81,7 @@ def votes_to_cast(user: User) -> list[Task]:
             until=motion.closes_at,
         )
         for motion in selectors.to_vote(user)
+        if motion.proposal
     ]
 
 
@@ -95,9 +96,10 @@ def paper_to_handle(user: User) -> list[Task]:
             until=motion.closes_at,
         )
         for motion in selectors.taking_paper(user)
+        if motion.proposal
     ]
     if sheet := selectors.to_confirm(user):
-        motion = sheet.unit.motion
+        motion = sheet.motion
         tasks.append(Task(motion.question, _("有纸票等您核对"), "/paper/confirm/", _("去核对"), motion.counting_until))
     return tasks
 

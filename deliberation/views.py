@@ -14,27 +14,33 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from deliberation import actions, receipts, selectors
+from deliberation import actions, selectors
 from deliberation.actions.paper import why_not_correct
 from deliberation.forms import (
     CorrectionForm,
+    DoorForm,
     FindReceiptForm,
     PaperForm,
     ReadingForm,
+    SecondSheetForm,
     UnreachableForm,
     VoidForm,
     VoteForm,
 )
-from deliberation.models import Ballot, BallotChange, Choice, Meeting, Motion, MotionStage, PaperBallot, Unit
-from deliberation.rules import unit_of, why_not_vote
+from deliberation.models import Ballot, BallotChange, Choice, Meeting, Motion, MotionStage, PaperBallot
+from deliberation.rules import is_theirs, why_not_vote
 from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
+from minshi.paper import numbers
+from minshi.paper.actions import why_not_theirs
+from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
-from minshi.residents.rules import person_of
+from minshi.rolls.models import Channel, Unit
+from minshi.rolls.selectors import unit_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals.models import Proposal
 
@@ -57,7 +63,7 @@ def vote(request: HttpRequest, number: str) -> HttpResponse:
         except Motion.DoesNotExist:
             raise Http404 from None
         else:
-            return redirect("receipt", receipts.shown(given.number))
+            return redirect("receipt", numbers.shown(given.number))
     form = VoteForm(request.POST)
     if refused:
         onto(form, refused)
@@ -80,9 +86,9 @@ def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpRespons
         get_object_or_404(Proposal, number=number)
         return redirect("motion", number)
     user = user_of(request)
-    unit = unit_of(user, motion)
-    reasons = why_not_vote(user, motion, unit)
+    unit = unit_of(user, motion.roll)
     mine = selectors.ballot_by(user, unit)
+    reasons = why_not_vote(user, motion, unit, mine)
     if not form.is_bound:
         form = VoteForm(initial={"motion": motion.pk, "choice": mine.choice if mine else None})
     context = {
@@ -91,7 +97,7 @@ def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpRespons
         "unit": unit,
         "reasons": reasons,
         "mine": mine,
-        "mine_shown": receipts.shown(mine.receipt) if mine else "",
+        "mine_shown": numbers.shown(mine.slip_number) if mine else "",
         "form": form,
         "days_left": calendar.working_days_left(now(), motion.closes_at),
     }
@@ -102,16 +108,17 @@ def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpRespons
 @require_safe
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """What a receipt stands for. What was chosen is shown to its household; to others once the result is out."""
-    found = selectors.ballot_of(receipts.normal(code)) if receipts.is_receipt(code) else None
+    found = selectors.ballot_of(numbers.normal(code)) if numbers.is_number(code) else None
     if found is None:
-        context = {"code": code, "is_slip": not receipts.is_receipt(code), "form": FindReceiptForm()}
+        context = {"code": code, "is_slip": not numbers.is_number(code), "form": FindReceiptForm()}
         return render(request, "deliberation/no_receipt.html", context, status=404)
-    motion = found.unit.motion
-    is_mine = _is_of_household(request, found.unit)
+    motion = found.unit.roll.motion
+    is_mine = is_theirs(request.user, found.unit)  # type: ignore[arg-type]
     context = {
         "found": found,
         "kind": found._meta.model_name,
-        "number": receipts.shown(found.receipt),
+        "line": found.line if isinstance(found, PaperBallot) else None,
+        "number": numbers.shown(found.slip_number),
         "motion": motion,
         "proposal": motion.proposal,
         "is_mine": is_mine,
@@ -122,31 +129,27 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "deliberation/receipt.html", context)
 
 
-def _is_of_household(request: HttpRequest, unit: Unit) -> bool:
-    person = person_of(request.user) if request.user.is_authenticated else None
-    return bool(person and person.confirmed_at and person.household_id == unit.household_id)
-
-
 def _may_change(request: HttpRequest, found: Ballot | BallotChange | PaperBallot) -> bool:
-    is_theirs = isinstance(found, Ballot) and found.channel == "online" and found.by_id == request.user.pk
-    return is_theirs and found.unit.motion.stage == MotionStage.OPEN
+    is_own = isinstance(found, Ballot) and Channel(found.channel).is_own_hand and found.by_id == request.user.pk
+    return is_own and found.unit.roll.motion.stage == MotionStage.OPEN
 
 
 def _correction(found: Ballot | BallotChange | PaperBallot, is_mine: bool) -> dict[str, Any] | None:
     """Whether what was entered for the household can still be corrected, and until when."""
-    paper = found if isinstance(found, PaperBallot) else found.unit.papers.filter(voided_at=None).first()
+    paper = (
+        found if isinstance(found, PaperBallot) else selectors.papers().filter(unit=found.unit, is_void=False).first()
+    )
     if not is_mine or paper is None or not paper.choice:
         return None
-    return {"paper": paper, "reasons": why_not_correct(paper), "code": receipts.shown(paper.receipt)}
+    return {"paper": paper, "reasons": why_not_correct(paper), "code": numbers.shown(paper.slip_number)}
 
 
 @never_cache
 @login_required
 def receipt_correct(request: HttpRequest, code: str) -> HttpResponse:
     """The household's own word on a sheet that somebody entered for it."""
-    papers = PaperBallot.objects.select_related("unit__motion__proposal__place", "unit__household")
-    paper = get_object_or_404(papers, receipt=receipts.normal(code))
-    if not _is_of_household(request, paper.unit):
+    paper = get_object_or_404(selectors.papers(), line__slip_number=numbers.normal(code))
+    if why_not_theirs(paper.line, user_of(request)):
         raise NotAllowed(_("只有这一户的人可以更正"))
     form = CorrectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -156,13 +159,13 @@ def receipt_correct(request: HttpRequest, code: str) -> HttpResponse:
                 paper, data["choice"], reason=data["reason"], receipt_id=data["receipt"], by=user_of(request)
             )
             messages.success(request, _("已按您说的更正"))
-            return redirect("receipt", receipts.shown(receipts.receipt_of(data["receipt"])))
+            return redirect("receipt", numbers.shown(numbers.number_of(data["receipt"])))
     context = {
         "form": form,
         "paper": paper,
-        "motion": paper.unit.motion,
+        "motion": paper.motion,
         "reasons": why_not_correct(paper),
-        "code": receipts.shown(paper.receipt),
+        "code": numbers.shown(paper.slip_number),
     }
     return render(request, "deliberation/correct.html", context, status=422 if form.errors else 200)
 
@@ -172,7 +175,7 @@ def find_receipt(request: HttpRequest) -> HttpResponse:
     """Type a receipt's number from paper."""
     form = FindReceiptForm(request.GET or None)
     if form.is_valid():
-        return redirect("receipt", receipts.shown(receipts.normal(form.cleaned_data["number"])) or "-")
+        return redirect("receipt", numbers.shown(numbers.normal(form.cleaned_data["number"])) or "-")
     return render(request, "deliberation/find_receipt.html", {"form": form})
 
 
@@ -193,7 +196,7 @@ def motion(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _published(number: str, ordinal: int) -> Motion:
-    motions = Motion.objects.select_related("proposal__place")
+    motions = Motion.objects.select_related("place", "roll", "proposal__place")
     return get_object_or_404(motions, proposal__number=number, ordinal=ordinal, stage=MotionStage.PUBLISHED)
 
 
@@ -205,7 +208,7 @@ def motion_receipts(request: HttpRequest, number: str, ordinal: int) -> HttpResp
     context = {
         "motion": motion,
         "proposal": motion.proposal,
-        "rows": [(receipts.shown(ballot.receipt), ballot.get_choice_display()) for ballot in page.rows],
+        "rows": [(numbers.shown(ballot.slip_number), ballot.get_choice_display()) for ballot in page.rows],
         "older": paging.link({}, after=page.next) if page.next else "",
         "newer": "" if page.is_first else "?",
     }
@@ -236,19 +239,23 @@ def _running(request: HttpRequest, number: str) -> Motion:
 
 
 def _unit(motion: Motion, ordinal: int) -> Unit:
-    return get_object_or_404(motion.units.select_related("household__place"), ordinal=ordinal)
+    return get_object_or_404(motion.roll.units.select_related("household__place__parent", "ballot"), ordinal=ordinal)
 
 
 @never_cache
 @needs_fresh_code
 @require_safe
 def paper(request: HttpRequest, number: str) -> HttpResponse:
-    """Who has not voted yet, door by door, and the sheets that came in."""
+    """Type the door whose sheet came in; who has not voted yet, door by door, and the sheets that did."""
     motion = _running(request, number)
+    asked = DoorForm(request.GET or None, doors=selectors.doors_of(motion))
+    if asked.is_valid():
+        return redirect("paper_unit", number, motion.roll.units.get(household=asked.cleaned_data["door"]).ordinal)
     units, sheets = selectors.units_to_visit(motion), selectors.papers_of(motion)
     context = {
         "motion": motion,
         "proposal": motion.proposal,
+        "form": asked,
         "units": units,
         "papers": sheets,
         "done": motion.electorate - len(units),
@@ -264,22 +271,22 @@ def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     """One household's sheet: register it, or read it."""
     motion = _running(request, number)
     unit = _unit(motion, ordinal)
-    sheet = unit.papers.filter(voided_at=None).first()
-    form = PaperForm(request.POST or None, request.FILES or None)
+    sheet = selectors.papers().filter(unit=unit, is_void=False).first()
+    form = PaperForm(request.POST or None, request.FILES or None, door=unit.household, registered=sheet is not None)
     if request.method == "POST" and form.is_valid():
         with answering(form, photo="photos"):
             _take_in(unit, sheet, form, user_of(request))
-            messages.success(request, _("已登记：%(door)s") % {"door": unit.household.address})
+            messages.success(request, _("已登记：%(door)s") % {"door": unit.household.door if unit.household else ""})
             return redirect("paper", number)
     context = {
         "motion": motion,
         "proposal": motion.proposal,
         "unit": unit,
         "paper": sheet,
-        "code": receipts.shown(sheet.receipt) if sheet else "",
+        "code": numbers.shown(sheet.slip_number) if sheet else "",
         "form": form,
         "is_open": motion.stage == MotionStage.OPEN,
-        "voted_online": Ballot.objects.filter(unit=unit).exists(),
+        "voted_online": hasattr(unit, "ballot"),
     }
     return render(request, "deliberation/paper_unit.html", context, status=422 if form.errors else 200)
 
@@ -287,7 +294,15 @@ def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
 def _take_in(unit: Unit, sheet: PaperBallot | None, form: PaperForm, by: User) -> None:
     data = form.cleaned_data
     if sheet is None:
-        actions.register_paper(unit, receipt_id=data["receipt"], photo=form.photo, choice=data["choice"], by=by)
+        actions.register_paper(
+            unit,
+            receipt_id=data["receipt"],
+            signer=data["signer"],
+            stub=form.stub,
+            photo=form.photo,
+            choice=data["choice"],
+            by=by,
+        )
     else:
         actions.enter_paper(sheet, data["choice"], photo=form.photo, by=by)
 
@@ -297,7 +312,7 @@ def _take_in(unit: Unit, sheet: PaperBallot | None, form: PaperForm, by: User) -
 def paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     motion = _running(request, number)
     unit = _unit(motion, ordinal)
-    sheet = get_object_or_404(unit.papers, voided_at=None)
+    sheet = get_object_or_404(selectors.papers(), unit=unit, is_void=False)
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with answering(form):
@@ -332,38 +347,86 @@ def paper_confirm(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
     form = ReadingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        read = get_object_or_404(PaperBallot, pk=form.cleaned_data["paper"])
+        read = get_object_or_404(selectors.papers(), pk=form.cleaned_data["paper"])
         with answering(form):
             actions.confirm_paper(read, form.cleaned_data["choice"], by=user)
-            told = _("两次一致，已计入") if read.is_settled else _("和第一次录入不一样，已转第三位来看")
+            told = _("两次一致，已计入") if read.line.is_settled else _("和第一次录入不一样，已转第三位来看")
             messages.success(request, told)
             return redirect("paper_confirm")
     sheet = _sheet_on_screen(form) or selectors.to_confirm(user)
     if sheet is None:
+        if selectors.correction_to_confirm(user):
+            return redirect("paper_confirm_correction")
         return render(request, "deliberation/confirm_done.html", {})
     if not form.is_bound:
         form = ReadingForm(initial={"paper": sheet.pk})
-    context = {"form": form, "paper": sheet, "unit": sheet.unit, "motion": sheet.unit.motion}
+    context = {"form": form, "paper": sheet, "unit": sheet.unit, "motion": sheet.motion, "line": sheet.line}
     return render(request, "deliberation/confirm.html", context, status=422 if form.errors else 200)
 
 
 def _sheet_on_screen(form: ReadingForm) -> PaperBallot | None:
     """After a refusal the same sheet stays on the screen."""
     pk = form.cleaned_data.get("paper") if form.is_bound and form.errors else None
-    papers = PaperBallot.objects.select_related("unit__motion__proposal__place", "unit__household__place")
-    return papers.filter(pk=pk).first() if pk else None
+    return selectors.papers().filter(pk=pk).first() if pk else None
+
+
+@never_cache
+@needs_fresh_code
+def paper_second(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """A household without a phone brings a second sheet, with the slip of the first."""
+    motion = _running(request, number)
+    unit = _unit(motion, ordinal)
+    sheet = get_object_or_404(selectors.papers(), unit=unit, is_void=False)
+    form = SecondSheetForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            choice = form.cleaned_data["choice"]
+            actions.bring_correction(sheet, photo=form.photo, choice=choice, by=user_of(request))
+            messages.success(request, _("已登记更正，等另一位核对"))
+            return redirect("paper", number)
+    context = {
+        "motion": motion,
+        "proposal": motion.proposal,
+        "unit": unit,
+        "form": form,
+        "code": numbers.shown(sheet.slip_number),
+        "reasons": why_not_correct(sheet),
+    }
+    return render(request, "deliberation/paper_second.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+def paper_confirm_correction(request: HttpRequest) -> HttpResponse:
+    """The second reading of a second sheet."""
+    user = user_of(request)
+    if not selectors.paths_of_paper(user):
+        raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
+    second = selectors.correction_to_confirm(user)
+    if second is None:
+        return redirect("paper_confirm")
+    form = ReadingForm(request.POST or None, initial={"paper": second.pk})
+    if request.method == "POST" and form.is_valid():
+        read = get_object_or_404(Line.objects.filter(correcting__isnull=False), pk=form.cleaned_data["paper"])
+        with answering(form):
+            actions.confirm_correction(read, form.cleaned_data["choice"], by=user)
+            messages.success(request, _("已核对"))
+            return redirect("paper_confirm")
+    first = second.correcting.paper_ballot  # type: ignore[union-attr]
+    context = {"form": form, "paper": first, "unit": first.unit, "motion": first.motion, "line": second}
+    return render(request, "deliberation/confirm.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
 @login_required
 @require_safe
 def paper_photo(request: HttpRequest, pk: int) -> FileResponse:
-    """A sheet is seen by who reads sheets there and by its household; nobody else."""
-    papers = PaperBallot.objects.select_related("unit__motion__proposal__place")
-    sheet = get_object_or_404(papers.exclude(photo=""), pk=pk)
+    """The half with the vote is seen by who reads sheets there and by its household; nobody else."""
+    line = get_object_or_404(Line.objects.exclude(words="").select_related("correcting"), pk=pk)
+    sheet = get_object_or_404(selectors.papers(), line=line.correcting or line)
     if not rules.has_perm("deliberation.see_sheet", user_of(request), sheet):
         raise NotAllowed(_("只有录票、核对的人和这一户自己可以看纸票"))
-    return FileResponse(sheet.photo.open("rb"), content_type="image/jpeg")
+    return FileResponse(line.words.open("rb"), content_type="image/jpeg")
 
 
 # --- Meetings and decisions, for everybody -------------------------------------------------------

@@ -3,8 +3,10 @@
 from deliberation.actions.ballots import Receipt, cast, change
 from deliberation.actions.decisions import decide, record_party_study, take_up
 from deliberation.actions.meetings import agree_plan, call_off, choose_group, post_agenda, record_minutes
-from deliberation.actions.motions import close, count, open_motion, publish, refresh_turnouts
+from deliberation.actions.motions import ask, close, count, open_motion, publish, refresh_turnouts
 from deliberation.actions.paper import (
+    bring_correction,
+    confirm_correction,
     confirm_paper,
     correct_paper,
     enter_paper,
@@ -16,11 +18,14 @@ from deliberation.actions.paper import (
 __all__ = [
     "Receipt",
     "agree_plan",
+    "ask",
+    "bring_correction",
     "call_off",
     "cast",
     "change",
     "choose_group",
     "close",
+    "confirm_correction",
     "confirm_paper",
     "correct_paper",
     "count",

@@ -35,6 +35,7 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.rules import lives_in, person_of
+from minshi.rolls.selectors import reached
 from proposals.actions import advance, new_version, note_on_card
 from proposals.models import ENDED, Proposal, Source, Stage
 
@@ -183,7 +184,7 @@ def record_minutes(
             meeting=meeting,
             ordinal=ordinal,
             present=present,
-            passed=rules.reached(vote["agree"], present, meeting.threshold) and vote["agree"] > vote["against"],
+            passed=reached(vote["agree"], present, meeting.threshold) and vote["agree"] > vote["against"],
             **{**vote, "text": mask_text(vote["text"].strip())},
         )
         for ordinal, vote in enumerate(votes, start=1)
@@ -231,7 +232,7 @@ def _refuse_minutes(
         wrong["chair"] = _("请写明主持人")
     if not 0 < present <= expected:
         wrong["present"] = _("实到至少 1 人，不多于应到人数")
-    elif votes and not rules.reached(present, expected, meeting.quorum):
+    elif votes and not reached(present, expected, meeting.quorum):
         wrong["present"] = _("到会没有达到%(words)s（要 %(least)d 人），不能表决；可以只写纪要") % {
             "words": threshold(meeting.quorum),
             "least": rules.needed(expected, meeting.quorum),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from deliberation import rules, selectors
-from deliberation.models import Choice, Motion, MotionStage, PaperBallot, Purpose, Reach, Unit
+from deliberation.models import Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.disclosure.actions import post
@@ -21,12 +22,16 @@ from minshi.faces.words import cn_until
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
-from minshi.masking import mask_address, mask_text
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell_all
+from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused
-from minshi.territory.models import Household
+from minshi.residents.speaking import listeners
+from minshi.rolls.actions import freeze_households
+from minshi.rolls.models import Reach, Roll, Share, UnitKind
+from minshi.territory.models import Territory
 from proposals.actions import advance, note_on_card, wait_until
 from proposals.models import Proposal, Stage
 
@@ -35,17 +40,18 @@ INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Rule:
-    """Where the numbers of a vote stand in the policy (rows 4 and 8)."""
+    """Where the numbers of a vote stand in the policy (rows 4 and 8); ``by_area``: they hold for the area, too."""
 
     days: str
     quorum: str
     threshold: str
-    is_poll: bool = False
+    by_area: bool = False
 
 
 CANVASS = Rule("canvass.days", "canvass.quorum", "canvass.threshold")
 RESIDENTS = Rule("formal_vote.days", "formal_vote.residents.quorum", "formal_vote.residents.threshold")
 COMMON_PARTS = Rule("formal_vote.days", "formal_vote.owners.quorum", "formal_vote.owners.special_threshold")
+OWNERS = replace(COMMON_PARTS, by_area=True)
 BINDING = "formal_vote.owners.binding"
 AROUND = ("counting.days", "paper.correction_calendar_days", "formal_vote.publish_calendar_days")
 
@@ -65,28 +71,61 @@ def open_motion(
     """
     lock(proposal)
     rule = _rule_for(proposal, purpose)
-    terms = policy.terms([rule.days, rule.quorum, rule.threshold, BINDING, *AROUND], proposal.place)
-    motion = Motion(
-        proposal=proposal,
-        version=proposal.version,
-        ordinal=(proposal.motions.aggregate(last=Max("ordinal"))["last"] or 0) + 1,
+    motion = ask(
+        proposal.place,
+        roll=freeze_households(proposal.beneficiaries(), by=by),
+        rule=rule,
+        question=question.strip() or _("%(title)s，您家同意吗？") % {"title": proposal.title},
+        detail=detail.strip() or _in_short(proposal),
         purpose=purpose,
-        question=mask_text(question.strip()) or _("%(title)s，您家同意吗？") % {"title": proposal.title},
-        detail=mask_text(detail.strip()) or _in_short(proposal),
+        proposal=proposal,
+        by=by,
+    )
+    note_on_card(proposal, electorate=motion.electorate, turnout=0, agreed=None)
+    return motion
+
+
+@action
+def ask(
+    place: Territory,
+    *,
+    roll: Roll,
+    rule: Rule,
+    question: str,
+    detail: str = "",
+    purpose: str = Purpose.FORMAL,
+    proposal: Proposal | None = None,
+    by: User | None,
+) -> Motion:
+    """Put a question to a roll that was frozen a moment ago; ``proposal`` where it is a project's.
+
+    The rule's numbers are the place's of today and stay with the motion.
+    """
+    terms = policy.terms([rule.days, rule.quorum, rule.threshold, BINDING, *AROUND], place)
+    last = proposal.motions.aggregate(last=Max("ordinal"))["last"] if proposal else None
+    motion = Motion(
+        place=place,
+        proposal=proposal,
+        version=proposal.version if proposal else None,
+        roll=roll,
+        electorate=roll.persons,
+        ordinal=(last or 0) + 1,
+        purpose=purpose,
+        question=mask_text(question),
+        detail=mask_text(detail),
         quorum=_exact(terms[rule.quorum]),
         threshold=_exact(terms[rule.threshold]),
-        is_poll=rule is COMMON_PARTS and not terms[BINDING],
+        by_area=rule.by_area,
+        is_poll=rule.quorum == COMMON_PARTS.quorum and not terms[BINDING],
         opened_by=by,
         **_times(now(), terms, rule),
     )
-    if purpose == Purpose.CANVASS:
+    if proposal and purpose == Purpose.CANVASS:
         advance(proposal, "open_vote", by=by, due=motion.closes_at)
-    _freeze_electorate(motion)
+    motion.save(force_insert=True)
     begin(motion, "open", by=by)
-    note_on_card(proposal, electorate=motion.electorate, turnout=0, agreed=None)
-    _tell_electorate(
-        motion, _("请投票：%(question)s"), _("到 %(end)s 截止，每户一票"), f"/projects/{proposal.number}/vote/"
-    )
+    url = f"/projects/{proposal.number}/vote/" if proposal else ""
+    _tell_electorate(motion, _("请投票：%(question)s"), _("到 %(end)s 截止，每户一票"), url)
     return motion
 
 
@@ -124,33 +163,16 @@ def _times(start: datetime, terms: dict[str, object], rule: Rule) -> dict[str, d
     return {"opens_at": start, "closes_at": closes, "counting_until": until, "publish_by": published}
 
 
-def _freeze_electorate(motion: Motion) -> None:
-    doors = motion.proposal.beneficiaries().select_related("place").order_by("place__path", "address")
-    households = list(doors)
-    if not households:
-        raise Refused(_("这个地方还没有登记住户，请先登记住户再开始投票"))
-    community = motion.proposal.place.at_level("community")
-    above = community.full_name if community else ""
-    motion.electorate = len(households)
-    motion.save(force_insert=True)
-    Unit.objects.bulk_create(
-        Unit(motion=motion, household=household, ordinal=ordinal, label=_label(household, above))
-        for ordinal, household in enumerate(households, start=1)
-    )
-
-
-def _label(household: Household, above: str) -> str:
-    """Where it is, down to the building: what may be shown of a household."""
-    return mask_address(household.place.full_name.removeprefix(above) + household.address)[:80]
-
-
 def _tell_electorate(motion: Motion, title: str, body: str, url: str) -> None:
-    users = User.objects.filter(
-        person__household__in=motion.units.values("household"),
-        person__confirmed_at__isnull=False,
-        person__is_adult=True,
-        is_active=True,
-    )
+    """Whoever may speak for a unit: of a household its representative, else its adults."""
+    units = motion.roll.units
+    if motion.roll.kind == UnitKind.HOUSEHOLD:
+        users = listeners(units.values_list("household", flat=True))
+    else:
+        who = Q(person__in=units.values("person")) | Q(
+            person__ownerships__in=Share.objects.filter(unit__roll=motion.roll).values("ownership")
+        )
+        users = User.objects.filter(who, is_active=True).distinct()
     words = {"question": motion.question, "end": cn_until(motion.closes_at)}
     tell_all(users, title % words, body % words, url, key=f"motion-{motion.pk}-{motion.stage}")
 
@@ -168,17 +190,17 @@ def close(motion: Motion, *, by: User | None = None) -> None:
 def count(motion: Motion, *, by: User | None = None) -> None:
     """From now on sheets are read again and entries corrected; the project waits for its result."""
     take(motion, "count", by=by)
-    if motion.purpose == Purpose.CANVASS:
+    if motion.proposal and motion.purpose == Purpose.CANVASS:
         wait_until(motion.proposal, motion.publish_by, by=by)
 
 
 def why_not_publish(motion: Motion) -> list[str]:
     """What the count still waits for."""
-    papers = PaperBallot.objects.valid().filter(unit__motion=motion)
+    lines = Line.objects.valid().filter(paper_ballot__unit__roll=motion.roll_id)
     reasons = []
-    if unread := papers.filter(confirmed_at=None, corrected_at=None).count():
+    if unread := lines.unsettled().count():
         reasons.append(_("还有 %(count)d 张登记过的纸票没有核对；没有收回的请写明原因撤销登记") % {"count": unread})
-    last = papers.filter(corrected_at=None).aggregate(last=Max("correct_until"))["last"]
+    last = lines.filter(corrected_at=None).aggregate(last=Max("correct_until"))["last"]
     if last is not None and now() < last:
         reasons.append(_("代录的票可以更正到 %(end)s") % {"end": cn_until(last)})
     return reasons
@@ -190,58 +212,73 @@ def publish(motion: Motion, *, by: User | None = None) -> Motion:
     lock(motion)
     if motion.stage == MotionStage.COUNTING and (reasons := why_not_publish(motion)):
         raise Refused(*reasons)
-    tally = _tally(motion)
-    votes = {choice: tally[choice] for choice in Choice.values}
-    passed = rules.is_passed(motion, **votes)
-    results = {
-        **tally,
-        "passed": passed,
-        "digest": selectors.digest_of(motion),
-        "published_at": now(),
-    }
-    evidence = {"motion": motion.pk, "electorate": motion.electorate, "passed": passed, **tally}
+    counted = _counted(motion)
+    results = {**counted, "digest": selectors.digest_of(motion), "published_at": now()}
+    facts = {name: counted[name] for name in (*Choice.values, "on_paper", "unreachable", "passed")}
+    evidence = {"motion": motion.pk, "electorate": motion.electorate, **facts}
     notice = None
     if motion.stage == MotionStage.COUNTING:
-        notice = _announce(motion, tally, passed, by)
+        notice = _announce(motion, facts, by)
     take(motion, "publish", by=by, evidence=evidence, setting={**results, "notice": notice})
-    note_on_card(motion.proposal, electorate=motion.electorate, turnout=motion.turnout, agreed=motion.agree)
-    if motion.purpose == Purpose.CANVASS:
-        advance(motion.proposal, "pass_vote" if passed else "fail_vote", by=by, evidence=evidence)
-    word = _("结果：通过") if passed else _("结果：没有通过")
+    if motion.proposal:
+        passed = bool(motion.passed)
+        note_on_card(motion.proposal, electorate=motion.electorate, turnout=motion.turnout, agreed=motion.agree)
+        if motion.purpose == Purpose.CANVASS:
+            advance(motion.proposal, "pass_vote" if passed else "fail_vote", by=by, evidence=evidence)
+    word = _("结果：通过") if motion.passed else _("结果：没有通过")
     _tell_electorate(motion, f"{word}。%(question)s", _("可以核对自己的回执"), motion.get_absolute_url())
     return motion
 
 
-def _tally(motion: Motion) -> dict[str, int]:
-    counted = motion.ballots.aggregate(
-        **{choice: Count("pk", filter=Q(choice=choice)) for choice in Choice.values},
-        on_paper=Count("pk", filter=Q(channel="paper")),
-    )
-    missing = motion.units.filter(reach=Reach.UNREACHABLE, ballot=None).count()
+COUNTED = """
+SELECT told.*, motion_passes((jsonb_populate_record(motion, to_jsonb(told)))) AS passed
+FROM deliberation_motion AS motion, motion_tally(motion.roll_id) AS told WHERE motion.id = %s
+"""
+
+
+def _counted(motion: Motion) -> dict[str, Any]:
+    """What the ballots add up to and whether that carries it: the database counts and decides."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED, [motion.pk])
+        names = [column.name for column in cursor.description]
+        counted = dict(zip(names, cursor.fetchone(), strict=True))
+    missing = motion.roll.units.filter(reach=Reach.UNREACHABLE, ballot=None).count()
     return {**counted, "unreachable": missing}
 
 
-def _announce(motion: Motion, tally: dict[str, int], passed: bool, by: User | None) -> Notice:
+def _announce(motion: Motion, tally: dict[str, Any], by: User | None) -> Notice:
     turnout = sum(tally[choice] for choice in Choice.values)
-    outcome = _("通过") if passed else _("未通过")
-    words = {"question": motion.question, "turnout": turnout, "roll": motion.electorate, "outcome": outcome}
+    outcome = _("通过") if tally["passed"] else _("未通过")
+    unit = rules.counted_in(motion)
+    words = {
+        "question": motion.question,
+        "turnout": turnout,
+        "roll": motion.electorate,
+        "outcome": outcome,
+        "unit": unit,
+    }
+
+    def number(count: int) -> str:
+        return f"{count} {unit}"
+
     return post(
         kind=NoticeKind.VOTE_RESULT,
-        title=_("关于“%(title)s”表决结果的公告") % {"title": motion.proposal.title},
-        place=motion.proposal.place,
+        title=_("关于“%(title)s”表决结果的公告") % {"title": motion.title},
+        place=motion.place,
         basis=rules.as_sentence(motion),
-        body=_("本次表决的问题是“%(question)s”。名册 %(roll)d 户，参加 %(turnout)d 户，结果为%(outcome)s。") % words,
+        body=_("本次表决的问题是“%(question)s”。名册 %(roll)d %(unit)s，参加 %(turnout)d %(unit)s，结果为%(outcome)s。")
+        % words,
         table=[
-            (_("名册"), _("%d 户") % motion.electorate),
-            (_("参加"), _("%d 户") % turnout),
-            (_("同意"), _("%d 户") % tally["agree"]),
-            (_("不同意"), _("%d 户") % tally["against"]),
-            (_("弃权"), _("%d 户") % tally["abstain"]),
-            (_("其中纸质票"), _("%d 户") % tally["on_paper"]),
-            (_("联系不上（计入名册）"), _("%d 户") % tally["unreachable"]),
+            (_("名册"), number(motion.electorate)),
+            (_("参加"), number(turnout)),
+            (_("同意"), number(tally["agree"])),
+            (_("不同意"), number(tally["against"])),
+            (_("弃权"), number(tally["abstain"])),
+            (_("其中纸质票"), number(tally["on_paper"])),
+            (_("联系不上（计入名册）"), number(tally["unreachable"])),
             (_("结果"), outcome),
         ],
-        link=motion.proposal.get_absolute_url(),
+        link=motion.proposal.get_absolute_url() if motion.proposal else "",
         by=by,
     )
 
@@ -253,9 +290,9 @@ JOIN proposals_card AS card ON card.proposal_id = motion.proposal_id
 CROSS JOIN LATERAL (
     SELECT (SELECT count(*) FROM deliberation_ballot WHERE motion_id = motion.id)
          + (SELECT count(*) FROM deliberation_paperballot AS paper
-            JOIN deliberation_unit AS unit ON unit.id = paper.unit_id
+            JOIN rolls_unit AS unit ON unit.id = paper.unit_id
             LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id
-            WHERE unit.motion_id = motion.id AND paper.voided_at IS NULL AND ballot.unit_id IS NULL) AS number
+            WHERE unit.roll_id = motion.roll_id AND NOT paper.is_void AND ballot.unit_id IS NULL) AS number
 ) AS told
 WHERE motion.stage IN ('open', 'closed', 'counting') AND card.turnout <> told.number
 """

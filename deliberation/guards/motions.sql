@@ -2,8 +2,8 @@
 
 CREATE OR REPLACE FUNCTION refuse_motion_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    changing constant text[] := ARRAY['stage', 'stage_since', 'agree', 'against', 'abstain', 'on_paper',
-        'unreachable', 'passed', 'digest', 'published_at', 'notice_id'];
+    changing constant text[] := ARRAY['stage', 'stage_since', 'agree', 'against', 'abstain', 'agree_m2', 'against_m2',
+        'abstain_m2', 'on_paper', 'unreachable', 'passed', 'digest', 'published_at', 'notice_id'];
     told record;
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.stage = 'published' THEN
@@ -13,34 +13,27 @@ BEGIN
         RAISE EXCEPTION 'the question and rule of motion % are frozen', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     IF OLD.stage = '' AND NEW.stage = 'open'
-       AND NEW.electorate <> (SELECT count(*) FROM deliberation_unit WHERE motion_id = NEW.id) THEN
+       AND NEW.electorate IS DISTINCT FROM (SELECT persons FROM rolls_roll WHERE id = NEW.roll_id) THEN
         RAISE EXCEPTION 'motion %: the electorate is not the one it says', NEW.id USING ERRCODE = 'check_violation';
     END IF;
     IF OLD.stage = 'open' AND NEW.stage <> 'open' AND minshi_now() < OLD.closes_at THEN
         RAISE EXCEPTION 'motion % closes at %', OLD.id, OLD.closes_at USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.stage = 'published' THEN
-        SELECT count(*) AS cast_, count(*) FILTER (WHERE choice = 'agree') AS agree,
-               count(*) FILTER (WHERE choice = 'against') AS against,
-               count(*) FILTER (WHERE choice = 'abstain') AS abstain,
-               count(*) FILTER (WHERE channel = 'paper') AS on_paper
-          INTO told FROM deliberation_ballot WHERE motion_id = NEW.id;
-        IF (NEW.agree, NEW.against, NEW.abstain, NEW.on_paper)
-           IS DISTINCT FROM (told.agree::int, told.against::int, told.abstain::int, told.on_paper::int) THEN
+        SELECT * INTO told FROM motion_tally(NEW.roll_id);
+        IF (NEW.agree, NEW.against, NEW.abstain, NEW.agree_m2, NEW.against_m2, NEW.abstain_m2, NEW.on_paper)
+           IS DISTINCT FROM (told.agree, told.against, told.abstain, told.agree_m2, told.against_m2, told.abstain_m2,
+                             told.on_paper) THEN
             RAISE EXCEPTION 'motion %: the tally is not the ballots', NEW.id USING ERRCODE = 'check_violation';
         END IF;
-        IF NEW.passed IS DISTINCT FROM (
-            NEW.agree > NEW.against
-            AND share_reached(told.cast_, CASE NEW.quorum_base WHEN 'cast' THEN told.cast_ ELSE NEW.electorate END, NEW.quorum)
-            AND share_reached(NEW.agree, CASE NEW.threshold_base WHEN 'roll' THEN NEW.electorate ELSE told.cast_ END, NEW.threshold)
-        ) THEN
+        IF NEW.passed IS DISTINCT FROM motion_passes(NEW) THEN
             RAISE EXCEPTION 'motion %: the outcome is not what its rule says', NEW.id USING ERRCODE = 'check_violation';
         END IF;
         IF EXISTS (
             SELECT 1 FROM deliberation_paperballot AS paper
-            JOIN deliberation_unit AS unit ON unit.id = paper.unit_id AND unit.motion_id = NEW.id
+            JOIN rolls_unit AS unit ON unit.id = paper.unit_id AND unit.roll_id = NEW.roll_id
             LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id AND ballot.channel = 'paper'
-            WHERE paper.voided_at IS NULL AND ballot.unit_id IS NULL
+            WHERE NOT paper.is_void AND ballot.unit_id IS NULL
         ) THEN
             RAISE EXCEPTION 'motion %: a registered paper is not counted', NEW.id USING ERRCODE = 'check_violation';
         END IF;
@@ -50,3 +43,37 @@ END $$;
 CREATE TRIGGER frozen_motion BEFORE UPDATE OR DELETE ON deliberation_motion
     FOR EACH ROW EXECUTE FUNCTION refuse_motion_change();
 SELECT guard_stage('deliberation_motion', 'deliberation.motion');
+
+-- What the ballots on a roll add up to, as a motion keeps it: persons, and their area.
+CREATE OR REPLACE FUNCTION motion_tally(the_roll bigint) RETURNS TABLE (
+    agree int, against int, abstain int, agree_m2 numeric, against_m2 numeric, abstain_m2 numeric, on_paper int
+) LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(persons) FILTER (WHERE said_word = 'agree'), 0)::int,
+           coalesce(sum(persons) FILTER (WHERE said_word = 'against'), 0)::int,
+           coalesce(sum(persons) FILTER (WHERE said_word = 'abstain'), 0)::int,
+           coalesce(sum(area_m2) FILTER (WHERE said_word = 'agree'), 0),
+           coalesce(sum(area_m2) FILTER (WHERE said_word = 'against'), 0),
+           coalesce(sum(area_m2) FILTER (WHERE said_word = 'abstain'), 0),
+           coalesce(sum(persons) FILTER (WHERE channel = 'paper'), 0)::int
+    FROM roll_tally(the_roll, 'deliberation_ballot', 'choice')
+$$;
+
+-- The rule, once: by persons and, where it says so, by area as well (民法典 278).
+CREATE OR REPLACE FUNCTION motion_passes(motion deliberation_motion) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT weight_carries(motion.agree, motion.against, motion.abstain, motion.electorate,
+                          motion.quorum, motion.quorum_base, motion.threshold, motion.threshold_base)
+       AND (NOT motion.by_area
+            OR weight_carries(motion.agree_m2, motion.against_m2, motion.abstain_m2,
+                              (SELECT area_m2 FROM rolls_roll WHERE id = motion.roll_id),
+                              motion.quorum, motion.quorum_base, motion.threshold, motion.threshold_base))
+$$;
+
+-- 联系不上 is noted until the result is out.
+CREATE OR REPLACE FUNCTION refuse_late_note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM deliberation_motion WHERE roll_id = NEW.roll_id AND stage = 'published') THEN
+        RAISE EXCEPTION 'the roll of a published motion stays' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER no_late_note BEFORE UPDATE ON rolls_unit FOR EACH ROW EXECUTE FUNCTION refuse_late_note();

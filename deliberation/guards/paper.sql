@@ -1,46 +1,58 @@
-CREATE OR REPLACE FUNCTION refuse_paper() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A stub is registered before the end; its line is read again, and put right, while counting. What a reading may be
+-- and who reads is the paper's own business.
+CREATE OR REPLACE FUNCTION refuse_late_paper() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    at text;
-    ends timestamptz;
+    motion record;
+    door bigint;
 BEGIN
-    SELECT motion.stage, motion.closes_at INTO at, ends FROM deliberation_motion AS motion
-        JOIN deliberation_unit AS unit ON unit.motion_id = motion.id WHERE unit.id = NEW.unit_id FOR SHARE OF motion;
+    SELECT m.stage, m.closes_at INTO motion FROM deliberation_motion AS m
+        JOIN rolls_unit AS unit ON unit.roll_id = m.roll_id WHERE unit.id = NEW.unit_id FOR SHARE OF m;
     IF TG_OP = 'INSERT' THEN
-        NEW.registered_at := minshi_now();
-        IF at <> 'open' OR NEW.registered_at >= ends THEN
+        SELECT household_id INTO door FROM rolls_unit WHERE id = NEW.unit_id;
+        IF motion.stage IS DISTINCT FROM 'open' OR minshi_now() >= motion.closes_at THEN
             RAISE EXCEPTION 'a stub is registered before the end' USING ERRCODE = 'check_violation';
         END IF;
-        IF NEW.confirmed_at IS NOT NULL OR NEW.corrected_at IS NOT NULL OR NEW.doubted_by_id IS NOT NULL
-           OR NEW.voided_at IS NOT NULL THEN
-            RAISE EXCEPTION 'a new stub has no past' USING ERRCODE = 'check_violation';
+        IF NEW.is_void OR door IS DISTINCT FROM (SELECT household_id FROM paper_line WHERE id = NEW.line_id) THEN
+            RAISE EXCEPTION 'a paper ballot is of the door on its stub' USING ERRCODE = 'check_violation';
         END IF;
-        RETURN NEW;
-    END IF;
-    IF OLD.voided_at IS NOT NULL OR at NOT IN ('open', 'counting') THEN
-        RAISE EXCEPTION 'paper % is closed', OLD.id USING ERRCODE = 'check_violation';
-    END IF;
-    IF (NEW.unit_id, NEW.registered_by_id, NEW.registered_at, NEW.receipt)
-       <> (OLD.unit_id, OLD.registered_by_id, OLD.registered_at, OLD.receipt)
-       OR OLD.choice <> '' AND NEW.photo <> OLD.photo THEN
+    ELSIF TG_OP = 'DELETE' OR (NEW.unit_id, NEW.line_id) <> (OLD.unit_id, OLD.line_id)
+          OR NEW.is_void IS DISTINCT FROM (SELECT voided_at IS NOT NULL FROM paper_line WHERE id = NEW.line_id) THEN
         RAISE EXCEPTION 'paper % stays what was registered', OLD.id USING ERRCODE = 'check_violation';
-    END IF;
-    IF OLD.confirmed_at IS NOT NULL AND (NEW.choice, NEW.confirmed_at) IS DISTINCT FROM (OLD.choice, OLD.confirmed_at)
-       OR OLD.corrected_at IS NOT NULL THEN
-        RAISE EXCEPTION 'paper % is settled', OLD.id USING ERRCODE = 'check_violation';
-    END IF;
-    -- The second reading and the household's own word belong to the counting.
-    IF at <> 'counting' AND (NEW.confirmed_at, NEW.doubted_by_id, NEW.corrected_at)
-       IS DISTINCT FROM (OLD.confirmed_at, OLD.doubted_by_id, OLD.corrected_at) THEN
-        RAISE EXCEPTION 'paper % is confirmed after the end', OLD.id USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.corrected_at IS NOT NULL AND minshi_now() >= OLD.correct_until THEN
-        RAISE EXCEPTION 'paper %: the days to correct it are over', OLD.id USING ERRCODE = 'check_violation';
-    END IF;
-    -- After the end nobody alone takes a registered sheet back.
-    IF NEW.voided_at IS NOT NULL AND at = 'counting' AND NEW.voided_by_id = OLD.registered_by_id THEN
-        RAISE EXCEPTION 'paper % is voided by another person', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER rightful_paper BEFORE INSERT OR UPDATE ON deliberation_paperballot
-    FOR EACH ROW EXECUTE FUNCTION refuse_paper();
+CREATE TRIGGER rightful_paper BEFORE INSERT OR UPDATE OR DELETE ON deliberation_paperballot
+    FOR EACH ROW EXECUTE FUNCTION refuse_late_paper();
+
+CREATE OR REPLACE FUNCTION refuse_untimely_reading() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    paper record;
+BEGIN
+    SELECT p.id, m.stage INTO paper FROM deliberation_paperballot AS p
+        JOIN rolls_unit AS unit ON unit.id = p.unit_id JOIN deliberation_motion AS m ON m.roll_id = unit.roll_id
+        WHERE p.line_id = NEW.id FOR SHARE OF m;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF paper.stage NOT IN ('open', 'counting') THEN
+        RAISE EXCEPTION 'paper % is closed', paper.id USING ERRCODE = 'check_violation';
+    END IF;
+    -- The second reading and the household's own word belong to the counting.
+    IF paper.stage <> 'counting' AND (NEW.second IS NOT NULL OR NEW.corrected_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'paper % is confirmed after the end', paper.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.first IS NULL AND NEW.first IS NOT NULL AND NEW.words = '' THEN
+        RAISE EXCEPTION 'paper % is read from its photo', paper.id USING ERRCODE = 'check_violation';
+    END IF;
+    -- After the end nobody alone takes a registered sheet back.
+    IF NEW.voided_at IS NOT NULL THEN
+        IF paper.stage = 'counting'
+           AND NEW.voided_by_id = (SELECT registered_by_id FROM paper_sheet WHERE id = NEW.sheet_id) THEN
+            RAISE EXCEPTION 'paper % is voided by another person', paper.id USING ERRCODE = 'check_violation';
+        END IF;
+        UPDATE deliberation_paperballot SET is_void = true WHERE id = paper.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER timely_ballot_reading AFTER UPDATE ON paper_line
+    FOR EACH ROW EXECUTE FUNCTION refuse_untimely_reading();

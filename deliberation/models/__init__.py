@@ -14,22 +14,18 @@ from deliberation.models.meetings import (
 from deliberation.models.motions import (
     Ballot,
     BallotChange,
-    BallotChannel,
     Choice,
     Motion,
     MotionStage,
     PaperBallot,
     Purpose,
-    Reach,
-    Unit,
-    UnitKind,
+    waiting,
 )
 
 __all__ = [
     "Attendance",
     "Ballot",
     "BallotChange",
-    "BallotChannel",
     "Choice",
     "Criterion",
     "Decision",
@@ -45,9 +41,7 @@ __all__ = [
     "PartyStudy",
     "Plan",
     "Purpose",
-    "Reach",
     "Resolution",
-    "Unit",
-    "UnitKind",
     "WorkingGroup",
+    "waiting",
 ]

@@ -1,10 +1,11 @@
-"""A question with an electorate, a rule and a window; one ballot per voting unit.
+"""A question with a roll, a rule and a window; one ballot per unit of the roll.
 
-What must never happen here (two ballots of a unit, a late one, an edited tally) is refused by the database:
-see ``deliberation/guards/``.
+What must never happen here (two ballots of a unit, a late one, an edited tally) is refused by the database: guards/.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -14,22 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
-from minshi.territory.models import Household, Territory
+from minshi.paper.models import Line
+from minshi.residents.models import Person
+from minshi.rolls.models import Channel, Roll, Unit
+from minshi.territory.models import Territory
 from proposals.models import Proposal, Version
 
 
 class Purpose(models.TextChoices):
     CANVASS = "canvass", _("楼院征询")
     FORMAL = "formal", _("正式表决")
-
-
-class UnitKind(models.TextChoices):
-    """Who one vote belongs to. Only households are asked so far."""
-
-    HOUSEHOLD = "household", _("户")
-    RESIDENT = "resident", _("满18岁居民")
-    REPRESENTATIVE = "representative", _("代表")
-    OWNER = "owner", _("业主")
 
 
 class Base(models.TextChoices):
@@ -52,13 +47,8 @@ class Choice(models.TextChoices):
     ABSTAIN = "abstain", _("弃权")
 
 
-class BallotChannel(models.TextChoices):
-    """How a ballot came. Paper replaces a proxy's, which replaces online and kiosk, never back."""
-
-    ONLINE = "online", _("手机")
-    KIOSK = "kiosk", _("现场机")
-    PROXY = "proxy", _("委托")
-    PAPER = "paper", _("纸质")
+def _area(label: Any) -> models.DecimalField:
+    return models.DecimalField(label, max_digits=14, decimal_places=2, null=True, blank=True)
 
 
 class MotionQuerySet(models.QuerySet["Motion"]):
@@ -66,34 +56,39 @@ class MotionQuerySet(models.QuerySet["Motion"]):
         return self.filter(stage=MotionStage.OPEN)
 
     def within(self, place: Territory) -> MotionQuerySet:
-        return self.filter(proposal__place__path__startswith=place.path)
+        return self.filter(place__path__startswith=place.path)
 
 
 class Motion(models.Model):
-    """``quorum`` and ``threshold`` are exact fractions as text; "1/2" means more than half (policy).
+    """A question of a place, of a project's or on its own; its roll says who is asked.
+
+    ``quorum`` and ``threshold`` are exact fractions as text; "1/2" means more than half (policy).
 
     ``closes_at`` is exclusive. The results are written once, when it is published; ``digest`` is the SHA-256
-    of the published file of ballots. ``is_poll``: an owners' count that the place has not made binding.
+    of the published file of ballots. ``by_area``: the same rule holds for the area in m², too. ``is_poll``: an
+    owners' count that the place has not made binding.
     """
 
-    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="motions", verbose_name=_("项目"))
-    version = models.ForeignKey(Version, models.PROTECT, related_name="+", verbose_name=_("表决的方案"))
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="motions", verbose_name=_("地方"))
+    proposal = models.ForeignKey(Proposal, models.PROTECT, null=True, related_name="motions", verbose_name=_("项目"))
+    version = models.ForeignKey(Version, models.PROTECT, null=True, related_name="+", verbose_name=_("表决的方案"))
+    roll = models.OneToOneField(Roll, models.PROTECT, related_name="motion", verbose_name=_("名册"))
     ordinal = models.PositiveSmallIntegerField(_("第几次"))
     purpose = models.CharField(_("性质"), max_length=8, choices=Purpose)
     question = models.CharField(_("问题"), max_length=100)
     detail = models.CharField(_("说明"), max_length=300, blank=True)
-    unit_kind = models.CharField(_("一票属于"), max_length=14, choices=UnitKind, default=UnitKind.HOUSEHOLD)
     quorum = models.CharField(_("参与门槛"), max_length=11)
     quorum_base = models.CharField(max_length=4, choices=Base, default=Base.ROLL)
     threshold = models.CharField(_("同意门槛"), max_length=11)
     threshold_base = models.CharField(max_length=4, choices=Base, default=Base.CAST)
+    by_area = models.BooleanField(_("面积也要够"), default=False)
     is_poll = models.BooleanField(_("仅为意见征询"), default=False)
     opens_at = models.DateTimeField(_("开始"))
     closes_at = models.DateTimeField(_("截止（不含）"))
     counting_until = models.DateTimeField(_("计票至（不含）"))
     publish_by = models.DateTimeField(_("公布期限（不含）"))
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    electorate = models.PositiveIntegerField(_("名册户数"))
+    electorate = models.PositiveIntegerField(_("名册数"))
 
     stage = models.CharField(_("阶段"), max_length=10, choices=MotionStage, blank=True, default="")
     stage_since = models.DateTimeField(null=True, blank=True)
@@ -101,6 +96,9 @@ class Motion(models.Model):
     agree = models.PositiveIntegerField(_("同意"), null=True, blank=True)
     against = models.PositiveIntegerField(_("不同意"), null=True, blank=True)
     abstain = models.PositiveIntegerField(_("弃权"), null=True, blank=True)
+    agree_m2 = _area(_("同意的面积"))
+    against_m2 = _area(_("不同意的面积"))
+    abstain_m2 = _area(_("弃权的面积"))
     on_paper = models.PositiveIntegerField(_("其中纸质"), null=True, blank=True)
     unreachable = models.PositiveIntegerField(_("联系不上"), null=True, blank=True)
     passed = models.BooleanField(_("通过"), null=True, blank=True)
@@ -132,11 +130,18 @@ class Motion(models.Model):
             ),
             models.CheckConstraint(condition=Q(electorate__gt=0), name="motion_has_an_electorate"),
             models.CheckConstraint(
+                condition=Q(proposal=None, version=None) | Q(proposal__isnull=False, version__isnull=False),
+                name="motion_of_a_project_is_about_a_version",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     stage="published",
                     agree__isnull=False,
                     against__isnull=False,
                     abstain__isnull=False,
+                    agree_m2__isnull=False,
+                    against_m2__isnull=False,
+                    abstain_m2__isnull=False,
                     on_paper__isnull=False,
                     unreachable__isnull=False,
                     passed__isnull=False,
@@ -148,6 +153,9 @@ class Motion(models.Model):
                     agree=None,
                     against=None,
                     abstain=None,
+                    agree_m2=None,
+                    against_m2=None,
+                    abstain_m2=None,
                     on_paper=None,
                     unreachable=None,
                     passed=None,
@@ -163,11 +171,16 @@ class Motion(models.Model):
         return self.question
 
     def get_absolute_url(self) -> str:
-        return reverse("motion", args=[self.proposal.number])
+        return reverse("motion", args=[self.proposal.number]) if self.proposal else ""
 
     @property
     def territory(self) -> Territory:
-        return self.proposal.place
+        return self.place
+
+    @property
+    def title(self) -> str:
+        """What it is about, in short: its project's name, else its question."""
+        return self.proposal.title if self.proposal else self.question
 
     @property
     def turnout(self) -> int:
@@ -175,88 +188,30 @@ class Motion(models.Model):
         return (self.agree or 0) + (self.against or 0) + (self.abstain or 0)
 
 
-class Reach(models.TextChoices):
-    """联系不上 stays in the denominator."""
-
-    REACHABLE = "reachable", _("在册")
-    UNREACHABLE = "unreachable", _("联系不上")
-
-
-class UnitQuerySet(models.QuerySet["Unit"]):
-    def waiting(self) -> UnitQuerySet:
-        """Neither a ballot nor a registered sheet yet."""
-        sheets = PaperBallot.objects.valid().filter(unit=models.OuterRef("pk"))
-        return self.filter(~models.Exists(sheets), ballot=None)
-
-
-class Unit(models.Model):
-    """One row of the electorate, frozen when the window opens. ``label`` is public: masked to the building."""
-
-    motion = models.ForeignKey(Motion, models.PROTECT, related_name="units", verbose_name=_("表决"))
-    household = models.ForeignKey(Household, models.PROTECT, related_name="+", verbose_name=_("户"))
-    ordinal = models.PositiveIntegerField(_("名册序号"))
-    label = models.CharField(_("位置"), max_length=80)
-    weight = models.PositiveBigIntegerField(_("票权"), default=1)
-    reach = models.CharField(_("状态"), max_length=12, choices=Reach, default=Reach.REACHABLE)
-    reach_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    reach_note = models.CharField(_("联系经过"), max_length=120, blank=True)
-
-    objects = UnitQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("名册")
-        verbose_name_plural = _("名册")
-        ordering = ["motion", "ordinal"]
-        constraints = [
-            models.UniqueConstraint(fields=["motion", "household"], name="one_unit_per_household"),
-            models.UniqueConstraint(fields=["motion", "ordinal"], name="one_unit_of_an_ordinal"),
-            # What the ballot's composite key leads to: a ballot belongs to the motion of its unit.
-            models.UniqueConstraint(fields=["id", "motion"], name="unit_and_its_motion"),
-            models.CheckConstraint(condition=Q(weight__gt=0), name="unit_weighs_something"),
-            models.CheckConstraint(
-                condition=Q(reach="reachable") | Q(reach="unreachable", reach_by__isnull=False) & ~Q(reach_note=""),
-                name="unreachable_is_vouched_for",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.ordinal} {self.label}"
+def waiting(roll: Roll) -> models.QuerySet[Unit]:
+    """Its units with neither a ballot nor a registered sheet yet."""
+    sheets = PaperBallot.objects.valid().filter(unit=models.OuterRef("pk"))
+    return roll.units.filter(~models.Exists(sheets), ballot=None)
 
 
 class PaperBallotQuerySet(models.QuerySet["PaperBallot"]):
     def valid(self) -> PaperBallotQuerySet:
-        return self.filter(voided_at=None)
+        return self.filter(is_void=False)
 
     def unsettled(self) -> PaperBallotQuerySet:
-        return self.valid().filter(confirmed_at=None, corrected_at=None)
+        return self.valid().filter(line__settled_at=None, line__corrected_at=None)
 
 
 class PaperBallot(models.Model):
     """A paper ballot of a unit. Registering its stub before the end reserves the unit.
 
-    Somebody reads the sheet (``choice``), another person reads it again without seeing the first reading. When
-    they differ (``doubt``) a third decides, and ``choice`` is the reading that held. Only then is it a ballot.
+    What was read on it is the line's business (``minshi.paper``); ``is_void`` repeats, for the constraint, that the
+    line was taken back, and is kept by the database.
     """
 
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="papers", verbose_name=_("户"))
-    photo = models.ImageField(_("纸票照片"), upload_to="ballots/", blank=True)
-    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    registered_at = models.DateTimeField(_("登记时间"), db_default=Now())
-    choice = models.CharField(_("第一次录入"), max_length=8, choices=Choice, blank=True)
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    entered_at = models.DateTimeField(null=True, blank=True)
-    doubt = models.CharField(_("第二次录入（不一致）"), max_length=8, choices=Choice, blank=True)
-    doubted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    confirmed_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
-    correct_until = models.DateTimeField(_("更正至（不含）"), null=True, blank=True)
-    corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    corrected_at = models.DateTimeField(null=True, blank=True)
-    correction = models.CharField(_("更正说明"), max_length=200, blank=True)
-    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    voided_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
-    void_reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
-    receipt = models.CharField(_("回执号"), max_length=12, unique=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="papers", verbose_name=_("名册单位"))
+    line = models.OneToOneField(Line, models.PROTECT, related_name="paper_ballot", verbose_name=_("纸质表"))
+    is_void = models.BooleanField(_("已撤销"), default=False)
 
     objects = PaperBallotQuerySet.as_manager()
 
@@ -264,62 +219,50 @@ class PaperBallot(models.Model):
         verbose_name = _("纸票")
         verbose_name_plural = _("纸票")
         constraints = [
-            models.UniqueConstraint(fields=["unit"], condition=Q(voided_at=None), name="one_paper_per_unit"),
-            models.CheckConstraint(
-                condition=Q(voided_by=None, voided_at=None, void_reason="")
-                | Q(voided_by__isnull=False, voided_at__isnull=False, confirmed_at=None, corrected_at=None)
-                & ~Q(void_reason=""),
-                name="void_paper_says_why",
-            ),
-            models.CheckConstraint(
-                condition=Q(choice="", entered_by=None, entered_at=None, correct_until=None)
-                | ~Q(choice="")
-                & Q(entered_by__isnull=False, entered_at__isnull=False, correct_until__isnull=False)
-                & ~Q(photo=""),
-                name="paper_is_read_from_its_photo",
-            ),
-            models.CheckConstraint(
-                condition=Q(doubt="", doubted_by=None)
-                | ~Q(doubt="") & Q(entered_by__isnull=False) & ~Q(doubted_by=F("entered_by")),
-                name="paper_is_doubted_by_another",
-            ),
-            models.CheckConstraint(
-                condition=Q(confirmed_by=None, confirmed_at=None)
-                | Q(entered_by__isnull=False, confirmed_at__isnull=False)
-                & ~Q(confirmed_by=F("entered_by"))
-                & (Q(doubted_by=None) | ~Q(confirmed_by=F("doubted_by"))),
-                name="paper_is_confirmed_by_another",
-            ),
-            models.CheckConstraint(
-                condition=Q(corrected_by=None, corrected_at=None, correction="")
-                | Q(entered_by__isnull=False, corrected_at__isnull=False) & ~Q(correction=""),
-                name="paper_correction_is_whole",
-            ),
+            models.UniqueConstraint(fields=["unit"], condition=Q(is_void=False), name="one_paper_per_unit"),
         ]
 
     def __str__(self) -> str:
         return f"paper {self.unit_id}"
 
     @property
-    def is_settled(self) -> bool:
-        """Read alike by two people, or corrected by the household itself."""
-        return self.confirmed_at is not None or self.corrected_at is not None
+    def motion(self) -> Motion:
+        return self.unit.roll.motion
+
+    @property
+    def slip_number(self) -> str:
+        return self.line.slip_number
+
+    @property
+    def choice(self) -> str:
+        """What it was first read to say; "" while only the stub is registered."""
+        return self.line.first["choice"] if self.line.first else ""
+
+    def get_choice_display(self) -> str:
+        return str(Choice(self.choice).label) if self.choice else ""
 
 
 class Ballot(models.Model):
     """The one ballot of a unit as it stands now; what it was before is in ``BallotChange``.
 
-    ``receipt`` follows from a number made by whoever sent the ballot, so that a repeat finds the same one.
-    ``motion`` repeats the unit's for the tally's index; a composite key in the database holds the two together.
+    Written by the database's functions alone (guards/ballots.sql), one for each way a ballot comes. ``speaker`` is
+    whose word it is, ``by`` who typed it; ``voice`` repeats the speaker where one person speaks once on the matter.
+    The slip number follows from one made by whoever sent the ballot, so that a repeat finds the same one; nothing
+    joins it to the check number, which stands beside the choice in the published file.
     """
 
     unit = models.OneToOneField(Unit, models.PROTECT, primary_key=True, related_name="ballot", db_constraint=False)
     motion = models.ForeignKey(Motion, models.PROTECT, related_name="ballots", db_constraint=False, db_index=False)
     choice = models.CharField(_("选择"), max_length=8, choices=Choice)
-    channel = models.CharField(_("方式"), max_length=8, choices=BallotChannel)
-    receipt = models.CharField(_("回执号"), max_length=12, unique=True)
+    channel = models.CharField(_("方式"), max_length=8, choices=Channel)
+    slip_number = models.CharField(_("回执号"), max_length=12, unique=True)
+    check_number = models.CharField(_("核对号"), max_length=12, unique=True)
+    speaker = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("投票人")
+    )
+    voice = models.BigIntegerField(null=True, editable=False)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("投票人")
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("录入人")
     )
     cast_at = models.DateTimeField(_("收到时间"), db_default=Now())
 
@@ -329,7 +272,8 @@ class Ballot(models.Model):
         indexes = [models.Index(fields=["motion", "choice"], name="ballot_tally")]
         constraints = [
             models.CheckConstraint(condition=Q(choice__in=Choice.values), name="ballot_choice_is_known"),
-            models.CheckConstraint(condition=Q(channel__in=BallotChannel.values), name="ballot_channel_is_known"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="ballot_channel_is_known"),
+            models.UniqueConstraint(fields=["motion", "voice"], name="one_voice_on_a_motion"),
         ]
 
     def __str__(self) -> str:
@@ -341,8 +285,9 @@ class BallotChange(models.Model):
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="changes")
     choice = models.CharField(_("原选择"), max_length=8, choices=Choice)
-    channel = models.CharField(_("方式"), max_length=8, choices=BallotChannel)
-    receipt = models.CharField(_("回执号"), max_length=12, unique=True)
+    channel = models.CharField(_("方式"), max_length=8, choices=Channel)
+    slip_number = models.CharField(_("回执号"), max_length=12, unique=True)
+    speaker = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     cast_at = models.DateTimeField(_("收到时间"))
     replaced_at = models.DateTimeField(_("被替换时间"), db_default=Now())

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deliberation.models import Motion, Unit
+from deliberation.models import Motion
 from minshi.accounts.models import User
-from minshi.residents.models import Person
+from minshi.rolls.models import Unit
 from minshi.territory.models import Household
 from tests.cast import make_resident
 from tests.way import Way
@@ -17,7 +17,7 @@ from tests.way import Way
 @pytest.fixture
 def motion(way: Way) -> Motion:
     """Open, in the yard of twelve households."""
-    return Motion.objects.select_related("proposal__place").get(proposal=way.voting())
+    return Motion.objects.select_related("place", "roll", "proposal__place").get(proposal=way.voting())
 
 
 @pytest.fixture
@@ -49,11 +49,14 @@ def son(household: Household) -> User:
 
 @pytest.fixture
 def unconfirmed(empty_door: Household) -> User:
-    user = make_resident("酉新来", empty_door)
-    Person.objects.filter(user=user).update(confirmed_at=None)
-    return user
+    return make_resident("酉新来", empty_door, confirmed=False)
+
+
+@pytest.fixture
+def door_unit(motion: Motion) -> Callable[[Household], Unit]:
+    return lambda household: motion.roll.units.get(household=household)
 
 
 @pytest.fixture
 def unit_of(motion: Motion) -> Callable[[Household], Unit]:
-    return lambda household: motion.units.get(household=household)
+    return lambda household: motion.roll.units.get(household=household)

@@ -70,7 +70,7 @@ def test_the_result_is_published_there(way: Way, motion: Motion, clerk: User, cl
 def test_a_count_that_waits_for_a_sheet_is_refused_with_the_reason(
     way: Way, motion: Motion, clerk: User, chief: User, client_of: ClientOf
 ) -> None:
-    actions.register_paper(motion.units.first(), receipt_id=uuid4(), by=chief)
+    actions.register_paper(motion.roll.units.first(), receipt_id=uuid4(), by=chief)
     way.to_counting(motion)
     page = client_of(clerk).post(step(motion, "publish"), {"sure": "1"})
     assert page.status_code == 422

@@ -71,7 +71,7 @@ def test_its_size_does_not_grow_with_the_ballots(published: Motion, visitor: Cli
     """The receipts are on pages of their own, found by key."""
     page = visitor.get(url(published)).content.decode()
     for ballot in published.ballots.all():
-        assert ballot.receipt not in page.replace("-", "")
+        assert ballot.slip_number not in page.replace("-", "")
 
 
 def test_the_export_is_the_file_of_the_digest_and_recounts_to_the_result(published: Motion, visitor: Client) -> None:
@@ -86,7 +86,7 @@ def test_the_export_is_the_file_of_the_digest_and_recounts_to_the_result(publish
 
 def test_the_list_of_receipts_pages_by_key(published: Motion, visitor: Client) -> None:
     page = visitor.get(f"{url(published)}1/receipts/").content.decode()
-    assert all(f"{ballot.receipt[:4]}-" in page for ballot in published.ballots.all())
+    assert all(f"{ballot.slip_number[:4]}-" in page for ballot in published.ballots.all())
     first = selectors.receipts_page(published, "", number=5)
     second = selectors.receipts_page(published, first.next, number=5)
     assert (len(first.rows), len(second.rows), second.next) == (5, 4, "")

@@ -8,12 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from deliberation import actions
-from deliberation.models import Motion, MotionStage, Purpose, Unit
+from deliberation.models import Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.clock import as_owner
 from minshi.deadlines.models import Deadline
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
+from minshi.rolls.models import Unit
 from minshi.territory.actions import add_households
 from minshi.territory.models import Territory
 from proposals.models import Stage
@@ -26,14 +27,14 @@ def test_the_electorate_is_every_household_of_the_place(way: Way, clerk: User) -
     proposal = way.cosigned()
     motion = actions.open_motion(proposal, by=clerk)
     assert motion.electorate == 12
-    assert [unit.ordinal for unit in motion.units.order_by("ordinal")] == list(range(1, 13))
+    assert [unit.ordinal for unit in motion.roll.units.order_by("ordinal")] == list(range(1, 13))
     proposal.card.refresh_from_db()
     assert (proposal.card.electorate, proposal.card.turnout) == (12, 0)
 
 
 def test_labels_are_masked_to_the_building(way: Way, clerk: User) -> None:
     motion = actions.open_motion(way.cosigned(), by=clerk)
-    assert {unit.label for unit in motion.units.all()} == {"样板巷1号院1栋"}
+    assert {unit.label for unit in motion.roll.units.all()} == {"样板巷1号院1栋"}
 
 
 def test_the_proposal_waits_for_the_end_and_then_for_the_result(way: Way, clerk: User) -> None:
@@ -102,13 +103,13 @@ def test_a_household_that_moves_in_later_is_not_on_the_roll(way: Way, building: 
     motion = way.voting().motions.get()
     late = add_households(place=building, addresses=["401"], by=None)[0]
     with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
-        Unit.objects.create(motion=motion, household=late, ordinal=13, label="样板巷1号院1栋")
+        Unit.objects.create(roll=motion.roll, household=late, ordinal=13, label="样板巷1号院1栋")
 
 
 def test_no_row_of_the_roll_is_removed_or_reweighed(way: Way) -> None:
     motion = way.voting().motions.get()
-    unit = motion.units.first()
-    for change in ({"weight": 2}, {"label": "别处"}, {"ordinal": 99}):
+    unit = motion.roll.units.first()
+    for change in ({"persons": 2}, {"area_m2": 9}, {"label": "别处"}, {"ordinal": 99}):
         with pytest.raises(Exception, match=r"permission denied|append-only"), transaction.atomic():
             Unit.objects.filter(pk=unit.pk).update(**change)
     with pytest.raises(Exception, match=r"permission denied|append-only"), transaction.atomic():

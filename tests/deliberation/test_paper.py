@@ -7,13 +7,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from deliberation import actions
-from deliberation.models import Ballot, BallotChange, Motion, PaperBallot, Reach, Unit
+from deliberation.models import Ballot, BallotChange, Motion, PaperBallot, waiting
 from minshi.accounts.models import User
 from minshi.notifications.models import Message
+from minshi.paper import actions as paper_actions
+from minshi.paper.models import Line
 from minshi.refusals import NotAllowed, Refused
+from minshi.rolls.models import Reach, Unit
 from minshi.territory.models import Household
 from tests.way import Way, a_picture
 
@@ -31,15 +34,15 @@ def test_the_stub_alone_reserves_the_household(
     motion: Motion, chief: User, unit_of: UnitOf, household: Household
 ) -> None:
     paper = actions.register_paper(unit_of(household), receipt_id=uuid4(), by=chief)
-    assert (paper.choice, paper.registered_by) == ("", chief)
-    assert unit_of(household) not in motion.units.waiting()
+    assert (paper.choice, paper.line.sheet.registered_by) == ("", chief)
+    assert unit_of(household) not in waiting(motion.roll)
     assert not Ballot.objects.exists()
 
 
 def test_the_photo_is_drawn_anew(paper: PaperBallot) -> None:
-    assert paper.photo.name.startswith("ballots/")
-    assert paper.photo.name.endswith(".jpg")
-    assert "photo" not in paper.photo.name.removeprefix("ballots/")
+    assert paper.line.words.name.startswith("paper/words/")
+    assert paper.line.words.name.endswith(".jpg")
+    assert "photo" not in paper.line.words.name.removeprefix("paper/words/")
 
 
 def test_a_choice_without_a_photo_is_not_taken(
@@ -79,13 +82,14 @@ def test_no_stub_is_registered_after_the_end(
     with pytest.raises(Refused, match="24:00 截止"):
         actions.register_paper(unit_of(household), receipt_id=uuid4(), by=chief)
     with pytest.raises(IntegrityError, match="before the end"), transaction.atomic():
-        PaperBallot.objects.create(unit=unit_of(household), registered_by=chief, receipt="X" * 12)
+        sheet = paper_actions.register(motion.place, [(household, None)], about="迟到的纸票", by=chief)
+        PaperBallot.objects.create(unit=unit_of(household), line=sheet.lines.get())
 
 
 def test_the_household_is_told_what_was_entered(paper: PaperBallot, resident: User) -> None:
     message = Message.objects.filter(user=resident).latest("pk")
     assert "录入您家的纸质票" in message.title
-    assert message.url == f"/receipts/{paper.receipt}/"
+    assert message.url == f"/receipts/{paper.slip_number}/"
 
 
 # --- The second reading --------------------------------------------------------------------------
@@ -100,7 +104,7 @@ def test_read_alike_by_another_person_it_is_a_ballot(motion: Motion, paper: Pape
     way.to_counting(motion)
     actions.confirm_paper(paper, "agree", by=clerk)
     ballot = Ballot.objects.get()
-    assert (ballot.choice, ballot.channel, ballot.receipt) == ("agree", "paper", paper.receipt)
+    assert (ballot.choice, ballot.channel, ballot.slip_number) == ("agree", "paper", paper.slip_number)
 
 
 def test_who_entered_it_does_not_confirm_it(motion: Motion, paper: PaperBallot, way: Way, chief: User) -> None:
@@ -111,18 +115,8 @@ def test_who_entered_it_does_not_confirm_it(motion: Motion, paper: PaperBallot, 
 
 def test_not_even_raw_sql_lets_one_person_do_both(motion: Motion, paper: PaperBallot, way: Way, chief: User) -> None:
     way.to_counting(motion)
-    with pytest.raises(IntegrityError, match="confirmed_by_another"), transaction.atomic():
-        PaperBallot.objects.filter(pk=paper.pk).update(confirmed_by=chief, confirmed_at=motion.closes_at)
-
-
-def test_an_unconfirmed_sheet_is_not_counted_by_raw_sql_either(
-    motion: Motion, paper: PaperBallot, way: Way, clerk: User
-) -> None:
-    way.to_counting(motion)
-    with pytest.raises(IntegrityError, match="not confirmed so"), transaction.atomic():
-        Ballot.objects.create(
-            unit=paper.unit, motion=motion, choice="agree", channel="paper", receipt=paper.receipt, by=clerk
-        )
+    with pytest.raises(IntegrityError, match="second_reading_is_by_another"), transaction.atomic():
+        Line.objects.filter(pk=paper.line_id).update(second={"choice": "agree"}, second_by=chief)
 
 
 def test_read_differently_a_third_person_decides(
@@ -137,8 +131,9 @@ def test_read_differently_a_third_person_decides(
         actions.confirm_paper(paper, "abstain", by=second_clerk)
     actions.confirm_paper(paper, "against", by=second_clerk)
     paper.refresh_from_db()
-    assert (paper.choice, paper.doubt) == ("against", "agree")
-    assert (paper.entered_by, paper.doubted_by, paper.confirmed_by) == (clerk, chief, second_clerk)
+    line = Line.objects.get(pk=paper.line_id)
+    assert (line.first, line.settled) == ({"choice": "agree"}, {"choice": "against"})
+    assert (line.first_by, line.second_by, line.third_by) == (chief, clerk, second_clerk)
     assert Ballot.objects.get().choice == "against"
 
 
@@ -151,14 +146,14 @@ def test_paper_replaces_the_phone_and_the_trail_stays(
     way.to_counting(motion)
     actions.confirm_paper(paper, "agree", by=clerk)
     assert (Ballot.objects.get().choice, Ballot.objects.get().channel) == ("agree", "paper")
-    assert BallotChange.objects.get().receipt == online.number
+    assert BallotChange.objects.get().slip_number == online.number
 
 
 def test_a_confirmed_reading_does_not_change(motion: Motion, paper: PaperBallot, way: Way, clerk: User) -> None:
     way.to_counting(motion)
     actions.confirm_paper(paper, "agree", by=clerk)
     with pytest.raises(IntegrityError), transaction.atomic():
-        PaperBallot.objects.filter(pk=paper.pk).update(choice="against")
+        Line.objects.filter(pk=paper.line_id).update(first={"choice": "against"})
 
 
 # --- Correction by the household -----------------------------------------------------------------
@@ -172,7 +167,7 @@ def test_the_household_corrects_what_was_entered_for_it(
     actions.correct_paper(paper, "against", reason="勾的是不同意", receipt_id=uuid4(), by=resident)
     ballot = Ballot.objects.get()
     assert (ballot.choice, ballot.channel, ballot.by) == ("against", "paper", resident)
-    assert BallotChange.objects.get().receipt == paper.receipt
+    assert BallotChange.objects.get().slip_number == paper.slip_number
 
 
 def test_a_correction_before_the_second_reading_settles_it(
@@ -200,7 +195,7 @@ def test_three_calendar_days_after_the_end_are_the_last(
 ) -> None:
     way.to_counting(motion)
     paper.refresh_from_db()
-    clock.move(seconds=(paper.correct_until - clock.now()).total_seconds())
+    clock.move(seconds=(paper.line.correct_until - clock.now()).total_seconds())
     with pytest.raises(Refused, match="期限已经过了"):
         actions.correct_paper(paper, "against", reason="录错了", receipt_id=uuid4(), by=resident)
 
@@ -244,8 +239,10 @@ def test_a_confirmed_sheet_is_never_taken_back(motion: Motion, paper: PaperBallo
     actions.confirm_paper(paper, "agree", by=clerk)
     with pytest.raises(Refused, match="不能再撤销"):
         actions.void_paper(paper, reason="不想要了", by=clerk)
-    with pytest.raises(IntegrityError, match="never removed"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="stays what was registered"), transaction.atomic():
         paper.delete()
+    with pytest.raises(IntegrityError, match="never removed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM paper_line WHERE id = %s", [paper.line_id])
 
 
 # --- 联系不上 ------------------------------------------------------------------------------------
@@ -256,7 +253,7 @@ def test_who_could_not_be_reached_stays_on_the_roll(
 ) -> None:
     unit = actions.mark_unreachable(unit_of(empty_door), note="11月5日、6日两次敲门无人", by=chief)
     assert unit.reach == Reach.UNREACHABLE
-    assert motion.units.count() == motion.electorate
+    assert motion.roll.units.count() == motion.electorate
 
 
 def test_it_is_noted_how_it_was_tried(motion: Motion, empty_door: Household, unit_of: UnitOf, chief: User) -> None:

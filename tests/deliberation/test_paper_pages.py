@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from deliberation import actions
-from deliberation.models import Ballot, Motion, PaperBallot, Reach
+from deliberation.models import Ballot, Motion, PaperBallot
 from minshi.accounts.models import User
+from minshi.rolls.models import Reach
 from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def door(motion: Motion, ordinal: int = 1) -> str:
 
 @pytest.fixture
 def paper(motion: Motion, household: Any, chief: User) -> PaperBallot:
-    unit = motion.units.get(household=household)
+    unit = motion.roll.units.get(household=household)
     return actions.register_paper(unit, receipt_id=uuid4(), photo=a_picture(), choice="agree", by=chief)
 
 
@@ -92,7 +93,7 @@ def test_a_sheet_is_registered_with_its_photo(motion: Motion, chief: User, clien
     answered = client.post(door(motion), sent)
     assert answered.url == f"/projects/{motion.proposal.number}/paper/"
     paper = PaperBallot.objects.get()
-    assert (paper.unit.ordinal, paper.choice, paper.entered_by) == (1, "agree", chief)
+    assert (paper.unit.ordinal, paper.choice, paper.line.first_by) == (1, "agree", chief)
     assert "已录入" in client.get(door(motion)).content.decode()
 
 
@@ -102,7 +103,7 @@ def test_only_the_stub_may_come_first_and_the_reading_later(
     client_of(chief).post(door(motion), {"receipt": str(uuid4())})
     assert PaperBallot.objects.get().choice == ""
     client_of(clerk).post(door(motion), {"choice": "abstain", "photos": a_picture(), "receipt": str(uuid4())})
-    assert PaperBallot.objects.get().entered_by == clerk
+    assert PaperBallot.objects.get().line.first_by == clerk
 
 
 def test_a_choice_without_a_photo_is_said_beside_the_photo(motion: Motion, chief: User, client_of: ClientOf) -> None:
@@ -134,7 +135,7 @@ def test_who_could_not_be_reached_is_noted(motion: Motion, chief: User, client_o
     client = client_of(chief)
     assert client.post(f"{door(motion, 4)}unreachable/", {"note": ""}).status_code == 422
     assert client.post(f"{door(motion, 4)}unreachable/", {"note": "两次敲门无人"}).status_code == 302
-    assert motion.units.get(ordinal=4).reach == Reach.UNREACHABLE
+    assert motion.roll.units.get(ordinal=4).reach == Reach.UNREACHABLE
 
 
 # --- The second reading --------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from deliberation import actions, receipts
+from deliberation import actions
 from deliberation.models import Ballot, Motion, PaperBallot
 from minshi.accounts.models import User
+from minshi.paper import numbers
 from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db
@@ -20,12 +21,12 @@ ClientOf = Callable[[User | None], Client]
 
 @pytest.fixture
 def code(motion: Motion, resident: User) -> str:
-    return receipts.shown(actions.cast(motion, "against", receipt_id=uuid4(), by=resident).number)
+    return numbers.shown(actions.cast(motion, "against", receipt_id=uuid4(), by=resident).number)
 
 
 @pytest.fixture
 def paper(motion: Motion, household: Any, chief: User) -> PaperBallot:
-    unit = motion.units.get(household=household)
+    unit = motion.roll.units.get(household=household)
     return actions.register_paper(unit, receipt_id=uuid4(), photo=a_picture(), choice="agree", by=chief)
 
 
@@ -69,7 +70,7 @@ def test_a_slip_of_the_pen_is_noticed(code: str, client_of: ClientOf) -> None:
 
 
 def test_a_number_nobody_has_is_not_found(client_of: ClientOf) -> None:
-    unknown = receipts.shown(receipts.receipt_of(uuid4()))
+    unknown = numbers.shown(numbers.number_of(uuid4()))
     page = client_of(None).get(f"/receipts/{unknown}/")
     assert page.status_code == 404
     assert "没有这一张" in page.content.decode()
@@ -77,14 +78,14 @@ def test_a_number_nobody_has_is_not_found(client_of: ClientOf) -> None:
 
 def test_any_wrong_character_and_any_swap_is_noticed() -> None:
     for _time in range(20):
-        receipt = receipts.receipt_of(uuid4())
-        assert receipts.is_receipt(receipt)
-        for place in range(receipts.LENGTH):
-            for character in receipts.ALPHABET:
+        receipt = numbers.number_of(uuid4())
+        assert numbers.is_number(receipt)
+        for place in range(numbers.LENGTH):
+            for character in numbers.ALPHABET:
                 if character != receipt[place]:
-                    assert not receipts.is_receipt(receipt[:place] + character + receipt[place + 1 :])
+                    assert not numbers.is_number(receipt[:place] + character + receipt[place + 1 :])
         swapped = receipt[1] + receipt[0] + receipt[2:]
-        assert swapped == receipt or not receipts.is_receipt(swapped)
+        assert swapped == receipt or not numbers.is_number(swapped)
 
 
 def test_a_replaced_one_says_so(motion: Motion, code: str, resident: User, client_of: ClientOf) -> None:
@@ -95,7 +96,7 @@ def test_a_replaced_one_says_so(motion: Motion, code: str, resident: User, clien
 def test_a_sheets_receipt_leads_to_the_correction_while_counting(
     motion: Motion, paper: PaperBallot, resident: User, client_of: ClientOf, way: Way
 ) -> None:
-    client, page = client_of(resident), f"/receipts/{receipts.shown(paper.receipt)}/"
+    client, page = client_of(resident), f"/receipts/{numbers.shown(paper.slip_number)}/"
     assert "那时可以更正" in client.get(page).content.decode()
     way.to_counting(motion)
     assert "我要更正" in client_of(resident).get(page).content.decode()
@@ -106,7 +107,7 @@ def test_the_household_corrects_it_there(
     motion: Motion, paper: PaperBallot, resident: User, client_of: ClientOf, way: Way
 ) -> None:
     way.to_counting(motion)
-    client, page = client_of(resident), f"/receipts/{receipts.shown(paper.receipt)}/correct/"
+    client, page = client_of(resident), f"/receipts/{numbers.shown(paper.slip_number)}/correct/"
     assert client.get(page).status_code == 200
     refused = client.post(page, {"choice": "agree", "reason": "录错了", "receipt": str(uuid4())})
     assert refused.status_code == 422
@@ -120,4 +121,4 @@ def test_the_household_corrects_it_there(
 def test_nobody_else_opens_the_correction(
     motion: Motion, paper: PaperBallot, neighbour: User, client_of: ClientOf
 ) -> None:
-    assert client_of(neighbour).get(f"/receipts/{paper.receipt}/correct/").status_code == 403
+    assert client_of(neighbour).get(f"/receipts/{paper.slip_number}/correct/").status_code == 403

@@ -49,7 +49,7 @@ def test_a_vote_leads_to_its_receipt(motion: Motion, resident: User, client_of: 
     answered = client.post(url(motion), answer(motion))
     ballot = Ballot.objects.get()
     assert answered.status_code == 302
-    assert answered.url.replace("-", "") == f"/receipts/{ballot.receipt}/"
+    assert answered.url.replace("-", "") == f"/receipts/{ballot.slip_number}/"
     page = client.get(answered.url).content.decode()
     assert "已收到您家的票" in page
     assert "同意" in page

@@ -26,7 +26,7 @@ from minshi.accounts.models import User
 from minshi.clock import as_owner
 from minshi.deadlines import actions as deadlines
 from minshi.refusals import Refused
-from minshi.residents.models import Person
+from minshi.residents.models import Person, Residence
 from minshi.territory.actions import add_households
 from minshi.territory.models import Household
 from proposals.models import Proposal
@@ -59,10 +59,11 @@ def neighbours(way: Way, number: int) -> list[tuple[Household, list[User]]]:
     for index, door in enumerate(doors):
         homes.append((door, [User(username=f"v{index}-{who}") for who in range(1 + index % 2)]))
     User.objects.bulk_create(user for _door, users in homes for user in users)
-    Person.objects.bulk_create(
-        Person(user=user, name="某住户", household=door, is_representative=len(users) == 1, confirmed_at=moment)
-        for door, users in homes
-        for user in users
+    people = Person.objects.bulk_create(Person(user=user, name="某住户") for _door, users in homes for user in users)
+    behind = [(door, len(users) == 1) for door, users in homes for _user in users]
+    Residence.objects.bulk_create(
+        Residence(person=person, household=door, is_representative=alone, confirmed_at=moment)
+        for person, (door, alone) in zip(people, behind, strict=True)
     )
     return homes
 
@@ -119,8 +120,8 @@ def test_every_household_has_exactly_one_ballot(way: Way, seed: int) -> None:
 
     assert Ballot.objects.filter(motion=motion).count() == HOUSEHOLDS
     assert Ballot.objects.values("unit__household").distinct().count() == HOUSEHOLDS
-    kept = dict(Ballot.objects.values_list("receipt", "unit__household"))
-    kept |= dict(BallotChange.objects.values_list("receipt", "unit__household"))
+    kept = dict(Ballot.objects.values_list("slip_number", "unit__household"))
+    kept |= dict(BallotChange.objects.values_list("slip_number", "unit__household"))
     assert {receipt: kept.get(receipt) for receipt in acknowledged} == acknowledged
     assert all("一户一票" in words or "刷新页面" in words for words in refused)
     print(f"{len(jobs)} votes, {HOUSEHOLDS} ballots, {BallotChange.objects.count()} changes, {len(refused)} refused")
