@@ -28,10 +28,10 @@ def verdict(survey: Survey) -> str:
 
 @admin.register(Survey)
 class SurveyAdmin(MatterAdmin):
-    list_display = ("proposal", "round", "stage", CLOSES, "roll", "needed", "answers_count", verdict, "ruling")
+    list_display = ("proposal", "round", "stage", CLOSES, "asked", "needed", "answers_count", verdict, "ruling")
     list_filter = ("stage", "verdict")
     fields = (
-        "proposal", "round", "roll", "needed", "opens_at", CLOSES, "extended_at", by_name("opened_by", _("谁发起")),
+        "proposal", "round", "asked", "needed", "opens_at", CLOSES, "extended_at", by_name("opened_by", _("谁发起")),
         "stage", "answers_count", "satisfied", "on_paper", verdict, "closed_at", "ruling", "ruling_reason",
         by_name("ruled_by", _("谁决定")), "hold_settled_at",
     )  # fmt: skip

@@ -161,18 +161,19 @@ def _is_physical(proposal: Proposal) -> bool:
 
 
 def _cosigns(proposal: Proposal) -> Iterator[Document]:
-    count = proposal.cosigns.count()
-    channels = sorted({str(cosign.get_channel_display()) for cosign in proposal.cosigns.all()})
+    counted = proposal.cosigns.counted()
+    count = counted.count()
+    channels = sorted({str(cosign.get_channel_display()) for cosign in counted})
     if count:
         yield Document("cosigns", gettext("附议"), {"households": count, "channels": channels})
 
 
 def _votes(proposal: Proposal) -> Iterator[Document]:
-    motions = Motion.objects.filter(proposal=proposal, stage=MotionStage.PUBLISHED).select_related("notice")
+    motions = Motion.objects.filter(proposal=proposal, stage=MotionStage.PUBLISHED).select_related("notice", "roll")
     for motion in motions.order_by("ordinal"):
         facts = _of(
             motion,
-            *("ordinal", "purpose", "question", "unit_kind", "quorum", "threshold", "is_poll", "opens_at", "closes_at"),
+            *("ordinal", "purpose", "question", "quorum", "threshold", "by_area", "is_poll", "opens_at", "closes_at"),
             *(
                 "electorate",
                 "agree",
@@ -185,6 +186,7 @@ def _votes(proposal: Proposal) -> Iterator[Document]:
                 "published_at",
             ),
         )
+        facts["units"] = motion.roll.get_kind_display()
         facts["notice"] = motion.notice.number if motion.notice else ""
         yield Document("vote", gettext("表决结果（第 %(n)d 次）") % {"n": motion.ordinal}, facts)
 
@@ -342,7 +344,7 @@ def _surveys(proposal: Proposal) -> Iterator[Document]:
     for survey in rows.order_by("round").prefetch_related("callbacks"):
         facts = _of(
             survey,
-            *("round", "roll", "needed", "opens_at", "closes_at", "extended_at", "answers_count", "satisfied"),
+            *("round", "asked", "needed", "opens_at", "closes_at", "extended_at", "answers_count", "satisfied"),
             *("levels", "aspects", "on_paper", "verdict", "closed_at", "ruling", "ruling_reason", "hold_settled_at"),
         )
         facts |= {"percent": percent(survey), "notice": survey.notice.number if survey.notice else ""}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from json import dumps
 from math import ceil
 from typing import Any
 
 import rules
+from django.db import connection
 from django.utils.translation import gettext as _
 
-from deliberation.rules import has_representative
 from evaluation.models import Aftercare, CallBack, Check, FinalAccounts, Survey, Verdict
 from minshi.accounts.models import User
 from minshi.faces import words
+from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds, person_of
-from minshi.territory.models import Household
+from minshi.residents.rules import holds, home_of
+from minshi.rolls.selectors import unit_of, why_not_speak_for
 from proposals.models import Proposal
 
 Subject = Proposal | Survey | CallBack | FinalAccounts | Aftercare | Check
@@ -50,8 +52,8 @@ def mends(user: User, subject: Subject) -> bool:
 @rules.predicate
 def is_rater(user: User, callback: CallBack) -> bool:
     """The household that gave the bad rating."""
-    person = person_of(user)
-    return bool(person and person.confirmed_at and person.household_id == callback.answer.household_id)
+    home = home_of(user)
+    return home is not None and home.household_id == callback.answer.unit.household_id
 
 
 @rules.predicate
@@ -70,23 +72,10 @@ rules.add_perm("evaluation.keep", collects_paper)
 
 def why_not_rate(user: User, survey: Survey) -> list[str]:
     """What stands between this person and rating for their household; empty when they may."""
-    person = person_of(user)
-    if person is None or person.household_id is None:
-        return [_("您还没有登记住在哪一户，请联系楼栋长或社区登记")]
-    if person.confirmed_at is None:
-        return [_("您的住户身份还没有核实，请联系楼栋长或社区核实")]
-    if not person.is_adult:
-        return [_("满18岁才能代表家里打分")]
-    if not person.is_representative and has_representative(person):
-        return [_("您家已经定了户代表，请户代表来打分；要换户代表，请到社区办理")]
-    assert person.household
-    if not is_asked(survey, person.household):
-        return [_("您家不在这件事的受益户名单里")]
-    return []
-
-
-def is_asked(survey: Survey, household: Household) -> bool:
-    return survey.proposal.beneficiaries().filter(pk=household.pk).exists()
+    unit = unit_of(user, survey.roll)
+    if unit is None:
+        return speaking.why_not(user, act=_("打分")) or [_("您家不在这件事的受益户名单里")]
+    return why_not_speak_for(unit, user, act=_("打分"))
 
 
 # --- What the answers say -----------------------------------------------------------------------
@@ -101,13 +90,15 @@ def needed(roll: int, terms: dict[str, Any]) -> int:
 
 
 def verdict(survey: Survey, answers: int, satisfied: int) -> Verdict:
-    """80 % and more pass, 60 % and more are mended, fewer refuse the work; without enough answers, none of it."""
-    if answers < survey.needed:
-        return Verdict.TOO_FEW
-    share = Fraction(satisfied, answers)
-    if share >= Fraction(survey.terms["rating.pass"]):
-        return Verdict.PASSED
-    return Verdict.MEND if share >= Fraction(survey.terms["rating.refuse"]) else Verdict.REFUSED
+    """80 % and more pass, 60 % and more are mended, fewer refuse the work; without enough answers, none of it.
+
+    The database decides, by the survey's own terms (guards/surveys.sql).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT survey_verdict(%s, %s, %s, %s::jsonb)", [answers, satisfied, survey.needed, dumps(survey.terms)]
+        )
+        return Verdict(cursor.fetchone()[0])
 
 
 def percent(survey: Survey) -> int:

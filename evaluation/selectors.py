@@ -89,14 +89,14 @@ def how_it_counts(proposal: Proposal, survey: Survey | None) -> str:
 
 
 def latest(proposal: Proposal) -> Survey | None:
-    survey = proposal.surveys.order_by("-round").first()
+    survey = proposal.surveys.select_related("roll").order_by("-round").first()
     if survey is not None:
         survey.proposal = proposal
     return survey
 
 
 def answer_of(survey: Survey, household: Household) -> Answer | None:
-    return survey.answers.filter(household=household).first()
+    return survey.answers.filter(unit__household=household).first()
 
 
 def waiting_sheets(survey: Survey, user: User) -> list[Answer]:
@@ -107,8 +107,9 @@ def waiting_sheets(survey: Survey, user: User) -> list[Answer]:
 def doors_without_paper(survey: Survey, user: User) -> Any:
     """The households on the roll, in the places this person collects in, that have no confirmed sheet yet."""
     paths = [held.path for held in roles_of(user) if held.role in COLLECTORS]
-    settled = survey.answers.filter(confirmed_at__isnull=False).values("household")
-    rows = survey.proposal.beneficiaries().select_related("place").exclude(pk__in=settled)
+    settled = survey.answers.filter(confirmed_at__isnull=False)
+    asked = survey.roll.units.exclude(answer__in=settled)
+    rows = Household.objects.filter(pk__in=asked.values("household")).select_related("place")
     if not any(survey.territory.path.startswith(path) for path in paths):
         rows = rows.none()
     return rows.order_by("place__path", "address")

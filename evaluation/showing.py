@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from deliberation.rules import has_representative
 from evaluation import selectors
 from evaluation.models import Aftercare, Archive, CallBack, CallBackStage, Survey, SurveyStage
 from minshi.accounts.models import User
-from minshi.residents.models import Person
-from minshi.residents.rules import person_of, roles_of
+from minshi.residents import speaking
+from minshi.residents.rules import home_of, roles_of
+from minshi.rolls.models import Unit
 from proposals.models import Proposal, Stage
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
 from proposals.wording import worded
@@ -52,7 +52,7 @@ def present_of(proposal: Proposal) -> Present:
 def _rating_present(survey: Survey, number: str) -> Present:
     if survey.stage == SurveyStage.OPEN:
         text = _("受益的 %(roll)d 户打分，一户一份，至少要 %(needed)d 户。") % {
-            "roll": survey.roll,
+            "roll": survey.asked,
             "needed": survey.needed,
         }
         return Present(text, _("代表我家打分"), f"/projects/{number}/rate/")
@@ -63,17 +63,11 @@ def _rating_present(survey: Survey, number: str) -> Present:
 
 def to_rate(user: User) -> list[Task]:
     """Rounds that wait for my household."""
-    person = person_of(user)
-    if not _speaks(person):
+    home = home_of(user)
+    if home is None or speaking.why_not(user, act=""):
         return []
-    assert person and person.household_id
-    surveys = (
-        Survey.objects.open()
-        .filter(proposal__frozen_beneficiaries__household=person.household_id)
-        .exclude(answers__household=person.household_id)
-        .select_related("proposal")
-        .order_by("closes_at")[:10]
-    )
+    units = Unit.objects.filter(household=home.household_id, answer=None)
+    surveys = Survey.objects.open().filter(roll__units__in=units).select_related("proposal").order_by("closes_at")[:10]
     return [
         Task(
             title=survey.proposal.title,
@@ -86,18 +80,12 @@ def to_rate(user: User) -> list[Task]:
     ]
 
 
-def _speaks(person: Person | None) -> bool:
-    if person is None or person.household_id is None or person.confirmed_at is None or not person.is_adult:
-        return False
-    return person.is_representative or not has_representative(person)
-
-
 def to_confirm(user: User) -> list[Task]:
     """Bad ratings of my household that were mended: is it settled?"""
-    person = person_of(user)
-    if person is None or person.household_id is None or person.confirmed_at is None:
+    home = home_of(user)
+    if home is None:
         return []
-    mended = CallBack.objects.filter(stage=CallBackStage.MENDED, answer__household=person.household_id)
+    mended = CallBack.objects.filter(stage=CallBackStage.MENDED, answer__unit__household=home.household_id)
     return [
         Task(
             title=callback.survey.proposal.title,

@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from deliberation.receipts import shown
 from evaluation import selectors
 from evaluation.actions import callbacks, surveys
 from evaluation.catalogue import catalogue_of
@@ -23,9 +22,10 @@ from evaluation.report import Report, report_of, years_of
 from evaluation.rules import collects_paper, is_rater, why_not_rate
 from minshi.accounts.requests import user_of
 from minshi.clock import now
+from minshi.paper.numbers import shown
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
-from minshi.residents.rules import person_of
+from minshi.residents.rules import home_of
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Territory
 from proposals.models import Card, Proposal
@@ -61,9 +61,9 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "evaluation/rate.html", context)
     if reasons := why_not_rate(user, survey):
         return render(request, "evaluation/rate.html", {**context, "reasons": reasons}, status=403)
-    person = person_of(user)
-    assert person and person.household
-    answer = selectors.answer_of(survey, person.household)
+    home = home_of(user)
+    assert home
+    answer = selectors.answer_of(survey, home.household)
     form = RatingForm(request.POST or None, initial=_said_before(answer))
     if request.method == "POST" and form.is_valid():
         with answering(form):
@@ -71,9 +71,9 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
             messages.success(request, _("已收到您家的评价"))
             return redirect("rate", proposal.number)
     asks = answer is None or form.is_bound or "change" in request.GET
-    context |= {"form": form if asks else None, "answer": answer, "household": person.household}
+    context |= {"form": form if asks else None, "answer": answer, "household": home.household}
     if answer is not None:
-        context["receipt"] = shown(answer.receipt)
+        context["receipt"] = shown(answer.slip_number)
         context["lines"] = [(_("哪件事"), proposal.title), (_("您家的评价"), answer.get_level_display())]
     return render(request, "evaluation/rate.html", context, status=422 if form.errors else 200)
 
@@ -119,7 +119,7 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
         with answering(form):
             answer = surveys.enter_paper(survey, data["household"], sheet=data["sheet"], by=user, **form.said())
             messages.success(
-                request, _("已录入，回执号 %(receipt)s。请另一个人核对") % {"receipt": shown(answer.receipt)}
+                request, _("已录入，回执号 %(receipt)s。请另一个人核对") % {"receipt": shown(answer.slip_number)}
             )
             return redirect("rating_paper", proposal.number)
     running = (survey.stage == SurveyStage.OPEN and now() < survey.closes_at) or survey.stage == SurveyStage.COUNTING
@@ -151,13 +151,13 @@ def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
             surveys.confirm_paper(answer, level=form.cleaned_data["level"], by=user_of(request))
             messages.success(request, _("两次录入一致，已计入"))
             return redirect("rating_checks", answer.survey.proposal.number)
-    context = {"answer": answer, "proposal": answer.survey.proposal, "form": form, "receipt": shown(answer.receipt)}
+    context = {"answer": answer, "proposal": answer.survey.proposal, "form": form, "receipt": shown(answer.slip_number)}
     return render(request, "evaluation/check.html", context, status=422 if form.errors else 200)
 
 
 def _sheet_of(request: HttpRequest, pk: int) -> Answer:
     answer = get_object_or_404(
-        Answer.objects.select_related("survey__proposal__place", "household__place"), pk=pk, channel="paper"
+        Answer.objects.select_related("survey__proposal__place", "unit__household__place"), pk=pk, channel="paper"
     )
     if not collects_paper(user_of(request), answer.survey):
         raise NotAllowed(_("只有楼栋长和社区工作人员可以核对纸质测评表"))
@@ -181,7 +181,7 @@ def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
 def callback(request: HttpRequest, pk: int) -> HttpResponse:
     """What was done about a bad rating; the rater says whether that settles it."""
     called = get_object_or_404(
-        CallBack.objects.select_related("survey__proposal__place", "answer__household__place"), pk=pk
+        CallBack.objects.select_related("survey__proposal__place", "answer__unit__household__place"), pk=pk
     )
     user = user_of(request)
     if not (

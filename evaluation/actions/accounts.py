@@ -146,7 +146,7 @@ def _announce(accounts: FinalAccounts, by: User) -> Notice:
         basis=_("项目账簿和凭证"),
         body=accounts.remark or _("各项收支如下，凭证可以到社区查看。"),
         table=_table(figures),
-        households=survey.roll if survey else 0,
+        households=survey.asked if survey else 0,
         link=proposal.get_absolute_url(),
         by=by,
     )

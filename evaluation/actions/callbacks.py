@@ -14,6 +14,7 @@ from minshi.masking import mask_text
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role
+from minshi.residents.speaking import adults_of
 from proposals.lifecycle import holder_place
 
 
@@ -103,8 +104,8 @@ def _refuse_the_mender(callback: CallBack, by: User) -> None:
 
 
 def _raters(callback: CallBack) -> list[User]:
-    members = User.objects.filter(is_active=True, person__confirmed_at__isnull=False)
-    return list(members.filter(person__household=callback.answer.household_id))
+    door = callback.answer.unit.household_id
+    return list(adults_of([door] if door else []))
 
 
 def _words(text: str, field: str, missing: str) -> str:

@@ -9,17 +9,15 @@ from uuid import uuid4
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Avg, Count, Max, Q, QuerySet
+from django.db.models import Avg, Max
 from django.utils.translation import gettext as _
 
-from deliberation.receipts import receipt_of
 from evaluation import rules
 from evaluation.actions import callbacks, holds
 from evaluation.lifecycle import GATE
 from evaluation.models import (
     ASPECTS,
     Answer,
-    AnswerChannel,
     Rating,
     Ruling,
     Survey,
@@ -42,11 +40,16 @@ from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.notifications.actions import tell_all, tell_role
+from minshi.paper.numbers import number_of
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
+from minshi.residents.speaking import adults_of, listeners
+from minshi.rolls import selectors as rolls
+from minshi.rolls.actions import freeze_households
+from minshi.rolls.models import Channel, Unit
 from minshi.territory.models import Household
 from proposals.actions import advance, note_on_card
 from proposals.lifecycle import holder_place, period
@@ -65,15 +68,16 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
     lock(proposal)
     refuse_if(what_blocks_opening(proposal))
     terms = policy.terms(PINNED, proposal.place)
-    roll = proposal.beneficiaries().count() if proposal.beneficiaries_frozen_at else 0
-    if not roll:
+    if not proposal.beneficiaries_frozen_at:
         raise Refused(_("受益户名单还没有锁定，不能开始评议"))
+    roll = freeze_households(proposal.beneficiaries(), by=by)
     start = now()
     survey = Survey.objects.create(
         proposal=proposal,
         round=(proposal.surveys.aggregate(last=Max("round"))["last"] or 0) + 1,
         roll=roll,
-        needed=rules.needed(roll, terms),
+        asked=roll.size,
+        needed=rules.needed(roll.size, terms),
         terms=terms,
         opens_at=start,
         closes_at=calendar.period_end(start, calendar_days=int(terms["rating.days"])),
@@ -86,7 +90,7 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
         by=by,
         reason=mask_text(report.strip()),
         due=survey.closes_at,
-        evidence={"round": survey.round, "roll": roll, "needed": survey.needed},
+        evidence={"round": survey.round, "roll": roll.size, "needed": survey.needed},
     )
     _ask(survey, _("请给“%(title)s”打分"))
     return survey
@@ -103,14 +107,10 @@ def what_blocks_opening(proposal: Proposal) -> list[str]:
 
 
 def _ask(survey: Survey, title: str, *, only_silent: bool = False) -> None:
-    """Tell every known member of the households that are asked."""
-    proposal = survey.proposal
-    users = User.objects.filter(
-        is_active=True, person__confirmed_at__isnull=False, person__household__benefits__proposal=proposal
-    )
-    if only_silent:
-        answered = survey.answers.values("household")
-        users = users.exclude(person__household__in=answered)
+    """Ask whoever may speak for a household on the roll: its representative, else its adults."""
+    proposal, units = survey.proposal, survey.roll.units
+    doors = units.filter(answer=None) if only_silent else units
+    users = listeners(doors.values_list("household", flat=True))
     end = cn_until(survey.closes_at)
     tell_all(
         users.only("id"),
@@ -131,18 +131,18 @@ def rate(
     refuse = rules.why_not_rate(by, survey)
     if refuse:
         raise NotAllowed(*refuse)
-    person = person_of(by)
-    assert person and person.household
+    unit = rolls.unit_of(by, survey.roll)
+    assert unit
     _share(survey)
     _refuse_when_over(survey)
     said = {"level": _level(level), "advice": _advice(advice), **_aspects(aspects)}
-    answer = _own_answer(survey, person.household)
-    if answer is not None and answer.channel == AnswerChannel.PAPER:
+    answer = _own_answer(unit)
+    if answer is not None and answer.channel == Channel.PAPER:
         raise Refused(_("您家已经交了纸质测评表，以纸质表为准；要更改，请到社区或找楼栋长"))
     if answer is None:
-        answer = _first_answer(survey, person.household, by, said)
+        answer = _first_answer(survey, unit, by, said)
     else:
-        _change(answer, by=by, **said)
+        _change(answer, by=by, speaker=person_of(by), **said)
     callbacks.follow(answer)
     return answer
 
@@ -165,26 +165,24 @@ def enter_paper(
     if not rules.collects_paper(by, survey):
         raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质测评表"))
     _share(survey)
-    if not rules.is_asked(survey, household):
+    unit = survey.roll.units.filter(household=household).first()
+    if unit is None:
         raise Refused(household=_("这户不在受益户名单里"))
-    answer = _own_answer(survey, household)
-    rereads = answer is not None and answer.channel == AnswerChannel.PAPER and answer.confirmed_at is None
+    answer = _own_answer(unit)
+    rereads = answer is not None and answer.channel == Channel.PAPER and answer.confirmed_at is None
     if not (rereads and survey.stage == SurveyStage.COUNTING):
         _refuse_when_over(survey)
     picture = reencoded(sheet)
     said = {"level": _level(level), "advice": _advice(advice), **_aspects(aspects)}
     if answer is None:
-        answer = Answer(
-            survey=survey, household=household, by=by, channel=AnswerChannel.PAPER, receipt=receipt_of(uuid4()), **said
-        )
+        answer = Answer(survey=survey, unit=unit, by=by, channel=Channel.PAPER, slip_number=number_of(uuid4()), **said)
         answer.sheet.save(picture.name or "sheet.jpg", picture, save=False)
         answer.save(force_insert=True)
     else:
         answer.sheet.save(picture.name or "sheet.jpg", picture, save=False)
-        _change(answer, by=by, channel=AnswerChannel.PAPER, confirmed_by=None, confirmed_at=None, **said)
-    members = User.objects.filter(is_active=True, person__household=household, person__confirmed_at__isnull=False)
+        _change(answer, by=by, speaker=None, channel=Channel.PAPER, confirmed_by=None, confirmed_at=None, **said)
     tell_all(
-        members,
+        adults_of([household.pk]),
         _("已代录您家的测评表：%(title)s") % {"title": survey.proposal.title},
         _("总体评价：%(level)s。不对的话，请在截止前到社区更正") % {"level": Rating(answer.level).label},
         survey.get_absolute_url(),
@@ -204,7 +202,7 @@ def confirm_paper(answer: Answer, *, level: int, by: User) -> Answer:
     survey = lock(answer.survey)
     lock(answer)
     answer.survey = survey
-    if answer.channel != AnswerChannel.PAPER or answer.confirmed_at is not None:
+    if answer.channel != Channel.PAPER or answer.confirmed_at is not None:
         raise Refused(_("这份测评表已经核对过了"))
     if answer.by_id == by.pk:
         raise NotAllowed(_("代录和核对要两个人：自己录的要别人核对"))
@@ -231,19 +229,20 @@ def _refuse_when_over(survey: Survey) -> None:
         raise Refused(_("评议已经在 %(end)s 截止") % {"end": cn_until(survey.closes_at)})
 
 
-def _own_answer(survey: Survey, household: Household) -> Answer | None:
-    return Answer.objects.select_for_update(of=("self",)).filter(survey=survey, household=household).first()
+def _own_answer(unit: Unit) -> Answer | None:
+    return Answer.objects.select_for_update(of=("self",)).filter(unit=unit).first()
 
 
-def _first_answer(survey: Survey, household: Household, by: User, said: dict[str, Any]) -> Answer:
+def _first_answer(survey: Survey, unit: Unit, by: User, said: dict[str, Any]) -> Answer:
     try:
         with transaction.atomic():
             return Answer.objects.create(
                 survey=survey,
-                household=household,
+                unit=unit,
+                speaker=person_of(by),
                 by=by,
-                channel=AnswerChannel.ONLINE,
-                receipt=receipt_of(uuid4()),
+                channel=Channel.ONLINE,
+                slip_number=number_of(uuid4()),
                 **said,
             )
     except IntegrityError:
@@ -309,7 +308,7 @@ def _extend(survey: Survey) -> None:
 
 def _close(survey: Survey) -> None:
     """Under the survey's lock nobody answers any more: count, write it down once, and let it decide."""
-    results = _results(survey.answers.all())
+    results = _results(survey)
     results["verdict"] = rules.verdict(survey, results["answers_count"], results["satisfied"])
     take(
         survey,
@@ -322,17 +321,15 @@ def _close(survey: Survey) -> None:
     _decide(survey)
 
 
-def _results(answers: QuerySet[Answer]) -> dict[str, Any]:
-    by_level = dict(answers.values_list("level").annotate(count=Count("id")))
-    means = answers.aggregate(
-        **{name: Avg(name) for name in ASPECTS}, paper=Count("id", filter=Q(channel=AnswerChannel.PAPER))
-    )
+def _results(survey: Survey) -> dict[str, Any]:
+    counted = rolls.tally(survey.roll, Answer, "level")
+    means = survey.answers.aggregate(**{name: Avg(name) for name in ASPECTS})
     return {
-        "answers_count": sum(by_level.values()),
-        "satisfied": sum(by_level.get(level, 0) for level in SATISFIED),
-        "levels": [by_level.get(level, 0) for level in Rating.values],
+        "answers_count": counted.all.units,
+        "satisfied": sum(counted.of(level).units for level in SATISFIED),
+        "levels": [counted.of(level).units for level in Rating.values],
         "aspects": {name: round(float(means[name]), 2) for name in ASPECTS if means[name] is not None},
-        "on_paper": means["paper"],
+        "on_paper": counted.on_paper,
     }
 
 
@@ -374,7 +371,7 @@ def _evidence(survey: Survey) -> dict[str, Any]:
 def _facts(survey: Survey) -> str:
     return _("第 %(round)d 轮：%(roll)d 户里 %(answers)d 户答卷，%(satisfied)d 户满意，满意率 %(percent)d%%") % {
         "round": survey.round,
-        "roll": survey.roll,
+        "roll": survey.asked,
         "answers": survey.answers_count,
         "satisfied": survey.satisfied,
         "percent": rules.percent(survey),
@@ -390,7 +387,7 @@ def _table(survey: Survey) -> list[tuple[str, object]]:
     ]
     counts = {"answers": survey.answers_count, "needed": survey.needed, "on_paper": survey.on_paper}
     rows: list[tuple[str, object]] = [
-        (_("受益户"), _("%(n)d 户") % {"n": survey.roll}),
+        (_("受益户"), _("%(n)d 户") % {"n": survey.asked}),
         (_("答卷"), _("%(answers)d 户（至少 %(needed)d 户，其中纸质 %(on_paper)d 户）") % counts),
         *((label, _("%(n)d 户") % {"n": count}) for label, count in levels),
         (_("满意率"), f"{rules.percent(survey)}%"),
@@ -410,7 +407,7 @@ def _announce(survey: Survey, verb: str, *, by: User | None, reason: str, more: 
         basis=_("受益户第 %(round)d 轮满意度评议") % {"round": survey.round},
         body=f"{_facts(survey)}。{more}".strip(),
         table=table,
-        households=survey.roll,
+        households=survey.asked,
         link=proposal.get_absolute_url(),
         by=by,
     )
@@ -441,7 +438,7 @@ def _tell_everybody(survey: Survey) -> None:
         place=proposal.place,
         body=f"{_facts(survey)}。{survey.verdict_said}。",
         table=_table(survey),
-        households=survey.roll,
+        households=survey.asked,
         link=proposal.get_absolute_url(),
         by=None,
     )

@@ -4,18 +4,19 @@ CREATE OR REPLACE FUNCTION refuse_answer() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE
     survey record;
     moment timestamptz;
+    why text;
     said constant text[] := ARRAY['confirmed_by_id', 'confirmed_at'];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'an answer is never removed' USING ERRCODE = 'check_violation';
     END IF;
-    SELECT stage, opens_at, closes_at, proposal_id INTO survey
+    SELECT stage, opens_at, closes_at, roll_id INTO survey
         FROM evaluation_survey WHERE id = NEW.survey_id FOR SHARE;
     moment := minshi_now();
     IF survey.stage IS DISTINCT FROM 'open' AND survey.stage IS DISTINCT FROM 'counting' THEN
         RAISE EXCEPTION 'survey % is closed', NEW.survey_id USING ERRCODE = 'check_violation';
     END IF;
-    IF TG_OP = 'UPDATE' AND (NEW.survey_id, NEW.household_id) <> (OLD.survey_id, OLD.household_id) THEN
+    IF TG_OP = 'UPDATE' AND (NEW.survey_id, NEW.unit_id) <> (OLD.survey_id, OLD.unit_id) THEN
         RAISE EXCEPTION 'an answer stays with its household' USING ERRCODE = 'check_violation';
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.channel = 'paper' AND OLD.confirmed_at IS NULL AND NEW.channel = 'paper' THEN
@@ -37,12 +38,18 @@ BEGIN
     IF TG_OP = 'UPDATE' AND OLD.channel = 'paper' AND NEW.channel = 'online' THEN
         RAISE EXCEPTION 'a signed paper is not replaced online' USING ERRCODE = 'check_violation';
     END IF;
-    IF NOT EXISTS (
-        SELECT 1 FROM proposals_beneficiary
-        WHERE proposal_id = survey.proposal_id AND household_id = NEW.household_id
-    ) THEN
-        RAISE EXCEPTION 'household % is not on the roll', NEW.household_id USING ERRCODE = 'check_violation';
+    IF survey.roll_id IS DISTINCT FROM (SELECT roll_id FROM rolls_unit WHERE id = NEW.unit_id) THEN
+        RAISE EXCEPTION 'unit % is not on the roll', NEW.unit_id USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.channel IN ('online', 'kiosk') THEN
+        why := why_not_speak_for(NEW.unit_id, NEW.speaker_id, moment,
+                                 TG_OP = 'UPDATE' AND NEW.speaker_id IS NOT DISTINCT FROM OLD.speaker_id);
+        IF why IS DISTINCT FROM '' THEN
+            RAISE EXCEPTION 'unit %: person % may not speak for it: %', NEW.unit_id, NEW.speaker_id, why
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    NEW.voice := one_voice(NEW.unit_id, NEW.speaker_id);
     NEW.at := moment;
     RETURN NEW;
 END $$;

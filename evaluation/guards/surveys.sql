@@ -6,16 +6,31 @@ CREATE OR REPLACE FUNCTION evaluation_notice_follows(old bigint, new bigint) RET
         OR EXISTS (SELECT 1 FROM disclosure_notice WHERE id = old AND withdrawn_by_id = new)
 $$;
 
+-- What the answers decide, by the terms pinned at opening (domain.md 4.11).
+CREATE OR REPLACE FUNCTION survey_verdict(answers numeric, satisfied numeric, needed int, terms jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN answers < needed THEN 'too_few'
+        WHEN share_reached(satisfied, answers, terms ->> 'rating.pass') THEN 'passed'
+        WHEN share_reached(satisfied, answers, terms ->> 'rating.refuse') THEN 'mend'
+        ELSE 'refused' END
+$$;
+
 CREATE OR REPLACE FUNCTION refuse_survey_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     results constant text[] := ARRAY['stage', 'stage_since', 'answers_count', 'satisfied', 'levels', 'aspects',
         'on_paper', 'verdict', 'closed_at'];
     after_closing constant text[] := ARRAY['notice_id', 'ruling', 'ruling_reason', 'ruled_by_id', 'hold_settled_at'];
     told record;
-    expected text;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.roll <> (SELECT count(*) FROM proposals_beneficiary WHERE proposal_id = NEW.proposal_id) THEN
+        IF NEW.asked IS DISTINCT FROM (SELECT size FROM rolls_roll WHERE id = NEW.roll_id) OR EXISTS (
+            SELECT household_id FROM rolls_unit WHERE roll_id = NEW.roll_id
+            EXCEPT SELECT household_id FROM proposals_beneficiary WHERE proposal_id = NEW.proposal_id
+        ) OR EXISTS (
+            SELECT household_id FROM proposals_beneficiary WHERE proposal_id = NEW.proposal_id
+            EXCEPT SELECT household_id FROM rolls_unit WHERE roll_id = NEW.roll_id
+        ) THEN
             RAISE EXCEPTION 'survey: its roll is not the list of beneficiaries' USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
@@ -45,23 +60,20 @@ BEGIN
         RAISE EXCEPTION 'survey % closes at %', OLD.id, OLD.closes_at USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.stage = 'closed' THEN
-        SELECT count(*) AS answers, count(*) FILTER (WHERE level <= 3) AS satisfied,
-               count(*) FILTER (WHERE channel = 'paper') AS on_paper,
-               count(*) FILTER (WHERE channel = 'paper' AND confirmed_at IS NULL) AS unread
-          INTO told FROM evaluation_answer WHERE survey_id = NEW.id;
-        IF told.unread > 0 THEN
+        SELECT coalesce(sum(units), 0) AS answers,
+               coalesce(sum(units) FILTER (WHERE said_word::int <= 3), 0) AS satisfied,
+               coalesce(sum(units) FILTER (WHERE channel = 'paper'), 0) AS on_paper
+          INTO told FROM roll_tally(NEW.roll_id, 'evaluation_answer', 'level');
+        IF EXISTS (
+            SELECT FROM evaluation_answer WHERE survey_id = NEW.id AND channel = 'paper' AND confirmed_at IS NULL
+        ) THEN
             RAISE EXCEPTION 'survey %: a paper answer is not confirmed', NEW.id USING ERRCODE = 'check_violation';
         END IF;
         IF (NEW.answers_count, NEW.satisfied, NEW.on_paper)
            IS DISTINCT FROM (told.answers::int, told.satisfied::int, told.on_paper::int) THEN
             RAISE EXCEPTION 'survey %: the result is not the answers', NEW.id USING ERRCODE = 'check_violation';
         END IF;
-        expected := CASE
-            WHEN told.answers < NEW.needed THEN 'too_few'
-            WHEN share_reached(told.satisfied, told.answers, NEW.terms->>'rating.pass') THEN 'passed'
-            WHEN share_reached(told.satisfied, told.answers, NEW.terms->>'rating.refuse') THEN 'mend'
-            ELSE 'refused' END;
-        IF NEW.verdict <> expected THEN
+        IF NEW.verdict <> survey_verdict(told.answers, told.satisfied, NEW.needed, NEW.terms) THEN
             RAISE EXCEPTION 'survey %: % is not what the answers say', NEW.id, NEW.verdict
                 USING ERRCODE = 'check_violation';
         END IF;

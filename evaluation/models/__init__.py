@@ -6,7 +6,6 @@ from evaluation.models.archive import Archive, ArchiveFile
 from evaluation.models.surveys import (
     ASPECTS,
     Answer,
-    AnswerChannel,
     CallBack,
     CallBackOutcome,
     CallBackStage,
@@ -21,7 +20,6 @@ __all__ = [
     "ASPECTS",
     "Aftercare",
     "Answer",
-    "AnswerChannel",
     "Archive",
     "ArchiveFile",
     "CallBack",

@@ -1,7 +1,7 @@
 """满意度评议: a round of asking those who benefit, one answer per household, and the call-backs to bad ratings.
 
 What must never happen here (a second answer of a household, one from outside the roll or out of time, an edited
-result) is refused by the database: see ``evaluation/guards/``.
+result) is refused by the database: see guards/.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.faces.words import share
-from minshi.territory.models import Household, Territory
+from minshi.residents.models import Person
+from minshi.rolls.models import Channel, Roll, Unit
+from minshi.territory.models import Territory
 from proposals.models import Proposal
 
 
@@ -52,14 +54,16 @@ class SurveyQuerySet(models.QuerySet["Survey"]):
 
 
 class Survey(models.Model):
-    """One round. Its roll is the frozen list of beneficiaries; ``closes_at`` is exclusive and to the instant.
+    """One round. Its roll is frozen from the list of beneficiaries at opening; ``closes_at`` is exclusive.
 
-    ``terms`` are the policy's values pinned at opening. The results are written once, when it closes.
+    ``asked`` repeats how many units the roll has. ``terms`` are the policy's values pinned at opening. The results are
+    written once, when it closes.
     """
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="surveys", verbose_name=_("项目"))
     round = models.PositiveSmallIntegerField(_("第几轮"))
-    roll = models.PositiveIntegerField(_("受益户数"))
+    roll = models.OneToOneField(Roll, models.PROTECT, related_name="survey", verbose_name=_("名册"))
+    asked = models.PositiveIntegerField(_("受益户数"))
     needed = models.PositiveIntegerField(_("至少要答的户数"))
     terms = models.JSONField(_("适用规则"))
     opens_at = models.DateTimeField(_("开始"))
@@ -95,7 +99,7 @@ class Survey(models.Model):
             ),
             models.CheckConstraint(condition=Q(opens_at__lt=F("closes_at")), name="survey_times_in_order"),
             models.CheckConstraint(
-                condition=Q(roll__gt=0, needed__gt=0, needed__lte=F("roll")), name="survey_asks_somebody"
+                condition=Q(asked__gt=0, needed__gt=0, needed__lte=F("asked")), name="survey_asks_somebody"
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -176,18 +180,13 @@ ASPECTS = {
 }
 
 
-class AnswerChannel(models.TextChoices):
-    ONLINE = "online", _("手机")
-    PAPER = "paper", _("纸质")
-
-
 class AnswerQuerySet(models.QuerySet["Answer"]):
     def counted(self) -> AnswerQuerySet:
         """Online ones, and paper read alike by two people."""
-        return self.filter(Q(channel=AnswerChannel.ONLINE) | Q(confirmed_at__isnull=False))
+        return self.filter(~Q(channel=Channel.PAPER) | Q(confirmed_at__isnull=False))
 
     def unconfirmed(self) -> AnswerQuerySet:
-        return self.filter(channel=AnswerChannel.PAPER, confirmed_at=None)
+        return self.filter(channel=Channel.PAPER, confirmed_at=None)
 
     def bad(self) -> AnswerQuerySet:
         return self.filter(level__in=BAD)
@@ -204,16 +203,18 @@ class Answer(models.Model):
     """
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="answers", verbose_name=_("评议"))
-    household = models.ForeignKey(Household, models.PROTECT, related_name="+", verbose_name=_("户"))
+    unit = models.OneToOneField(Unit, models.PROTECT, related_name="answer", verbose_name=_("名册单位"))
     level = models.PositiveSmallIntegerField(_("总体"), choices=Rating)
     quality = _aspect(ASPECTS["quality"])
     price = _aspect(ASPECTS["price"])
     process = _aspect(ASPECTS["process"])
     responsiveness = _aspect(ASPECTS["responsiveness"])
     advice = models.TextField(_("建议（已隐去号码）"), max_length=500, blank=True)
-    channel = models.CharField(_("方式"), max_length=6, choices=AnswerChannel)
+    channel = models.CharField(_("方式"), max_length=8, choices=Channel)
     sheet = models.ImageField(_("纸质表照片"), upload_to="ratings/", blank=True)
-    receipt = models.CharField(_("回执号"), max_length=12, unique=True)
+    slip_number = models.CharField(_("回执号"), max_length=12, unique=True)
+    speaker = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("评价人"))
+    voice = models.BigIntegerField(null=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("填写人或代录人"))
     at = models.DateTimeField(_("时间"), db_default=Now())
     confirmed_by = models.ForeignKey(
@@ -227,7 +228,7 @@ class Answer(models.Model):
         verbose_name = _("答卷")
         verbose_name_plural = _("答卷")
         constraints = [
-            models.UniqueConstraint(fields=["survey", "household"], name="one_answer_per_household"),
+            models.UniqueConstraint(fields=["survey", "voice"], name="one_voice_in_a_survey"),
             models.CheckConstraint(condition=Q(level__range=(1, 5)), name="answer_has_one_of_five_levels"),
             models.CheckConstraint(
                 condition=Q(quality=None) | Q(quality__range=(1, 5)), name="quality_has_one_of_five_levels"
@@ -253,7 +254,7 @@ class Answer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.receipt
+        return self.slip_number
 
     @property
     def territory(self) -> Territory:
@@ -265,7 +266,7 @@ class Answer(models.Model):
 
     @property
     def is_counted(self) -> bool:
-        return self.channel == AnswerChannel.ONLINE or self.confirmed_at is not None
+        return self.channel != Channel.PAPER or self.confirmed_at is not None
 
 
 class CallBackStage(models.TextChoices):

@@ -18,7 +18,7 @@ from evaluation.replay import facts
 from minshi import clock
 from minshi.accounts.models import User
 from minshi.residents import actions as residents
-from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.residents.rules import person_of
 from minshi.signin import demo
 from minshi.territory.actions import add_households, add_place
@@ -190,11 +190,12 @@ class Register:
         with_phone = {yard.households[index].pk for index in _spread(len(yard.households), phones)}
         others = [door for door in yard.households if door.pk not in with_phone]
         moment = clock.now()
-        known = Person.objects.bulk_create(
-            Person(name=f"演示居民{next(self.names)}", household=door, is_representative=True, confirmed_at=moment)
-            for door in others
+        known = Person.objects.bulk_create(Person(name=f"演示居民{next(self.names)}") for _door in others)
+        Residence.objects.bulk_create(
+            Residence(person=person, household=door, is_representative=True, confirmed_at=moment)
+            for person, door in zip(known, others, strict=True)
         )
-        yard.people |= {person.household_id: person for person in known if person.household_id}
+        yard.people |= {door.pk: person for person, door in zip(known, others, strict=True)}
         for door in yard.households:
             if door.pk in with_phone:
                 yard.users[door.pk] = user = self._register(door, clerk)
@@ -206,11 +207,9 @@ class Register:
         """A resident with a phone joins a household, is confirmed there and represents it."""
         phone = str(next(self.phones))
         user = User.objects.create_user(f"r{phone}", phone=phone, phone_verified=True)
-        person = residents.join(user, door, name=f"演示居民{next(self.names)}", is_adult=True, by=user)
-        residents.confirm(person, by=clerk)
-        Person.objects.filter(pk=person.pk).update(is_representative=True)
-        # What the object remembers of its person is from before the confirmation.
-        del user._person  # type: ignore[attr-defined]
+        claim = residents.join(user, door, name=f"演示居民{next(self.names)}", is_adult=True, by=user)
+        home = residents.confirm(claim, by=clerk)
+        residents.name_representative(home, by=clerk)
         return user
 
     def people(self) -> Iterable[User]:
@@ -233,10 +232,10 @@ def _spread(size: int, wanted: int) -> list[int]:
 
 def cast() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """(phone, who) of two residents and a chief, (username, who) of the staff; empty before the replay."""
-    neighbours = Person.objects.filter(user__phone__startswith="1390000000", user__is_staff=False)
+    neighbours = Person.objects.at_home().filter(user__phone__startswith="1390000000", user__is_staff=False)
     residents = [
         (person.user.phone or "", f"{person.name}（{_where(person)}）")
-        for person in neighbours.select_related("user", "household__place").order_by("user__phone")[:3]
+        for person in neighbours.select_related("user").order_by("user__phone")[:3]
         if person.user
     ]
     held = RoleGrant.objects.filter(user__username__in=USERNAMES.values()).select_related("user", "place")

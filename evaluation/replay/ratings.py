@@ -68,5 +68,5 @@ def _call_back(project: Project, survey: Survey) -> Iterator[datetime]:
         callbacks.mend(callback, measures=project.story.get("mending", "加了缓冲条，请评价人来试过"), by=clerk)
     yield project.on("settled", days=0.3, office=False)
     for callback in bad:
-        user = project.yard.users.get(callback.answer.household_id)
+        user = project.yard.users.get(callback.answer.unit.household_id or 0)
         callbacks.confirm(callback, by=user or project.chief)

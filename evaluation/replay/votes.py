@@ -8,10 +8,11 @@ from math import ceil
 from typing import Any
 
 from deliberation import actions as deliberation
-from deliberation.models import Choice, Motion, MotionStage, PaperBallot, Purpose, Unit
+from deliberation.models import Choice, Motion, MotionStage, PaperBallot, Purpose
 from evaluation.replay import pictures
 from evaluation.replay.projects import Project
 from minshi.residents.models import Role
+from minshi.rolls.models import Unit
 
 MOST_ROUNDS = 10
 """The chief goes round at most so often in the days of a vote."""
@@ -43,7 +44,7 @@ def _vote(project: Project, purpose: str, step: str, votes: dict[str, Any]) -> I
 
 
 def _corrections(papers: Sequence[PaperBallot]) -> Iterator[datetime]:
-    return (paper.correct_until for paper in papers if paper.correct_until)
+    return (paper.line.correct_until for paper in papers if paper.line.correct_until)
 
 
 def _cast(project: Project, motion: Motion, votes: dict[str, Any], papers: list[PaperBallot]) -> Iterator[datetime]:
@@ -64,7 +65,7 @@ def _cast(project: Project, motion: Motion, votes: dict[str, Any], papers: list[
 
 def _voters(project: Project, motion: Motion, number: int, online: int) -> tuple[list[Unit], list[Unit]]:
     """Those with a phone first among who takes part, but in the order of the doors; and who does not."""
-    units = list(motion.units.select_related("household", "motion__proposal__place"))
+    units = list(motion.roll.units.select_related("household", "roll__motion__proposal__place", "roll__motion__place"))
     by_phone = [unit for unit in units if unit.household_id in project.yard.users][:online]
     others = [unit for unit in units if unit not in by_phone]
     taking_part = {unit.pk for unit in [*by_phone, *others][:number]}
@@ -77,7 +78,7 @@ def _voters(project: Project, motion: Motion, number: int, online: int) -> tuple
 def _give(project: Project, motion: Motion, unit: Unit, choice: str, papers: list[PaperBallot]) -> None:
     number = project.a_number()
     if unit.votes_online:  # type: ignore[attr-defined]
-        deliberation.cast(motion, choice, receipt_id=number, by=project.yard.users[unit.household_id])
+        deliberation.cast(motion, choice, receipt_id=number, by=project.yard.users[unit.household_id or 0])
         return
     papers.append(
         deliberation.register_paper(unit, receipt_id=number, photo=pictures.sheet(), choice=choice, by=project.chief)

@@ -55,7 +55,7 @@ def test_phone_and_paper_at_once_leave_one_answer_per_household(
 
     assert storm(attempt, HOUSEHOLDS * TRIES) >= HOUSEHOLDS
     assert survey.answers.count() == HOUSEHOLDS
-    assert survey.answers.values("household").distinct().count() == HOUSEHOLDS
+    assert survey.answers.values("unit__household").distinct().count() == HOUSEHOLDS
     # Where a signed sheet came in, it stands.
     assert set(survey.answers.values_list("channel", flat=True)) == {"paper"}
 

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.test import Client, TransactionTestCase, override_settings
 from django.urls import reverse
 
-from deliberation.models import Ballot, BallotChannel, Choice, Motion
+from deliberation.models import Ballot, Choice, Motion
 from evaluation.models import Answer, Archive
 from evaluation.replay import district, facts
 from minshi import clock
@@ -24,6 +24,7 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.ledger.checks import Finding, findings
 from minshi.ledger.models import Account, Entry, Posting
+from minshi.rolls.models import Channel
 from minshi.territory.models import Territory
 from proposals.models import LIBRARY, Card, PlaceTotal, Proposal, Stage, Wish, WishStage
 from tests.cast import mark_session
@@ -95,10 +96,10 @@ def came_in(proposal: Proposal, kind: str) -> int:
 def test_of_193_households_163_agreed(replayed: Replayed) -> None:
     motion = Motion.objects.get(proposal=project("muling_post"))
     ballots = Ballot.objects.filter(motion=motion)
-    assert motion.units.count() == 193
+    assert motion.roll.units.count() == 193
     assert ballots.filter(choice=Choice.AGREE).count() == 163
     assert (motion.agree, motion.passed) == (163, True)
-    assert ballots.filter(channel=BallotChannel.PAPER).count() > ballots.filter(channel="online").count() > 0
+    assert ballots.filter(channel=Channel.PAPER).count() > ballots.filter(channel="online").count() > 0
 
 
 def test_the_neighbours_gave_a_little_over_ten_thousand_and_it_took_twenty_days() -> None:

@@ -17,6 +17,9 @@ from minshi.disclosure.actions import answer, correct, object_to
 from minshi.lifecycle.machine import take
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import NotAllowed, Refused
+from minshi.rolls.actions import freeze_households
+from minshi.rolls.models import Unit
+from minshi.territory.models import Household
 from proposals.actions import advance
 from proposals.models import Card, Proposal, Stage
 from tests.cast import make_resident
@@ -26,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_all_who_benefit_are_asked_and_thirty_must_answer(survey: Survey, accepted: Proposal) -> None:
-    assert (survey.round, survey.roll, survey.needed, survey.stage) == (1, 50, 30, "open")
+    assert (survey.round, survey.asked, survey.needed, survey.stage) == (1, 50, 30, "open")
     accepted.refresh_from_db()
     assert (accepted.stage, accepted.due_at) == (Stage.RATING, survey.closes_at)
 
@@ -73,6 +76,12 @@ def test_an_answer_after_the_end_is_refused(survey: Survey, raters: list[User], 
             rate(survey, level=1, by=user)
 
 
+def _insert(survey: Survey, unit: Unit, by: User) -> Answer:
+    return Answer.objects.create(
+        survey=survey, unit=unit, speaker=by.person, by=by, level=1, channel="online", slip_number="X"
+    )
+
+
 def test_the_database_refuses_an_answer_after_the_end_whoever_writes_it(
     survey: Survey, raters: list[User], clock: Clock
 ) -> None:
@@ -81,9 +90,7 @@ def test_the_database_refuses_an_answer_after_the_end_whoever_writes_it(
     with pytest.raises(IntegrityError), transaction.atomic():
         Answer.objects.filter(survey=survey).update(level=1)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Answer.objects.create(
-            survey=survey, household=raters[1].person.household, by=raters[1], level=1, channel="online", receipt="X"
-        )
+        _insert(survey, survey.roll.units.get(household=raters[1].person.household), raters[1])
 
 
 def test_who_does_not_benefit_is_not_asked(survey: Survey, stranger: User) -> None:
@@ -92,10 +99,11 @@ def test_who_does_not_benefit_is_not_asked(survey: Survey, stranger: User) -> No
 
 
 def test_the_database_knows_the_roll_too(survey: Survey, stranger: User) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Answer.objects.create(
-            survey=survey, household=stranger.person.household, by=stranger, level=1, channel="online", receipt="X"
-        )
+    elsewhere = freeze_households(Household.objects.filter(pk=stranger.person.household.pk), by=None)
+    with pytest.raises(IntegrityError, match="not on the roll"), transaction.atomic():
+        _insert(survey, elsewhere.units.get(), stranger)
+    with pytest.raises(IntegrityError, match="may not speak"), transaction.atomic():
+        _insert(survey, survey.roll.units.first(), stranger)
 
 
 def test_a_child_does_not_answer_for_the_household(survey: Survey, raters: list[User]) -> None:
