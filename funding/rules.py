@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from funding.models import GrantStage, GroupMember, Panelist, PaymentStage
 from minshi.accounts.models import User
 from minshi.refusals import NotAllowed
+from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
-from minshi.residents.rules import holds, person_of, roles_of
+from minshi.residents.rules import holds, home_of, roles_of
 from proposals.models import Proposal
 
 
@@ -73,10 +74,10 @@ def decides_now(user: User, grant: Any) -> bool:
 @rules.predicate
 def benefits(user: User, subject: Any) -> bool:
     """A confirmed adult of a household on the list of those who benefit: nobody else is asked for money."""
-    person = person_of(user)
-    if not (person and person.household_id and person.confirmed_at and person.is_adult):
+    home = home_of(user)
+    if home is None or speaking.why_not(user, any_adult=True, act=""):
         return False
-    return proposal_of(subject).beneficiaries().filter(pk=person.household_id).exists()
+    return proposal_of(subject).beneficiaries().filter(pk=home.household_id).exists()
 
 
 @rules.predicate

@@ -145,19 +145,17 @@ def coverage(proposal: Proposal) -> Coverage:
     for source, fen in given_by_grants(proposal).items():
         sure[source] += fen
     received = _received(proposal)
-    for (household, _sponsor), fen in received.items():
-        sure[own_source(household)] += fen
-    pledges = Pledge.objects.standing().filter(proposal=proposal).values_list("household", "amount_fen")
-    for household, fen in pledges:
-        promised[Source.SELF_RAISED] += max(0, fen - received.get((household, None), 0))
+    for (giver, _sponsor), fen in received.items():
+        sure[own_source(giver)] += fen
+    pledges = Pledge.objects.standing().filter(proposal=proposal).values_list("giver", "amount_fen")
+    for giver, fen in pledges:
+        promised[Source.SELF_RAISED] += max(0, fen - received.get((giver, None), 0))
     for sponsor, fen in proposal.sponsors.values_list("pk", "promised_fen"):
         promised[Source.SPONSOR] += max(0, fen - received.get((None, sponsor), 0))
     for confirmed_at, fen in proposal.in_kind.values_list("confirmed_at", "value_fen"):
         (sure if confirmed_at else promised)[Source.IN_KIND] += fen
-    households = {household for household, _fen in pledges} | {
-        household for household, _sponsor in received if household
-    }
-    return Coverage(plan.amounts() if plan else {}, dict(sure), dict(promised), len(households))
+    givers = {giver for giver, _fen in pledges} | {giver for giver, _sponsor in received if giver}
+    return Coverage(plan.amounts() if plan else {}, dict(sure), dict(promised), len(givers))
 
 
 def given_by_grants(proposal: Proposal) -> dict[str, int]:
@@ -167,10 +165,10 @@ def given_by_grants(proposal: Proposal) -> dict[str, int]:
 
 
 def _received(proposal: Proposal) -> dict[tuple[int | None, int | None], int]:
-    """Fen confirmed by (household, sponsor)."""
+    """Fen confirmed by (giver, sponsor)."""
     rows = Contribution.objects.filter(proposal=proposal, stage=ContributionStage.CONFIRMED)
-    summed = rows.values_list("household", "sponsor").annotate(fen=Sum("amount_fen"))
-    return {(household, sponsor): fen for household, sponsor, fen in summed}
+    summed = rows.values_list("giver", "sponsor").annotate(fen=Sum("amount_fen"))
+    return {(giver, sponsor): fen for giver, sponsor, fen in summed}
 
 
 def spent_fen(proposal: Proposal) -> int:
@@ -179,7 +177,7 @@ def spent_fen(proposal: Proposal) -> int:
 
 
 Giver = tuple[str, int]
-"""("household" | "sponsor" | "grant", its key)."""
+"""("giver" | "sponsor" | "grant", its key)."""
 
 
 def net_given(proposal: Proposal) -> dict[Giver, int]:
@@ -189,8 +187,8 @@ def net_given(proposal: Proposal) -> dict[Giver, int]:
     for pk, fen in grants.values_list("pk", "amount_fen"):
         given["grant", pk] = fen
     rows = Contribution.objects.filter(proposal=proposal, stage=ContributionStage.CONFIRMED).order_by("pk")
-    for household, sponsor, fen in rows.values_list("household", "sponsor", "amount_fen"):
-        giver = ("household", household) if household else ("sponsor", sponsor)
+    for residence, sponsor, fen in rows.values_list("giver", "sponsor", "amount_fen"):
+        giver = ("giver", residence) if residence else ("sponsor", sponsor)
         given[giver] = given.get(giver, 0) + fen
     for refund in Refund.objects.filter(proposal=proposal):
         given[giver_of(refund)] -= refund.amount_fen
@@ -200,7 +198,7 @@ def net_given(proposal: Proposal) -> dict[Giver, int]:
 def giver_of(refund: Refund) -> Giver:
     if refund.grant_id:
         return "grant", refund.grant_id
-    return ("household", refund.household_id) if refund.household_id else ("sponsor", refund.sponsor_id or 0)
+    return ("giver", refund.giver_id) if refund.giver_id else ("sponsor", refund.sponsor_id or 0)
 
 
 def card_facts(proposal: Proposal) -> dict[str, int]:
@@ -213,8 +211,8 @@ def card_facts(proposal: Proposal) -> dict[str, int]:
         "sponsor_fen": 0,
         "spent_fen": spent_fen(proposal),
     }
-    for (household, _sponsor), fen in _received(proposal).items():
-        facts[f"{own_source(household)}_fen"] += fen
+    for (giver, _sponsor), fen in _received(proposal).items():
+        facts[f"{own_source(giver)}_fen"] += fen
     for refund in Refund.objects.filter(proposal=proposal).select_related("grant"):
         facts[f"{source_of(refund)}_fen"] -= refund.amount_fen
     if plan := plan_of(proposal):
@@ -310,13 +308,13 @@ Warrant = tuple[str, str, str]
 
 def _warrants(proposal: Proposal) -> dict[str, dict[int, Warrant]]:
     """What the public reads of each row behind an entry, by the entry's kind and the row's number in its key."""
-    contributions = Contribution.objects.filter(proposal=proposal).values_list("pk", "household", "name_public")
+    contributions = Contribution.objects.filter(proposal=proposal).values_list("pk", "giver", "name_public")
     grants = Grant.objects.filter(proposal=proposal).select_related("pot")
     payments = Payment.objects.filter(contract__proposal=proposal)
     refunds = Refund.objects.filter(proposal=proposal).select_related("grant")
     return {
         "contribution": {
-            pk: (own_source(household), str(own_source(household).label), name) for pk, household, name in contributions
+            pk: (own_source(giver), str(own_source(giver).label), name) for pk, giver, name in contributions
         },
         "placing": {grant.pk: (grant.source, grant.get_source_display(), str(grant.pot)) for grant in grants},
         "payment": {
@@ -327,13 +325,13 @@ def _warrants(proposal: Proposal) -> dict[str, dict[int, Warrant]]:
     }
 
 
-def own_source(household: int | None) -> Source:
-    """What is not an office's money comes from a household, else from a sponsor."""
-    return Source.SELF_RAISED if household else Source.SPONSOR
+def own_source(giver: int | None) -> Source:
+    """What is not an office's money comes from a giver of the household's, else from a sponsor."""
+    return Source.SELF_RAISED if giver else Source.SPONSOR
 
 
 def source_of(refund: Refund) -> Source:
-    return Source(refund.grant.source) if refund.grant else own_source(refund.household_id)
+    return Source(refund.grant.source) if refund.grant else own_source(refund.giver_id)
 
 
 # --- The site board (forms.md 23) -----------------------------------------------------------------

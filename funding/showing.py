@@ -10,7 +10,8 @@ from funding import selectors
 from funding.models import GroupMember, Pledge
 from minshi.accounts.models import User
 from minshi.faces.words import cn_until, yuan
-from minshi.residents.rules import person_of
+from minshi.residents import speaking
+from minshi.residents.rules import home_of
 from proposals.models import Proposal, Source, Stage
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
 
@@ -123,12 +124,12 @@ register_present(Stage.ACCEPTING, accepting)
 
 def to_pledge(user: User) -> list[Task]:
     """Projects of my place that still look for money and that my household has not answered; never pressing."""
-    person = person_of(user)
-    if not (person and person.household_id and person.confirmed_at and person.is_adult):
+    home = home_of(user)
+    if home is None or speaking.why_not(user, any_adult=True, act=""):
         return []
-    promised = Pledge.objects.standing().filter(household=person.household_id)
+    promised = Pledge.objects.standing().filter(household=home.household_id)
     looking = Proposal.objects.filter(
-        stage=Stage.RAISING, frozen_beneficiaries__household=person.household_id, funding_plans__isnull=False
+        stage=Stage.RAISING, frozen_beneficiaries__household=home.household_id, funding_plans__isnull=False
     )
     looking = looking.exclude(pk__in=promised.values("proposal")).distinct()[:10]
     return [

@@ -25,7 +25,7 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.machine import why_not
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering
-from minshi.residents.rules import person_of
+from minshi.residents.rules import home_of
 from proposals.models import Proposal, Stage
 
 
@@ -41,8 +41,8 @@ def _proposal(number: str) -> Proposal:
 def pledge(request: HttpRequest, number: str) -> HttpResponse:
     """One question: how much would your household like to give, if anything."""
     proposal, user = _proposal(number), user_of(request)
-    person = person_of(user)
-    household = person.household if person and person.confirmed_at else None
+    home = home_of(user)
+    household = home.household if home else None
     standing = household and Pledge.objects.standing().filter(proposal=proposal, household=household).first()
     form = PledgeForm(request.POST or None, initial={"publishes_name": bool(standing and standing.publishes_name)})
     if request.method == "POST":
@@ -53,7 +53,6 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "proposal": proposal,
         "household": household,
-        "person": person,
         "pledge": standing,
         "lines": [(_("认缴"), _("%s 元") % format_yuan(standing.amount_fen))] if standing else [],
         "form": form,
@@ -66,13 +65,11 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _pledged(proposal: Proposal, form: PledgeForm, user: User) -> bool:
-    person = person_of(user)
-    assert person and person.household
+    home = home_of(user)
+    assert home
     data = form.cleaned_data
     with answering(form):
-        actions.pledge(
-            proposal, person.household, amount_fen=data["fen"], publishes_name=data["publishes_name"], by=user
-        )
+        actions.pledge(proposal, home.household, amount_fen=data["fen"], publishes_name=data["publishes_name"], by=user)
         return True
     return False
 
@@ -86,10 +83,10 @@ def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
 
 
 def _standing_pledge(proposal: Proposal, user: User) -> Pledge:
-    person = person_of(user)
-    if person is None or person.household_id is None:
+    home = home_of(user)
+    if home is None:
         raise Http404
-    mine = Pledge.objects.standing().filter(proposal=proposal, household=person.household_id)
+    mine = Pledge.objects.standing().filter(proposal=proposal, household=home.household_id)
     return get_object_or_404(mine.select_related("household__place"))
 
 

@@ -411,9 +411,15 @@ def _why_not_accept(
     return reasons
 
 
+def _door_of(person: Person) -> int:
+    """Their confirmed door; 0 for none."""
+    home = person.residence
+    return home.household_id if home and home.confirmed_at else 0
+
+
 def _why_not_that_side(proposal: Proposal, person: Person, side: str) -> str:
     name = mask_name(person.name)
-    if side == Side.RESIDENT and not proposal.beneficiaries().filter(pk=person.household_id or 0).exists():
+    if side == Side.RESIDENT and not proposal.beneficiaries().filter(pk=_door_of(person)).exists():
         return _("%s不是受益住户，不能以居民身份验收") % name
     if side == Side.SUPERVISOR and not holds(person.user, proposal.place, Role.SUPERVISOR):
         return _("%s不是这里的居务监督委员会成员") % name

@@ -25,7 +25,8 @@ from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell
 from minshi.refusals import NotAllowed, Refused, refusing
-from minshi.residents.models import Person, Role
+from minshi.residents import speaking
+from minshi.residents.models import Person, Residence, Role
 from minshi.residents.rules import person_of
 from minshi.territory.models import Household
 from proposals import actions as proposals
@@ -71,19 +72,22 @@ def pledge(
     """
     _must_be_open(proposal)
     person = _speaker(proposal, household, by=by, on_paper=on_paper)
+    giver = giver_of(proposal, household, person)
     if not proposal.beneficiaries().filter(pk=household.pk).exists():
         raise Refused(_("只接受受益住户的自愿出资"))
     if received_from(proposal, household):
         raise Refused(_("您家的钱已经收到，不能再改；想多出，请联系社区"))
     if amount_fen <= 0:
         raise Refused(amount=_("请填写愿意出多少钱"))
-    name = one_line(name) or (person.name if person else "")
+    name = one_line(name) or (giver.person.name if giver.person else "")
     _retire(proposal, household, by)
     last = Pledge.objects.filter(proposal=proposal).aggregate(last=Max("ordinal"))["last"] or 0
-    with refusing():
+    with refusing(one_pledge_per_person=("amount", _("您已经以原来的住户认缴过，一个人只认缴一次；要改请联系社区"))):
         promised = Pledge.objects.create(
             proposal=proposal,
             household=household,
+            giver=giver,
+            speaker=person,
             ordinal=last + 1,
             amount_fen=amount_fen,
             publishes_name=publishes_name,
@@ -102,18 +106,26 @@ def pledge(
 
 
 def _speaker(proposal: Proposal, household: Household, *, by: User, on_paper: bool) -> Person | None:
-    """In whose name it is promised; raises for whoever may not speak for the household."""
+    """Whose word it is; raises for whoever may not speak for the household."""
     if on_paper:
         demand("funding.record_money", by, proposal, _("代登记认缴"))
-        return representative_of(household)
-    person = person_of(by)
-    if not (person and person.household_id == household.pk and person.confirmed_at and person.is_adult):
-        raise NotAllowed(_("只能代表自己家认缴；还没登记住户的，请先联系楼栋长登记"))
-    return person
+        return None
+    return speaking.speaker(by, household, act=_("认缴"), any_adult=True)
 
 
-def representative_of(household: Household) -> Person | None:
-    return household.members.order_by("-is_representative", "pk").first()
+def giver_of(proposal: Proposal, household: Household, person: Person | None = None) -> Residence:
+    """Who gives for this door: whoever promised or gave before, else the one who speaks for it, else 未登记.
+
+    Never somebody who only says that they live there, nor one of several without a representative.
+    """
+    homes = Residence.objects.select_for_update(of=("self",)).select_related("person", "household__place")
+    at_door = homes.filter(household=household)
+    if person is not None and (own := at_door.filter(person=person, until=None).first()):
+        return own
+    promised = at_door.filter(pledges__proposal=proposal, pledges__withdrawn_at=None)
+    given = at_door.filter(contributions__proposal=proposal).order_by("-contributions__pk")
+    present = at_door.filter(person=speaking.only_speaker(household), until=None)
+    return promised.first() or given.first() or present.first() or Residence.objects.create(household=household)
 
 
 def public_name(household: Household, name: str, publishes: bool) -> str:
@@ -125,7 +137,7 @@ def public_name(household: Household, name: str, publishes: bool) -> str:
 def received_from(proposal: Proposal, household: Household) -> bool:
     """Whether money of this household has arrived or waits to be confirmed."""
     waiting = (ContributionStage.RECORDED, ContributionStage.CONFIRMED)
-    return Contribution.objects.filter(proposal=proposal, household=household, stage__in=waiting).exists()
+    return Contribution.objects.filter(proposal=proposal, giver__household=household, stage__in=waiting).exists()
 
 
 def _retire(proposal: Proposal, household: Household, by: User) -> None:
@@ -142,8 +154,7 @@ def withdraw_pledge(promised: Pledge, *, by: User) -> Pledge:
     lock(promised)
     if promised.withdrawn_at:
         raise Refused(_("已经撤回过了"))
-    person = person_of(by)
-    if not (person and person.household_id == promised.household_id and person.confirmed_at):
+    if speaking.why_not(by, promised.household, any_adult=True, act=_("认缴")):
         demand("funding.record_money", by, proposal, _("代撤回认缴"))
     if received_from(proposal, promised.household):
         raise Refused(_("您家的钱已经收到，不能再撤回认缴；有困难请联系社区"))
@@ -159,12 +170,12 @@ def publish_name(promised: Pledge, publishes: bool, *, by: User) -> Pledge:
     proposal = promised.proposal
     lock(proposal)
     person = person_of(by)
-    if not (person and person.household_id == promised.household_id and person.confirmed_at):
-        raise NotAllowed(_("只有这一户自己可以决定要不要公开姓名"))
+    if person is None or promised.giver.person_id != person.pk:
+        raise NotAllowed(_("只有本人可以决定要不要公开姓名"))
     promised.publishes_name = publishes
     promised.name_public = public_name(promised.household, person.name, publishes)
     promised.save(update_fields=["publishes_name", "name_public"])
-    for given in Contribution.objects.filter(proposal=proposal, household=promised.household):
+    for given in Contribution.objects.filter(proposal=proposal, giver=promised.giver):
         given.name_public = promised.name_public
         given.save(update_fields=["name_public"])
     proposals.note_on_card(proposal)
@@ -222,15 +233,16 @@ def record_contribution(
         raise Refused(_("请选择是哪一户，或哪个单位"))
     if sponsor is not None and sponsor.proposal_id != proposal.pk:
         raise Refused(sponsor=_("这个单位不是赞助本项目的"))
+    giver = giver_of(proposal, household) if household else None
     keeper = holder_place(proposal.place, "community")
     given = Contribution(
         proposal=proposal,
-        household=household,
+        giver=giver,
         sponsor=sponsor,
         amount_fen=amount_fen,
         keeper=keeper,
         voucher=one_line(voucher),
-        name_public=_giver_name(proposal, household, sponsor),
+        name_public=_giver_name(proposal, giver, sponsor),
         recorded_by=by,
         stage=ContributionStage.RECORDED,
     )
@@ -259,14 +271,13 @@ def record_contribution(
     return given
 
 
-def _giver_name(proposal: Proposal, household: Household | None, sponsor: Sponsor | None) -> str:
+def _giver_name(proposal: Proposal, giver: Residence | None, sponsor: Sponsor | None) -> str:
     if sponsor is not None:
         return sponsor.name_public
-    assert household
-    if promised := Pledge.objects.standing().filter(proposal=proposal, household=household).first():
+    assert giver
+    if promised := Pledge.objects.standing().filter(proposal=proposal, giver=giver).first():
         return promised.name_public
-    person = representative_of(household)
-    return public_name(household, person.name if person else "", publishes=False)
+    return public_name(giver.household, giver.person.name if giver.person else "", publishes=False)
 
 
 def _decide(given: Contribution, verb: str, *, by: User, reason: str = "", **setting: object) -> StepRecord:
@@ -287,7 +298,7 @@ def confirm_contribution(given: Contribution, *, by: User) -> StepRecord:
         key=f"contribution:{given.pk}",
         kind="contribution",
         postings=[(_account_of(given), -given.amount_fen), (proposal.purse.account, given.amount_fen)],
-        memo=_("居民自筹") if given.household_id else _("单位赞助"),
+        memo=_("居民自筹") if given.giver_id else _("单位赞助"),
         voucher=given.voucher,
         by=given.recorded_by,
         confirmed_by=by,
@@ -301,9 +312,9 @@ def confirm_contribution(given: Contribution, *, by: User) -> StepRecord:
 def _account_of(given: Contribution) -> Account:
     """Where the money comes from; its negative balance is what this giver has given to this project."""
     proposal = given.proposal
-    if given.household_id and given.household:
-        key, kind = f"household:{proposal.number}:{given.household_id}", Account.Kind.HOUSEHOLD
-        title = _("%s住户") % given.household.place.name
+    if given.giver is not None:
+        key, kind = f"giver:{proposal.number}:{given.giver_id}", Account.Kind.HOUSEHOLD
+        title = _("%s住户") % given.giver.household.place.name
     else:
         key, kind = f"sponsor:{proposal.number}:{given.sponsor_id}", Account.Kind.SPONSOR
         title = _("赞助单位")
@@ -312,8 +323,8 @@ def _account_of(given: Contribution) -> Account:
 
 def _thank(given: Contribution) -> None:
     """Whoever promised it hears that it has arrived."""
-    promised = Pledge.objects.standing().filter(proposal=given.proposal, household=given.household_id).first()
-    if given.household_id and promised and not promised.on_paper:
+    promised = Pledge.objects.standing().filter(proposal=given.proposal, giver=given.giver_id).first()
+    if given.giver_id and promised and not promised.on_paper:
         tell(
             promised.by,
             _("已收到您家的钱，谢谢：%s") % given.proposal.title,

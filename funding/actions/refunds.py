@@ -160,9 +160,7 @@ def _account_of(refund: Refund) -> Account:
     if refund.grant_id and refund.grant:
         return refund.grant.pot.account
     number = refund.proposal.number
-    key = (
-        f"household:{number}:{refund.household_id}" if refund.household_id else f"sponsor:{number}:{refund.sponsor_id}"
-    )
+    key = f"giver:{number}:{refund.giver_id}" if refund.giver_id else f"sponsor:{number}:{refund.sponsor_id}"
     return Account.objects.get(key=key)
 
 

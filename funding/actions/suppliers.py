@@ -89,7 +89,8 @@ def _refuse_group(proposal: Proposal, chosen: list[Person]) -> None:
             _("项目小组须有 %(least)d 人以上，且为单数，现在是 %(count)d 人") % {"least": least, "count": len(chosen)}
         )
     households = set(proposal.beneficiaries().values_list("pk", flat=True))
-    outside = [person for person in chosen if person.household_id not in households or not person.confirmed_at]
+    homes = [person.residence for person in chosen]
+    outside = [home for home in homes if not (home and home.confirmed_at and home.household_id in households)]
     if outside:
         reasons.append(_("项目小组成员须是受益的住户，有 %d 人不是") % len(outside))
     if any(held.role in STAFF_ROLES for person in chosen for held in roles_of(person.user)):

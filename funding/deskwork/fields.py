@@ -39,8 +39,7 @@ def text(label: Any, *, rows: int = 3, **kwargs: Any) -> forms.CharField:
 
 def residents_of(proposal: Proposal) -> QuerySet[Person]:
     """Confirmed people of the households that benefit, door by door."""
-    people = Person.objects.filter(household__in=proposal.beneficiaries(), confirmed_at__isnull=False)
-    return people.select_related("household__place__parent").order_by("household__place__path", "household__address")
+    return Person.objects.settled().behind(proposal.beneficiaries())
 
 
 def doors_of(proposal: Proposal) -> QuerySet[Household]:

@@ -136,9 +136,7 @@ class Recuse(EnquiryStep):
         super().__init__(*args, **kwargs)
         group = selectors.group_of(self.subject.proposal)
         field: Any = self.fields["person"]
-        field.queryset = Person.objects.filter(project_memberships__group=group).select_related(
-            "household__place__parent"
-        )
+        field.queryset = Person.objects.at_home().filter(project_memberships__group=group)
 
     def run(self, subject: Purse, by: User) -> object:
         return actions.recuse(self.enquiry, self.cleaned_data["person"], reason=self.cleaned_data["reason"], by=by)
@@ -171,7 +169,7 @@ class ChooseSupplier(EnquiryStep):
         quotes.queryset = self.enquiry.quotes.select_related("supplier")
         eligible = [person.pk for person in eligible_judges(self.enquiry)]
         judges: Any = self.fields["judges"]
-        judges.queryset = Person.objects.filter(pk__in=eligible).select_related("household__place__parent")
+        judges.queryset = Person.objects.at_home().filter(pk__in=eligible)
         judges.initial = eligible
 
     def run(self, subject: Purse, by: User) -> object:

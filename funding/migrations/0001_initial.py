@@ -526,6 +526,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='proposals.proposal', verbose_name='项目')),
                 ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='territory.household', verbose_name='户')),
+                ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='residents.residence', verbose_name='出资人')),
+                ('speaker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person', verbose_name='认缴人')),
                 ('ordinal', models.PositiveIntegerField(verbose_name='序号')),
                 ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
                 ('publishes_name', models.BooleanField(default=False, verbose_name='同意公开姓名')),
@@ -542,6 +544,7 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.UniqueConstraint(fields=('proposal', 'ordinal'), name='one_pledge_of_a_number'),
                     models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('proposal', 'household'), name='one_pledge_per_household'),
+                    models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('proposal', 'speaker'), name='one_pledge_per_person'),
                     models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='pledge_is_something'),
                 ],
             },
@@ -574,7 +577,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='proposals.proposal', verbose_name='项目')),
-                ('household', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='territory.household')),
+                ('giver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='residents.residence')),
                 ('sponsor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='funding.sponsor')),
                 ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
                 ('keeper', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.territory')),
@@ -594,7 +597,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(condition=models.Q(('stage__in', ('rejected', 'reversed')), _negated=True), fields=('keeper', 'voucher'), name='one_contribution_per_voucher'),
                     models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='contribution_is_something'),
                     models.CheckConstraint(condition=models.Q(('voucher', ''), _negated=True), name='contribution_has_a_voucher'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('household__isnull', False), ('sponsor', None)), models.Q(('household', None), ('sponsor__isnull', False)), _connector='OR'), name='contribution_has_one_giver'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('giver__isnull', False), ('sponsor', None)), models.Q(('giver', None), ('sponsor__isnull', False)), _connector='OR'), name='contribution_has_one_giver'),
                     models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('recorded_by')), _negated=True), _connector='OR'), name='contribution_takes_two_people'),
                     models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by', None), ('stage', 'recorded')), models.Q(models.Q(('stage', 'recorded'), _negated=True), ('confirmed_by__isnull', False)), _connector='OR'), name='contribution_is_decided_by_somebody'),
                 ],
@@ -629,7 +632,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='proposals.proposal', verbose_name='项目')),
-                ('household', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.household')),
+                ('giver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.residence')),
                 ('sponsor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.sponsor')),
                 ('grant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='funding.grant')),
                 ('name_public', models.CharField(max_length=80, verbose_name='退给谁（公开的称呼）')),
@@ -648,7 +651,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '退款',
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='refund_is_something'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('grant', None), ('household__isnull', False), ('sponsor', None)), models.Q(('grant', None), ('household', None), ('sponsor__isnull', False)), models.Q(('grant__isnull', False), ('household', None), ('sponsor', None)), _connector='OR'), name='refund_has_one_receiver'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('giver__isnull', False), ('grant', None), ('sponsor', None)), models.Q(('giver', None), ('grant', None), ('sponsor__isnull', False)), models.Q(('giver', None), ('grant__isnull', False), ('sponsor', None)), _connector='OR'), name='refund_has_one_receiver'),
                     models.CheckConstraint(condition=models.Q(models.Q(('paid_at', None), ('paid_by', None), ('voucher', '')), models.Q(('paid_at__isnull', False), ('paid_by__isnull', False), models.Q(('voucher', ''), _negated=True)), _connector='OR'), name='refund_is_paid_with_a_voucher'),
                     models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('paid_by__isnull', False), models.Q(('confirmed_by', models.F('paid_by')), _negated=True)), _connector='OR'), name='refund_takes_two_people'),
                     models.CheckConstraint(condition=models.Q(('returned_at', None), ('grant__isnull', False), ('confirmed_by__isnull', False), _connector='OR'), name='refund_is_booked_once_confirmed'),

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from funding.models.plans import Grant
 from minshi.clock import Now
+from minshi.residents.models import Person, Residence
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal
 
-ONE_GIVER = Q(household__isnull=False, sponsor=None) | Q(household=None, sponsor__isnull=False)
+ONE_GIVER = Q(giver__isnull=False, sponsor=None) | Q(giver=None, sponsor__isnull=False)
 
 
 class PledgeQuerySet(models.QuerySet["Pledge"]):
@@ -24,12 +25,18 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
 
 
 class Pledge(models.Model):
-    """认缴: what a household promises, of its own will. One stands per household; another one replaces it."""
+    """认缴: what a household promises, of its own will. One stands per household; another one replaces it.
+
+    ``giver`` is the residence of the day and stays the giver wherever they move; ``speaker`` whose word it is,
+    ``by`` who typed it.
+    """
 
     PERSONAL = ("name_public",)
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="pledges", verbose_name=_("项目"))
     household = models.ForeignKey(Household, models.PROTECT, related_name="pledges", verbose_name=_("户"))
+    giver = models.ForeignKey(Residence, models.PROTECT, related_name="pledges", verbose_name=_("出资人"))
+    speaker = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("认缴人"))
     ordinal = models.PositiveIntegerField(_("序号"))
     amount_fen = models.BigIntegerField(_("金额（分）"))
     publishes_name = models.BooleanField(_("同意公开姓名"), default=False)
@@ -49,6 +56,9 @@ class Pledge(models.Model):
             models.UniqueConstraint(fields=["proposal", "ordinal"], name="one_pledge_of_a_number"),
             models.UniqueConstraint(
                 fields=["proposal", "household"], condition=Q(withdrawn_at=None), name="one_pledge_per_household"
+            ),
+            models.UniqueConstraint(
+                fields=["proposal", "speaker"], condition=Q(withdrawn_at=None), name="one_pledge_per_person"
             ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="pledge_is_something"),
         ]
@@ -107,7 +117,7 @@ class Contribution(models.Model):
     PERSONAL = ("name_public",)
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="contributions", verbose_name=_("项目"))
-    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="contributions")
+    giver = models.ForeignKey(Residence, models.PROTECT, null=True, related_name="contributions")
     sponsor = models.ForeignKey(Sponsor, models.PROTECT, null=True, related_name="contributions")
     amount_fen = models.BigIntegerField(_("金额（分）"))
     keeper = models.ForeignKey(Territory, models.PROTECT, related_name="+")
@@ -198,7 +208,7 @@ class Refund(models.Model):
         SURPLUS = "surplus", _("结余退回")
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="refunds", verbose_name=_("项目"))
-    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="+")
+    giver = models.ForeignKey(Residence, models.PROTECT, null=True, related_name="+")
     sponsor = models.ForeignKey(Sponsor, models.PROTECT, null=True, related_name="+")
     grant = models.ForeignKey(Grant, models.PROTECT, null=True, related_name="refunds")
     name_public = models.CharField(_("退给谁（公开的称呼）"), max_length=80)
@@ -220,9 +230,9 @@ class Refund(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_is_something"),
             models.CheckConstraint(
-                condition=Q(household__isnull=False, sponsor=None, grant=None)
-                | Q(household=None, sponsor__isnull=False, grant=None)
-                | Q(household=None, sponsor=None, grant__isnull=False),
+                condition=Q(giver__isnull=False, sponsor=None, grant=None)
+                | Q(giver=None, sponsor__isnull=False, grant=None)
+                | Q(giver=None, sponsor=None, grant__isnull=False),
                 name="refund_has_one_receiver",
             ),
             models.CheckConstraint(

@@ -139,7 +139,7 @@ def test_every_detail_opens_after_a_cancelled_project(way: Way, client_of, djang
     change = funding.ask_change(proposal, what="加高", reason="树挡光", new_price_fen=1_900_000, by=way.who("chief"))
     clerk = client_of(way.who("clerk"))
     do(clerk, proposal.purse, "cancel", reason="承接方倒闭")
-    refund = Refund.objects.filter(household__isnull=False).first()
+    refund = Refund.objects.filter(giver__isnull=False).first()
     assert refund
     do(client_of(way.who("cashier")), refund, "pay", voucher="退1")
     do(clerk, refund, "confirm")

@@ -100,7 +100,7 @@ def test_nothing_enters_the_purse_without_a_confirmed_row(way: Way, proposal: Pr
     )
     funding.confirm_contribution(given, by=way.who("supervisor"))
     purse = proposal.purse.account
-    giver = f"household:{proposal.number}:{way.households[0].pk}"
+    giver = f"giver:{proposal.number}:{given.giver_id}"
     for key in (f"contribution:{given.pk + 1}", "contribution:0", "gift", f"payment:{given.pk}"):
         with pytest.raises(Refused, match="没有对应的批准记录"):
             post(key=key, kind="x", postings=[(giver, -10_000), (purse, 10_000)], memo="无", by=way.who("clerk"))

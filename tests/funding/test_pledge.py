@@ -8,6 +8,7 @@ from funding import actions as funding
 from funding.models import Contribution, Pledge
 from minshi.refusals import NotAllowed, Refused
 from proposals.models import Proposal
+from tests.cast import home_of
 from tests.way import Way
 
 
@@ -64,10 +65,16 @@ def test_only_households_that_benefit_are_asked(way: Way, proposal: Proposal, re
     with pytest.raises(Refused, match="受益住户"):
         funding.pledge(proposal, household, amount_fen=100, by=stranger)
     sql = (
-        "INSERT INTO funding_pledge (proposal_id, household_id, ordinal, amount_fen, publishes_name, name_public,"
-        " on_paper, by_id) VALUES (%s, %s, 9, 100, false, '', false, %s)"
+        "INSERT INTO funding_pledge (proposal_id, household_id, giver_id, speaker_id, ordinal, amount_fen,"
+        " publishes_name, name_public, on_paper, by_id) VALUES (%s, %s, %s, %s, 9, 100, false, '', false, %s)"
     )
-    refused_sql("does not benefit", sql, proposal.pk, household.pk, stranger.pk)
+    home = home_of(stranger)
+    refused_sql("does not benefit", sql, proposal.pk, household.pk, home.pk, home.person_id, stranger.pk)
+    mine = way.households[0].pk
+    next_door = home_of(way.who("neighbour"))
+    refused_sql("its giver's door", sql, proposal.pk, mine, next_door.pk, next_door.person_id, stranger.pk)
+    giver = home_of(way.who("resident")).pk
+    refused_sql("may not speak", sql, proposal.pk, mine, giver, home.person_id, stranger.pk)
 
 
 def test_money_that_arrived_is_no_longer_a_promise(way: Way, proposal: Proposal) -> None:
@@ -85,8 +92,9 @@ def test_money_that_arrived_is_no_longer_a_promise(way: Way, proposal: Proposal)
 def test_two_promises_of_a_household_stand_never_together(way: Way, proposal: Proposal, refused_sql) -> None:
     promised = funding.pledge(proposal, way.households[0], amount_fen=20_000, by=way.who("resident"))
     sql = (
-        "INSERT INTO funding_pledge (proposal_id, household_id, ordinal, amount_fen, publishes_name, name_public,"
-        " on_paper, by_id) SELECT proposal_id, household_id, 9, 100, false, '', false, by_id FROM funding_pledge"
+        "INSERT INTO funding_pledge (proposal_id, household_id, giver_id, ordinal, amount_fen, publishes_name,"
+        " name_public, on_paper, by_id)"
+        " SELECT proposal_id, household_id, giver_id, 9, 100, false, '', true, by_id FROM funding_pledge"
     )
     refused_sql("one_pledge_per_household", sql)
     refused_sql("append-only|permission", "UPDATE funding_pledge SET amount_fen = 1 WHERE id = %s", promised.pk)

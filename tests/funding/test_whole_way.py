@@ -26,7 +26,7 @@ def test_a_lamp_is_funded_built_accepted_and_paid(way: Way) -> None:
     assert found.balance_fen == 0 == balance(f"project:{proposal.number}")
     # 12,000 : 8,000 of the surplus of 1,500 yuan, to the fen.
     assert sum(r.amount_fen for r in Refund.objects.filter(grant__source=Source.SUBSIDY)) == 90_000
-    assert sorted(r.amount_fen for r in refunds if r.household_id) == [15_000] * 4
+    assert sorted(r.amount_fen for r in refunds if r.giver_id) == [15_000] * 4
     proposal.card.refresh_from_db()
     assert (proposal.card.subsidy_fen, proposal.card.self_raised_fen, proposal.card.spent_fen) == (
         1_110_000,
