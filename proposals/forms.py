@@ -15,7 +15,7 @@ from minshi.accounts.models import User
 from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import person_of, roles_of
+from minshi.residents.rules import home_of, roles_of
 from minshi.territory.models import Household, Territory
 from proposals.models import (
     KEEPER_LENGTH,
@@ -71,10 +71,10 @@ class CountField(forms.IntegerField):
 
 def places_of(user: User) -> list[Territory]:
     """Where this person may put something forward: their building up to their community, and where they work."""
-    person = person_of(user)
+    home = home_of(user)
     paths = [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
-    if person and person.household and person.confirmed_at:
-        paths += person.household.place.ancestor_paths()
+    if home:
+        paths += home.household.place.ancestor_paths()
     rows = Territory.objects.filter(path__in=paths, level__rank__gte=40).select_related("parent")
     return list(rows.order_by("-path"))
 

@@ -48,7 +48,7 @@ def support_stayed_short(deadline: Deadline) -> None:
     if proposal.stage == Stage.RETURNED:
         actions.advance(proposal, "lapse", by=None, reason=_("退回后没有在期限内修改"))
         return
-    count, needed = proposal.cosigns.count(), actions.cosigns_needed(proposal)
+    count, needed = proposal.cosigns.counted().count(), actions.cosigns_needed(proposal)
     actions.advance(
         proposal,
         "lapse",

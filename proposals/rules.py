@@ -6,7 +6,7 @@ import rules
 
 from minshi.accounts.models import User
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds, lives_in, person_of
+from minshi.residents.rules import holds, home_of, lives_in
 from minshi.territory.models import Territory
 from proposals.models import Proposal, Wish
 
@@ -14,8 +14,7 @@ from proposals.models import Proposal, Wish
 @rules.predicate
 def is_known_resident(user: User, subject: object = None) -> bool:
     """Somebody confirmed in a household: 14 and over may propose (an account needs 14)."""
-    person = person_of(user)
-    return bool(person and person.household_id and person.confirmed_at)
+    return home_of(user) is not None
 
 
 @rules.predicate
@@ -45,9 +44,7 @@ def lives_there(user: User, proposal: Proposal) -> bool:
 @rules.predicate
 def proposes_for_own_place(user: User, proposal: Proposal) -> bool:
     """A resident of the community around it, or its staff entering a paper form."""
-    person = person_of(user)
-    lives = bool(person and person.household and person.confirmed_at)
-    return (lives and lives_in(user, _around(proposal))) or holds(user, proposal.place, Role.CLERK, *ORGANISERS)
+    return lives_in(user, _around(proposal)) or holds(user, proposal.place, Role.CLERK, *ORGANISERS)
 
 
 def _around(proposal: Proposal) -> Territory:

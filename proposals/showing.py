@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle.models import StepRecord
+from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS
-from minshi.residents.rules import person_of, roles_of
+from minshi.residents.rules import home_of, roles_of
 from proposals import selectors
 from proposals.actions import cosigns_needed
 from proposals.models import Proposal, Stage, Version
@@ -47,13 +48,13 @@ def reviews(user: User) -> list[Task]:
 
 def to_cosign(user: User) -> list[Task]:
     """Proposals of my place that wait for co-signatures my household has not given."""
-    person = person_of(user)
-    if not (person and person.household_id and person.confirmed_at and person.household):
+    home = home_of(user)
+    if home is None or speaking.why_not(user, any_adult=True, act=""):
         return []
-    places = person.household.place.ancestor_paths()
+    places = home.household.place.ancestor_paths()
     waiting = (
         Proposal.objects.filter(stage=Stage.COSIGNING, place__path__in=places)
-        .exclude(cosigns__household=person.household_id)
+        .exclude(cosigns__household=home.household_id)
         .order_by("due_at")[:10]
     )
     return [

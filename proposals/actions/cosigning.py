@@ -15,7 +15,8 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.notifications.actions import tell
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.rules import person_of
+from minshi.residents import speaking
+from minshi.residents.models import Person
 from minshi.territory.models import Household
 from proposals.actions.stages import advance, note_on_card
 from proposals.models import (
@@ -40,14 +41,16 @@ def cosign(proposal: Proposal, household: Household, *, by: User, channel: str =
     lock(proposal)
     if proposal.stage != Stage.COSIGNING:
         raise Refused(_("现在是“%(stage)s”，不能附议") % {"stage": Stage(proposal.stage).label})
-    _may_speak_for(by, household, proposal, channel)
+    speaker = _speaker(by, household, proposal, channel)
     if not proposal.beneficiaries().filter(pk=household.pk).exists():
         raise Refused(_("这户不在受益户名单里，不能附议"))
     try:
         with transaction.atomic():
-            signed = Cosign.objects.create(proposal=proposal, household=household, by=by, channel=channel)
+            signed = Cosign.objects.create(
+                proposal=proposal, household=household, speaker=speaker, by=by, channel=channel
+            )
     except IntegrityError:
-        raise Refused(_("您家已经附议过了，一户只算一次")) from None
+        raise Refused(_("您家或您本人已经附议过了，一户只算一次，一人也只算一次")) from None
     gather_if_enough(proposal)
     return signed
 
@@ -87,19 +90,20 @@ def gather_if_enough(proposal: Proposal) -> None:
     )
 
 
-def _may_speak_for(user: User, household: Household, proposal: Proposal, channel: str) -> None:
-    person = person_of(user)
+def _speaker(user: User, household: Household, proposal: Proposal, channel: str) -> Person | None:
+    """Whose word it is; raises ``NotAllowed`` for whoever may not speak for this door or enter it."""
     if channel == Channel.ONLINE:
-        if not (person and person.household_id == household.pk and person.confirmed_at):
-            raise NotAllowed(_("只能代表自己家附议；还没登记住户的，请先联系楼栋长登记"))
+        person = speaking.speaker(user, household, act=_("附议"), any_adult=True)
         if not rules.has_perm("proposals.cosign", user, proposal):
             raise NotAllowed(_("只有受益的住户可以附议"))
-    elif not rules.has_perm("proposals.record_paper", user, proposal):
+        return person
+    if not rules.has_perm("proposals.record_paper", user, proposal):
         raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质附议"))
+    return None
 
 
 def count_cosigns(proposal: Proposal) -> int:
     """Counted once per signature, and kept on the card."""
-    count = proposal.cosigns.count()
+    count = proposal.cosigns.counted().count()
     note_on_card(proposal, cosigns=count)
     return count

@@ -73,7 +73,13 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
         )
     record = advance(proposal, "merge", by=by, reason=reason, evidence={"into": into.number}, merged_into=into)
     moved = [
-        Cosign(proposal=into, household_id=cosign.household_id, by_id=cosign.by_id, channel=cosign.channel)
+        Cosign(
+            proposal=into,
+            household_id=cosign.household_id,
+            speaker_id=cosign.speaker_id,
+            by_id=cosign.by_id,
+            channel=cosign.channel,
+        )
         for cosign in proposal.cosigns.filter(household__in=into.beneficiaries())
     ]
     Cosign.objects.bulk_create(moved, ignore_conflicts=True)

@@ -15,6 +15,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('clock', '0001_initial'),
         ('disclosure', '0001_initial'),
+        ('paper', '0001_initial'),
+        ('residents', '0001_initial'),
         ('territory', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -234,7 +236,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cosigns', to='proposals.proposal')),
                 ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.household')),
+                ('speaker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person', verbose_name='附议人')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('line', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cosign', to='paper.line', verbose_name='纸质表')),
                 ('channel', models.CharField(choices=[('online', '手机'), ('paper', '纸质'), ('door', '上门'), ('phone', '电话'), ('book', '心愿本'), ('loudspeaker', '社区小喇叭')], default='online', max_length=12, verbose_name='方式')),
                 ('at', models.DateTimeField(db_default=minshi.clock.time.Now())),
             ],
@@ -243,6 +247,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '附议',
                 'constraints': [
                     models.UniqueConstraint(fields=('proposal', 'household'), name='one_cosign_per_household'),
+                    models.UniqueConstraint(fields=('proposal', 'speaker'), name='one_cosign_per_person'),
                 ],
             },
         ),

@@ -26,7 +26,8 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
     proposal = get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
     user = user_of(request)
     person = person_of(user)
-    household = person.household if person else None
+    home = person.residence if person else None
+    household = home.household if home else None
     reasons: list[str] = []
     if request.method == "POST":
         with answering(lambda refusal: reasons.extend(refusal.reasons)):
@@ -39,7 +40,7 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "proposal": proposal,
         "version": version,
-        "person": person,
+        "home": home,
         "household": household,
         "signed": household is not None and proposal.cosigns.filter(household=household).exists(),
         "benefits": rules.has_perm("proposals.cosign", user, proposal),

@@ -19,10 +19,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What waits for me, what I proposed, what I wished for."""
     user = user_of(request)
     person = person_of(user)
+    home = person.residence if person else None
     context = {
-        "person": person,
+        "home": home,
         "mine": selectors.mine(user),
-        "phone": selectors.phone_of(person.household.place) if person and person.household else None,
+        "phone": selectors.phone_of(home.household.place) if home else None,
         "confirms": any(held.role in ORGANISERS for held in roles_of(user)),
     }
     return render(request, "proposals/mine.html", context)

@@ -49,9 +49,7 @@ def test_who_lives_elsewhere_sees_why_there_is_no_button(way: Way, client_of: Cl
 
 def test_who_is_not_confirmed_waits_for_the_chief(way: Way, client_of: ClientOf, households: list[Household]) -> None:
     proposal = way.cosigning()
-    newcomer = make_resident("新来的", households[9])
-    newcomer.person.confirmed_at = None
-    newcomer.person.save()
+    newcomer = make_resident("新来的", households[9], confirmed=False)
     client = client_of(newcomer)
     assert "等楼栋长或社区确认" in client.get(f"/projects/{proposal.number}/cosign/").content.decode()
     assert client.post(f"/projects/{proposal.number}/cosign/").status_code == 403
@@ -99,7 +97,7 @@ def test_doors_elsewhere_are_refused_beside_the_field(
 ) -> None:
     proposal = way.cosigning(households=40)
     answer = client_of(chief).post(
-        f"/projects/{proposal.number}/cosign/paper/", {"households": [stranger.person.household_id, "x", "-1"]}
+        f"/projects/{proposal.number}/cosign/paper/", {"households": [stranger.person.household.pk, "x", "-1"]}
     )
     assert answer.status_code == 422
     assert not proposal.cosigns.exists()
