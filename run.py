@@ -7,6 +7,7 @@
   python3 run.py drill NAME                          one long check at the size of its issue
   python3 run.py bench [arguments]                   speed, beside a bare view
   python3 run.py manage COMMAND …                    manage.py on the same data
+  python3 run.py dump FILE                           a demo district of this release, as tests/upgrade keeps it
 
 DATABASE_URL and REDIS_URL name servers to use; else the machine's own are started, else those from wheels.
 MINSHI_VAR names the directory for data (var/); MINSHI_SERVERS=machine|wheels allows one way only.
@@ -32,6 +33,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
+from minshi.servers import dump as dumping
 from minshi.servers import environment, ground, services
 from minshi.servers.children import Family, follow_the_parent, stop_on_signals
 from minshi.servers.databases import bring_up
@@ -79,13 +81,18 @@ def demo(arguments: list[str]) -> int:
 @contextmanager
 def servers_to_throw_away() -> Iterator[dict[str, str]]:
     """Addresses of a PostgreSQL and a Redis that are gone afterwards, with all they held."""
+    with place_to_throw_away() as place, bring_up(place, ours=True) as up:
+        yield up.env
+
+
+@contextmanager
+def place_to_throw_away() -> Iterator[Path]:
     place = Path(tempfile.mkdtemp(prefix="test-", dir=ground.var()))
     place.chmod(0o755)
     for name in ("log", "static"):
         (place / name).mkdir()
     try:
-        with bring_up(place, ours=True) as up:
-            yield up.env
+        yield place
     finally:
         shutil.rmtree(ground.data_home(place), ignore_errors=True)
         shutil.rmtree(place, ignore_errors=True)
@@ -199,8 +206,20 @@ def manage(arguments: list[str]) -> int:
         return foreground(command, services.environ(up.env, kind))
 
 
+def dump(arguments: list[str]) -> int:
+    """A demo district made for this alone, in one file: what a later release has to be able to upgrade."""
+    if len(arguments) != 1:
+        raise Trouble("导出到哪个文件？用法：python3 run.py dump tests/upgrade/年-月.sql.gz")
+    environment.prepare()
+    with place_to_throw_away() as place, bring_up(place, ours=True) as up:
+        services.prepare(place, services.environ(up.env, "demo"))
+        size = dumping.write(up, Path(arguments[0]))
+    say(f"{arguments[0]}：{size / 1e6:.1f} MB")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
-    doors = {"test": test, "drill": drill, "bench": bench, "manage": manage}
+    doors = {"test": test, "drill": drill, "bench": bench, "manage": manage, "dump": dump}
     stop_on_signals()
     try:
         if arguments and arguments[0] in doors:

@@ -1,0 +1,85 @@
+"""A database of an earlier release upgrades, keeps its chain and its books, and goes on: somebody votes in it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connections
+
+HERE = Path(__file__).parent
+DUMPS = sorted(HERE.glob("*.sql.gz"))
+TRIED = sorted({DUMPS[0], DUMPS[-1]}) if DUMPS else []
+"""The oldest and the newest: what lies between was the newest once."""
+ROOT = HERE.parents[1]
+
+
+def address(role: str, database: str) -> str:
+    use = connections[role].settings_dict
+    return f"postgres://{use['USER']}:{use['PASSWORD']}@{use['HOST']}:{use['PORT']}/{database}"
+
+
+@pytest.fixture(params=TRIED, ids=lambda dump: dump.name)
+def upgraded(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The dump in a database of its own, migrated as a deployment would; gone afterwards."""
+    name = f"upgrade_{os.getpid()}"
+    with psycopg.connect(address("owner", "postgres"), autocommit=True) as owner:
+        owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+        owner.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")  # type: ignore[arg-type]
+    try:
+        with psycopg.connect(address("owner", name)) as restored:
+            restored.execute(gzip.decompress(request.param.read_bytes()))
+        urls = {"DATABASE_URL": address("default", name), "DATABASE_OWNER_URL": address("owner", name)}
+        env = {**os.environ, **urls, "MINSHI_ENV": "demo", "DJANGO_SETTINGS_MODULE": "minshi.settings"}
+        run(env, "manage.py", "migrate", "--database", "owner", "--no-input", "--verbosity", "0")
+        yield env
+    finally:
+        with psycopg.connect(address("owner", "postgres"), autocommit=True) as owner:
+            owner.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+def run(env: dict[str, str], *argv: str) -> str:
+    done = subprocess.run([sys.executable, *argv], env=env, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_there_is_a_release_to_come_from() -> None:
+    assert DUMPS, "python3 run.py dump tests/upgrade/NAME.sql.gz"
+
+
+@pytest.mark.django_db
+def test_it_upgrades_and_somebody_votes(upgraded: dict[str, str]) -> None:
+    told: dict[str, Any] = json.loads(run(upgraded, "tests/upgrade/walk.py").splitlines()[-1])
+    assert told["voted"] == "agree"
+    assert told["staff"] > 5
+    assert told["ledger"] == []
+    assert told["chain"] == []
+
+
+@pytest.mark.django_db
+def test_its_guards_are_those_of_a_new_database(upgraded: dict[str, str]) -> None:
+    """Triggers and functions, whatever the dump came with: those of the files and no others."""
+    with psycopg.connect(upgraded["DATABASE_OWNER_URL"]) as restored, connections["default"].cursor() as new:
+        for query in (TRIGGERS, FUNCTIONS):
+            new.execute(query)
+            assert restored.execute(query).fetchall() == new.fetchall()  # type: ignore[arg-type]
+
+
+TRIGGERS = """
+SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY 1, 2
+"""
+FUNCTIONS = """
+SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p
+WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') ORDER BY 1, 2
+"""
