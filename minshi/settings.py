@@ -62,6 +62,8 @@ INSTALLED_APPS = [
     "minshi.lifecycle",
     "minshi.territory",
     "minshi.residents",
+    "minshi.rolls",
+    "minshi.paper",
     "minshi.policy",
     "minshi.disclosure",
     "minshi.notifications",

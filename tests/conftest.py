@@ -18,7 +18,7 @@ from minshi import clock as platform_clock
 from minshi.policy import calendar
 from tests import kept
 
-pytest_plugins = ["tests.browser", "tests.cast", "tests.way"]
+pytest_plugins = ["tests.browser", "tests.cast", "tests.owners", "tests.way"]
 
 calendar.KEPT_SECONDS = 3600  # else the query that asks for a newer one falls into any test, once a minute
 

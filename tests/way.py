@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from deliberation import actions as deliberation
-from deliberation.models import Choice, Criterion, Decision, Meeting, Motion, MotionStage, PartyStudy
+from deliberation.models import Choice, Criterion, Decision, Meeting, Motion, MotionStage, PartyStudy, waiting
 from evaluation.actions import accounts, aftercare, archive, surveys
 from evaluation.models import Survey
 from funding import actions as funding
@@ -26,7 +26,7 @@ from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from proposals.models import Category, Kind, Proposal, Source, Stage
-from tests.cast import make_resident
+from tests.cast import home_of, make_resident
 
 
 def a_picture() -> SimpleUploadedFile:
@@ -123,7 +123,7 @@ class Way:
             deliberation.register_paper(
                 unit, receipt_id=uuid4(), photo=a_picture(), choice=choice, by=self.who("chief")
             )
-            for unit, choice in zip(motion.units.waiting(), choices, strict=False)
+            for unit, choice in zip(waiting(motion.roll), choices, strict=False)
         ]
         self.to_counting(motion)
         for paper in papers:
@@ -236,7 +236,7 @@ class Way:
         """Confirmed residents behind the doors from ``first`` on, made when they are not there yet."""
         doors = self.households[first : first + number]
         return [
-            Person.objects.filter(household=door).first()
+            Person.objects.settled().filter(home__household=door).first()
             or Person.objects.get(user=make_resident(f"邻居{first + index}", door, represents=True))
             for index, door in enumerate(doors)
         ]
@@ -392,9 +392,9 @@ class Way:
     def raters(self) -> list[User]:
         """Somebody grown-up behind every door."""
         users = [self.who(name) for name in ("resident", "neighbour", "chief")]
-        known = {Person.objects.get(user=user).household_id: user for user in users}
+        known = {home_of(user).household_id: user for user in users}
         for door in self.households:
-            member = Person.objects.filter(household=door, user__isnull=False).first()
+            member = Person.objects.settled().filter(home__household=door, user__isnull=False).first()
             if door.pk not in known:
                 known[door.pk] = member.user if member and member.user else make_resident(f"邻居{door.pk}", door)
         return [known[door.pk] for door in self.households]

@@ -28,7 +28,7 @@ from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Notice, PostingPhoto
 from minshi.notifications.actions import tell
 from minshi.notifications.models import Message
-from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.models import Role, RoleGrant
 from minshi.signin import second_factor
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Territory
@@ -215,7 +215,7 @@ class World:
         motion = proposal.motions.get()
         for name, door in (("family_sheet", 0), ("waiting_sheet", 7)):
             self.things[name] = deliberation.register_paper(
-                motion.units.get(household=self.way.households[door]),
+                motion.roll.units.get(household=self.way.households[door]),
                 receipt_id=uuid4(),
                 photo=a_picture(),
                 choice=Choice.AGREE,
@@ -246,16 +246,15 @@ class World:
         self.things["photo"] = Photo.objects.latest("pk")
         tell(resident, "有一件事等您办", "请看一看", self["submitted"].get_absolute_url())
         self.things["message"] = Message.objects.of(resident).latest("pk")
-        self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11])
-        Person.objects.filter(user=self.people["newcomer"]).update(confirmed_at=None)
-        self.things["claim"] = Person.objects.get(user=self.people["newcomer"])
+        self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11], confirmed=False)
+        self.things["claim"] = cast.home_of(self.people["newcomer"])
 
     def _vote(self) -> None:
         motion = self.things["motion"] = self["voting"].motions.get()
         doors = self.way.households
         self.things["receipt"] = deliberation.cast(motion, Choice.AGREE, receipt_id=uuid4(), by=self.who("neighbour"))
-        self.things["visited"] = motion.units.get(household=doors[5])
-        self.things["unvisited"] = motion.units.get(household=doors[6])
+        self.things["visited"] = motion.roll.units.get(household=doors[5])
+        self.things["unvisited"] = motion.roll.units.get(household=doors[6])
         self.things["sheet"] = deliberation.register_paper(
             self["visited"], receipt_id=uuid4(), photo=a_picture(), choice=Choice.AGREE, by=self.who("chief")
         )

@@ -86,7 +86,7 @@ THINGS: dict[str, Thing] = {
     "evaluation.archive": Thing(),
     "disclosure.notice": Thing(),
     "disclosure.objection": Thing(),
-    "residents.person": Thing(),
+    "residents.residence": Thing(),
     "residents.rolegrant": Thing(adds=APPROVER | DISTRICT_OFFICER | only("stranger_approver")),
     "territory.territory": Thing(),
     "territory.household": Thing(),
@@ -242,7 +242,7 @@ STEPS: dict[str, dict[str, Step]] = {
     },
     "disclosure.notice": {"correct": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "disclosure.objection": {"answer": Step(CLERK), "climb": Step(CLERK)},
-    "residents.person": {
+    "residents.residence": {
         **{name: Step(CLERK) for name in ("confirm", "refuse", "represent", "move-out")},
         "appoint": Step(CLERK | APPROVER | DISTRICT_OFFICER),
     },

@@ -117,6 +117,10 @@ def unit(thing: str) -> Arguments:
     return lambda world: [world["voting"].number, world[thing].ordinal]
 
 
+def family_unit(world: World) -> list[Any]:
+    return [world["counting"].number, world["family_sheet"].unit.ordinal]
+
+
 def a_vote(world: World) -> dict[str, Any]:
     return {"choice": "agree", "receipt": str(uuid4()), "motion": world["motion"].pk}
 
@@ -144,11 +148,12 @@ PROPER: dict[str, Body] = {
     "paper_void": lambda w: {"reason": "登记错了门牌"},
     "paper_unreachable": lambda w: {"note": "两次敲门没人"},
     "paper_confirm": lambda w: {"paper": w["waiting_sheet"].pk, "choice": "agree"},
+    "paper_second": lambda w: {"photos": a_picture(), "choice": "against"},
     "receipt_correct": lambda w: {"choice": "against", "reason": "勾的是不同意", "receipt": str(uuid4())},
     "object": lambda w: {"facts": "这里写的和说好的不一样"},
     "object_for": lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"},
     "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
-    "confirm_residents": lambda w: {"person": w["claim"].pk, "door": w["claim"].household_id, "verdict": "yes"},
+    "confirm_residents": lambda w: {"claim": w["claim"].pk, "verdict": "yes"},
     "pledge": lambda w: {"choice": "5000"},
     "withdraw_pledge": lambda w: {},
     "publish_name": lambda w: {"publishes": "1"},
@@ -180,7 +185,7 @@ TABLE: tuple[Row, ...] = (
     Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
-    Row("cosign", number("cosigning"), see=SIGNED_IN, send=IN_THE_YARD),
+    Row("cosign", number("cosigning"), see=SIGNED_IN, send=ADULTS),
     Row("cosign_on_paper", number("cosigning"), see=COLLECTORS, send=COLLECTORS),
     Row("make_wish", see=SIGNED_IN, send=IN_THE_YARD | CLERK | NEXT_DOOR),
     Row("support_wish", pk("wish"), others=NOT_TAKEN, send=SIGNED_IN),
@@ -196,10 +201,12 @@ TABLE: tuple[Row, ...] = (
     Row("paper_void", unit("visited"), see=COLLECTORS, send=COLLECTORS),
     Row("paper_unreachable", unit("unvisited"), see=COLLECTORS, send=COLLECTORS),
     Row("paper_confirm", see=ANY_COLLECTORS, send=CLERK, turned_away=TURNED_AWAY | {SHOWN}),
-    Row("paper_photo", pk("sheet"), see=COLLECTORS),
+    Row("paper_second", family_unit, see=COLLECTORS, send=COLLECTORS),
+    Row("paper_confirm_correction", see=ANY_COLLECTORS, shows=ONWARD),
+    Row("paper_photo", lambda w: [w["sheet"].line_id], see=COLLECTORS),
     Row("find_receipt", **PUBLIC, query="number"),
     Row("receipt", lambda w: [w["receipt"].number], **PUBLIC),
-    Row("receipt_correct", lambda w: [w["family_sheet"].receipt], see=FAMILY, send=RESIDENT),
+    Row("receipt_correct", lambda w: [w["family_sheet"].slip_number], see=RESIDENT, send=RESIDENT),
     Row("meeting", lambda w: [w["deciding"].number, 1], **PUBLIC),
     Row("decision", number("announced"), **PUBLIC),
     # --- disclosure

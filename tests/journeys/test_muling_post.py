@@ -20,7 +20,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
-from deliberation.models import Ballot, Meeting, Motion, PaperBallot, Unit
+from deliberation.models import Ballot, Meeting, Motion, PaperBallot
 from evaluation.models import Answer, FinalAccounts
 from funding import actions as funding
 from funding.models import Contribution, Enquiry, Grant, Milestone, Payment, Pot, Purse, Refund
@@ -30,6 +30,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.ledger.models import Posting
 from minshi.policy import calendar
 from minshi.residents.models import Person, Role
+from minshi.rolls.models import Unit
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal, Stage, Wish
@@ -192,8 +193,8 @@ def vote(
         voter.fill(choice="agree")
         voter.press("交票")
         voter.sees("回执")
-    voted = {user.person.household_id for user in yard.neighbours[:ONLINE]}
-    units = [unit for unit in Unit.objects.filter(motion=motion).order_by("pk") if unit.household_id not in voted]
+    voted = {user.person.household.pk for user in yard.neighbours[:ONLINE]}
+    units = [unit for unit in Unit.objects.filter(roll=motion.roll).order_by("pk") if unit.household_id not in voted]
     choices = ["agree"] * (AGREED - ONLINE) + ["against"] * AGAINST
     sheets = list(zip(units, choices, strict=False))
     enter_on_the_phone(yard, chief, sheets[:IN_THE_BROWSER])
@@ -236,8 +237,8 @@ def confirm(sheets: list[tuple[Unit, str]], motion: Motion, clerk: Staff, desk: 
         clerk.fill(choice=chosen[shown.unit_id])
         clerk.page.locator("main form:has([name='paper']) button[type='submit']").click()
         clerk.page.wait_for_load_state()
-    for paper in PaperBallot.objects.filter(unit__motion=motion):
-        if not paper.is_settled:
+    for paper in PaperBallot.objects.filter(unit__roll=motion.roll):
+        if not paper.line.is_settled:
             answer = desk.post("/paper/confirm/", {"paper": paper.pk, "choice": chosen[paper.unit_id]})
             assert answer.status_code == 302, answer.content.decode()
 
@@ -356,7 +357,7 @@ def raise_money(yard: Yard, offices: Offices, giver: Resident, client_of: Callab
     giver.press("我家愿意出", "认缴", "就出这些", "说好了", "确定")
     for number, user in enumerate(yard.neighbours[:4]):
         clerk.step(
-            purse, "登记到账", household=user.person.household_id, amount="2950", voucher=f"收据{number + 1:03d}"
+            purse, "登记到账", household=user.person.household.pk, amount="2950", voucher=f"收据{number + 1:03d}"
         )
     money = client_of(yard.supervisor)
     for given in Contribution.objects.all():
