@@ -16,6 +16,7 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import corrected, reopened
+from minshi.lifecycle.machine import what_blocks_gate
 from minshi.policy import calendar
 from proposals.actions import advance
 from proposals.models import Proposal, Stage
@@ -49,7 +50,7 @@ def the_window_ended(deadline: Deadline) -> None:
 def nobody_went_on(deadline: Deadline) -> None:
     """While its notice still runs (a correction, an objection) nobody is late."""
     proposal = proposal_of(deadline)
-    if proposal.gate_notice and proposal.gate_notice.what_blocks():
+    if what_blocks_gate(proposal, "settle" if proposal.stage == Stage.RATED else "archive"):
         wait_another_day(deadline)
     else:
         tell_superior(deadline)
@@ -59,10 +60,11 @@ def nobody_went_on(deadline: Deadline) -> None:
 def the_result_was_announced(deadline: Deadline) -> None:
     """The notice of the result ended: the retained part is settled, or it is looked at again tomorrow."""
     survey = Survey.objects.select_related("proposal__place", "notice").get(pk=deadline.subject_id)
-    assert survey.notice
-    if survey.notice.is_passed:
+    if survey.proposal.stage != Stage.RATED:
+        return
+    if not what_blocks_gate(survey.proposal, "settle_hold"):
         surveys.settle_hold(survey, by=None)
-    elif survey.proposal.stage == Stage.RATED:
+    else:
         schedule(survey, GATE, calendar.period_end(now(), working_days=1), title=deadline.title)
 
 

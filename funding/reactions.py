@@ -20,7 +20,7 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import reopened
-from minshi.lifecycle.machine import stepped
+from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
 from minshi.residents.models import Role
@@ -36,10 +36,10 @@ for stage in (Stage.RAISING, Stage.PROCURING, Stage.AWARDED, Stage.DELIVERING, S
 @on("stage:funded")
 def the_funding_notice_ended(deadline: Deadline) -> None:
     proposal = proposal_of(deadline)
-    if proposal.gate_notice and proposal.gate_notice.is_passed:
-        actions.open_suppliers(proposal, by=None)
-    else:
+    if what_blocks_gate(proposal, "open_suppliers"):
         wait_another_day(deadline)
+    else:
+        actions.open_suppliers(proposal, by=None)
 
 
 @receiver(stepped, sender=Proposal)

@@ -12,6 +12,7 @@ from minshi.deadlines.actions import on
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.signals import answered, corrected
+from minshi.lifecycle.machine import what_blocks_gate
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
 from minshi.policy.signals import period_moved
@@ -67,10 +68,10 @@ def support_stayed_short(deadline: Deadline) -> None:
 @on("stage:announced")
 def the_notice_ended(deadline: Deadline) -> None:
     proposal = proposal_of(deadline)
-    if proposal.gate_notice and proposal.gate_notice.is_passed:
-        actions.open_handling(proposal, by=None)
-    else:
+    if what_blocks_gate(proposal, "open_handling"):
         wait_another_day(deadline)
+    else:
+        actions.open_handling(proposal, by=None)
 
 
 @on("stage:handling")

@@ -20,7 +20,7 @@ from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
-from minshi.lifecycle.machine import lock
+from minshi.lifecycle.machine import lock, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.notifications.actions import tell_role
@@ -126,7 +126,7 @@ def settle(proposal: Proposal, *, by: User) -> StepRecord:
     """Announce the confirmed accounts; the archive opens when their notice has passed."""
     _must_run(by, proposal)
     _must_be_rated(lock(proposal))
-    refuse_if(proposal.gate_notice.what_blocks() if proposal.gate_notice else [])
+    refuse_if(what_blocks_gate(proposal, "settle"))
     accounts = proposal.final_accounts.order_by("-ordinal").first()
     if accounts is None or accounts.confirmed_at is None or accounts.notice_id:
         raise Refused(_("还没有经过复核的结算"))

@@ -11,7 +11,7 @@ from evaluation.actions.sealing import seal
 from evaluation.models import Archive
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
-from minshi.lifecycle.machine import lock
+from minshi.lifecycle.machine import lock, what_blocks_gate
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from proposals.actions import advance
 from proposals.models import Proposal, Stage
@@ -25,8 +25,7 @@ def archive(proposal: Proposal, *, by: User) -> Archive:
     lock(proposal)
     if proposal.stage != Stage.SETTLING:
         raise Refused(_("现在是“%(stage)s”，结算公示以后才能归档") % {"stage": Stage(proposal.stage).label})
-    gate = proposal.gate_notice.what_blocks() if proposal.gate_notice else [_("还没有发布结算公示")]
-    refuse_if([*gate, *catalogue.missing(proposal)])
+    refuse_if([*what_blocks_gate(proposal, "archive"), *catalogue.missing(proposal)])
     for document in catalogue.documents(proposal):
         last = seal(proposal, document, by=by)
     last.refresh_from_db(fields=["seal"])

@@ -36,7 +36,7 @@ from minshi.disclosure.selectors import reopening_share
 from minshi.faces.pictures import reencoded
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
-from minshi.lifecycle.machine import begin, lock, take
+from minshi.lifecycle.machine import begin, lock, take, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.notifications.actions import tell_all, tell_role
@@ -66,6 +66,7 @@ PINNED = ("rating.", "callback.", "counting.days")
 def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Survey:
     """Ask all who benefit, from now on; ``report`` says in public what was mended since the last round."""
     lock(proposal)
+    verb = "ask_again" if proposal.stage == Stage.REWORK else "open_survey"
     refuse_if(what_blocks_opening(proposal))
     terms = policy.terms(PINNED, proposal.place)
     if not proposal.beneficiaries_frozen_at:
@@ -86,7 +87,7 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
     begin(survey, "open", by=by)
     advance(
         proposal,
-        "open_survey",
+        verb,
         by=by,
         reason=mask_text(report.strip()),
         due=survey.closes_at,
@@ -98,8 +99,8 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
 
 def what_blocks_opening(proposal: Proposal) -> list[str]:
     """After acceptance its notice must have passed; after mending every bad rating must have been dealt with."""
-    if proposal.stage == Stage.ACCEPTED and proposal.gate_notice:
-        return proposal.gate_notice.what_blocks()
+    if proposal.stage == Stage.ACCEPTED:
+        return what_blocks_gate(proposal, "open_survey")
     if proposal.stage == Stage.REWORK:
         waiting = undone_callbacks(proposal)
         return [_("还有 %(count)d 条差评没有整改好，整改完再评") % {"count": waiting}] if waiting else []
@@ -481,11 +482,10 @@ def settle_hold(survey: Survey, *, by: None = None) -> None:
     survey.proposal = proposal
     if survey.hold_settled_at is not None or proposal.stage != Stage.RATED or survey.notice is None:
         return
-    refuse_if(survey.notice.what_blocks())
-    survey.hold_settled_at = now()
-    survey.save(update_fields=["hold_settled_at"])
     outcome = _("尾款可以支付") if survey.decides_release else _("尾款不予支付")
     advance(proposal, "settle_hold", by=None, reason=outcome, evidence={"notice": survey.notice.number})
+    survey.hold_settled_at = now()
+    survey.save(update_fields=["hold_settled_at"])
     if survey.decides_release:
         holds.release(proposal)
     else:

@@ -19,7 +19,8 @@ from funding.models import (
 from funding.rules import accepted_by, other_duties
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.disclosure.models import Notice
+from minshi.disclosure.models import Kind as NoticeKind
+from minshi.disclosure.rules import in_force, what_blocks
 from minshi.ledger.actions import post
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
@@ -92,14 +93,7 @@ def _why_not_accepted(contract: Contract) -> list[str]:
     last = contract.acceptances.select_related("notice__withdrawn_by").order_by("-round").first()
     if last is None or not last.passed or last.notice is None:
         return [_("验收合格以后才能付这一笔")]
-    return in_force(last.notice).what_blocks()
-
-
-def in_force(notice: Notice) -> Notice:
-    """The notice itself, or the last of those that corrected it."""
-    while notice.withdrawn_by:
-        notice = notice.withdrawn_by
-    return notice
+    return what_blocks(in_force(last.notice), NoticeKind.ACCEPTANCE)
 
 
 def _done(payment: Payment) -> dict[str, int | None]:

@@ -410,10 +410,7 @@ def _funding_notice(proposal: Proposal, by: User) -> Notice:
 @action
 def open_suppliers(proposal: Proposal, *, by: User | None) -> StepRecord:
     """The funding notice has passed: approved grants go into the project's purse, suppliers may be asked."""
-    lock(proposal)
-    notice = proposal.gate_notice
-    obstacles = notice.what_blocks() if notice else [_("还没有发布公示")]
-    record = proposals.advance(proposal, "open_suppliers", by=by, obstacles=obstacles)
+    record = proposals.advance(proposal, "open_suppliers", by=by)
     purse = Purse.objects.select_related("account").get(proposal=proposal)
     for grant in Grant.objects.filter(proposal=proposal, stage=GrantStage.APPROVED).order_by("pk"):
         _place(grant, purse, by)

@@ -323,8 +323,7 @@ def sign(
     if chosen is None:
         raise Refused(_("还没有选定承接方"))
     price = chosen.quote.price_fen if price_fen is None else price_fen
-    notice = proposal.gate_notice
-    obstacles = notice.what_blocks() if notice else [_("还没有发布公示")]
+    obstacles = []
     if price > chosen.quote.price_fen:
         obstacles.append(_("合同价不能高于选定的报价"))
     if not integrity:

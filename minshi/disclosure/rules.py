@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import connection
+from django.utils.translation import gettext as _
+
 from minshi.accounts.models import User
 from minshi.disclosure.models import Kind, Notice, Objection
 from minshi.residents import speaking
@@ -91,3 +94,25 @@ def household_of(user: User | None, notice: Notice) -> Household | None:
     if user is None or home is None or not notice.place.contains(home.household.place):
         return None
     return None if speaking.why_not(user, any_adult=True, act="") else home.household
+
+
+def what_blocks(notice: Notice | None, kind: str) -> list[str]:
+    """What a step still waits for that may be taken when its notice of this kind has passed; empty once it has.
+
+    Without such a notice nothing passes. Inside a transaction the notice's row is shared before it is read, so
+    that no objection slips in after the answer.
+    """
+    if notice is None or notice.kind != kind:
+        return [_("还没有发布%(kind)s") % {"kind": Kind(kind).label}]
+    if connection.in_atomic_block:
+        if notice.is_passed:
+            return []
+        notice = Notice.objects.get(pk=notice.pk)
+    return notice.what_blocks()
+
+
+def in_force(notice: Notice | None) -> Notice | None:
+    """The notice itself, or the last of those that corrected it."""
+    while notice is not None and notice.withdrawn_by is not None:
+        notice = notice.withdrawn_by
+    return notice

@@ -31,8 +31,8 @@ class Step:
 
     ``permission`` names a rule asked with (user, subject); a step without one is the platform's alone.
     The values of the policy stand in ``label`` under their names where the machine has ``worded`` to fill them in.
-    An empty ``target`` stays in the stage. ``gate`` names the kind of public notice that must have passed;
-    the database asks for it too.
+    An empty ``target`` stays in the stage. ``gate`` names the kind of public notice that must have passed:
+    whoever takes the step is asked for it here, and the database asks again.
     """
 
     verb: str
@@ -54,6 +54,8 @@ class Machine:
     what that stage needs (holder, due date, terms) and returns the names of the fields to save. ``settled``
     is called after it, to set the deadline. ``role_of`` says as whom a person acts, for the record. ``worded`` gives
     a step's label as it is said of one subject.
+    ``gate`` is called with (subject, kind of notice) and returns what that notice still waits for; a machine
+    without one has no gates.
     """
 
     subject: str
@@ -63,11 +65,13 @@ class Machine:
     settled: Callable[[Any], None] = lambda subject: None
     role_of: Callable[[User, Any], str] = lambda user, subject: ""
     worded: Callable[[object, Any], str] = lambda label, subject: str(label)
+    gate: Callable[[Any, str], Iterable[object]] | None = None
     stage_field: str = "stage"
     by_verb: dict[str, Step] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_verb", {step.verb: step for step in self.steps})
+        assert self.gate or not any(step.gate for step in self.steps), f"{self.subject}: nobody knows its notices"
         _machines[self.subject] = self
 
     def edges(self) -> Iterable[tuple[str, str, str, str]]:
@@ -96,7 +100,17 @@ def why_not(subject: models.Model, verb: str, by: User | None) -> list[str]:
         return [reason]
     if not _may(step, by, subject):
         return [_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject)]
-    return [str(reason) for obstacle in step.obstacles for reason in obstacle(subject)]
+    return [*what_blocks_gate(subject, verb), *(str(why) for obstacle in step.obstacles for why in obstacle(subject))]
+
+
+def what_blocks_gate(subject: models.Model, verb: str) -> list[str]:
+    """What the public notice that this step waits for still waits for; empty once it has passed.
+
+    The one question, asked by ``take`` for every step with a gate and by whoever wants to know beforehand.
+    """
+    machine = machine_of(subject)
+    step = machine.by_verb[verb]
+    return [str(reason) for reason in machine.gate(subject, step.gate)] if step.gate and machine.gate else []
 
 
 def take(
@@ -125,7 +139,8 @@ def take(
             raise NotAllowed(_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject))
         if step.needs_reason and not reason.strip():
             raise Refused(reason=_("请写明理由，对方和大家都看得到"))
-        refuse_if([*(why for obstacle in step.obstacles for why in obstacle(subject)), *obstacles])
+        own = (why for obstacle in step.obstacles for why in obstacle(subject))
+        refuse_if([*what_blocks_gate(subject, verb), *own, *obstacles])
         return _write(machine, step, subject, by, reason.strip(), evidence or {}, setting or {})
 
 

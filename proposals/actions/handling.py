@@ -24,15 +24,9 @@ def open_handling(proposal: Proposal, *, by: User | None) -> StepRecord:
     tier = proposal.tier or 1
     role, level, days = TIERS[tier]
     place, due = holder_place(proposal.place, level), period(proposal.place, days, now())
-    record = advance(
-        proposal, "open_handling", by=by, role=role, place=place, due=due, obstacles=_gate_obstacles(proposal)
-    )
+    record = advance(proposal, "open_handling", by=by, role=role, place=place, due=due)
     _dispatch(proposal, tier)
     return record
-
-
-def _gate_obstacles(proposal: Proposal) -> list[str]:
-    return proposal.gate_notice.what_blocks() if proposal.gate_notice else [_("还没有发布公示")]
 
 
 @action

@@ -1,11 +1,13 @@
--- domain.md 10.4: no gate is passed while its notice runs or an objection is open. The notice asked is the one
--- held before the step; it can only change together with a stage, or for the notice that corrects it.
+-- domain.md 10.4: no gate is passed while its notice runs or an objection is open, nor where there is no notice.
+-- Asked are the verbs by which this transaction records the step: another step between the same stages neither
+-- adds a gate nor takes one away. The notice asked is the one held before the step; it can only change together
+-- with a stage, or for the notice that corrects it.
 CREATE OR REPLACE FUNCTION refuse_closed_gate() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wanted text;
 BEGIN
-    IF NEW.stage = OLD.stage THEN
-        IF NEW.gate_notice_id IS DISTINCT FROM OLD.gate_notice_id AND NOT EXISTS (
+    IF NEW.stage = OLD.stage AND NEW.gate_notice_id IS DISTINCT FROM OLD.gate_notice_id THEN
+        IF NOT EXISTS (
             SELECT 1 FROM disclosure_notice WHERE id = OLD.gate_notice_id AND withdrawn_by_id = NEW.gate_notice_id
         ) THEN
             RAISE EXCEPTION 'proposal %: its gate notice changes only with its stage', NEW.id
@@ -13,16 +15,19 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    SELECT gate INTO wanted FROM lifecycle_edge
-        WHERE subject_type = 'proposals.proposal' AND source = OLD.stage AND target = NEW.stage
-        ORDER BY gate LIMIT 1;
-    IF wanted <> '' AND NOT EXISTS (
-        SELECT 1 FROM disclosure_notice
-        WHERE id = OLD.gate_notice_id AND kind = wanted AND notice_passed(id)
-    ) THEN
-        RAISE EXCEPTION 'proposal %: the % notice has not passed', NEW.id, wanted USING ERRCODE = 'check_violation';
-    END IF;
+    FOR wanted IN
+        SELECT DISTINCT edge.gate FROM lifecycle_steprecord AS step
+            JOIN lifecycle_edge AS edge USING (subject_type, verb, source, target)
+        WHERE step.subject_type = 'proposals.proposal' AND step.subject_id = NEW.id
+          AND step.source = OLD.stage AND step.target = NEW.stage
+          AND step.xid = pg_current_xact_id()::text::bigint AND edge.gate <> ''
+    LOOP
+        IF NOT EXISTS (SELECT 1 FROM disclosure_notice WHERE id = OLD.gate_notice_id AND kind = wanted)
+           OR NOT notice_passed(OLD.gate_notice_id) THEN
+            RAISE EXCEPTION 'proposal %: the % notice has not passed', NEW.id, wanted USING ERRCODE = 'check_violation';
+        END IF;
+    END LOOP;
     RETURN NEW;
 END $$;
-CREATE TRIGGER gate BEFORE UPDATE OF stage, gate_notice_id ON proposals_proposal
+CREATE TRIGGER closed_gate BEFORE UPDATE OF stage, gate_notice_id ON proposals_proposal
     FOR EACH ROW EXECUTE FUNCTION refuse_closed_gate();

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
+from minshi.disclosure.rules import what_blocks
 from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -178,11 +179,13 @@ STEPS = (
     Step(
         "open_survey",
         _("开始满意度评议"),
-        (Stage.ACCEPTED, Stage.REWORK),
+        (Stage.ACCEPTED,),
         Stage.RATING,
         "evaluation.run",
         platform=True,
+        gate="acceptance",
     ),
+    Step("ask_again", _("开始满意度评议"), (Stage.REWORK,), Stage.RATING, "evaluation.run", platform=True),
     Step("accept_again", _("验收公示被重议，重新验收"), (Stage.ACCEPTED,), Stage.ACCEPTING, platform=True),
     Step("extend_survey", _("答卷不够，评议延长一次"), (Stage.RATING,), "", platform=True),
     Step("count_survey", _("评议截止，核对纸质测评表"), (Stage.RATING,), "", platform=True),
@@ -198,7 +201,7 @@ STEPS = (
         "evaluation.rule",
         needs_reason=True,
     ),
-    Step("settle_hold", _("满意度公示期满，处理尾款"), (Stage.RATED,), "", platform=True),
+    Step("settle_hold", _("满意度公示期满，处理尾款"), (Stage.RATED,), "", platform=True, gate="satisfaction"),
     Step("rate_again", _("满意度公示被重议，整改后再评"), (Stage.RATED,), Stage.REWORK, platform=True),
     Step("settle", _("结算并公示"), (Stage.RATED,), Stage.SETTLING, "evaluation.run", gate="satisfaction"),
     Step("account_again", _("结算公示被重议，重新结算"), (Stage.SETTLING,), Stage.RATED, platform=True),
@@ -281,4 +284,5 @@ PROPOSAL = Machine(
     settled=set_stage_deadline,
     role_of=_role_of,
     worded=worded,
+    gate=lambda proposal, kind: what_blocks(proposal.gate_notice, kind),
 )
