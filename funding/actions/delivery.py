@@ -43,7 +43,6 @@ from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell, tell_role
-from minshi.policy import selectors as policy
 from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Person, Role
@@ -198,7 +197,7 @@ def ask_change(
 
 def _why_not_change(contract: Contract, new_price_fen: int) -> list[str]:
     proposal = contract.proposal
-    share: Fraction = fraction(proposal.terms.get("change.share") or policy.value("change.share", proposal.place))
+    share: Fraction = fraction(proposal.terms["change.share"])
     reasons = []
     if abs(new_price_fen - contract.first_price_fen) > share * contract.first_price_fen:
         reasons.append(_("与签约价相差超过 %s，须回到民主商议重新商定") % share_in_percent(share))

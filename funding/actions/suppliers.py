@@ -82,7 +82,7 @@ def form_group(
 
 
 def _refuse_group(proposal: Proposal, chosen: list[Person]) -> None:
-    least = int(policy.value("group.minimum", proposal.place))
+    least = int(proposal.terms["group.minimum"])
     reasons = []
     if len(chosen) < least or len(chosen) % 2 == 0:
         reasons.append(

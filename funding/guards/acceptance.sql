@@ -21,6 +21,18 @@ CREATE TRIGGER guard_panelist BEFORE INSERT ON funding_panelist
     FOR EACH ROW EXECUTE FUNCTION funding_guard_panelist();
 SELECT append_only('funding_panelist');
 
+-- The acceptance is whole when its transaction ends, and the project stands in another stage by then: the row keeps
+-- the rule it was made by.
+CREATE OR REPLACE FUNCTION funding_pin_acceptance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.terms := pinned_terms(
+        (SELECT proposal_id FROM funding_contract WHERE id = NEW.contract_id),
+        'acceptance.panel', 'acceptance.residents_share', 'acceptance.supervisors'
+    );
+    RETURN NEW;
+END $$;
+CREATE TRIGGER pinned_terms BEFORE INSERT ON funding_acceptance FOR EACH ROW EXECUTE FUNCTION funding_pin_acceptance();
+
 CREATE OR REPLACE FUNCTION funding_guard_acceptance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     sat record;
@@ -30,7 +42,9 @@ BEGIN
            count(*) FILTER (WHERE side = 'supervisor') AS supervisors INTO sat
         FROM funding_panelist WHERE acceptance_id = NEW.id;
     SELECT count(*) AS items, bool_and(passed) AS fine INTO looked FROM funding_item WHERE acceptance_id = NEW.id;
-    IF sat.people < 5 OR sat.residents * 2 < sat.people OR sat.supervisors < 1 THEN
+    IF sat.people < (NEW.terms ->> 'acceptance.panel')::integer
+       OR NOT is_at_least(sat.residents, NEW.terms ->> 'acceptance.residents_share', sat.people)
+       OR sat.supervisors < (NEW.terms ->> 'acceptance.supervisors')::integer THEN
         RAISE EXCEPTION 'acceptance %: the panel is not whole', NEW.id
             USING ERRCODE = 'check_violation', HINT = '验收组至少五人，居民不少于一半，监督委员会至少一人';
     END IF;

@@ -27,9 +27,8 @@ BEGIN
                 USING ERRCODE = 'check_violation', HINT = '成交公示还没有结束';
         END IF;
     ELSIF NEW.price_fen <> OLD.price_fen THEN
-        SELECT coalesce(terms ->> 'change.share', '1/10') INTO share FROM proposals_proposal WHERE id = NEW.proposal_id;
-        IF abs(NEW.price_fen - NEW.first_price_fen) * split_part(share, '/', 2)::bigint
-           > NEW.first_price_fen * split_part(share, '/', 1)::bigint THEN
+        share := pinned_term(NEW.proposal_id, 'change.share');
+        IF is_beyond(abs(NEW.price_fen - NEW.first_price_fen), share, NEW.first_price_fen) THEN
             RAISE EXCEPTION 'contract %: changed by more than %', NEW.id, share
                 USING ERRCODE = 'check_violation', HINT = '变更超过规定比例，须回到民主商议';
         END IF;

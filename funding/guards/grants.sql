@@ -7,7 +7,7 @@ DECLARE
     public_money bigint;
     cap bigint;
 BEGIN
-    SELECT p.proposer_id, p.tier, p.kind, p.terms, t.path INTO project
+    SELECT p.proposer_id, p.tier, p.kind, t.path INTO project
         FROM proposals_proposal p JOIN territory_territory t ON t.id = p.place_id
         WHERE p.id = NEW.proposal_id FOR NO KEY UPDATE OF p;
     IF project.proposer_id IN (NEW.asked_by_id, NEW.examined_by_id, NEW.approved_by_id, NEW.district_by_id) THEN
@@ -34,7 +34,9 @@ BEGIN
     END IF;
     SELECT coalesce(sum(amount_fen), 0) INTO public_money FROM funding_planline
         WHERE plan_id = NEW.plan_id AND source IN ('subsidy', 'district');
-    cap := (project.terms ->> CASE WHEN project.kind = 'works' THEN 'cap.works_fen' ELSE 'cap.service_fen' END)::bigint;
+    cap := pinned_term(
+        NEW.proposal_id, CASE WHEN project.kind = 'works' THEN 'cap.works_fen' ELSE 'cap.service_fen' END
+    )::bigint;
     IF NOT NEW.needs_district AND (project.tier = 3 OR NEW.source = 'district' OR public_money > cap) THEN
         RAISE EXCEPTION 'grant: above the cap or at tier 3 the district decides too'
             USING ERRCODE = 'check_violation', HINT = '超过限额或三级办理的，须报区里审定';

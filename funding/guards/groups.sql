@@ -1,13 +1,20 @@
--- Residents' odd group of three at least, whole at the end of the transaction that forms it.
+-- Residents' odd group, whole at the end of the transaction that forms it. By then the project may stand in another
+-- stage: the row keeps the rule it was formed by.
+CREATE OR REPLACE FUNCTION funding_pin_group() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.terms := pinned_terms(NEW.proposal_id, 'group.minimum');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER pinned_terms BEFORE INSERT ON funding_group FOR EACH ROW EXECUTE FUNCTION funding_pin_group();
+
 CREATE OR REPLACE FUNCTION funding_guard_group() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    members integer;
+    formed bigint := CASE TG_TABLE_NAME WHEN 'funding_group' THEN NEW.id ELSE (to_jsonb(NEW) ->> 'group_id')::bigint END;
+    fewest integer := (SELECT (terms ->> 'group.minimum')::integer FROM funding_group WHERE id = formed);
+    members integer := (SELECT count(*) FROM funding_groupmember WHERE group_id = formed);
 BEGIN
-    SELECT count(*) INTO members FROM funding_groupmember
-        WHERE group_id = CASE TG_TABLE_NAME WHEN 'funding_group' THEN NEW.id
-                         ELSE (to_jsonb(NEW) ->> 'group_id')::bigint END;
-    IF members < 3 OR members % 2 = 0 THEN
-        RAISE EXCEPTION 'a project group has an odd number of three members or more, not %', members
+    IF members < fewest OR members % 2 = 0 THEN
+        RAISE EXCEPTION 'a project group has an odd number of % members or more, not %', fewest, members
             USING ERRCODE = 'check_violation', HINT = '项目小组须有三人以上，且为单数';
     END IF;
     RETURN NULL;

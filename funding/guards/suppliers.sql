@@ -25,19 +25,20 @@ SELECT append_only('funding_judge');
 
 CREATE OR REPLACE FUNCTION funding_guard_award() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    terms jsonb;
     chosen record;
     came integer;
 BEGIN
-    SELECT p.terms INTO terms FROM proposals_proposal p JOIN funding_enquiry e ON e.proposal_id = p.id
-        WHERE e.id = NEW.enquiry_id;
+    NEW.terms := pinned_terms(
+        (SELECT proposal_id FROM funding_enquiry WHERE id = NEW.enquiry_id),
+        'group.minimum', 'quotes.limit_fen', 'quotes.minimum'
+    );
     SELECT enquiry_id, price_fen INTO chosen FROM funding_quote WHERE id = NEW.quote_id;
     SELECT count(*) INTO came FROM funding_quote WHERE enquiry_id = NEW.enquiry_id;
     IF chosen.enquiry_id <> NEW.enquiry_id THEN
         RAISE EXCEPTION 'quote % belongs to another enquiry', NEW.quote_id USING ERRCODE = 'check_violation';
     END IF;
-    IF chosen.price_fen > (terms ->> 'quotes.limit_fen')::bigint AND came < (terms ->> 'quotes.minimum')::integer
-       AND NEW.few_reason = '' THEN
+    IF chosen.price_fen > (NEW.terms ->> 'quotes.limit_fen')::bigint
+       AND came < (NEW.terms ->> 'quotes.minimum')::integer AND NEW.few_reason = '' THEN
         RAISE EXCEPTION 'enquiry %: only % quotes and no reason why', NEW.enquiry_id, came
             USING ERRCODE = 'check_violation', HINT = '报价家数不够，须写明理由';
     END IF;
@@ -46,12 +47,13 @@ END $$;
 CREATE TRIGGER guard_award BEFORE INSERT ON funding_award FOR EACH ROW EXECUTE FUNCTION funding_guard_award();
 SELECT append_only('funding_award', 'annulled_at');
 
+-- As many as the group has at least, by the rule the award was made by.
 CREATE OR REPLACE FUNCTION funding_guard_judges() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     judges integer;
 BEGIN
     SELECT count(*) INTO judges FROM funding_judge WHERE award_id = NEW.id;
-    IF judges < 3 OR judges % 2 = 0 THEN
+    IF judges < (NEW.terms ->> 'group.minimum')::integer OR judges % 2 = 0 THEN
         RAISE EXCEPTION 'award %: % judges', NEW.id, judges
             USING ERRCODE = 'check_violation', HINT = '参加评选的须有三人以上，且为单数';
     END IF;

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('formed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('formed_at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='成立时间')),
                 ('ended_at', models.DateTimeField(null=True)),
+                ('terms', models.JSONField(default=dict, editable=False)),
             ],
             options={
                 'verbose_name': '项目小组',
@@ -147,6 +148,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='选定时间')),
                 ('annulled_at', models.DateTimeField(null=True, verbose_name='重新评选')),
+                ('terms', models.JSONField(default=dict, editable=False)),
             ],
             options={
                 'verbose_name': '选定',
@@ -295,6 +297,7 @@ class Migration(migrations.Migration):
                 ('notice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='disclosure.notice', verbose_name='验收公示')),
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('at', models.DateTimeField(db_default=minshi.clock.time.Now())),
+                ('terms', models.JSONField(default=dict, editable=False)),
             ],
             options={
                 'verbose_name': '验收',

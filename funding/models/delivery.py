@@ -109,6 +109,7 @@ class Acceptance(models.Model):
     notice = models.ForeignKey(Notice, models.PROTECT, null=True, related_name="+", verbose_name=_("验收公示"))
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
+    terms = models.JSONField(default=dict, editable=False)  # written by the database from what the stage pinned
 
     class Meta:
         verbose_name = _("验收")

@@ -23,6 +23,7 @@ class Group(models.Model):
     formed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     formed_at = models.DateTimeField(_("成立时间"), db_default=Now())
     ended_at = models.DateTimeField(null=True)
+    terms = models.JSONField(default=dict, editable=False)  # written by the database from what the stage pinned
 
     class Meta:
         verbose_name = _("项目小组")
@@ -154,6 +155,7 @@ class Award(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(_("选定时间"), db_default=Now())
     annulled_at = models.DateTimeField(_("重新评选"), null=True)
+    terms = models.JSONField(default=dict, editable=False)  # as of a group
 
     class Meta:
         verbose_name = _("选定")

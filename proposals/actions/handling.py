@@ -15,7 +15,7 @@ from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused
 from proposals.actions.stages import advance
 from proposals.lifecycle import TIERS, holder_place, period
-from proposals.models import Handling, Proposal, Tier
+from proposals.models import Handling, Proposal, Stage, Tier
 
 
 @action
@@ -66,9 +66,10 @@ def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     """退单: once, to the holder before; who then escalates or declines."""
     lock(proposal)
     tier = proposal.tier or 1
-    allowed = int(proposal.terms.get("handback.times", 1))
-    if proposal.handlings.filter(outcome="handed_back").count() >= allowed:
-        raise Refused(_("只能退单 %(allowed)s 次，请接单办理或提请上一级") % {"allowed": allowed})
+    if proposal.stage == Stage.HANDLING:  # its terms are pinned; elsewhere the step itself is refused
+        allowed = int(proposal.terms["handback.times"])
+        if proposal.handlings.filter(outcome="handed_back").count() >= allowed:
+            raise Refused(_("只能退单 %(allowed)s 次，请接单办理或提请上一级") % {"allowed": allowed})
     if tier == 1:
         raise Refused(_("社区是第一承办人，没有上一个承办人可退"))
     role, level, days = TIERS[tier - 1]

@@ -106,6 +106,12 @@ def test_it_is_handed_back_once_only(handling: Proposal, clerk: User, case_offic
         actions.hand_back(handling, by=case_officer, reason="再退一次")
 
 
+def test_what_is_not_being_handled_is_not_handed_back(way: Way, case_officer: User) -> None:
+    proposal = announced(way, tier=2)
+    with pytest.raises(Refused, match="不能办理“退单”"):
+        actions.hand_back(proposal, by=case_officer, reason="自筹可以解决")
+
+
 def test_the_first_receiver_owns_it_and_may_not_simply_decline(handling: Proposal, clerk: User) -> None:
     with pytest.raises(Refused, match="首接负责"):
         actions.decline_handling(handling, by=clerk, reason="不想办")
