@@ -11,10 +11,11 @@ from typing import Any
 
 import rules
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from funding.models import GrantStage, GroupMember, Panelist, PaymentStage
 from minshi.accounts.models import User
-from minshi.refusals import NotAllowed
+from minshi.refusals import NotAllowed, guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
 from minshi.residents.rules import holds, home_of, roles_of
@@ -203,3 +204,37 @@ def decided_money_of(proposal: Proposal) -> set[int]:
             if payment.stage != PaymentStage.REFUSED:
                 people |= {payment.approved_by_id, payment.paid_by_id}
     return {pk for pk in people if pk}
+
+
+# --- What the guards refuse ------------------------------------------------------------------------
+
+guarded(
+    panelist_has_not_decided=gettext_lazy("提议、审批或付款的人不能参加验收"),
+    acceptance_panel_is_whole=gettext_lazy(
+        "验收组至少 %(panel)s 人，居民不少于 %(residents)s，监督委员会至少 %(supervisors)s 人"
+    ),
+    acceptance_is_that_of_its_items=gettext_lazy("逐项都合格，才是合格"),
+    posting_has_a_warrant=gettext_lazy("这笔钱没有对应的批准记录，不能记账"),
+    contract_within_quote=gettext_lazy("合同价不能高于选定的报价"),
+    award_notice_has_passed=gettext_lazy("成交公示还没有结束"),
+    change_within_share=gettext_lazy("变更超过规定比例，须回到民主商议"),
+    change_is_approved=gettext_lazy("没有批准的变更，合同价不能改"),
+    contract_within_plan=gettext_lazy("合同价超过了资金方案里可以花的钱"),
+    proposer_decides_no_grant=gettext_lazy("提议人不能申请、审核或审批自己项目的钱"),
+    pot_gives_here=gettext_lazy("这个资金池不能给这里的项目出这笔钱"),
+    grant_within_plan=gettext_lazy("申请的钱超过了资金方案"),
+    grant_goes_to_district=gettext_lazy("超过限额或三级办理的，须报区里审定"),
+    project_group_is_odd=gettext_lazy("项目小组须有 %(least)s 人以上，且为单数"),
+    payment_of_its_milestone=gettext_lazy("付款金额与合同的付款节点不一致"),
+    payment_on_running_contract=gettext_lazy("合同已经中止，不再付款"),
+    payments_within_price=gettext_lazy("付款合计超过了合同价"),
+    proposer_handles_no_payment=gettext_lazy("提议人不能申请、审批或支付自己项目的款项"),
+    panelist_handles_no_payment=gettext_lazy("参加验收的人不能审批或支付"),
+    payment_after_acceptance=gettext_lazy("验收合格并且公示期满、异议都答复以后才能付这一笔"),
+    retention_after_rating=gettext_lazy("尾款要等满意度评议达标才能支付"),
+    source_of_the_tier=gettext_lazy("这一级办理不能用这项资金"),
+    judge_of_the_group=gettext_lazy("不在项目小组里或已经回避的人不能参加评选"),
+    few_quotes_have_a_reason=gettext_lazy("报价家数不够，须写明理由"),
+    judges_are_odd=gettext_lazy("参加评选的须有 %(least)s 人以上，且为单数"),
+    proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
+)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.db import IntegrityError, transaction
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Refused(Exception):
@@ -75,9 +80,33 @@ def onto(form: forms.BaseForm, refusal: Refused) -> None:
         form.add_error(None, reason)
 
 
+_sentences: dict[str, StrOrPromise] = {}
+
+
+def guarded(**sentences: StrOrPromise) -> None:
+    """Say what people read when a trigger refuses: the CONSTRAINT it names → a sentence to be translated.
+
+    Placeholders such as ``%(least)s`` take their values from the JSON that the trigger gives along as DETAIL.
+    """
+    _sentences.update(sentences)
+
+
+def guarded_names() -> set[str]:
+    return set(_sentences)
+
+
+def sentence_of(error: IntegrityError) -> str | None:
+    """The sentence of the guard that refused; a fault has none and stays what it is."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    sentence = _sentences.get(getattr(diagnosis, "constraint_name", None) or "")
+    if sentence is None:
+        return getattr(diagnosis, "message_hint", None)  # of a guard that still brings its own
+    return str(sentence) % json.loads(getattr(diagnosis, "message_detail", None) or "{}")
+
+
 @contextmanager
 def refusing(**sentences: tuple[str, object]) -> Iterator[None]:
-    """Writes whose refusal is an answer: constraint → (field, sentence); a trigger brings its own sentence as HINT.
+    """Writes whose refusal is an answer: constraint → (field, sentence); guards have theirs from ``guarded``.
 
     Whatever else goes wrong stays the fault it is.
     """
@@ -90,6 +119,6 @@ def refusing(**sentences: tuple[str, object]) -> Iterator[None]:
         if constraint in sentences:
             field, sentence = sentences[constraint]
             raise Refused(**{field: sentence}) from error
-        if hint := getattr(diagnosis, "message_hint", None):
-            raise Refused(hint) from error
+        if sentence := sentence_of(error):
+            raise Refused(sentence) from error
         raise

@@ -13,7 +13,7 @@ BEGIN
        OR EXISTS (SELECT FROM funding_payment p JOIN funding_contract c ON c.id = p.contract_id
                   WHERE c.proposal_id = project AND p.stage <> 'refused' AND member IN (p.approved_by_id, p.paid_by_id)) THEN
         RAISE EXCEPTION 'person % has decided on this project already', NEW.person_id
-            USING ERRCODE = 'check_violation', HINT = '提议、审批或付款的人不能参加验收';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_has_not_decided';
     END IF;
     RETURN NEW;
 END $$;
@@ -46,11 +46,15 @@ BEGIN
        OR NOT is_at_least(sat.residents, NEW.terms ->> 'acceptance.residents_share', sat.people)
        OR sat.supervisors < (NEW.terms ->> 'acceptance.supervisors')::integer THEN
         RAISE EXCEPTION 'acceptance %: the panel is not whole', NEW.id
-            USING ERRCODE = 'check_violation', HINT = '验收组至少五人，居民不少于一半，监督委员会至少一人';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'acceptance_panel_is_whole',
+                DETAIL = jsonb_build_object(
+                    'panel', NEW.terms -> 'acceptance.panel', 'residents', NEW.terms -> 'acceptance.residents_share',
+                    'supervisors', NEW.terms -> 'acceptance.supervisors'
+                )::text;
     END IF;
     IF looked.items = 0 OR looked.fine <> NEW.passed THEN
         RAISE EXCEPTION 'acceptance %: the verdict is not that of its items', NEW.id
-            USING ERRCODE = 'check_violation', HINT = '逐项都合格，才是合格';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'acceptance_is_that_of_its_items';
     END IF;
     RETURN NULL;
 END $$;

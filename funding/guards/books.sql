@@ -58,7 +58,7 @@ BEGIN
     SELECT * INTO entry FROM public.ledger_entry WHERE id = NEW.entry_id;
     IF NOT funding_is_warranted(entry, NEW.account_id, NEW.amount_fen) THEN
         RAISE EXCEPTION 'entry % moves % fen without a warrant', entry.key, NEW.amount_fen
-            USING ERRCODE = 'check_violation', HINT = '这笔钱没有对应的批准记录，不能记账';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'posting_has_a_warrant';
     END IF;
     RETURN NULL;
 END $$;

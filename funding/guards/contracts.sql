@@ -20,22 +20,22 @@ BEGIN
         IF (offered.proposal_id, offered.supplier_id) <> (NEW.proposal_id, NEW.supplier_id)
            OR NEW.first_price_fen <> NEW.price_fen OR NEW.price_fen > offered.price_fen THEN
             RAISE EXCEPTION 'the contract is not what was awarded'
-                USING ERRCODE = 'check_violation', HINT = '合同价不能高于选定的报价';
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_within_quote';
         END IF;
         IF NOT notice_passed(funding_notice_in_force(offered.notice_id)) THEN
             RAISE EXCEPTION 'the award notice has not passed'
-                USING ERRCODE = 'check_violation', HINT = '成交公示还没有结束';
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'award_notice_has_passed';
         END IF;
     ELSIF NEW.price_fen <> OLD.price_fen THEN
         share := pinned_term(NEW.proposal_id, 'change.share');
         IF is_beyond(abs(NEW.price_fen - NEW.first_price_fen), share, NEW.first_price_fen) THEN
             RAISE EXCEPTION 'contract %: changed by more than %', NEW.id, share
-                USING ERRCODE = 'check_violation', HINT = '变更超过规定比例，须回到民主商议';
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'change_within_share';
         END IF;
         IF NOT EXISTS (SELECT FROM funding_change WHERE contract_id = NEW.id AND stage = 'approved'
                        AND old_price_fen = OLD.price_fen AND new_price_fen = NEW.price_fen) THEN
             RAISE EXCEPTION 'contract %: no approved change to %', NEW.id, NEW.price_fen
-                USING ERRCODE = 'check_violation', HINT = '没有批准的变更，合同价不能改';
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'change_is_approved';
         END IF;
     ELSE
         RETURN NEW;
@@ -46,7 +46,7 @@ BEGIN
         WHERE c.proposal_id = NEW.proposal_id AND c.id <> NEW.id AND p.stage = 'paid';
     IF NEW.price_fen + spent > agreed THEN
         RAISE EXCEPTION 'contract: % with % spent is beyond the plan of %', NEW.price_fen, spent, agreed
-            USING ERRCODE = 'check_violation', HINT = '合同价超过了资金方案里可以花的钱';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_within_plan';
     END IF;
     RETURN NEW;
 END $$;

@@ -12,7 +12,7 @@ BEGIN
         WHERE p.id = NEW.proposal_id FOR NO KEY UPDATE OF p;
     IF project.proposer_id IN (NEW.asked_by_id, NEW.examined_by_id, NEW.approved_by_id, NEW.district_by_id) THEN
         RAISE EXCEPTION 'grant %: the proposer decides on nothing here', NEW.id
-            USING ERRCODE = 'check_violation', HINT = '提议人不能申请、审核或审批自己项目的钱';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_decides_no_grant';
     END IF;
     IF TG_OP = 'UPDATE' THEN
         RETURN NEW;
@@ -22,7 +22,7 @@ BEGIN
     IF NOT starts_with(project.path, pot.path)
        OR (NEW.source, pot.level_id) NOT IN (('subsidy', 'street'), ('district', 'district')) THEN
         RAISE EXCEPTION 'grant: pot % is not the one for % here', NEW.pot_id, NEW.source
-            USING ERRCODE = 'check_violation', HINT = '这个资金池不能给这里的项目出这笔钱';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'pot_gives_here';
     END IF;
     SELECT amount_fen INTO line FROM funding_planline l JOIN funding_plan f ON f.id = l.plan_id
         WHERE l.plan_id = NEW.plan_id AND l.source = NEW.source AND f.proposal_id = NEW.proposal_id;
@@ -30,7 +30,7 @@ BEGIN
         WHERE proposal_id = NEW.proposal_id AND source = NEW.source AND stage NOT IN ('refused', 'withdrawn');
     IF line IS NULL OR standing + NEW.amount_fen > line THEN
         RAISE EXCEPTION 'grant: % asked where % stand and the plan says %', NEW.amount_fen, standing, line
-            USING ERRCODE = 'check_violation', HINT = '申请的钱超过了资金方案';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_within_plan';
     END IF;
     SELECT coalesce(sum(amount_fen), 0) INTO public_money FROM funding_planline
         WHERE plan_id = NEW.plan_id AND source IN ('subsidy', 'district');
@@ -39,7 +39,7 @@ BEGIN
     )::bigint;
     IF NOT NEW.needs_district AND (project.tier = 3 OR NEW.source = 'district' OR public_money > cap) THEN
         RAISE EXCEPTION 'grant: above the cap or at tier 3 the district decides too'
-            USING ERRCODE = 'check_violation', HINT = '超过限额或三级办理的，须报区里审定';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_goes_to_district';
     END IF;
     RETURN NEW;
 END $$;

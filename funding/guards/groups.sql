@@ -15,7 +15,8 @@ DECLARE
 BEGIN
     IF members < fewest OR members % 2 = 0 THEN
         RAISE EXCEPTION 'a project group has an odd number of % members or more, not %', fewest, members
-            USING ERRCODE = 'check_violation', HINT = '项目小组须有三人以上，且为单数';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'project_group_is_odd',
+                DETAIL = jsonb_build_object('least', fewest)::text;
     END IF;
     RETURN NULL;
 END $$;

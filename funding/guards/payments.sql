@@ -14,20 +14,21 @@ BEGIN
     SELECT contract_id, kind, amount_fen INTO part FROM funding_milestone WHERE id = NEW.milestone_id;
     IF part.contract_id <> NEW.contract_id OR part.amount_fen <> NEW.amount_fen THEN
         RAISE EXCEPTION 'payment: not what milestone % says', NEW.milestone_id
-            USING ERRCODE = 'check_violation', HINT = '付款金额与合同的付款节点不一致';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_of_its_milestone';
     END IF;
     IF signed.ended_at IS NOT NULL OR signed.stage = 'cancelled' THEN
-        RAISE EXCEPTION 'contract % has ended', signed.id USING ERRCODE = 'check_violation', HINT = '合同已经中止，不再付款';
+        RAISE EXCEPTION 'contract % has ended', signed.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_on_running_contract';
     END IF;
     SELECT coalesce(sum(amount_fen), 0) INTO together FROM funding_payment
         WHERE contract_id = NEW.contract_id AND stage <> 'refused' AND id IS DISTINCT FROM NEW.id;
     IF together + NEW.amount_fen > signed.price_fen THEN
         RAISE EXCEPTION 'payment: beyond the price of contract %', signed.id
-            USING ERRCODE = 'check_violation', HINT = '付款合计超过了合同价';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payments_within_price';
     END IF;
     IF signed.proposer_id IN (NEW.asked_by_id, NEW.approved_by_id, NEW.paid_by_id) THEN
         RAISE EXCEPTION 'payment: the proposer has no hand in it'
-            USING ERRCODE = 'check_violation', HINT = '提议人不能申请、审批或支付自己项目的款项';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_handles_no_payment';
     END IF;
     IF EXISTS (
         SELECT FROM funding_panelist s JOIN residents_person r ON r.id = s.person_id
@@ -35,19 +36,19 @@ BEGIN
         WHERE c.proposal_id = signed.proposal_id AND r.user_id IN (NEW.approved_by_id, NEW.paid_by_id)
     ) THEN
         RAISE EXCEPTION 'payment: who accepted neither approves nor pays'
-            USING ERRCODE = 'check_violation', HINT = '参加验收的人不能审批或支付';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_handles_no_payment';
     END IF;
     IF part.kind = 'acceptance' THEN
         SELECT passed, notice_id INTO accepted FROM funding_acceptance WHERE contract_id = NEW.contract_id
             ORDER BY round DESC LIMIT 1;
         IF accepted.passed IS NOT TRUE OR NOT notice_passed(funding_notice_in_force(accepted.notice_id)) THEN
             RAISE EXCEPTION 'payment: not accepted, or its notice still runs'
-                USING ERRCODE = 'check_violation', HINT = '验收合格并且公示期满、异议都答复以后才能付这一笔';
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_after_acceptance';
         END IF;
     ELSIF part.kind = 'retention'
           AND NOT EXISTS (SELECT FROM funding_hold WHERE contract_id = NEW.contract_id AND stage = 'released') THEN
         RAISE EXCEPTION 'payment: the retention of contract % is on hold', NEW.contract_id
-            USING ERRCODE = 'check_violation', HINT = '尾款要等满意度评议达标才能支付';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'retention_after_rating';
     END IF;
     RETURN NEW;
 END $$;

@@ -1,5 +1,5 @@
--- What domain.md 6 and 10.3 forbid, refused whoever writes the row and however. A HINT is the sentence that a
--- person reads when an action runs into a guard.
+-- What domain.md 6 and 10.3 forbid, refused whoever writes the row and however. A guard that names a CONSTRAINT
+-- has its sentence in funding.rules: what a person reads whose action runs into it.
 
 -- The tier bounds the sources (domain.md 4.7): 1 self-raised, sponsors, in kind; 2 adds the street's subsidy; 3 the district.
 CREATE OR REPLACE FUNCTION funding_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -10,7 +10,7 @@ BEGIN
         WHERE f.id = NEW.plan_id;
     IF (NEW.source = 'subsidy' AND coalesce(tier_now, 1) < 2) OR (NEW.source = 'district' AND coalesce(tier_now, 1) < 3) THEN
         RAISE EXCEPTION 'plan %: tier % has no money from %', NEW.plan_id, tier_now, NEW.source
-            USING ERRCODE = 'check_violation', HINT = '这一级办理不能用这项资金';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'source_of_the_tier';
     END IF;
     RETURN NEW;
 END $$;

@@ -16,7 +16,7 @@ BEGIN
         SELECT FROM funding_recusal WHERE enquiry_id = asked.id AND person_id = NEW.person_id
     ) THEN
         RAISE EXCEPTION 'person % may not judge for enquiry %', NEW.person_id, asked.id
-            USING ERRCODE = 'check_violation', HINT = '不在项目小组里或已经回避的人不能参加评选';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judge_of_the_group';
     END IF;
     RETURN NEW;
 END $$;
@@ -40,7 +40,7 @@ BEGIN
     IF chosen.price_fen > (NEW.terms ->> 'quotes.limit_fen')::bigint
        AND came < (NEW.terms ->> 'quotes.minimum')::integer AND NEW.few_reason = '' THEN
         RAISE EXCEPTION 'enquiry %: only % quotes and no reason why', NEW.enquiry_id, came
-            USING ERRCODE = 'check_violation', HINT = '报价家数不够，须写明理由';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'few_quotes_have_a_reason';
     END IF;
     RETURN NEW;
 END $$;
@@ -55,7 +55,8 @@ BEGIN
     SELECT count(*) INTO judges FROM funding_judge WHERE award_id = NEW.id;
     IF judges < (NEW.terms ->> 'group.minimum')::integer OR judges % 2 = 0 THEN
         RAISE EXCEPTION 'award %: % judges', NEW.id, judges
-            USING ERRCODE = 'check_violation', HINT = '参加评选的须有三人以上，且为单数';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judges_are_odd',
+                DETAIL = jsonb_build_object('least', NEW.terms -> 'group.minimum')::text;
     END IF;
     RETURN NULL;
 END $$;

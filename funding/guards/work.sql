@@ -6,7 +6,7 @@ BEGIN
     IF EXISTS (SELECT FROM funding_contract c JOIN proposals_proposal p ON p.id = c.proposal_id
                WHERE c.id = NEW.contract_id AND p.proposer_id IN (NEW.decided_by_id)) THEN
         RAISE EXCEPTION 'change %: the proposer decides on nothing here', NEW.id
-            USING ERRCODE = 'check_violation', HINT = '提议人不能审批自己项目的变更';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_decides_no_change';
     END IF;
     RETURN NEW;
 END $$;

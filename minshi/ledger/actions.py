@@ -11,7 +11,7 @@ from minshi.accounts.models import User
 from minshi.audit.actors import acting
 from minshi.ledger.models import Account, Entry, Posting
 from minshi.ledger.rules import digest, obstacles
-from minshi.refusals import Refused, refuse_if
+from minshi.refusals import Refused, refuse_if, sentence_of
 
 
 def open_account(key: str, kind: str, title: str, *, may_be_negative: bool = False, place_path: str = "") -> Account:
@@ -45,8 +45,8 @@ def post(
     public: mask it first. Locks the accounts in the order of their ids until the transaction ends;
     several entries in one transaction must come in one order everywhere, or two of them may deadlock.
 
-    A higher app's trigger on postings may refuse with ERRCODE check_violation and, as HINT, the
-    sentence for the person: it is raised as ``Refused``.
+    A higher app's trigger on postings may refuse with ERRCODE check_violation and a CONSTRAINT whose sentence
+    that app has given to ``guarded``: it is raised as ``Refused``.
     """
     entry = Entry(key=key, kind=kind, memo=memo, voucher=voucher, by=by, confirmed_by=confirmed_by)
     if subject is not None:
@@ -98,8 +98,8 @@ def _record(entry: Entry, movements: dict[str, int]) -> Entry:
             # A twin with other accounts did not wait for our locks.
             if earlier := Entry.objects.filter(key=entry.key).first():
                 return _same(earlier, entry)
-            if hint := _hint(error):
-                raise Refused(hint) from error
+            if sentence := sentence_of(error):
+                raise Refused(sentence) from error
             raise
         return entry
 
@@ -133,8 +133,3 @@ def _write(entry: Entry, movements: dict[str, int], accounts: dict[str, Account]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ledger_entry_is_balanced, ledger_posting_is_balanced IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ledger_entry_is_balanced, ledger_posting_is_balanced DEFERRED")
-
-
-def _hint(error: IntegrityError) -> str | None:
-    """The sentence a refusing trigger gave along; a fault has none and stays what it is."""
-    return getattr(getattr(error.__cause__, "diag", None), "message_hint", None)

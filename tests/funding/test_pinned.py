@@ -15,7 +15,7 @@ from minshi import clock as platform_clock
 from minshi.guards.loading import directory, files
 from minshi.policy import actions as policy
 from minshi.policy.units import Value
-from minshi.refusals import Refused
+from minshi.refusals import Refused, refusing
 from minshi.residents.models import Person
 from proposals.models import Stage
 from tests.way import Way, wait_until_over
@@ -45,6 +45,9 @@ def test_a_group_has_as_many_as_its_stage_pinned(way: Way, refused_sql, whole) -
     )
     three = [chief.pk, *(person.pk for person in way.neighbours(2))]
     refused_sql("odd number of 5 members", sql, proposal.pk, way.who("clerk").pk, three)
+    with pytest.raises(Refused, match="项目小组须有 5 人以上，且为单数"), refusing(), connection.cursor() as cursor:
+        cursor.execute(sql, [proposal.pk, way.who("clerk").pk, three])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     way.project_group(proposal, 5)
     whole()
 

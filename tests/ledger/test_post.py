@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from minshi import refusals
 from minshi.accounts.models import User
 from minshi.clock import as_owner
 from minshi.ledger.actions import post
@@ -121,12 +122,15 @@ def test_the_callers_transaction_goes_on_as_before(spend: Spend, pot: Account, p
     assert balance("project:1") == 305
 
 
-def test_a_trigger_of_a_higher_app_refuses_with_its_sentence(spend: Spend, transactional_db: None) -> None:
+def test_a_trigger_of_a_higher_app_refuses_with_its_sentence(
+    spend: Spend, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(refusals._sentences, "within_approval", "拨付超过批准金额。")
     with as_owner() as owner:
         owner.execute(
             "CREATE FUNCTION test_cap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
             " RAISE EXCEPTION 'beyond approval'"
-            " USING ERRCODE = 'check_violation', HINT = '拨付超过批准金额。';"
+            " USING ERRCODE = 'check_violation', CONSTRAINT = 'within_approval';"
             " END $$;"
             " CREATE TRIGGER test_cap BEFORE INSERT ON ledger_posting FOR EACH ROW"
             " WHEN (NEW.amount_fen = 777) EXECUTE FUNCTION test_cap()"

@@ -1,0 +1,64 @@
+"""What people read when a guard refuses stands where it can be translated; the guard names it and gives the numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from minshi import refusals
+from minshi.guards.loading import files
+from minshi.refusals import Refused, guarded, guarded_names, refusing
+
+NAMED = re.compile(r"\bCONSTRAINT = '(\w+)'")
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+TO_BE_MOVED = ("funding/guards/pledges.sql",)
+"""Files whose sentence still stands in them as a HINT."""
+
+
+def code(file: Path) -> str:
+    return re.sub(r"--.*", "", file.read_text())
+
+
+def test_every_named_refusal_has_its_sentence_and_the_other_way_round() -> None:
+    named = {name for file in files() for name in NAMED.findall(code(file))}
+    assert named == guarded_names()
+
+
+def test_no_words_for_people_stand_in_a_guard() -> None:
+    spoken = [file for file in files() if CHINESE.search(code(file)) and not str(file).endswith(TO_BE_MOVED)]
+    assert spoken == []
+
+
+@pytest.fixture
+def guard(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(refusals, "_sentences", {})
+    guarded(enough_of_them="至少 %(least)s 个", said_plainly="不行")
+    yield
+
+
+def refuse(using: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DO $$ BEGIN RAISE 'not so' USING ERRCODE = 'check_violation'{using}; END $$")
+
+
+@pytest.mark.usefixtures("guard")
+def test_a_refusal_is_the_sentence_with_the_numbers_of_the_guard() -> None:
+    with pytest.raises(Refused, match="至少 3 个"), refusing():
+        refuse(""", CONSTRAINT = 'enough_of_them', DETAIL = '{"least": 3}'""")
+    with pytest.raises(Refused, match="不行"), refusing():
+        refuse(", CONSTRAINT = 'said_plainly'")
+    with pytest.raises(Refused) as refused, refusing(said_plainly=("price", "太贵了")):
+        refuse(", CONSTRAINT = 'said_plainly'")
+    assert refused.value.fields == {"price": "太贵了"}
+
+
+@pytest.mark.usefixtures("guard")
+@pytest.mark.parametrize("using", ["", ", CONSTRAINT = 'of_nobody'"])
+def test_a_fault_stays_a_fault(using: str) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic(), refusing():
+        refuse(using)
