@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ from funding.models import (
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
+from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.residents.models import Role
 from minshi.residents.rules import role_in
@@ -105,6 +106,41 @@ GRANT_HOLDERS: dict[str, Holder] = {
     GrantStage.CLEARED: (Role.DISTRICT_OFFICER, "district"),
 }
 
+GRANT_WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ask": (
+        "grant_asked",
+        ("proposal_id", "plan_id", "source", "pot_id", "amount_fen", "needs_district", "due_at"),
+    ),
+    "return_for_completion": ("grant_returned", ("days_left", "due_at")),
+    "complete": ("grant_completed", ("due_at",)),
+    "examine": ("grant_examined", ()),
+    "approve": ("grant_approved", ("account_id",)),
+    "pass_on": ("grant_passed_on", ("due_at",)),
+    "decide": ("grant_decided", ("account_id",)),
+    "refuse": ("grant_refused", ()),
+    "withdraw": ("grant_withdrawn", ()),
+    "place": ("grant_placed", ()),
+    "overdue": ("grant_overdue", ("due_at",)),
+}
+"""Of each step the database's function that writes it (guards/granting.sql), and what it is told beside the grant."""
+
+
+def _write_grant(grant: Grant, record: StepRecord, fields: Sequence[str]) -> None:
+    """The application may not write grants; the function finds in the record who took the step, and when."""
+    function, told = GRANT_WAYS[record.verb]
+    values = [grant.pk, *(getattr(grant, name) for name in told)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}({', '.join(['%s'] * len(values))})", values)
+
+
+def next_grant_key() -> int:
+    """A grant's key before there is a grant: its first step is recorded before the row is written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('funding_grant', 'id'))")
+        key: int = cursor.fetchone()[0]
+    return key
+
+
 GRANT = Machine(
     subject="funding.grant",
     steps=(
@@ -169,6 +205,7 @@ GRANT = Machine(
     entered=_entered,
     settled=_waiting("funding.grant", _("资金申请"), _by_stage(GRANT_HOLDERS)),
     role_of=_role_of,
+    save=_write_grant,
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from funding.lifecycle import admin_url, set_due
+from funding.lifecycle import admin_url, next_grant_key, set_due
 from funding.models import PUBLIC, Grant, GrantStage, Plan, PlanLine, Pot, Purse
 from funding.rules import demand, other_duties
 from funding.selectors import card_facts, coverage, given_by_grants, plan_of
@@ -153,6 +153,7 @@ def ask(proposal: Proposal, source: str, pot: Pot, *, by: User, reason: str = ""
     if pot.place.level_id != LEVEL_OF.get(Source(source)) or not pot.place.contains(proposal.place):
         raise Refused(pot=_("这个资金池不能给这里的项目出这笔钱"))
     grant = Grant(
+        pk=next_grant_key(),
         proposal=proposal,
         plan=plan,
         source=source,
@@ -164,8 +165,7 @@ def ask(proposal: Proposal, source: str, pot: Pot, *, by: User, reason: str = ""
     )
     set_due(grant, period(proposal.place, "street_approval.days", now()))
     with refusing(one_standing_grant_per_source=("source", _("这项资金已经申请过了"))):
-        grant.save(force_insert=True)
-    begin(grant, "ask", by=by, reason=reason, evidence={"fen": wanted, "pot": str(pot)})
+        begin(grant, "ask", by=by, reason=reason, evidence={"fen": wanted, "pot": str(pot)})
     _tell_holder(grant, Role.CASE_OFFICER, "street")
     proposals.note_on_card(proposal)
     return grant

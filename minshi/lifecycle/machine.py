@@ -55,7 +55,8 @@ class Machine:
     is called after it, to set the deadline. ``role_of`` says as whom a person acts, for the record. ``worded`` gives
     a step's label as it is said of one subject.
     ``gate`` is called with (subject, kind of notice) and returns what that notice still waits for; a machine
-    without one has no gates.
+    without one has no gates. ``save`` is called with (subject, record, names of changed fields) and is another
+    one where the application may not write the subject's table itself.
     """
 
     subject: str
@@ -66,6 +67,9 @@ class Machine:
     role_of: Callable[[User, Any], str] = lambda user, subject: ""
     worded: Callable[[object, Any], str] = lambda label, subject: str(label)
     gate: Callable[[Any, str], Iterable[object]] | None = None
+    save: Callable[[Any, StepRecord, Sequence[str]], None] = lambda subject, record, fields: subject.save(
+        update_fields=fields
+    )
     stage_field: str = "stage"
     by_verb: dict[str, Step] = field(init=False)
 
@@ -203,7 +207,7 @@ def _write(
     )
     setattr(subject, machine.stage_field, step.target or before)
     changed = machine.entered(subject, record.at, setting)
-    subject.save(update_fields=[machine.stage_field, *changed])
+    machine.save(subject, record, [machine.stage_field, *changed])
     machine.settled(subject)
     stepped.send(sender=type(subject), subject=subject, record=record)
     return record

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from funding import actions as funding
+from funding.lifecycle import next_grant_key
 from funding.models import Grant, GrantStage, Plan, PlanLine
 from minshi.ledger.checks import findings
 from minshi.ledger.selectors import balance
@@ -37,10 +38,9 @@ def examined(proposals: list[Proposal], way: Way, pot, *, by: None) -> list[Gran
         )
         PlanLine.objects.create(plan=plan, source=Source.SUBSIDY, amount_fen=10**7)
         grant = Grant(
-            proposal=proposal, plan=plan, source=Source.SUBSIDY, pot=pot, amount_fen=PRICE_FEN, needs_district=False,
-            asked_by=way.who("clerk"), stage=GrantStage.ASKED,
+            pk=next_grant_key(), proposal=proposal, plan=plan, source=Source.SUBSIDY, pot=pot, amount_fen=PRICE_FEN,
+            needs_district=False, asked_by=way.who("clerk"), stage=GrantStage.ASKED,
         )  # fmt: skip
-        grant.save(force_insert=True)
         begin(grant, "ask", by=way.who("clerk"))
         officer = way.who("case_officer")
         take(grant, "examine", by=officer, reason="合理", setting={"examined_by": officer})

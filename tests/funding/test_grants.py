@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from funding import actions as funding
-from funding.models import Grant, GrantStage
+from funding.lifecycle import GRANT, GRANT_WAYS, next_grant_key
+from funding.models import GrantStage
+from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.ledger.selectors import balance
@@ -17,6 +22,37 @@ from tests.cast import grant as give_role
 from tests.way import Way
 
 DISTRICT_TOO = {Source.SUBSIDY: 1_000_000, Source.DISTRICT: 500_000, Source.SELF_RAISED: 500_000}
+
+Refuse = Callable[..., None]
+
+
+def step_of(key: int, verb: str, by: User | None, source: str) -> None:
+    """Put a step on record as the application may."""
+    step = GRANT.by_verb[verb]
+    StepRecord.objects.create(
+        subject_type="funding.grant",
+        subject_id=key,
+        verb=verb,
+        source=source,
+        target=step.target or source,
+        label=verb,
+        by=by,
+    )
+
+
+@pytest.fixture
+def refused_way(db: None) -> Refuse:
+    """Take a step by the database's function with its record; it must be refused with this word."""
+
+    def refused_way(word: str, verb: str, key: int, *told: object, by: User, source: str) -> None:
+        function, _names = GRANT_WAYS[verb]
+        call = f"SELECT {function}({', '.join(['%s'] * (1 + len(told)))})"
+        with pytest.raises(DatabaseError, match=word), transaction.atomic(), connection.cursor() as cursor:
+            step_of(key, verb, by, source)
+            cursor.execute(call, [key, *told])
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    return refused_way
 
 
 def test_three_people_approve_and_the_pot_sets_the_money_aside(way: Way, whole) -> None:
@@ -37,7 +73,7 @@ def test_three_people_approve_and_the_pot_sets_the_money_aside(way: Way, whole) 
     assert [r.verb for r in StepRecord.objects.of(grant).order_by("id")] == ["ask", "examine", "approve"]
 
 
-def test_nobody_takes_two_of_the_duties(way: Way, street, refused_sql) -> None:
+def test_nobody_takes_two_of_the_duties(way: Way, street, refused_sql, refused_way) -> None:
     """Every pair: the asker, the examiner, the approver, the district's person, the proposer."""
     proposal = way.raising(tier=3, shares=DISTRICT_TOO)
     way.planned(proposal)
@@ -53,23 +89,25 @@ def test_nobody_takes_two_of_the_duties(way: Way, street, refused_sql) -> None:
         funding.ask(proposal, Source.SUBSIDY, pot, by=everybody["resident"])
     grant = funding.ask(proposal, Source.SUBSIDY, pot, by=everybody["clerk"])
     done = ["resident", "clerk"]
-    for step, column, next_one in (
-        (funding.examine, "examined_by_id", "case_officer"),
-        (funding.approve, "approved_by_id", "approver"),
-        (funding.decide, "district_by_id", "district_officer"),
+    account = grant.pot.account_id
+    for step, column, next_one, verb, told in (
+        (funding.examine, "examined_by_id", "case_officer", "examine", ()),
+        (funding.approve, "approved_by_id", "approver", "pass_on", (None,)),
+        (funding.decide, "district_by_id", "district_officer", "decide", (account,)),
     ):
         for name in done:
             with pytest.raises(Refused, match=r"要由另一个人来办|提议人"):
                 step(grant, by=everybody[name], reason="同意")
             sql = f"UPDATE funding_grant SET {column} = %s WHERE id = %s"
-            refused_sql("by_another|proposer", sql, everybody[name].pk, grant.pk)
+            refused_sql("permission denied", sql, everybody[name].pk, grant.pk)
+            refused_way("by_another|proposer", verb, grant.pk, *told, by=everybody[name], source=grant.stage)
         step(grant, by=everybody[next_one], reason="同意")
         done.append(next_one)
     grant.refresh_from_db()
     assert grant.stage == GrantStage.APPROVED
 
 
-def test_above_the_cap_the_district_decides_too(way: Way, refused_sql, whole) -> None:
+def test_above_the_cap_the_district_decides_too(way: Way, refused_way, whole) -> None:
     """Works of 600,000 yuan with 520,000 of subsidy: the cap of works is 500,000."""
     proposal = way.raising(kind=Kind.WORKS, shares={Source.SUBSIDY: 52_000_000, Source.SELF_RAISED: 8_000_000})
     plan = way.planned(proposal)
@@ -86,11 +124,8 @@ def test_above_the_cap_the_district_decides_too(way: Way, refused_sql, whole) ->
     whole()
     assert balance(f"grant:{grant.pk}") == 52_000_000
     funding.withdraw(grant, by=way.who("clerk"), reason="重新申请")
-    insert = (
-        "INSERT INTO funding_grant (proposal_id, plan_id, source, pot_id, amount_fen, needs_district, asked_by_id,"
-        " completions, days_left, stage) VALUES (%s, %s, 'subsidy', %s, %s, false, %s, 0, 0, 'asked')"
-    )
-    refused_sql("the district decides too", insert, proposal.pk, plan.pk, grant.pot_id, 1, way.who("clerk").pk)
+    asked = (proposal.pk, plan.pk, "subsidy", grant.pot_id, 1, False, None)
+    refused_way("the district decides too", "ask", next_grant_key(), *asked, by=way.who("clerk"), source="")
 
 
 def test_goods_take_the_cap_of_services(way: Way) -> None:
@@ -167,21 +202,48 @@ def test_silence_is_told_upwards_again_and_again(way: Way, clock) -> None:
     assert StepRecord.objects.of(grant).filter(verb="overdue").count() == 2
 
 
-def test_a_stage_or_an_amount_is_not_written_by_hand(way: Way, refused_sql) -> None:
+def test_a_stage_or_an_amount_is_not_written_by_hand(way: Way, refused_sql, refused_way) -> None:
     proposal = way.raising()
     plan = way.planned(proposal)
     grant = way.asked(proposal)
     people = (way.who("case_officer").pk, way.who("approver").pk)
     sql = "UPDATE funding_grant SET stage = 'approved', examined_by_id = %s, approved_by_id = %s WHERE id = %s"
-    refused_sql("approved_grant_has_an_account|no record", sql, *people, grant.pk)
-    refused_sql("append-only|permission", "UPDATE funding_grant SET amount_fen = 1 WHERE id = %s", grant.pk)
-    refused_sql("append-only|permission", "UPDATE funding_grant SET needs_district = true WHERE id = %s", grant.pk)
+    refused_sql("permission denied", sql, *people, grant.pk)
+    refused_sql("permission denied", "UPDATE funding_grant SET amount_fen = 1 WHERE id = %s", grant.pk)
+    refused_sql("permission denied", "UPDATE funding_grant SET needs_district = true WHERE id = %s", grant.pk)
+    refused_sql("permission denied", "DELETE FROM funding_grant WHERE id = %s", grant.pk)
     insert = (
         "INSERT INTO funding_grant (proposal_id, plan_id, source, pot_id, amount_fen, needs_district, asked_by_id,"
         " completions, days_left, stage) VALUES (%s, %s, 'subsidy', %s, %s, true, %s, 0, 0, 'asked')"
     )
-    Grant.objects.filter(pk=grant.pk)
-    refused_sql("stand and the plan says", insert, proposal.pk, plan.pk, grant.pot_id, 1, way.who("clerk").pk)
+    refused_sql("permission denied", insert, proposal.pk, plan.pk, grant.pot_id, 1, way.who("clerk").pk)
+    asked = (proposal.pk, plan.pk, "subsidy", grant.pot_id, 1, True, None)
+    refused_way("stand and the plan says", "ask", next_grant_key(), *asked, by=way.who("clerk"), source="")
+
+
+def test_each_step_of_a_grant_has_its_way(db: None) -> None:
+    assert set(GRANT_WAYS) == {step.verb for step in GRANT.steps}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND proconfig = ARRAY['search_path=public, pg_temp']"
+            " AND proname = ANY(%s)",
+            [[function for function, _told in GRANT_WAYS.values()]],
+        )
+        assert {name for (name,) in cursor.fetchall()} == {function for function, _told in GRANT_WAYS.values()}
+
+
+def test_a_way_is_taken_only_with_its_record_and_from_its_stage(way: Way, refused_sql) -> None:
+    proposal = way.raising()
+    way.planned(proposal)
+    grant, approver = way.asked(proposal), way.who("approver")
+    account = grant.pot.account_id
+    refused_sql("no record of", "SELECT grant_approved(%s, %s)", grant.pk, account)
+    step_of(grant.pk, "approve", approver, GrantStage.EXAMINED)  # a record alone does not make it so
+    refused_sql("no record of", "SELECT grant_decided(%s, %s)", grant.pk, account)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT grant_approved(%s, %s)", [grant.pk, account])
+    grant.refresh_from_db()
+    assert (grant.stage, grant.approved_by) == (GrantStage.ASKED, None)
 
 
 def test_another_streets_pot_pays_nothing_here(way: Way, other_street) -> None:
