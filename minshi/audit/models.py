@@ -50,7 +50,7 @@ class Event(models.Model):
             models.Index(fields=["xid", "id"], name="audit_event_sealing"),
             models.Index(fields=["table_name", "row_pk", "id"], name="audit_event_of_row"),
         ]
-        # No CHECK on op: only audit_write() and audit_row() write here, and it took a fifth of their time.
+        # No CHECK on op: only the functions of the audit write here, and it took a fifth of their time.
 
     def __str__(self) -> str:
         return f"{self.pk} {self.op} {self.table_name} {self.row_pk}"

@@ -20,6 +20,13 @@ ADOPTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Tables of others that decide who may do what, with their personal and secret fields."""
 
+TRIGGERS = {
+    "audit_insert": ("audit_inserted", 4, "INSERT", "NEW TABLE AS added"),
+    "audit_update": ("audit_updated", 16, "UPDATE", "OLD TABLE AS gone NEW TABLE AS added"),
+    "audit_delete": ("audit_deleted", 8, "DELETE", "OLD TABLE AS gone"),
+}
+"""Of each its function, the number PostgreSQL gives a statement's trigger after that verb, and the rows it sees."""
+
 
 class Tracked(NamedTuple):
     """A recorded table: its key, the columns kept as digests, those of them kept nowhere in clear."""
@@ -75,7 +82,7 @@ def attach(using: str, **kwargs: Any) -> None:
 
 def bring_up_to_date(cursor: CursorWrapper) -> None:
     """The triggers as the models want them; needs the owner where any of them is missing."""
-    cursor.execute("SELECT to_regprocedure('public.audit_row()') IS NOT NULL")
+    cursor.execute("SELECT to_regprocedure('public.audit_inserted()') IS NOT NULL")
     if not cursor.fetchone()[0]:
         return  # somebody migrates other apps first
     cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -83,31 +90,46 @@ def bring_up_to_date(cursor: CursorWrapper) -> None:
     wanted = {entry.table: entry for entry in tracked() if entry.table in tables}
     present = attached(cursor)
     for table in present.keys() - wanted.keys():
-        cursor.execute(f'DROP TRIGGER audit_row ON "{table}"')
+        _detach(cursor, table)
     for table, entry in wanted.items():
         if present.get(table) != entry.arguments:
             _attach(cursor, entry)
 
 
 def attached(cursor: CursorWrapper) -> dict[str, tuple[str, ...]]:
-    """The tables whose trigger fires, with its arguments."""
+    """The tables with audit triggers and what these are told: nothing where not all of them fire, and alike."""
     cursor.execute(
-        "SELECT c.relname, t.tgargs FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-        "WHERE t.tgname = 'audit_row' AND t.tgenabled IN ('O', 'A') AND c.relnamespace = 'public'::regnamespace "
-        "AND t.tgtype = 29 AND t.tgfoid = to_regprocedure('public.audit_row()')"  # 29: each row, after I, U, D
+        "SELECT c.relname, t.tgname, p.proname, t.tgtype, t.tgargs, "
+        "t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL FROM pg_trigger t "
+        "JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'public'::regnamespace "
+        "JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'public'::regnamespace "
+        "WHERE t.tgname = ANY (%s)",
+        [list(TRIGGERS)],
     )
-    return {table: tuple(bytes(raw).decode().split("\0")[:-1]) for table, raw in cursor.fetchall()}
+    told: dict[str, list[tuple[str, ...]]] = {}
+    for table, name, function, number, arguments, fires in cursor.fetchall():
+        told.setdefault(table, [])
+        if fires and (function, number) == TRIGGERS[name][:2]:
+            told[table].append(tuple(bytes(arguments).decode().split("\0")[:-1]))
+    return {table: each[0] if each and each == each[:1] * len(TRIGGERS) else () for table, each in told.items()}
 
 
 def _attach(cursor: CursorWrapper, entry: Tracked) -> None:
-    """In one transaction: creating the trigger locks out writers, so no row falls before the baseline."""
+    """In one transaction: creating a trigger locks out writers, so no row falls before the baseline."""
     arguments = ", ".join("'{}'".format(argument.replace("'", "''")) for argument in entry.arguments)
+    _detach(cursor, entry.table)
     cursor.execute(
-        f'DROP TRIGGER IF EXISTS audit_row ON "{entry.table}"; '
-        f'CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON "{entry.table}" '
-        f"FOR EACH ROW EXECUTE FUNCTION audit_row({arguments})"
+        "; ".join(
+            f'CREATE TRIGGER {name} AFTER {verb} ON "{entry.table}" REFERENCING {rows} '
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {function}({arguments})"
+            for name, (function, _number, verb, rows) in TRIGGERS.items()
+        )
     )
     baseline(cursor, entry)
+
+
+def _detach(cursor: CursorWrapper, table: str) -> None:
+    cursor.execute("; ".join(f'DROP TRIGGER IF EXISTS {name} ON "{table}"' for name in TRIGGERS))
 
 
 def baseline(cursor: CursorWrapper, entry: Tracked) -> None:

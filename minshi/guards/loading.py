@@ -21,7 +21,7 @@ from minshi.guards.privileges import application_role, grant_all
 OURS = ("minshi", "proposals", "deliberation", "funding", "evaluation")
 """Where our apps live; names and no imports, so that the lowest app still knows nobody."""
 
-KEPT = ("audit_row",)
+KEPT = ("audit_insert", "audit_update", "audit_delete")
 """Triggers that follow the models and not a file: the audit attaches them, and no change escapes them meanwhile."""
 
 # What belongs to an extension, or to somebody whose things the owner may not drop, is none of our business.

@@ -14,6 +14,7 @@ from minshi.accounts.models import User
 from minshi.audit import actions
 from minshi.audit.chain import Fault, faults
 from minshi.audit.models import DayRoot, Event, Link
+from minshi.audit.tracking import TRIGGERS
 from minshi.ledger.actions import open_account, post
 from minshi.ledger.models import Entry, Posting
 from tests.audit.conftest import Connection
@@ -186,24 +187,32 @@ def test_a_deleted_row_that_comes_back_without_its_trigger_is_found(
     assert found() == [("row-added", f"auth_group {key}")]
 
 
-def test_a_trigger_switched_off_is_found(owner: Connection, groups: list[Group]) -> None:
-    owner.execute("ALTER TABLE auth_group DISABLE TRIGGER audit_row")
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_a_trigger_switched_off_is_found(owner: Connection, groups: list[Group], trigger: str) -> None:
+    owner.execute(f"ALTER TABLE auth_group DISABLE TRIGGER {trigger}")  # type: ignore[arg-type]
     try:
         assert found() == [("trigger-off", "auth_group")]
     finally:
-        owner.execute("ALTER TABLE auth_group ENABLE TRIGGER audit_row")
+        owner.execute(f"ALTER TABLE auth_group ENABLE TRIGGER {trigger}")  # type: ignore[arg-type]
 
 
-def test_a_trigger_made_harmless_is_found(owner: Connection, groups: list[Group]) -> None:
-    owner.execute(
-        "CREATE OR REPLACE TRIGGER audit_row AFTER INSERT ON auth_group FOR EACH ROW EXECUTE FUNCTION audit_row('id')"
-    )
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "AFTER INSERT ON auth_group REFERENCING NEW TABLE AS added FOR EACH STATEMENT"
+        " EXECUTE FUNCTION audit_inserted('id')",
+        "AFTER UPDATE ON auth_group REFERENCING OLD TABLE AS gone NEW TABLE AS added FOR EACH STATEMENT WHEN (false)"
+        " EXECUTE FUNCTION audit_updated('id')",
+    ],
+)
+def test_a_trigger_made_harmless_is_found(owner: Connection, groups: list[Group], harmless: str) -> None:
+    owner.execute(f"CREATE OR REPLACE TRIGGER audit_update {harmless}")  # type: ignore[arg-type]
     try:
         assert found() == [("trigger-off", "auth_group")]
     finally:
         owner.execute(
-            "CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON auth_group "
-            "FOR EACH ROW EXECUTE FUNCTION audit_row('id')"
+            "CREATE OR REPLACE TRIGGER audit_update AFTER UPDATE ON auth_group"
+            " REFERENCING OLD TABLE AS gone NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION audit_updated('id')"
         )
 
 

@@ -140,7 +140,7 @@ def test_the_application_cannot_write_the_audit(table: str, statement: str) -> N
         "UPDATE audit_dayroot SET seq = 1",
         "UPDATE audit_clear SET new = ''",
         "TRUNCATE auth_group CASCADE",
-        "ALTER TABLE auth_group DISABLE TRIGGER audit_row",
+        "ALTER TABLE auth_group DISABLE TRIGGER audit_insert",
         "SELECT audit_write('I', 'auth_group', '1', NULL, '{}', '{}', '{}')",
         "SELECT audit_baseline('auth_group', 'id', '{}', '{}')",
         "SET session_replication_role = replica",
@@ -154,7 +154,10 @@ def test_the_application_cannot_get_round_the_audit(statement: str) -> None:
 def test_an_event_cannot_be_forged_through_a_temporary_table_of_a_real_name() -> None:
     sql("CREATE TEMPORARY TABLE ledger_entry (id bigint)")
     with pytest.raises(ProgrammingError, match="permission denied"):
-        sql("CREATE TRIGGER t AFTER INSERT ON ledger_entry FOR EACH ROW EXECUTE FUNCTION audit_row('id')")
+        sql(
+            "CREATE TRIGGER t AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS added"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_inserted('id')"
+        )
 
 
 def test_events_cannot_be_led_away_into_a_temporary_table() -> None:

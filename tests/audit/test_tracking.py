@@ -15,10 +15,14 @@ from tests.audit.conftest import Connection
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def triggers(owner: Connection) -> dict[str, tuple[int, tuple[str, ...]]]:
-    """By table: the trigger's own number, which changes when it is made anew, and its arguments."""
-    rows = owner.execute("SELECT tgrelid::regclass::text, oid, tgargs FROM pg_trigger WHERE tgname = 'audit_row'")
-    return {table: (oid, tuple(bytes(raw).decode().split("\0")[:-1])) for table, oid, raw in rows}
+def triggers(owner: Connection) -> dict[str, tuple[tuple[int, ...], tuple[str, ...]]]:
+    """By table: the triggers' own numbers, which change when they are made anew, and their arguments."""
+    rows = owner.execute(
+        "SELECT tgrelid::regclass::text, array_agg(oid::bigint ORDER BY oid), min(encode(tgargs, 'escape'))"
+        " FROM pg_trigger WHERE tgname = ANY (%s) GROUP BY 1 HAVING count(*) = 3 AND count(DISTINCT tgargs) = 1",
+        [list(tracking.TRIGGERS)],
+    )
+    return {table: (tuple(oids), tuple(told.split("\\000")[:-1])) for table, oids, told in rows}
 
 
 def bring_up_to_date(owner: Connection) -> None:
@@ -52,11 +56,11 @@ def test_the_application_may_do_it_again_too() -> None:
 @pytest.mark.usefixtures("repaired")
 def test_a_trigger_that_is_missing_disabled_or_told_otherwise_is_made_anew(owner: Connection) -> None:
     before = triggers(owner)
-    owner.execute("DROP TRIGGER audit_row ON auth_group")
-    owner.execute("ALTER TABLE territory_level DISABLE TRIGGER audit_row")
+    owner.execute("DROP TRIGGER audit_insert ON auth_group")
+    owner.execute("ALTER TABLE territory_level DISABLE TRIGGER audit_delete")
     owner.execute(
-        "CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON accounts_user "
-        "FOR EACH ROW EXECUTE FUNCTION audit_row('id')"
+        "CREATE OR REPLACE TRIGGER audit_insert AFTER INSERT ON accounts_user REFERENCING NEW TABLE AS added "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_inserted('id')"
     )
     bring_up_to_date(owner)
     after = triggers(owner)
@@ -76,7 +80,7 @@ def test_a_table_no_longer_recorded_loses_its_trigger(owner: Connection, monkeyp
 
 @pytest.mark.usefixtures("repaired")
 def test_rows_from_before_the_trigger_are_written_down_once(owner: Connection) -> None:
-    owner.execute("DROP TRIGGER audit_row ON accounts_user")
+    owner.execute("DROP TRIGGER audit_insert ON accounts_user")
     user = User.objects.create_user("zhang", phone="13800000001")
     bring_up_to_date(owner)
     bring_up_to_date(owner)
@@ -89,7 +93,7 @@ def test_rows_from_before_the_trigger_are_written_down_once(owner: Connection) -
 @pytest.mark.usefixtures("repaired")
 def test_a_row_that_has_events_is_not_written_down_again(owner: Connection) -> None:
     group = Group.objects.create(name="丙组")
-    owner.execute("DROP TRIGGER audit_row ON auth_group")
+    owner.execute("DROP TRIGGER audit_update ON auth_group")
     owner.execute("UPDATE auth_group SET name = 'x'")
     bring_up_to_date(owner)
     assert [event.op for event in Event.objects.of(group)] == ["I"], "or a change unseen would be made good"

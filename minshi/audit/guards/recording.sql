@@ -1,6 +1,6 @@
--- One trigger function for every table: who changed which row, before and after.
+-- The same triggers for every table: who changed which rows, before and after.
 --
--- All of it runs as the owner, who alone may write events. Nobody else may execute audit_row, or anybody could
+-- All of it runs as the owner, who alone may write events. Nobody else may execute these functions, or anybody could
 -- hang it on a temporary table called like a real one and so forge events.
 
 -- hidden: columns that stand in the event as digests; secret: those of them kept nowhere in clear.
@@ -44,44 +44,110 @@ BEGIN
     END IF;
 END $$;
 
--- Arguments: the key's column; then, where a table has any, hidden and secret columns with commas.
-CREATE OR REPLACE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql
+-- One trigger for each kind of statement, with all its rows at once: added and gone. Arguments: the key's column; then,
+-- where a table has any, hidden and secret columns with commas. Those rows are written one by one, each with a salt.
+CREATE OR REPLACE FUNCTION audit_inserted() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_NARGS > 1 THEN
+        PERFORM public.audit_write(
+            'I', TG_TABLE_NAME, n.image ->> TG_ARGV[0], NULL, n.image,
+            string_to_array(TG_ARGV[1], ','), string_to_array(TG_ARGV[2], ',')
+        ) FROM (SELECT to_jsonb(added) AS image FROM added) AS n;
+        RETURN NULL;
+    END IF;
+    DECLARE
+        moment constant timestamptz := public.minshi_now();
+        own_xid constant bigint := pg_current_xact_id()::text::bigint;
+        who constant bigint := nullif(current_setting('minshi.actor', true), '')::bigint;
+        door constant text := coalesce(current_setting('minshi.origin', true), '');
+    BEGIN
+        INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
+            SELECT moment, own_xid, who, door, session_user, 'I', TG_TABLE_NAME, n.image ->> TG_ARGV[0],
+                   NULL, n.image
+            FROM (SELECT to_jsonb(added) AS image FROM added) AS n;
+    END;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION audit_deleted() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_NARGS > 1 THEN
+        PERFORM public.audit_write(
+            'D', TG_TABLE_NAME, o.image ->> TG_ARGV[0], o.image, NULL,
+            string_to_array(TG_ARGV[1], ','), string_to_array(TG_ARGV[2], ',')
+        ) FROM (SELECT to_jsonb(gone) AS image FROM gone) AS o;
+        RETURN NULL;
+    END IF;
+    DECLARE
+        moment constant timestamptz := public.minshi_now();
+        own_xid constant bigint := pg_current_xact_id()::text::bigint;
+        who constant bigint := nullif(current_setting('minshi.actor', true), '')::bigint;
+        door constant text := coalesce(current_setting('minshi.origin', true), '');
+    BEGIN
+        INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
+            SELECT moment, own_xid, who, door, session_user, 'D', TG_TABLE_NAME, o.image ->> TG_ARGV[0],
+                   o.image, NULL
+            FROM (SELECT to_jsonb(gone) AS image FROM gone) AS o;
+    END;
+    RETURN NULL;
+END $$;
+
+-- Only what changed. Rows are paired by their key: where that was changed itself, the one row is gone and the other is
+-- new. Without jit: the plan is kept, and one made for thousands of rows would compile itself for every two.
+CREATE OR REPLACE FUNCTION audit_updated() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
+    key constant text := TG_ARGV[0];
+    hidden constant text[] := string_to_array(TG_ARGV[1], ',');
+    secret constant text[] := string_to_array(TG_ARGV[2], ',');
+    moment constant timestamptz := public.minshi_now();
+    own_xid constant bigint := pg_current_xact_id()::text::bigint;
+    who constant bigint := nullif(current_setting('minshi.actor', true), '')::bigint;
+    door constant text := coalesce(current_setting('minshi.origin', true), '');
+    many boolean;
+    row_pk text;
     was jsonb;
     becomes jsonb;
-    row_pk text;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        becomes := to_jsonb(NEW);
-        row_pk := becomes ->> TG_ARGV[0];
-    ELSIF TG_OP = 'DELETE' THEN
-        was := to_jsonb(OLD);
-        row_pk := was ->> TG_ARGV[0];
-    ELSE
-        was := to_jsonb(OLD);
-        becomes := to_jsonb(NEW);
-        IF was = becomes THEN
-            RETURN NULL;
+    -- Nearly always it is one row, for which pairing would be half of the cost.
+    SELECT (SELECT count(*) FROM gone) > 1, to_jsonb(gone), to_jsonb(added) INTO many, was, becomes FROM gone, added;
+    IF many IS NULL OR NOT many AND was = becomes THEN
+        RETURN NULL;
+    END IF;
+    IF NOT many AND was -> key = becomes -> key THEN
+        row_pk := was ->> key;
+        SELECT jsonb_object_agg(f.key, f.value), jsonb_object_agg(f.key, becomes -> f.key) INTO was, becomes
+            FROM jsonb_each(was) AS f WHERE f.value IS DISTINCT FROM becomes -> f.key;
+        IF becomes ?| hidden THEN
+            PERFORM public.audit_write('U', TG_TABLE_NAME, row_pk, was, becomes, hidden, secret);
+        ELSE
+            INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
+                VALUES (moment, own_xid, who, door, session_user, 'U', TG_TABLE_NAME, row_pk, was, becomes);
         END IF;
-        row_pk := was ->> TG_ARGV[0];
-        SELECT jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, becomes -> o.key) INTO was, becomes
-            FROM jsonb_each(was) o WHERE o.value IS DISTINCT FROM becomes -> o.key;
+        RETURN NULL;
     END IF;
-    IF TG_NARGS > 1 AND coalesce(becomes, was) ?| string_to_array(TG_ARGV[1], ',') THEN
-        PERFORM public.audit_write(
-            left(TG_OP, 1), TG_TABLE_NAME, row_pk, was, becomes,
-            string_to_array(TG_ARGV[1], ','), string_to_array(TG_ARGV[2], ',')
-        );
-    ELSE
+    WITH pair AS (
+        SELECT CASE WHEN n.image IS NULL THEN 'D' WHEN o.image IS NULL THEN 'I' ELSE 'U' END AS op,
+            coalesce(o.image, n.image) ->> key AS pk, o.image AS was, n.image AS becomes
+        FROM (SELECT to_jsonb(gone) AS image FROM gone) AS o
+            FULL JOIN (SELECT to_jsonb(added) AS image FROM added) AS n ON n.image ->> key = o.image ->> key
+        WHERE o.image IS DISTINCT FROM n.image
+    ), change AS MATERIALIZED (
+        SELECT op, pk, CASE op WHEN 'U' THEN d.was ELSE pair.was END AS was,
+            CASE op WHEN 'U' THEN d.becomes ELSE pair.becomes END AS becomes
+        FROM pair CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(f.key, f.value), jsonb_object_agg(f.key, pair.becomes -> f.key)
+            FROM jsonb_each(pair.was) AS f WHERE f.value IS DISTINCT FROM pair.becomes -> f.key
+        ) AS d (was, becomes)
+    ), plain AS (
         INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
-            VALUES (
-                public.minshi_now(), pg_current_xact_id()::text::bigint,
-                nullif(current_setting('minshi.actor', true), '')::bigint,
-                coalesce(current_setting('minshi.origin', true), ''), session_user,
-                left(TG_OP, 1), TG_TABLE_NAME, row_pk, was, becomes
-            );
-    END IF;
+        SELECT moment, own_xid, who, door, session_user, c.op, TG_TABLE_NAME, c.pk, c.was, c.becomes
+        FROM change AS c WHERE NOT coalesce(coalesce(c.becomes, c.was) ?| hidden, false)
+    )
+    SELECT count(public.audit_write(c.op, TG_TABLE_NAME, c.pk, c.was, c.becomes, hidden, secret)) > 0 INTO many
+        FROM change AS c WHERE coalesce(c.becomes, c.was) ?| hidden;
     RETURN NULL;
 END $$;
 
@@ -119,7 +185,7 @@ BEGIN
     RETURN coalesce(cardinality(erased), 0);
 END $$;
 
-REVOKE EXECUTE ON FUNCTION audit_row(), audit_write, audit_baseline FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION audit_inserted(), audit_updated(), audit_deleted(), audit_write, audit_baseline FROM PUBLIC;
 
 SELECT append_only('audit_event');
 SELECT revoke_from_application('INSERT, UPDATE, DELETE', 'audit_event', 'audit_clear');
