@@ -101,7 +101,8 @@ def sentence_of(error: IntegrityError) -> str | None:
     sentence = _sentences.get(getattr(diagnosis, "constraint_name", None) or "")
     if sentence is None:
         return getattr(diagnosis, "message_hint", None)  # of a guard that still brings its own
-    return str(sentence) % json.loads(getattr(diagnosis, "message_detail", None) or "{}")
+    numbers: dict[str, object] = json.loads(getattr(diagnosis, "message_detail", None) or "{}")
+    return str(sentence) % numbers
 
 
 @contextmanager

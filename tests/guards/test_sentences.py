@@ -13,7 +13,7 @@ from minshi import refusals
 from minshi.guards.loading import files
 from minshi.refusals import Refused, guarded, guarded_names, refusing
 
-NAMED = re.compile(r"\bCONSTRAINT = '(\w+)'")
+NAMED = re.compile(r"\bCONSTRAINT = '(\w+)'(?:,\s*DETAIL = jsonb_build_object\((.*?)\)::text)?", re.DOTALL)
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 TO_BE_MOVED = ("funding/guards/pledges.sql",)
@@ -25,8 +25,15 @@ def code(file: Path) -> str:
 
 
 def test_every_named_refusal_has_its_sentence_and_the_other_way_round() -> None:
-    named = {name for file in files() for name in NAMED.findall(code(file))}
+    named = {name for file in files() for name, _numbers in NAMED.findall(code(file))}
     assert named == guarded_names()
+
+
+def test_a_guard_gives_the_numbers_that_its_sentence_says() -> None:
+    for file in files():
+        for name, numbers in NAMED.findall(code(file)):
+            said = set(re.findall(r"%\((\w+)\)s", str(refusals._sentences[name])))
+            assert said == set(re.findall(r"'(\w+)',", numbers)), name
 
 
 def test_no_words_for_people_stand_in_a_guard() -> None:
