@@ -63,7 +63,9 @@ STAGES: dict[str, StageRule] = {
         terms=("payment.", "change.", "group.", "log.", "start."),
     ),
     Stage.ACCEPTING: StageRule(Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
-    Stage.ACCEPTED: StageRule(Role.CLERK, "community", "rating.start_days", terms=("acceptance.", "notice.acceptance.")),
+    Stage.ACCEPTED: StageRule(
+        Role.CLERK, "community", "rating.start_days", terms=("acceptance.", "notice.acceptance.")
+    ),
     Stage.RATING: StageRule(Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.",)),
     Stage.REWORK: StageRule(GROUP, "", "callback.mend_days", terms=("rating.",)),
     Stage.RATED: StageRule(Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
