@@ -29,12 +29,13 @@ from evaluation.rules import percent
 from funding.selectors import Line, books, plan_of
 from minshi.accounts.models import User
 from minshi.faces.words import filled
+from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source
 from proposals.wording import worded
 
-COLLECTORS = ("clerk", "chief", "ten_chief", "group_leader", "grid_worker", "delegate")
+COLLECTORS = (Role.CLERK, *ORGANISERS)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
 from minshi.residents.models import Role
 from proposals.actions import advance
-from proposals.lifecycle import holder_place, period
+from proposals.lifecycle import holder_place, period, superior_of
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
 
@@ -77,12 +77,6 @@ NUDGED: dict[str, type[models.Model]] = {
     "funding.start": Contract,
     "funding.contribution": Contribution,
 }
-
-
-def superior_of(role: str) -> tuple[str, str]:
-    """Who hears of it when this role is late: the street for the community, the district for the street."""
-    community = (Role.CLERK, Role.PARTY, Role.SUPERVISOR)
-    return (Role.CASE_OFFICER, "street") if role in community else (Role.DISTRICT_OFFICER, "district")
 
 
 def _tell_superior(subject: Any, role: str, title: str, url: str) -> None:

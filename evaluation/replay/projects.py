@@ -14,21 +14,11 @@ from evaluation.replay.people import Register, Yard
 from minshi import clock
 from minshi.accounts.models import User
 from minshi.policy import calendar
-from minshi.residents.models import Role
+from minshi.residents.models import OFFICES, Role
 from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
+from proposals.lifecycle import LEVELS
 from proposals.models import Proposal, Stage, Wish
-
-LEVEL_OF = {
-    Role.CLERK: "community",
-    Role.PARTY: "community",
-    Role.SUPERVISOR: "community",
-    Role.CASE_OFFICER: "street",
-    Role.APPROVER: "street",
-    Role.CASHIER: "street",
-    Role.DISTRICT_OFFICER: "district",
-    Role.DISTRICT_FINANCE: "district",
-}
 
 
 @dataclass
@@ -50,12 +40,12 @@ class Project:
         chief = register.chiefs[yard.place.code]
         if building := story.get("building"):
             yard = yard.within(yard.buildings[building - 1])
-        offices = {level: register.office(yard.place, level) for level in ("community", "street", "district")}
+        offices = {level: register.office(yard.place, level) for level in OFFICES}
         return cls(
             story,
             yard,
             chief,
-            lambda role: offices[LEVEL_OF[Role(role)]].staff[role],
+            lambda role: offices[LEVELS[role]].staff[role],
             today,
             wishes,
             Random(story["key"]),

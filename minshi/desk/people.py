@@ -17,12 +17,10 @@ from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
 from minshi.masking import mask_address, mask_name
 from minshi.residents import actions
-from minshi.residents.models import STAFF_ROLES, Residence, Role, RoleGrant
+from minshi.residents.models import OFFICES, STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import APPOINTS, confirms_residents, roles_of
 from minshi.signin import staff
 from minshi.territory.models import Territory
-
-OFFICE_LEVELS = ("community", "street", "district")
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -172,7 +170,7 @@ class OpenAccount(DeskForm):
         for path in territories_of(self.by):
             mine |= Q(path__startswith=path)
         place: Any = self.fields["place"]
-        place.queryset = Territory.objects.filter(mine, level_id__in=OFFICE_LEVELS).order_by("path")
+        place.queryset = Territory.objects.filter(mine, level_id__in=OFFICES).order_by("path")
 
     def run(self, subject: None, by: User) -> RoleGrant:
         data = self.cleaned_data

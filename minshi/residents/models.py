@@ -203,16 +203,14 @@ class Role(models.TextChoices):
 ORGANISERS = (Role.CHIEF, Role.TEN_CHIEF, Role.GROUP_LEADER, Role.GRID_WORKER, Role.DELEGATE)
 """Who may review a proposal of their place (S2)."""
 
-STAFF_ROLES = (
-    Role.CLERK,
-    Role.PARTY,
-    Role.SUPERVISOR,
-    Role.CASE_OFFICER,
-    Role.APPROVER,
-    Role.CASHIER,
-    Role.DISTRICT_OFFICER,
-    Role.DISTRICT_FINANCE,
-)
+OFFICES = {
+    "community": (Role.CLERK, Role.PARTY, Role.SUPERVISOR),
+    "street": (Role.CASE_OFFICER, Role.APPROVER, Role.CASHIER),
+    "district": (Role.DISTRICT_OFFICER, Role.DISTRICT_FINANCE),
+}
+"""Who works on which level of the tree; the first of each hears what concerns the level."""
+
+STAFF_ROLES = tuple(role for roles in OFFICES.values() for role in roles)
 """Who works in the admin and signs in with a password and a second factor."""
 
 

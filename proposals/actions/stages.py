@@ -18,9 +18,8 @@ from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
-from minshi.residents.models import Role
 from minshi.territory.models import Territory
-from proposals.lifecycle import holder_place, period, set_stage_deadline
+from proposals.lifecycle import holder_place, period, set_stage_deadline, superior_of
 from proposals.models import (
     ENDED,
     Beneficiary,
@@ -129,11 +128,7 @@ def overdue(proposal: Proposal, *, by: User | None = None) -> StepRecord:
         due=period(proposal.place, "supervision.days", now()),
         gate_notice=proposal.gate_notice,
     )
-    role, level = (
-        (Role.CASE_OFFICER, "street")
-        if proposal.holder_role != Role.CASE_OFFICER
-        else (Role.DISTRICT_OFFICER, "district")
-    )
+    role, level = superior_of(proposal.holder_role)
     tell_role(
         role,
         holder_place(proposal.place, level),

@@ -1,6 +1,16 @@
 """The lives of a project and of a wish, each as a table of steps."""
 
-from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, REVIEW_LADDER, TIERS, holder_place, period
+from proposals.lifecycle.holders import (
+    GROUP,
+    HOLDER_LABELS,
+    LEVELS,
+    PROPOSER,
+    REVIEW_LADDER,
+    TIERS,
+    holder_place,
+    period,
+    superior_of,
+)
 from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline
 from proposals.lifecycle.stages import MONEY_STAGES, STAGES, WAY, StageRule
 from proposals.lifecycle.wishes import WISH, WISH_STEPS
@@ -8,6 +18,7 @@ from proposals.lifecycle.wishes import WISH, WISH_STEPS
 __all__ = [
     "GROUP",
     "HOLDER_LABELS",
+    "LEVELS",
     "MONEY_STAGES",
     "PROPOSAL",
     "PROPOSER",
@@ -22,4 +33,5 @@ __all__ = [
     "holder_place",
     "period",
     "set_stage_deadline",
+    "superior_of",
 ]

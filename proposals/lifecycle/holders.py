@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.residents.models import Role
+from minshi.residents.models import OFFICES, ORGANISERS, Role
 from minshi.territory.models import Territory
 
 PROPOSER = "proposer"
@@ -26,6 +26,24 @@ TIERS = {
 
 REVIEW_LADDER = ((Role.CHIEF, ""), (Role.CLERK, "community"), (Role.CASE_OFFICER, "street"))
 """Chief silent → community → street; never lost (domain.md 4.3)."""
+
+
+LEVELS: dict[str, str] = {
+    PROPOSER: "",
+    GROUP: "",
+    **dict.fromkeys(ORGANISERS, ""),
+    **{role: level for level, roles in OFFICES.items() for role in roles},
+}
+"""On which level each holder is; "" is the proposal's own place."""
+
+ABOVE = {"": "street", "community": "street", "street": "district", "district": "district"}
+"""Which level hears that a holder on this one is late; above the district there is nobody."""
+
+
+def superior_of(holder: str) -> tuple[Role, str]:
+    """The role and the level that hear of it when this holder is late. ``KeyError`` for a holder nobody knows."""
+    level = ABOVE[LEVELS[holder]]
+    return OFFICES[level][0], level
 
 
 def holder_place(place: Territory, level: str) -> Territory:
