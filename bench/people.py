@@ -17,12 +17,12 @@ from deliberation.models import Motion
 from minshi.accounts.models import User
 from minshi.clock import as_owner, now
 from minshi.residents.models import Person, Residence, Role, RoleGrant
-from minshi.territory.actions import add_households, add_place
-from minshi.territory.models import Level, Territory
+from minshi.territory.actions import add_households, add_levels, add_place
+from minshi.territory.models import Territory
 from proposals import actions as proposals
 from proposals.models import Category, Kind, Proposal
 
-LEVELS = (("city", 10), ("district", 20), ("street", 30), ("community", 40), ("yard", 50))
+LEVELS = ("city", "district", "street", "community", "yard")
 UNUSABLE = "!"
 OURS, STOCK = "minshi.accounts.backends.AccountBackend", "django.contrib.auth.backends.ModelBackend"
 SECRET = "b" * 32
@@ -38,8 +38,8 @@ class Voter:
 
 def make_places() -> Territory:
     place: Territory | None = None
-    for number, (level, rank) in enumerate(LEVELS):
-        Level.objects.get_or_create(code=level, defaults={"name": level, "rank": rank})
+    add_levels(by=None)
+    for number, level in enumerate(LEVELS):
         place = add_place(
             parent=place,
             code=f"bench{number}",

@@ -12,24 +12,13 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.residents.models import Person, Residence, Role, RoleGrant
-from minshi.territory.actions import add_households, add_place
-from minshi.territory.models import Household, Level, Territory
-
-LEVELS = (
-    ("city", "市", 10),
-    ("district", "区县", 20),
-    ("street", "街道", 30),
-    ("community", "社区", 40),
-    ("yard", "院落", 50),
-    ("building", "楼栋", 60),
-    ("group", "十户", 70),
-)
+from minshi.territory.actions import add_households, add_levels, add_place
+from minshi.territory.models import Household, Territory
 
 
 @pytest.fixture
 def city(db: None) -> Territory:
-    for code, name, rank in LEVELS:
-        Level.objects.get_or_create(code=code, defaults={"name": name, "rank": rank})
+    add_levels(by=None)
     return add_place(parent=None, code="9901", name="样板市", level="city", by=None)
 
 

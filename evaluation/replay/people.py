@@ -21,11 +21,9 @@ from minshi.residents import actions as residents
 from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.residents.rules import person_of
 from minshi.signin import demo
-from minshi.territory.actions import add_households, add_place
-from minshi.territory.models import Household, Level, Territory
-
-BELOW = (("yard", "院落", 50), ("building", "楼栋", 60), ("group", "十户", 70))
-"""Levels that the statistics do not number."""
+from minshi.territory.actions import add_households, add_levels, add_place
+from minshi.territory.divisions import DIGITS
+from minshi.territory.models import Household, Territory
 
 OFFICES = {
     "community": ((Role.CLERK, "社工"), (Role.PARTY, "书记"), (Role.SUPERVISOR, "监督员")),
@@ -109,8 +107,7 @@ class Register:
 
     def settle(self) -> None:
         """Offices first: a clerk confirms who lives where."""
-        for code, name, rank in BELOW:
-            Level.objects.get_or_create(code=code, defaults={"name": name, "rank": rank})
+        add_levels(by=None)
         yards = facts.made_up()["yards"]
         for code in self._communities(yards):
             self._open_offices(code)
@@ -129,9 +126,8 @@ class Register:
     # --- Offices -------------------------------------------------------------------------------
 
     def _open_offices(self, community: str) -> None:
-        lengths = {"district": 6, "street": 9, "community": 12}
-        for level, length in lengths.items():
-            code = community[:length]
+        for level in OFFICES:
+            code = community[: DIGITS[level]]
             if code not in self.offices:
                 self.offices[code] = self._open_office(Territory.objects.get(code=code), level)
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
 from minshi.masking import mask_address
-from minshi.territory.models import ADDRESS_LENGTH, Household, Level, Territory
+from minshi.territory.models import ADDRESS_LENGTH, LEVELS, Household, Level, Territory
+
+
+@action
+def add_levels(*, by: User | None) -> None:
+    """The levels every site begins with; those that are there stay as they are."""
+    for code, name, rank in LEVELS:
+        Level.objects.get_or_create(code=code, defaults={"name": str(name), "rank": rank})
 
 
 @action

@@ -9,17 +9,13 @@ from pathlib import Path
 
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
-from minshi.territory.models import Level, Territory
+from minshi.territory.actions import add_levels
+from minshi.territory.models import Territory
 
 DIVISIONS = Path(__file__).resolve().parent / "data" / "kunming_divisions.json"
 
-LEVELS = (
-    ("city", "市", 10, 4),
-    ("district", "区县", 20, 6),
-    ("street", "街道", 30, 9),
-    ("community", "社区", 40, 12),
-)
-"""Code, name, rank, and how many digits of the statistical code name a place of this level."""
+DIGITS = {"city": 4, "district": 6, "street": 9, "community": 12}
+"""How many digits of the statistical code name a place of each level; what lies below has no number there."""
 
 
 def short_name(official: str) -> str:
@@ -37,10 +33,9 @@ def published(file: Path = DIVISIONS) -> list[tuple[str, str]]:
 @action
 def load(rows: list[tuple[str, str]], *, by: User | None) -> int:
     """Add the places that are not there yet; returns how many. What is there stays as it is."""
-    for code, name, rank, _length in LEVELS:
-        Level.objects.get_or_create(code=code, defaults={"name": name, "rank": rank})
-    level_of = {digits: code for code, _name, _rank, digits in LEVELS}
-    lengths = [digits for *_, digits in LEVELS]
+    add_levels(by=by)
+    level_of = {digits: code for code, digits in DIGITS.items()}
+    lengths = list(DIGITS.values())
     above = dict(zip(lengths, [0, *lengths[:-1]], strict=True))
     known = {place.code: place for place in Territory.objects.filter(level_id__in=level_of.values())}
     added = 0

@@ -25,6 +25,18 @@ class Level(models.Model):
         return self.name
 
 
+LEVELS = (
+    ("city", _("市"), 10),
+    ("district", _("区县"), 20),
+    ("street", _("街道"), 30),
+    ("community", _("社区"), 40),
+    ("yard", _("院落"), 50),
+    ("building", _("楼栋"), 60),
+    ("group", _("十户"), 70),
+)
+"""Code, name and rank of the levels every site begins with; a place that knows others adds rows between them."""
+
+
 class TerritoryQuerySet(models.QuerySet["Territory"]):
     def within(self, place: Territory) -> TerritoryQuerySet:
         """``place`` and everything beneath it, by one range of the path's index."""

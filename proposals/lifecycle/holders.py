@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.residents.models import OFFICES, ORGANISERS, Role
-from minshi.territory.models import Territory
+from minshi.territory.models import Level, Territory
 
 PROPOSER = "proposer"
 GROUP = "group"
@@ -52,8 +52,8 @@ def holder_place(place: Territory, level: str) -> Territory:
 
 
 def _above(place: Territory, level: str) -> Territory:
-    ranks = {"community": 40, "street": 30, "district": 20}
-    higher = [above for above in place.ancestors() if above.level.rank <= ranks[level]]
+    rank = Level.objects.get(code=level).rank
+    higher = [above for above in place.ancestors() if above.level.rank <= rank]
     return higher[-1] if higher else place
 
 
