@@ -28,7 +28,7 @@ class UnitKind(models.TextChoices):
 class Channel(models.TextChoices):
     """How a voice came. Paper replaces a proxy's, which replaces online and kiosk, never back (domain.md 5).
 
-    The order of replacing is the database's (``channel_rank`` in guards/channels.sql).
+    The order of replacing is ``RANKS``, and ``channel_rank`` in guards/voices.sql.
     """
 
     ONLINE = "online", _("手机")
@@ -39,7 +39,11 @@ class Channel(models.TextChoices):
     @property
     def is_own_hand(self) -> bool:
         """Made by the speaker on a screen, and so changed on one until the end."""
-        return self in (Channel.ONLINE, Channel.KIOSK)
+        return RANKS[self] == 1
+
+
+RANKS = {Channel.ONLINE: 1, Channel.KIOSK: 1, Channel.PROXY: 2, Channel.PAPER: 3}
+"""A higher rank replaces a lower one, never back; the same rank replaces itself."""
 
 
 class Roll(models.Model):

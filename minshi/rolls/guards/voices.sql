@@ -1,6 +1,6 @@
 -- Later channels in this order replace earlier ones, never back (domain.md 5).
 CREATE OR REPLACE FUNCTION channel_rank(channel text) RETURNS int LANGUAGE sql IMMUTABLE AS
-    $$ SELECT CASE channel WHEN 'paper' THEN 3 WHEN 'proxy' THEN 2 ELSE 1 END $$;
+    $$ SELECT CASE channel WHEN 'paper' THEN 3 WHEN 'proxy' THEN 2 WHEN 'kiosk' THEN 1 WHEN 'online' THEN 1 END $$;
 
 -- The units of a roll that are this person's to speak for: their door's, their own, or those whose doors they own.
 CREATE OR REPLACE FUNCTION units_of(the_roll bigint, speaker bigint, moment timestamptz) RETURNS SETOF bigint
