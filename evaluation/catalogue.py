@@ -20,7 +20,6 @@ from evaluation.models import Aftercare, Check, FinalAccounts, Survey, SurveySta
 from evaluation.rules import percent
 from evaluation.selectors import undone_callbacks
 from funding.models import (
-    PUBLIC,
     Acceptance,
     Change,
     Contract,
@@ -35,7 +34,7 @@ from funding.selectors import books, plan_of
 from minshi.clock import CHINA
 from minshi.disclosure.models import GATES, Notice
 from minshi.lifecycle.models import StepRecord
-from proposals.models import Kind, Proposal, Source
+from proposals.models import PUBLIC, Kind, Proposal, Source
 from proposals.selectors import notices_of
 
 

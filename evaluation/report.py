@@ -13,14 +13,9 @@ from funding.models import ContributionStage, Sponsor
 from minshi.clock import CHINA
 from minshi.faces.words import percent, wan_yuan
 from minshi.territory.models import Territory
-from proposals.models import LIBRARY, Card, CardPlace, Category, Proposal, Source, Tier
+from proposals.models import CASH, LIBRARY, Card, CardPlace, Category, Proposal, Tier
 
-MONEY = {
-    "self_raised_fen": Source.SELF_RAISED.label,
-    "subsidy_fen": Source.SUBSIDY.label,
-    "district_fen": Source.DISTRICT.label,
-    "sponsor_fen": Source.SPONSOR.label,
-}
+MONEY = {f"{source}_fen": source.label for source in CASH}
 REACHED = ("households", "people")
 SUMMED = ("spent_fen", "rating_answers", "rating_satisfied", *MONEY)
 """Whom declared projects reach; what money and answers there are, wherever a project stands, as on the home page."""

@@ -11,7 +11,6 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from funding.models import (
-    CASH,
     Award,
     Contract,
     Contribution,
@@ -31,7 +30,7 @@ from minshi.faces.words import cn_date
 from minshi.ledger.models import Posting
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
-from proposals.models import Proposal, Source
+from proposals.models import CASH, Proposal, Source
 
 
 def purse_of(proposal: Proposal) -> Purse | None:
@@ -205,10 +204,7 @@ def card_facts(proposal: Proposal) -> dict[str, int]:
     """What the project's card says about money: net of what goes back."""
     grants = given_by_grants(proposal)
     facts = {
-        "subsidy_fen": grants.get(Source.SUBSIDY, 0),
-        "district_fen": grants.get(Source.DISTRICT, 0),
-        "self_raised_fen": 0,
-        "sponsor_fen": 0,
+        **{f"{source}_fen": grants.get(source, 0) for source in CASH},
         "spent_fen": spent_fen(proposal),
     }
     for (giver, _sponsor), fen in _received(proposal).items():

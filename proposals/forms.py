@@ -18,6 +18,7 @@ from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, roles_of
 from minshi.territory.models import Household, Territory
 from proposals.models import (
+    CASH,
     KEEPER_LENGTH,
     SPOT_LENGTH,
     TITLE_LENGTH,
@@ -26,7 +27,6 @@ from proposals.models import (
     Category,
     Kind,
     Proposal,
-    Source,
     Version,
 )
 
@@ -118,14 +118,6 @@ class SheetForm(forms.Form):
         doors.queryset = waiting
 
 
-SHARES = {
-    Source.SUBSIDY: "subsidy",
-    Source.DISTRICT: "district",
-    Source.SELF_RAISED: "self_raised",
-    Source.SPONSOR: "sponsor",
-}
-
-
 class WordsForm(forms.Form):
     """What, where, who benefits, what it costs, who pays what, who looks after it."""
 
@@ -149,12 +141,16 @@ class WordsForm(forms.Form):
 
     def shares(self) -> dict[str, int]:
         """Who would pay what, in fen by source; nothing that was left empty."""
-        amounts = {str(source): self.cleaned_data.get(name) or 0 for source, name in SHARES.items()}
+        amounts = {str(source): self.cleaned_data.get(source) or 0 for source in CASH}
         return {source: fen for source, fen in amounts.items() if fen}
 
     def money_was_given(self) -> bool:
         """Whether any share is there to be seen, typed or from before."""
-        return any(self[name].value() for name in SHARES.values())
+        return any(field.value() for field in self.share_fields())
+
+    def share_fields(self) -> list[forms.BoundField]:
+        """One for each source of money, called like it."""
+        return [self[source] for source in CASH]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -23,7 +23,7 @@ from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of, title_in
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
-from proposals.models import ENDED, Card, PlaceTotal, Proposal, Source, Stage, Version, Wish
+from proposals.models import CASH, ENDED, Card, PlaceTotal, Proposal, Source, Stage, Version, Wish
 from proposals.panels import Task, tasks_of
 
 WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)
@@ -32,9 +32,6 @@ WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING,
 
 MOST_REVIEWS = 100
 """Of one chief's queue; nobody has more, and a page must end somewhere."""
-
-RAISED = (Source.SUBSIDY, Source.DISTRICT, Source.SELF_RAISED, Source.SPONSOR)
-"""What a card keeps sums of."""
 
 
 def home_place(code: str | None = None) -> Territory | None:
@@ -124,7 +121,7 @@ def project(number: str) -> Proposal | None:
 
 def plan_of_money(card: Card, version: Version) -> dict[str, Any]:
     """Where the money comes from: what was raised; before anything was, what the newest version means to raise."""
-    raised = [(str(source.label), getattr(card, f"{source}_fen")) for source in RAISED]
+    raised = [(str(source.label), getattr(card, f"{source}_fen")) for source in CASH]
     if any(fen for _label, fen in raised):
         gap = max(card.budget_fen - sum(fen for _label, fen in raised), 0)
         return {"sources": raised, "gap": gap, "caption": _("预算")}

@@ -25,7 +25,7 @@ from minshi.policy import calendar
 from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
-from proposals.models import Category, Kind, Proposal, Source, Stage
+from proposals.models import SOURCES, Category, Kind, Proposal, Source, Stage
 from tests.cast import home_of, make_resident
 
 
@@ -269,7 +269,7 @@ class Way:
     def asked(self, proposal: Proposal, source: str = Source.SUBSIDY) -> Grant:
         """The office is asked for its line, from a pot that has enough."""
         plan = FundingPlan.objects.filter(proposal=proposal).latest("number")
-        level = "street" if source == Source.SUBSIDY else "district"
+        level = SOURCES[Source(source)].office
         pot = self.pot(plan.amounts()[source], level=level)
         return funding.ask(proposal, source, pot, by=self.who("clerk"), reason="按商定的方案申请")
 

@@ -35,11 +35,9 @@ from minshi.notifications.actions import tell
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from proposals.actions import advance, freeze_beneficiaries, note_on_card
-from proposals.models import Proposal, Source, Stage, Tier, Version
+from proposals.models import SOURCES, Proposal, Source, Stage, Tier, Version
 
 VERBS = {Outcome.APPROVE: "decide", Outcome.RESERVE: "reserve", Outcome.REFUSE: "refuse"}
-LEAST_TIER = {Source.SUBSIDY: 2, Source.DISTRICT: 3}
-"""The tier bounds the money (domain.md 4.7)."""
 
 
 @action
@@ -181,12 +179,14 @@ def _wrong_marks(marks: Mapping[str, tuple[int, str]]) -> dict[str, Any]:
 
 def _wrong_tier(version: Version, tier: int | None, tier_reason: str) -> dict[str, Any]:
     wrong: dict[str, Any] = {}
-    least = max((LEAST_TIER.get(Source(source), 1) for source, fen in version.shares.items() if fen), default=1)
+    used = [Source(source) for source, fen in version.shares.items() if fen]
+    dearest = max(used, key=lambda source: SOURCES[source].least_tier, default=Source.SELF_RAISED)
+    least = SOURCES[dearest].least_tier
     if tier not in (1, 2, 3):
         wrong["tier"] = _("请定级别")
     elif tier < least:
         wrong["tier"] = _("方案里有%(source)s，至少定为%(least)s") % {
-            "source": Source.DISTRICT.label if least == 3 else Source.SUBSIDY.label,
+            "source": dearest.label,
             "least": Tier(least).label,
         }
     if not tier_reason.strip():

@@ -13,12 +13,12 @@ from evaluation.replay.people import Office, Register
 from evaluation.replay.projects import Project
 from funding import actions as funding
 from funding.actions.plans import LEVEL_OF
-from funding.models import PUBLIC, Pledge, Pot
+from funding.models import Pledge, Pot
 from funding.shares import split
 from minshi import clock
 from minshi.residents.models import Role
 from minshi.territory.models import Household
-from proposals.models import Source, Stage
+from proposals.models import PUBLIC, Source, Stage
 
 VISITS = 3
 """Promises and vouchers come in so many bundles."""

@@ -10,10 +10,11 @@ from evaluation.replay.people import STEMS
 from evaluation.replay.projects import Project
 from evaluation.replay.timeline import together
 from funding import actions as funding
-from funding.models import CASH, Contract, Enquiry, MilestoneKind, Side
+from funding.models import Contract, Enquiry, MilestoneKind, Side
 from minshi import clock
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
+from proposals.models import CASH
 
 DEARER = (0, 6, 11)
 """By how many percent the second and third quote lie above the first."""

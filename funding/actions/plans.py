@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from funding.lifecycle import admin_url, next_grant_key, set_due
-from funding.models import PUBLIC, Grant, GrantStage, Plan, PlanLine, Pot, Purse
+from funding.models import Grant, GrantStage, Plan, PlanLine, Pot, Purse
 from funding.rules import demand, other_duties
 from funding.selectors import card_facts, coverage, given_by_grants, plan_of
 from minshi.accounts.models import User
@@ -29,16 +29,10 @@ from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
-from proposals.models import Kind, Proposal, Source, Stage, Tier
+from proposals.models import PUBLIC, SOURCES, Kind, Proposal, Source, Stage, Tier
 
-SOURCES_BY_TIER = {
-    1: (Source.SELF_RAISED, Source.SPONSOR, Source.IN_KIND),
-    2: (Source.SELF_RAISED, Source.SPONSOR, Source.IN_KIND, Source.SUBSIDY),
-    3: tuple(Source),
-}
-"""The tier bounds the money (domain.md 4.7)."""
-
-LEVEL_OF = {Source.SUBSIDY: "street", Source.DISTRICT: "district"}
+SOURCES_BY_TIER = {tier: tuple(s for s, rule in SOURCES.items() if rule.least_tier <= tier) for tier in Tier.values}
+LEVEL_OF = {source: SOURCES[source].office for source in PUBLIC}
 
 
 def note_money(proposal: Proposal) -> None:

@@ -13,7 +13,6 @@ from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER
 from funding.actions.pledges import GIVING
 from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of
 from funding.models import (
-    PUBLIC,
     Allocation,
     Contribution,
     ContributionStage,
@@ -33,7 +32,7 @@ from minshi.ledger.money import YuanField
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import MONEY_STAGES
-from proposals.models import Source, Stage
+from proposals.models import PUBLIC, Source, Stage
 
 # --- Pots ------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from funding.models.delivery import (
     Side,
 )
 from funding.models.payments import Hold, HoldStage, Payment, PaymentStage
-from funding.models.plans import CASH, PUBLIC, Grant, GrantStage, Plan, PlanLine, Purse
+from funding.models.plans import Grant, GrantStage, Plan, PlanLine, Purse
 from funding.models.pledges import Contribution, ContributionStage, InKind, Pledge, Refund, Sponsor
 from funding.models.pots import Allocation, Pot
 from funding.models.suppliers import (
@@ -29,8 +29,6 @@ from funding.models.suppliers import (
 )
 
 __all__ = [
-    "CASH",
-    "PUBLIC",
     "Acceptance",
     "Allocation",
     "Award",

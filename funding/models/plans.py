@@ -11,13 +11,7 @@ from funding.models.pots import Pot
 from minshi.clock import Now
 from minshi.ledger.models import Account
 from minshi.territory.models import Territory
-from proposals.models import Proposal, Source, Version
-
-PUBLIC = (Source.SUBSIDY, Source.DISTRICT)
-"""Sources that an office decides on."""
-
-CASH = (Source.SUBSIDY, Source.DISTRICT, Source.SELF_RAISED, Source.SPONSOR)
-"""Sources that are money; what is given in kind has a stated value and stays out of the ledger."""
+from proposals.models import CASH, PUBLIC, Proposal, Source, Version
 
 
 class Purse(models.Model):
@@ -160,7 +154,7 @@ class Grant(models.Model):
                 name="one_standing_grant_per_source",
             ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="grant_is_something"),
-            models.CheckConstraint(condition=Q(source__in=("subsidy", "district")), name="grant_is_public_money"),
+            models.CheckConstraint(condition=Q(source__in=PUBLIC), name="grant_is_public_money"),
             models.CheckConstraint(
                 condition=Q(examined_by=None) | ~Q(examined_by=F("asked_by")), name="grant_examined_by_another"
             ),

@@ -1,7 +1,20 @@
 """Wishes, proposals and all that is known of them before money and votes: the things of this app."""
 
 from proposals.models.cards import Bigrams, Card, CardPlace, CardQuerySet, PlaceTotal
-from proposals.models.choices import ENDED, LIBRARY, Category, Channel, Kind, Source, Stage, Tier
+from proposals.models.choices import (
+    CASH,
+    ENDED,
+    LIBRARY,
+    PUBLIC,
+    SOURCES,
+    Category,
+    Channel,
+    Kind,
+    Source,
+    SourceRule,
+    Stage,
+    Tier,
+)
 from proposals.models.handling import Handling
 from proposals.models.households import Beneficiary, Cosign
 from proposals.models.photos import Photo
@@ -18,9 +31,12 @@ from proposals.models.proposals import (
 from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, Wish, WishStage, WishSupport
 
 __all__ = [
+    "CASH",
     "ENDED",
     "KEEPER_LENGTH",
     "LIBRARY",
+    "PUBLIC",
+    "SOURCES",
     "SPOT_LENGTH",
     "TITLE_LENGTH",
     "WHY_LENGTH",
@@ -42,6 +58,7 @@ __all__ = [
     "Proposal",
     "ProposalQuerySet",
     "Source",
+    "SourceRule",
     "Stage",
     "Tier",
     "Version",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.clock import Now
 from minshi.faces.words import percent
 from minshi.territory.models import Territory
-from proposals.models.choices import Category, Kind, Source, Stage, Tier
+from proposals.models.choices import CASH, PUBLIC, Category, Kind, Stage, Tier
 from proposals.models.proposals import TITLE_LENGTH, Proposal
 
 
@@ -153,8 +153,8 @@ class PlaceTotal(models.Model):
 
     @property
     def public_fen(self) -> int:
-        """Street and district money together."""
-        return self.subsidy_fen + self.district_fen
+        """What offices gave, together."""
+        return sum(getattr(self, f"{source}_fen") for source in PUBLIC)
 
     @property
     def satisfied_percent(self) -> int | None:
@@ -163,9 +163,4 @@ class PlaceTotal(models.Model):
     @property
     def sources(self) -> list[tuple[str, int]]:
         """Where the money came from, for drawing."""
-        return [
-            (str(Source.DISTRICT.label), self.district_fen),
-            (str(Source.SUBSIDY.label), self.subsidy_fen),
-            (str(Source.SELF_RAISED.label), self.self_raised_fen),
-            (str(Source.SPONSOR.label), self.sponsor_fen),
-        ]
+        return [(str(source.label), getattr(self, f"{source}_fen")) for source in CASH]

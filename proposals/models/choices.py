@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +49,31 @@ class Source(models.TextChoices):
     SELF_RAISED = "self_raised", _("居民自筹")
     SPONSOR = "sponsor", _("单位赞助")
     IN_KIND = "in_kind", _("投工投劳")
+
+
+@dataclass(frozen=True)
+class SourceRule:
+    """From which tier on a source may be used, which level's office decides on it, and whether it is money."""
+
+    least_tier: int
+    office: str = ""
+    is_money: bool = True
+
+
+SOURCES = {
+    # The tier bounds the money (domain.md 4.7). What is given in kind has a stated value and stays out of the ledger.
+    Source.SUBSIDY: SourceRule(least_tier=2, office="street"),
+    Source.DISTRICT: SourceRule(least_tier=3, office="district"),
+    Source.SELF_RAISED: SourceRule(least_tier=1),
+    Source.SPONSOR: SourceRule(least_tier=1),
+    Source.IN_KIND: SourceRule(least_tier=1, is_money=False),
+}
+
+CASH = tuple(source for source, rule in SOURCES.items() if rule.is_money)
+"""Sources that are money, in the order and with the fills of every bar; cards and totals have a column for each."""
+
+PUBLIC = tuple(source for source, rule in SOURCES.items() if rule.office)
+"""Sources that an office decides on."""
 
 
 class Stage(models.TextChoices):

@@ -17,7 +17,7 @@ from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import ProposeForm, ReasonForm, ReviseForm
-from proposals.models import Proposal, Wish
+from proposals.models import CASH, Proposal, Wish
 
 SAID = (
     "place",
@@ -102,7 +102,7 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
 
 def _typed_before(version: Any) -> dict[str, Any]:
     names = ("need", "plan", "spot", "households", "people", "keeper")
-    amounts = {name: version.share_fen(name) or None for name in ("subsidy", "district", "self_raised", "sponsor")}
+    amounts = {str(source): version.share_fen(source) or None for source in CASH}
     return {**{name: getattr(version, name) for name in names}, "cost": version.cost_fen, **amounts}
 
 

@@ -25,8 +25,8 @@ from minshi.faces.context import hotline
 
 register = template.Library()
 
-PATTERNS = 5
-"""Fills of a bar that differ in more than colour; see .p0 to .p4 in minshi.css."""
+PATTERNS = 6
+"""Fills of a bar that differ in more than colour, one for each place in the list; see .p0 and on in minshi.css."""
 
 register.filter("yuan", words.yuan)
 register.filter("wan", words.wan)
@@ -178,17 +178,19 @@ def money_bar(
     caption: str = "",
     url: str = "",
 ) -> dict[str, Any]:
-    """``sources`` in fen by label; ``total`` is sources plus gap unless the page knows better."""
-    sources = [(label, fen) for label, fen in sources if fen]
-    raised = sum(fen for _label, fen in sources)
+    """``sources`` in fen by label, empty ones too, for each keeps its fill.
+
+    ``total`` is sources plus gap unless the page knows better."""
+    sources = [(number, label, fen) for number, (label, fen) in enumerate(sources) if fen]
+    raised = sum(fen for *_, fen in sources)
     whole = max(raised + gap, total or 0)
     parts, start = [], 0
-    for index, (label, fen) in enumerate(sources):
+    for number, label, fen in sources:
         parts.append(
             {
                 "label": label,
                 "fen": fen,
-                "pattern": index % PATTERNS,
+                "pattern": number % PATTERNS,
                 "start": _percent(start, whole),
                 "end": _percent(start + fen, whole),
                 "width": _percent(fen, whole),
