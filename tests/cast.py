@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -102,7 +102,13 @@ _phones = iter(range(13900000000, 13999999999))
 
 
 def make_resident(
-    name: str, household: Household | None, *, represents: bool = False, adult: bool = True, confirmed: bool = True
+    name: str,
+    household: Household | None,
+    *,
+    represents: bool = False,
+    adult: bool = True,
+    confirmed: bool = True,
+    since: datetime | None = None,
 ) -> User:
     """Somebody with a phone; confirmed in their household when they have one."""
     phone = str(next(_phones))
@@ -112,7 +118,7 @@ def make_resident(
         Residence.objects.create(
             person=person,
             household=household,
-            since=now() - LONG_AGO,
+            since=since or now() - LONG_AGO,
             is_representative=represents,
             confirmed_at=now() if confirmed else None,
         )

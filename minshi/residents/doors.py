@@ -25,8 +25,16 @@ def parts_of(text: str) -> list[str]:
     return [part.lstrip("0") or "0" for part in _PARTS.findall(plain)]
 
 
+def _written(text: str) -> str:
+    """As it was written, without what nobody reads: 1栋 301 室 → 1栋301."""
+    return re.sub(r"[\s室]", "", unicodedata.normalize("NFKC", text[:80]).upper())
+
+
 def find(text: str, doors: QuerySet[Household]) -> list[Household]:
-    """The doors whose building and address end in what was typed; an exact address before longer ones."""
+    """The doors whose building and address end in what was typed.
+
+    Where several do and one is written so to the letter (1栋301 beside 2栋1单元301), it is that one.
+    """
     wanted = parts_of(text)
     if not wanted:
         return []
@@ -34,8 +42,8 @@ def find(text: str, doors: QuerySet[Household]) -> list[Household]:
         doors.filter(address__icontains=wanted[-1]).select_related("place__parent").order_by("place__path", "address")
     )
     found = [door for door in near if parts_of(door.door)[-len(wanted) :] == wanted]
-    exact = [door for door in found if parts_of(door.address) == wanted]
-    return exact if len(exact) == 1 else found
+    to_the_letter = [door for door in found if _written(door.door).endswith(_written(text))]
+    return to_the_letter if len(to_the_letter) == 1 else found
 
 
 class DoorTextField(forms.CharField):
