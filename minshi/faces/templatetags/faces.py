@@ -181,11 +181,11 @@ def money_bar(
     """``sources`` in fen by label, empty ones too, for each keeps its fill.
 
     ``total`` is sources plus gap unless the page knows better."""
-    sources = [(number, label, fen) for number, (label, fen) in enumerate(sources) if fen]
-    raised = sum(fen for *_, fen in sources)
+    filled = [(number, label, fen) for number, (label, fen) in enumerate(sources) if fen]
+    raised = sum(fen for *_, fen in filled)
     whole = max(raised + gap, total or 0)
     parts, start = [], 0
-    for number, label, fen in sources:
+    for number, label, fen in filled:
         parts.append(
             {
                 "label": label,
