@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
+from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import format_yuan
+from minshi.residents.doors import DoorLinesField
 from minshi.residents.models import Role
 from proposals import actions, selectors
-from proposals.forms import DoorsField
 from proposals.models import Proposal, Stage, Wish, WishStage
 
 
@@ -82,21 +83,25 @@ class Merge(OfProposal):
 class CosignOnPaper(DeskForm):
     name = "cosign-on-paper"
     label = _("登记纸质附议")
-    help = _("照签名册勾选；一户只算一次，已经附议的不在里面。")
+    help = _("照签名册录；一户只算一次，已经附议的不再算。另一位照着照片核对以后才算。")
     permission = "proposals.record_paper"
-    households = DoorsField(label=_("签了名的户"))
+    done = _("已登记，等另一位核对")
+    renamed = {"photo": "photos"}
+    photos = PhotosField(label=_("拍下整张签名册"), most=1)
+    doors = DoorLinesField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        doors: Any = self.fields["households"]
-        doors.queryset = selectors.not_yet_cosigned(self.subject)
+        typed: Any = self.fields["doors"]
+        typed.doors = self.subject.beneficiaries()
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:
         return subject.stage == Stage.COSIGNING
 
     def run(self, subject: Proposal, by: User) -> object:
-        return actions.cosign_on_paper(subject, self.cleaned_data["households"], by=by)
+        data = self.cleaned_data
+        return actions.cosign_on_paper(subject, data["doors"], photo=first_of(data["photos"]), by=by)
 
 
 class OpenHandling(OfProposal):

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
+from minshi.paper.models import Line
+from minshi.residents.doors import DoorLinesField
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, roles_of
 from minshi.territory.models import Household, Territory
@@ -97,25 +100,52 @@ class PlaceField(forms.ModelChoiceField):
         return f"{obj.name}（{obj.parent.name}）" if obj.parent else str(obj.name)
 
 
-class DoorsField(forms.ModelMultipleChoiceField):
-    """The households on a signed sheet, ticked door by door."""
+class ReadListForm(forms.Form):
+    """A signed list as it is read from its photo: the doors, line by line. It does not show what was read before."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Household.objects.none(), widget=forms.CheckboxSelectMultiple, **kwargs)
+    sheet = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    doors = DoorLinesField(required=False)
 
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.place.name} {obj.address}"
+    def __init__(self, *args: Any, doors: QuerySet[Household], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        typed: Any = self.fields["doors"]
+        typed.doors = doors
 
 
 class SheetForm(forms.Form):
-    """A sheet of signatures, read door by door."""
+    """A signed list as it comes in: its photo, and its doors line by line."""
 
-    households = DoorsField(label=_("签了名的户"), error_messages={"required": _("请勾选签了名的户")})
+    photos = PhotosField(label=_("拍下整张签名册"), most=1, help_text=_("只有登记和核对的人看得到"))
+    doors = DoorLinesField(error_messages={"required": _("请写下签了名的户，一行一户")})
 
-    def __init__(self, *args: Any, waiting: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, doors: QuerySet[Household], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        doors: Any = self.fields["households"]
-        doors.queryset = waiting
+        typed: Any = self.fields["doors"]
+        typed.doors = doors
+
+
+class ReadDoorsForm(forms.Form):
+    """Single doors of a list, each looked for on the photo: did it sign?"""
+
+    ANSWERS = (("yes", _("签了")), ("no", _("没有签")))
+
+    sheet = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+
+    def __init__(self, *args: Any, lines: Sequence[Line], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        for line in lines:
+            door = line.household.door if line.household else ""
+            self.fields[f"line_{line.pk}"] = forms.ChoiceField(
+                label=_("%(door)s 签了吗？") % {"door": door},
+                choices=self.ANSWERS,
+                widget=forms.RadioSelect,
+                error_messages={"required": _("请看着照片选一项")},
+            )
+
+    def answers(self) -> dict[int, bool]:
+        """Whether each door signed, by its line's key."""
+        return {line.pk: self.cleaned_data[f"line_{line.pk}"] == "yes" for line in self.lines}
 
 
 class WordsForm(forms.Form):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.clock import now
-from minshi.deadlines.actions import on
+from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.signals import answered, corrected
 from minshi.lifecycle.machine import what_blocks_gate
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
+from minshi.policy import selectors as policy
 from minshi.policy.signals import period_moved
+from minshi.residents.models import Role
 from minshi.territory.models import Territory
 from proposals import actions
-from proposals.lifecycle import GROUP, PROPOSER
+from proposals.lifecycle import GROUP, PROPOSER, holder_place
 from proposals.models import Proposal, Stage, Wish
 
 
@@ -44,24 +48,35 @@ def nobody_reviewed(deadline: Deadline) -> None:
 @on("stage:returned")
 @on("stage:cosigning")
 def support_stayed_short(deadline: Deadline) -> None:
-    """It lapses with its reason, in public (domain.md 4.4)."""
+    """It lapses with its reason, in public (domain.md 4.4); lists of signatures are read before."""
     proposal = proposal_of(deadline)
     if proposal.stage == Stage.RETURNED:
         actions.advance(proposal, "lapse", by=None, reason=_("退回后没有在期限内修改"))
-        return
-    count, needed = proposal.cosigns.counted().count(), actions.cosigns_needed(proposal)
-    actions.advance(
+    elif not actions.lapse_if_short(proposal, by=None):
+        _ask_readers(proposal, deadline)
+
+
+def _ask_readers(proposal: Proposal, deadline: Deadline) -> None:
+    """Lists still wait for a reader: look again within the policy's days; after those the street hears of it, too."""
+    assert proposal.due_at
+    days = int(str(policy.value("paper.second_reading_days", proposal.place)))
+    end = calendar.period_end(proposal.due_at - timedelta(microseconds=1), working_days=days)
+    next_look, is_late = calendar.period_end(now(), working_days=1), now() >= end
+    title, url = _("纸质附议等核对：%(title)s") % {"title": proposal.title}, reverse("cosign_read")
+    if is_late:
+        place, url = holder_place(proposal.place, "street"), proposal.get_absolute_url()
+        tell_role(Role.CASE_OFFICER, place, _("逾期：%(title)s") % {"title": title}, url=url)
+    for role, level in ((Role.CLERK, "community"), (Role.CHIEF, "")):
+        tell_role(role, holder_place(proposal.place, level), title, url=reverse("cosign_read"))
+    schedule(
         proposal,
-        "lapse",
-        by=None,
-        reason=_("到期共 %(count)s 户附议，需要 %(needed)s 户") % {"count": count, "needed": needed},
-        evidence={"cosigns": count, "needed": needed},
-    )
-    tell(
-        proposal.proposer,
-        _("附议不够：%(title)s") % {"title": proposal.title},
-        _("%(count)s / %(needed)s 户") % {"count": count, "needed": needed},
-        proposal.get_absolute_url(),
+        deadline.kind,
+        next_look if is_late else min(next_look, end),
+        role=deadline.role,
+        place_path=deadline.place_path,
+        title=title,
+        url=url,
+        basis=deadline.basis,
     )
 
 

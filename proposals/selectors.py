@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, Prefetch, Q, QuerySet, When
+from django.db.models import Case, Prefetch, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,11 +19,13 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
+from minshi.paper.models import Line, Sheet
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of, title_in
-from minshi.territory.models import Household, Territory
+from minshi.territory.models import Territory
+from proposals.actions.cosigning import READING
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
-from proposals.models import CASH, ENDED, Card, PlaceTotal, Proposal, Source, Stage, Version, Wish
+from proposals.models import CASH, ENDED, Card, Cosign, PlaceTotal, Proposal, Source, Stage, Version, Wish
 from proposals.panels import Task, tasks_of
 
 WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)
@@ -269,10 +271,17 @@ def to_review(user: User) -> list[Proposal]:
     return list(waiting.order_by("due_at", "pk")[:MOST_REVIEWS])
 
 
-def not_yet_cosigned(proposal: Proposal) -> QuerySet[Household]:
-    """Households that benefit and have not signed, in the order of their doors."""
-    waiting = proposal.beneficiaries().exclude(pk__in=proposal.cosigns.values("household"))
-    return waiting.select_related("place").order_by("place__path", "address")
+def list_to_read(user: User) -> Sheet | None:
+    """The next signed list that waits for a reading by this person, the oldest first."""
+    mine = Q()
+    for held in roles_of(user):
+        if held.role in (Role.CLERK, *ORGANISERS):
+            mine |= Q(place__path__startswith=held.path)
+    if not mine:
+        return None
+    signed = Cosign.objects.standing().filter(proposal__stage__in=READING).values("line")
+    waiting = Line.objects.waiting_for(user).filter(pk__in=signed)
+    return Sheet.objects.filter(mine, pk__in=waiting.values("sheet")).order_by("pk").first()
 
 
 def similar_to(proposal: Proposal) -> list[Proposal]:

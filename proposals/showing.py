@@ -12,7 +12,7 @@ from minshi.residents.models import ORGANISERS
 from minshi.residents.rules import home_of, roles_of
 from proposals import selectors
 from proposals.actions import cosigns_needed
-from proposals.models import Proposal, Stage, Version
+from proposals.models import Cosign, Proposal, Stage, Version
 from proposals.panels import Present, Task, register_tasks
 
 
@@ -54,7 +54,7 @@ def to_cosign(user: User) -> list[Task]:
     places = home.household.place.ancestor_paths()
     waiting = (
         Proposal.objects.filter(stage=Stage.COSIGNING, place__path__in=places)
-        .exclude(cosigns__household=home.household_id)
+        .exclude(pk__in=Cosign.objects.standing().filter(household=home.household_id).values("proposal"))
         .order_by("due_at")[:10]
     )
     return [
@@ -69,5 +69,13 @@ def to_cosign(user: User) -> list[Task]:
     ]
 
 
+def lists_to_read(user: User) -> list[Task]:
+    """Signed lists that somebody else registered and this person may read."""
+    sheet = selectors.list_to_read(user)
+    text = _("有纸质附议签名册等您核对")
+    return [Task(sheet.about, text, reverse("cosign_read"), _("去核对"))] if sheet else []
+
+
 register_tasks(reviews)
 register_tasks(to_cosign)
+register_tasks(lists_to_read)

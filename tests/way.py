@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -21,6 +22,7 @@ from funding.models import Plan as FundingPlan
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
+from minshi.paper.models import Sheet
 from minshi.policy import calendar
 from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
@@ -95,11 +97,18 @@ class Way:
 
     def cosigned(self, **words: Any) -> Proposal:
         proposal = self.cosigning(**words)
-        for household in self.households[: proposals.cosigns_needed(proposal)]:
-            proposals.cosign(proposal, household, by=self.who("chief"), channel="paper")
+        self.sign_on_paper(proposal, self.households[: proposals.cosigns_needed(proposal)])
         proposal.refresh_from_db()
         assert proposal.stage == Stage.COSIGNED
         return proposal
+
+    def sign_on_paper(self, proposal: Proposal, doors: Sequence[Household]) -> Sheet:
+        """A signed list that the chief registers and the clerk reads alike."""
+        signed = [(door, None) for door in doors]
+        sheet = proposals.cosign_on_paper(proposal, signed, photo=a_picture(), by=self.who("chief"))
+        proposals.read_list(sheet, signed, by=self.who("clerk"))
+        proposal.refresh_from_db()
+        return sheet
 
     # --- deliberation --------------------------------------------------------------------------
 

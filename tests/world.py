@@ -203,6 +203,13 @@ class World:
         self.things["meeting"] = self.way.recorded_meeting(proposal)
         return proposal
 
+    def _cosigning(self, **words: Any) -> Proposal:
+        """Two doors signed a list, which waits for its second reader."""
+        proposal = self.way.cosigning(**words)
+        doors = [(door, None) for door in self.way.households[6:8]]
+        self.things["signed_list"] = proposals.cosign_on_paper(proposal, doors, photo=a_picture(), by=self.who("chief"))
+        return proposal
+
     def _climbed(self, **words: Any) -> Proposal:
         """The chief was silent; the community reviews."""
         proposal = self.way.submitted(**words)

@@ -170,15 +170,19 @@ def review(project: Project) -> Iterator[datetime]:
 
 
 def cosign(project: Project) -> Iterator[datetime]:
-    """Those with a phone sign themselves, for the others the chief takes their paper; in two evenings."""
+    """Those with a phone sign themselves, the others on a list that is read by two; in two evenings."""
     needed = proposals.cosigns_needed(project.proposal)
     doors = project.households[: project.story.get("cosigns", needed)]
     for signing in (doors[: (len(doors) + 1) // 2], doors[(len(doors) + 1) // 2 :]):
         if signing:
             yield project.on("cosign", office=False)
-        for door in signing:
-            user = project.yard.users.get(door.pk)
-            proposals.cosign(project.proposal, door, by=user or project.chief, channel="online" if user else "door")
+        users = {door: project.yard.users.get(door.pk) for door in signing}
+        for door, user in users.items():
+            if user:
+                proposals.cosign(project.proposal, door, by=user)
+        if on_paper := [(door, None) for door, user in users.items() if not user]:
+            sheet = proposals.cosign_on_paper(project.proposal, on_paper, photo=pictures.sheet(), by=project.chief)
+            proposals.read_list(sheet, on_paper, by=project.staff(Role.CLERK))
 
 
 def handle(project: Project) -> Iterator[datetime]:

@@ -50,10 +50,29 @@ def register(
         picture = reencoded(stub)
         sheet.stub.save(picture.name or "stub.jpg", picture, save=False)
     sheet.save(force_insert=True)
-    for ordinal, (door, signer) in enumerate(doors, start=1):
+    _write_lines(sheet, doors, receipt_id=receipt_id, correcting=correcting)
+    return sheet
+
+
+@action
+def add_lines(sheet: Sheet, doors: Iterable[tuple[Household | None, Person | None]], *, by: User) -> list[Line]:
+    """What a later reader finds on a sheet and whoever registered it did not; its photo is the same."""
+    return _write_lines(sheet, doors, after=sheet.lines.count())
+
+
+def _write_lines(
+    sheet: Sheet,
+    doors: Iterable[tuple[Household | None, Person | None]],
+    *,
+    after: int = 0,
+    receipt_id: UUID | None = None,
+    correcting: Line | None = None,
+) -> list[Line]:
+    lines = []
+    for ordinal, (door, signer) in enumerate(doors, start=after + 1):
         number = receipt_id if receipt_id and ordinal == 1 else uuid4()
         _refuse_foreign_signer(door, signer)
-        Line.objects.create(
+        line = Line.objects.create(
             sheet=sheet,
             ordinal=ordinal,
             household=door,
@@ -61,7 +80,8 @@ def register(
             slip_number=number_of(number),
             correcting=correcting,
         )
-    return sheet
+        lines.append(line)
+    return lines
 
 
 def _refuse_foreign_signer(door: Household | None, signer: Person | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from minshi.residents.models import Residence
+from minshi.residents.models import Person, Residence
 from minshi.territory.models import Household
 
 MOST_NAMED = 4
@@ -70,6 +71,70 @@ class DoorTextField(forms.CharField):
                 _("有 %(n)d 户都叫这个：%(names)s。请写上楼栋") % {"n": len(found), "names": names}
             )
         return found[0]
+
+
+Signed = tuple[Household, Person | None]
+"""A door, and who of it signed; ``None``: 未登记."""
+
+MOST_LINES = 60
+_GAP = re.compile(r"[\s,、]+")
+_NUMERALS = set("〇零一二三四五六七八九十0123456789")
+
+
+class DoorLinesField(forms.CharField):
+    """A list of signatures, typed line by line: the door, and who signed. Its value is a list of ``Signed``.
+
+    A name that is nobody's of the door who could sign is 未登记. What is wrong is said of its line.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", gettext_lazy("门牌和姓名，一行一户"))
+        kwargs.setdefault("help_text", gettext_lazy("例如：1-301 张三"))
+        kwargs.setdefault("max_length", 6000)
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 8, "autocomplete": "off"}))
+        super().__init__(**kwargs)
+        self.doors: QuerySet[Household] = Household.objects.none()
+
+    def clean(self, value: Any) -> Any:
+        text = unicodedata.normalize("NFKC", super().clean(value) or "")
+        typed = [(number, line.strip(" ,、")) for number, line in enumerate(text.splitlines(), start=1)]
+        typed = [(number, line) for number, line in typed if line]
+        if len(typed) > MOST_LINES:
+            raise forms.ValidationError(_("一张表最多 %(most)d 户，请分成几张登记") % {"most": MOST_LINES})
+        wrong: list[str] = []
+        named: dict[Household, str] = {}
+        for number, line in typed:
+            door, name = door_and_name(line)
+            found = find(door, self.doors)
+            if why := _why_not_one(found, named):
+                wrong.append(_("第 %(n)d 行“%(line)s”：%(why)s") % {"n": number, "line": line[:40], "why": why})
+            else:
+                named[found[0]] = name
+        if wrong:
+            raise forms.ValidationError(wrong)
+        people = {(home.household_id, home.person.name): home.person for home in _could_sign(named) if home.person}
+        return [(door, people.get((door.pk, name))) for door, name in named.items()]
+
+
+def door_and_name(line: str) -> tuple[str, str]:
+    """3栋 1-301 张三 → (3栋 1-301, 张三); a line without a name is all door."""
+    *before, last = _GAP.split(line)
+    is_name = bool(before) and not set(last) & set("0123456789") and not set(last) <= _NUMERALS
+    return (" ".join(before), last) if is_name else (line, "")
+
+
+def _why_not_one(found: list[Household], named: dict[Household, str]) -> str:
+    if not found:
+        return _("受益户里没有找到这一户，请核对门牌")
+    if len(found) > 1:
+        names = "、".join(door.door for door in found[:MOST_NAMED])
+        return _("有 %(n)d 户都叫这个：%(names)s。请写上楼栋") % {"n": len(found), "names": names}
+    return _("这一户写了两遍") if found[0] in named else ""
+
+
+def _could_sign(doors: Iterable[Household]) -> QuerySet[Residence]:
+    homes = Residence.objects.current().confirmed().filter(household__in=list(doors), person__is_adult=True)
+    return homes.select_related("person")
 
 
 UNKNOWN = ""

@@ -1,6 +1,15 @@
 """Everything that changes a wish or a proposal; each function is one verb with its actor as ``by``."""
 
-from proposals.actions.cosigning import cosign, cosign_on_paper, cosigns_needed, count_cosigns, gather_if_enough
+from proposals.actions.cosigning import (
+    cosign,
+    cosign_on_paper,
+    cosigns_needed,
+    count_cosigns,
+    gather_if_enough,
+    lapse_if_short,
+    read_doors,
+    read_list,
+)
 from proposals.actions.handling import accept_handling, decline_handling, escalate, hand_back, open_handling, supervise
 from proposals.actions.proposing import add_photo, resubmit, submit, withdraw
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision, tell_reviewers
@@ -37,6 +46,7 @@ __all__ = [
     "freeze_beneficiaries",
     "gather_if_enough",
     "hand_back",
+    "lapse_if_short",
     "merge",
     "new_version",
     "note_on_card",
@@ -44,6 +54,8 @@ __all__ = [
     "overdue",
     "pass_review",
     "promote",
+    "read_doors",
+    "read_list",
     "refresh_totals",
     "resubmit",
     "return_for_revision",

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 
 import rules
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.notifications.actions import tell
+from minshi.notifications.actions import tell, tell_all
+from minshi.paper import actions as paper
+from minshi.paper.models import Line, Sheet
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import speaking
-from minshi.residents.models import Person
+from minshi.residents.doors import Signed
 from minshi.territory.models import Household
 from proposals.actions.stages import advance, note_on_card
 from proposals.models import (
+    NOT_SIGNED,
+    SIGNED,
     Channel,
     Cosign,
     Proposal,
     Stage,
     Version,
 )
+
+READING = (Stage.SUBMITTED, Stage.COSIGNING, Stage.COSIGNED)
+"""While lists are read: also one that came along by merging, and what is left of one that was enough already."""
 
 
 def cosigns_needed(proposal: Proposal, version: Version | None = None) -> int:
@@ -36,44 +47,182 @@ def cosigns_needed(proposal: Proposal, version: Version | None = None) -> int:
 
 
 @action
-def cosign(proposal: Proposal, household: Household, *, by: User, channel: str = Channel.ONLINE) -> Cosign:
+def cosign(proposal: Proposal, household: Household, *, by: User) -> Cosign:
     """A household supports putting it forward; once each, counted against those who benefit."""
     lock(proposal)
-    if proposal.stage != Stage.COSIGNING:
-        raise Refused(_("现在是“%(stage)s”，不能附议") % {"stage": Stage(proposal.stage).label})
-    speaker = _speaker(by, household, proposal, channel)
+    _refuse_unless_open(proposal)
+    speaker = speaking.speaker(by, household, act=_("附议"), any_adult=True)
+    if not rules.has_perm("proposals.cosign", by, proposal):
+        raise NotAllowed(_("只有受益的住户可以附议"))
     if not proposal.beneficiaries().filter(pk=household.pk).exists():
         raise Refused(_("这户不在受益户名单里，不能附议"))
     try:
         with transaction.atomic():
-            signed = Cosign.objects.create(
-                proposal=proposal, household=household, speaker=speaker, by=by, channel=channel
-            )
+            signed = Cosign.objects.create(proposal=proposal, household=household, speaker=speaker, by=by)
     except IntegrityError:
         raise Refused(_("您家或您本人已经附议过了，一户只算一次，一人也只算一次")) from None
     gather_if_enough(proposal)
     return signed
 
 
-@action
-def cosign_on_paper(proposal: Proposal, households: Iterable[Household], *, by: User) -> int:
-    """Enter a signed sheet: every household of it that benefits and has not signed yet; returns how many were new.
-
-    All of the sheet counts, also beyond what was needed.
-    """
-    lock(proposal)
+def _refuse_unless_open(proposal: Proposal) -> None:
     if proposal.stage != Stage.COSIGNING:
         raise Refused(_("现在是“%(stage)s”，不能附议") % {"stage": Stage(proposal.stage).label})
+    if proposal.due_at and now() >= proposal.due_at:
+        raise Refused(_("附议已经在 %(end)s 截止") % {"end": cn_until(proposal.due_at)})
+
+
+# --- On paper --------------------------------------------------------------------------------------
+
+
+@action
+def cosign_on_paper(proposal: Proposal, doors: Sequence[Signed], *, photo: UploadedFile | None, by: User) -> Sheet:
+    """Register a signed list with the doors read on it: they are reserved, and count once another reads them alike.
+
+    Doors that have signed already are left out. Raises ``Refused`` where none is left.
+    """
+    lock(proposal)
+    _refuse_unless_open(proposal)
+    _refuse_stranger(by, proposal)
+    if photo is None:
+        raise Refused(photo=_("请拍下整张签名册，另一位要照着照片核对"))
+    if not (new := _not_signed_yet(proposal, doors)):
+        raise Refused(doors=_("请写下签了名、还没有附议的受益户"))
+    sheet = paper.register(proposal.place, new, about=proposal.title, stub=photo, by=by)
+    _reserve(proposal, sheet.lines.select_related("household"), by)
+    return sheet
+
+
+def _refuse_stranger(by: User, proposal: Proposal) -> None:
     if not rules.has_perm("proposals.record_paper", by, proposal):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质附议"))
-    signed = set(proposal.cosigns.values_list("household_id", flat=True))
-    theirs = proposal.beneficiaries().filter(pk__in=[household.pk for household in households]).exclude(pk__in=signed)
-    rows = [Cosign(proposal=proposal, household=household, by=by, channel=Channel.PAPER) for household in theirs]
-    if not rows:
-        raise Refused(households=_("请勾选还没有附议的受益户"))
-    Cosign.objects.bulk_create(rows)
+        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以登记、核对纸质附议"))
+
+
+def _not_signed_yet(proposal: Proposal, doors: Iterable[Signed]) -> list[Signed]:
+    signed = dict(proposal.cosigns.standing().values_list("household_id", "speaker_id"))  # type: ignore[attr-defined]
+    named = proposal.beneficiaries().filter(pk__in=[door.pk for door, _who in doors])
+    benefits = set(named.values_list("pk", flat=True))
+    new = [(door, who) for door, who in doors if door.pk in benefits and door.pk not in signed]
+    voices = set(signed.values())
+    for door, who in new:
+        if who and who.pk in voices:
+            told = _("%(door)s 签名的人已经代表另一户附议过，一人只算一次；请这一户另一位成年人签名")
+            raise Refused(doors=told % {"door": door.door})
+    return new
+
+
+def _reserve(proposal: Proposal, lines: Iterable[Line], by: User) -> None:
+    for line in lines:
+        paper.read(line, SIGNED, by=by)
+        Cosign.objects.create(
+            proposal=proposal,
+            household_id=line.household_id,
+            speaker_id=line.signer_id,
+            by=by,
+            line=line,
+            channel=Channel.PAPER,
+        )
+    doors = [line.household_id for line in lines if line.household_id]
+    tell_all(
+        speaking.adults_of(doors), _("已登记您家在纸上的附议"), proposal.title, f"/projects/{proposal.number}/cosign/"
+    )
+
+
+@action
+def read_list(sheet: Sheet, doors: Sequence[Signed], *, by: User) -> Sheet:
+    """The second reading of a whole list, by somebody who saw only its photo and typed the doors with a signature.
+
+    Doors that both read are settled; those only the first read are doubted, and a third decides; those only this
+    one reads become lines that wait for another reader.
+    """
+    proposal = _lock_read(sheet, by)
+    waiting = to_type(sheet, by)
+    if not waiting:
+        raise Refused(_("这张签名册已经核对过，或者是您自己登记的，请另一位来看"))
+    found = {door.pk for door, _who in doors}
+    for line in waiting:
+        paper.read_again(line, SIGNED if line.household_id in found else NOT_SIGNED, by=by)
+    known = set(sheet.lines.values_list("household_id", flat=True))
+    more = _not_signed_yet(proposal, [(door, who) for door, who in doors if door.pk not in known])
+    if more:
+        _reserve(proposal, paper.add_lines(sheet, more, by=by), by)
+    _after_reading(proposal)
+    return sheet
+
+
+@action
+def read_doors(sheet: Sheet, answers: Mapping[int, bool], *, by: User) -> Sheet:
+    """Read single lines from the photo: whether the door signed, by the line's key. For what two saw differently."""
+    proposal = _lock_read(sheet, by)
+    waiting = to_ask(sheet, by)
+    if not waiting or {line.pk for line in waiting} != set(answers):
+        raise Refused(_("这几户刚刚由别人核对过，请重新打开"))
+    for line in waiting:
+        paper.read_again(line, SIGNED if answers[line.pk] else NOT_SIGNED, by=by)
+    _after_reading(proposal)
+    return sheet
+
+
+def _lock_read(sheet: Sheet, by: User) -> Proposal:
+    proposal = proposal_of(sheet)
+    lock(proposal)
+    _refuse_stranger(by, proposal)
+    if proposal.stage not in READING:
+        raise Refused(_("现在是“%(stage)s”，不用再核对附议了") % {"stage": Stage(proposal.stage).label})
+    return proposal
+
+
+def proposal_of(sheet: Sheet) -> Proposal:
+    """Whose signatures stand on a list: of the one it was merged into, where it was."""
+    rows = Proposal.objects.filter(cosigns__line__sheet=sheet).select_related("place")
+    return rows.order_by(F("merged_into").desc(nulls_first=True), "-pk")[:1].get()
+
+
+def to_type(sheet: Sheet, by: User) -> list[Line]:
+    """Lines that this person reads by typing what stands on the photo: read once, by whoever registered the sheet."""
+    return list(_waiting(sheet, by).filter(second__isnull=True, first_by=sheet.registered_by_id))
+
+
+def to_ask(sheet: Sheet, by: User) -> list[Line]:
+    """Lines that this person is asked about one by one: seen differently by two, or found by a later reader."""
+    asked = _waiting(sheet, by).exclude(second__isnull=True, first_by=sheet.registered_by_id)
+    return list(asked.select_related("household__place"))
+
+
+def _waiting(sheet: Sheet, by: User) -> QuerySet[Line]:
+    return Line.objects.waiting_for(by).filter(sheet=sheet)
+
+
+def _after_reading(proposal: Proposal) -> None:
     gather_if_enough(proposal)
-    return len(rows)
+    lapse_if_short(proposal)
+
+
+@action
+def lapse_if_short(proposal: Proposal, *, by: User | None = None) -> bool:
+    """After its end, and once nothing on paper waits for a reader, it lapses with its reason, in public."""
+    lock(proposal)
+    is_over = proposal.stage == Stage.COSIGNING and proposal.due_at and now() >= proposal.due_at
+    if not is_over or proposal.cosigns.unread().exists():  # type: ignore[attr-defined]
+        return False
+    count, needed = count_cosigns(proposal), cosigns_needed(proposal)
+    advance(
+        proposal,
+        "lapse",
+        by=by,
+        reason=_("到期共 %(count)s 户附议，需要 %(needed)s 户") % {"count": count, "needed": needed},
+        evidence={"cosigns": count, "needed": needed},
+    )
+    tell(
+        proposal.proposer,
+        _("附议不够：%(title)s") % {"title": proposal.title},
+        _("%(count)s / %(needed)s 户") % {"count": count, "needed": needed},
+        proposal.get_absolute_url(),
+    )
+    return True
+
+
+# --- Enough ----------------------------------------------------------------------------------------
 
 
 def gather_if_enough(proposal: Proposal) -> None:
@@ -88,18 +237,6 @@ def gather_if_enough(proposal: Proposal) -> None:
         _("接下来由社区组织表决"),
         proposal.get_absolute_url(),
     )
-
-
-def _speaker(user: User, household: Household, proposal: Proposal, channel: str) -> Person | None:
-    """Whose word it is; raises ``NotAllowed`` for whoever may not speak for this door or enter it."""
-    if channel == Channel.ONLINE:
-        person = speaking.speaker(user, household, act=_("附议"), any_adult=True)
-        if not rules.has_perm("proposals.cosign", user, proposal):
-            raise NotAllowed(_("只有受益的住户可以附议"))
-        return person
-    if not rules.has_perm("proposals.record_paper", user, proposal):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质附议"))
-    return None
 
 
 def count_cosigns(proposal: Proposal) -> int:

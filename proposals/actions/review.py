@@ -78,9 +78,10 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
             household_id=cosign.household_id,
             speaker_id=cosign.speaker_id,
             by_id=cosign.by_id,
+            line_id=cosign.line_id,
             channel=cosign.channel,
         )
-        for cosign in proposal.cosigns.filter(household__in=into.beneficiaries())
+        for cosign in proposal.cosigns.standing().filter(household__in=into.beneficiaries())
     ]
     Cosign.objects.bulk_create(moved, ignore_conflicts=True)
     gather_if_enough(into)

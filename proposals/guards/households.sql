@@ -1,24 +1,64 @@
-SELECT append_only('proposals_cosign');
+SELECT append_only('proposals_cosign', 'is_void');
 SELECT append_only('proposals_beneficiary');
 
--- A signature on a screen is an adult's of the door, or comes along with a proposal that was merged; one on paper is
--- whose its sheet names.
+-- A signature on a screen is an adult's of the door, made before the end; one on paper is of the door and signer its
+-- line names, on a sheet registered before the end. Either may come along with a proposal that was merged.
 CREATE OR REPLACE FUNCTION refuse_foreign_cosign() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     why text;
+    paper record;
+    proposal record;
+    made timestamptz := minshi_now();
 BEGIN
-    IF NEW.channel = 'online' AND NOT EXISTS (
+    IF NEW.line_id IS NOT NULL THEN
+        SELECT line.household_id, line.signer_id, line.first, sheet.registered_at INTO paper
+            FROM paper_line AS line JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id WHERE line.id = NEW.line_id;
+        IF (NEW.household_id, NEW.speaker_id) IS DISTINCT FROM (paper.household_id, paper.signer_id)
+           OR paper.first IS NULL OR NEW.is_void THEN
+            RAISE EXCEPTION 'a signature on paper is what its line says' USING ERRCODE = 'check_violation';
+        END IF;
+        made := paper.registered_at;
+    END IF;
+    IF EXISTS (
         SELECT FROM proposals_cosign AS earlier JOIN proposals_proposal AS merged ON merged.id = earlier.proposal_id
-        WHERE merged.merged_into_id = NEW.proposal_id
-          AND (earlier.household_id, earlier.speaker_id) = (NEW.household_id, NEW.speaker_id)
+        WHERE merged.merged_into_id = NEW.proposal_id AND earlier.household_id = NEW.household_id
+          AND (earlier.speaker_id, earlier.line_id) IS NOT DISTINCT FROM (NEW.speaker_id, NEW.line_id)
     ) THEN
+        RETURN NEW;
+    END IF;
+    SELECT stage, due_at INTO proposal FROM proposals_proposal WHERE id = NEW.proposal_id FOR SHARE;
+    IF NEW.line_id IS NULL THEN
         why := why_not_speak(NEW.speaker_id, NEW.household_id, minshi_now(), true);
         IF why IS DISTINCT FROM '' THEN
             RAISE EXCEPTION 'household %: person % may not speak for it: %', NEW.household_id, NEW.speaker_id, why
                 USING ERRCODE = 'check_violation';
         END IF;
     END IF;
+    IF proposal.stage = 'cosigning' AND made >= proposal.due_at THEN
+        RAISE EXCEPTION 'a signature comes before the end' USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER rightful_cosign BEFORE INSERT ON proposals_cosign
     FOR EACH ROW EXECUTE FUNCTION refuse_foreign_cosign();
+
+-- A door is free again exactly where two did not find its signature on the sheet.
+CREATE OR REPLACE FUNCTION refuse_untrue_void() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.is_void IS DISTINCT FROM coalesce(
+        (SELECT voided_at IS NOT NULL OR settled IS NOT DISTINCT FROM '{"signed": false}'::jsonb
+         FROM paper_line WHERE id = NEW.line_id), false) THEN
+        RAISE EXCEPTION 'cosign % stands as its line was read', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER void_as_read BEFORE UPDATE ON proposals_cosign FOR EACH ROW EXECUTE FUNCTION refuse_untrue_void();
+
+CREATE OR REPLACE FUNCTION free_unsigned_door() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE proposals_cosign SET is_void = true WHERE line_id = NEW.id AND NOT is_void;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER free_unsigned_door AFTER UPDATE ON paper_line FOR EACH ROW
+    WHEN (NEW.voided_at IS NOT NULL OR NEW.settled IS NOT DISTINCT FROM '{"signed": false}'::jsonb)
+    EXECUTE FUNCTION free_unsigned_door();

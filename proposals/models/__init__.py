@@ -16,7 +16,7 @@ from proposals.models.choices import (
     Tier,
 )
 from proposals.models.handling import Handling
-from proposals.models.households import Beneficiary, Cosign
+from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
 from proposals.models.photos import Photo
 from proposals.models.proposals import (
     KEEPER_LENGTH,
@@ -35,7 +35,9 @@ __all__ = [
     "ENDED",
     "KEEPER_LENGTH",
     "LIBRARY",
+    "NOT_SIGNED",
     "PUBLIC",
+    "SIGNED",
     "SOURCES",
     "SPOT_LENGTH",
     "TITLE_LENGTH",

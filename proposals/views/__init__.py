@@ -1,6 +1,6 @@
 """The pages of wishes and proposals; each is a thin door to a selector or an action."""
 
-from proposals.views.cosigning import cosign, cosign_on_paper
+from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.front import home, how
 from proposals.views.library import photo, project, projects
 from proposals.views.personal import mine
@@ -11,6 +11,8 @@ from proposals.views.wishing import make_wish, support_wish, wish, wishes
 __all__ = [
     "cosign",
     "cosign_on_paper",
+    "cosign_photo",
+    "cosign_read",
     "home",
     "how",
     "make_wish",

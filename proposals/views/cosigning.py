@@ -5,17 +5,22 @@ from __future__ import annotations
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.requests import user_of
+from minshi.faces.photos import first_of
+from minshi.paper.models import Sheet
 from minshi.refusals import NotAllowed, answering
-from minshi.residents.rules import person_of
+from minshi.residents.models import ORGANISERS, Role
+from minshi.residents.rules import person_of, roles_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, selectors
-from proposals.forms import SheetForm
+from proposals.actions.cosigning import proposal_of, to_ask, to_type
+from proposals.forms import ReadDoorsForm, ReadListForm, SheetForm
 from proposals.models import Proposal
 
 
@@ -42,7 +47,7 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
         "version": version,
         "home": home,
         "household": household,
-        "signed": household is not None and proposal.cosigns.filter(household=household).exists(),
+        "signed": proposal.cosigns.standing().filter(household=household).select_related("line").first(),  # type: ignore[attr-defined]
         "benefits": rules.has_perm("proposals.cosign", user, proposal),
         "enters_paper": rules.has_perm("proposals.record_paper", user, proposal),
         "needed": actions.cosigns_needed(proposal, version),
@@ -51,20 +56,84 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "proposals/cosign.html", context, status=422 if reasons else 200)
 
 
+@never_cache
 @login_required
 @needs_fresh_code
 @require_http_methods(["GET", "HEAD", "POST"])
 def cosign_on_paper(request: HttpRequest, number: str) -> HttpResponse:
-    """The chief or the clerk ticks the doors that signed a sheet."""
+    """The chief or the clerk registers a signed list: its photo, and the doors that stand on it."""
     proposal = get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
     user = user_of(request)
     if not rules.has_perm("proposals.record_paper", user, proposal):
         raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以登记纸质附议"))
-    form = SheetForm(request.POST or None, waiting=selectors.not_yet_cosigned(proposal))
+    form = SheetForm(request.POST or None, request.FILES or None, doors=proposal.beneficiaries())
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        with answering(form, photo="photos"):
+            sheet = actions.cosign_on_paper(proposal, data["doors"], photo=first_of(data["photos"]), by=user)
+            told = _("已登记 %(n)d 户，等另一位照着照片核对以后才算") % {"n": sheet.lines.count()}
+            messages.success(request, told)
+            return redirect("cosign", proposal.number)
+    context = {
+        "form": form,
+        "proposal": proposal,
+        "needed": actions.cosigns_needed(proposal),
+        "to_read": selectors.list_to_read(user),
+    }
+    return render(request, "proposals/cosign_on_paper.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@needs_fresh_code
+@require_http_methods(["GET", "HEAD", "POST"])
+def cosign_read(request: HttpRequest) -> HttpResponse:
+    """One list per screen: its photo, and which doors signed, without what was read before."""
+    user = user_of(request)
+    if not any(held.role in (Role.CLERK, *ORGANISERS) for held in roles_of(user)):
+        raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸质附议"))
+    sheet = _sent_list(request) or selectors.list_to_read(user)
+    if sheet is None:
+        return render(request, "proposals/cosign_read_done.html", {})
+    proposal = proposal_of(sheet)
+    if not rules.has_perm("proposals.record_paper", user, proposal):
+        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以核对纸质附议"))
+    form = _reading_form(request, sheet, proposal)
     if request.method == "POST" and form.is_valid():
         with answering(form):
-            new = actions.cosign_on_paper(proposal, form.cleaned_data["households"], by=user)
-            messages.success(request, _("已登记 %(n)d 户") % {"n": new})
-            return redirect("cosign", proposal.number)
-    context = {"form": form, "proposal": proposal, "needed": actions.cosigns_needed(proposal)}
-    return render(request, "proposals/cosign_on_paper.html", context, status=422 if form.errors else 200)
+            if isinstance(form, ReadDoorsForm):
+                actions.read_doors(sheet, form.answers(), by=user)
+            else:
+                actions.read_list(sheet, form.cleaned_data["doors"], by=user)
+            messages.success(request, _("已核对；看的不一样的，转另一位来看"))
+            return redirect("cosign_read")
+    context = {"form": form, "sheet": sheet, "proposal": proposal, "asks": isinstance(form, ReadDoorsForm)}
+    return render(request, "proposals/cosign_read.html", context, status=422 if form.errors else 200)
+
+
+def _sent_list(request: HttpRequest) -> Sheet | None:
+    """The list that was on the screen; an unknown one is not there."""
+    sent = request.POST.get("sheet", "")
+    if request.method != "POST" or not sent.isdecimal() or len(sent) > 18:
+        return None
+    return get_object_or_404(Sheet.objects.filter(lines__cosigns__isnull=False).distinct(), pk=sent)
+
+
+def _reading_form(request: HttpRequest, sheet: Sheet, proposal: Proposal) -> ReadListForm | ReadDoorsForm:
+    """A whole list is typed; what two saw differently, or one found later, is asked door by door."""
+    user, data, initial = user_of(request), request.POST or None, {"sheet": sheet.pk}
+    if not to_type(sheet, user) and (lines := to_ask(sheet, user)):
+        return ReadDoorsForm(data, lines=lines, initial=initial)
+    return ReadListForm(data, doors=proposal.beneficiaries(), initial=initial)
+
+
+@never_cache
+@login_required
+@require_safe
+def cosign_photo(request: HttpRequest, pk: int) -> FileResponse:
+    """A signed list is seen by who takes lists in there; nobody else."""
+    lists = Sheet.objects.filter(lines__cosigns__isnull=False).exclude(stub="").distinct()
+    sheet = get_object_or_404(lists, pk=pk)
+    if not rules.has_perm("proposals.record_paper", user_of(request), proposal_of(sheet)):
+        raise NotAllowed(_("只有登记和核对的人可以看签名册"))
+    return FileResponse(sheet.stub.open("rb"), content_type="image/jpeg")

@@ -22,7 +22,7 @@ from proposals import actions
 from proposals.models import Stage, WishStage
 from tests.cast import home_of, make_resident
 from tests.desk.test_scope import do_of, page_of
-from tests.way import Way, wait_until_over
+from tests.way import Way, a_picture, wait_until_over
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -70,9 +70,10 @@ def test_handing_back_works_once(way: Way, client_of: ClientOf, case_officer: Us
 def test_a_sheet_of_signatures_is_entered(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.cosigning(households=40)
     client = client_of(clerk)
-    assert "202" in client.get(do_of(proposal, "cosign-on-paper")).content.decode()
-    client.post(do_of(proposal, "cosign-on-paper"), {"households": [door.pk for door in way.households[:2]]})
-    assert proposal.cosigns.count() == 2
+    assert "拍下整张签名册" in client.get(do_of(proposal, "cosign-on-paper")).content.decode()
+    doors = "\n".join(door.address for door in way.households[:2])
+    client.post(do_of(proposal, "cosign-on-paper"), {"photos": a_picture(), "doors": doors})
+    assert (proposal.cosigns.unread().count(), proposal.cosigns.counted().count()) == (2, 0)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ Move = Callable[[Way, Proposal], object]
 
 def _cosign(way: Way, project: Proposal) -> None:
     waiting = project.beneficiaries().exclude(pk__in=project.cosigns.values("household"))
-    proposals.cosign(project, waiting[0], by=way.who("chief"), channel="paper")
+    way.sign_on_paper(project, waiting[:1])
 
 
 def _vote(way: Way, project: Proposal) -> None:

@@ -26,11 +26,12 @@ from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as notices
+from minshi.paper.models import Sheet
 from minshi.refusals import Refused
 from proposals import actions as proposals
 from proposals.models import ENDED, Stage
 from tests.journeys.onwards import ONWARDS
-from tests.way import Way
+from tests.way import Way, a_picture
 
 BIG = bool(os.environ.get("MINSHI_DRILL"))
 EXAMPLES, STEPS = (300, 60) if BIG else (6, 30)
@@ -168,7 +169,17 @@ class Life(RuleBasedStateMachine):
     @rule(name=st.sampled_from(CAST), door=st.integers(0, 11), channel=st.sampled_from(("online", "paper")))
     def somebody_cosigns(self, name: str, door: int, channel: str) -> None:
         household = self.way.households[door]
-        self.attempt(lambda: proposals.cosign(self.project, household, by=self.who(name), channel=channel))
+        if channel == "online":
+            self.attempt(lambda: proposals.cosign(self.project, household, by=self.who(name)))
+        else:
+            doors, photo = [(household, None)], a_picture()
+            self.attempt(lambda: proposals.cosign_on_paper(self.project, doors, photo=photo, by=self.who(name)))
+
+    @rule(name=st.sampled_from(CAST), door=st.integers(0, 11))
+    def somebody_reads_a_list(self, name: str, door: int) -> None:
+        doors = [(self.way.households[door], None)]
+        if sheet := Sheet.objects.filter(lines__cosigns__proposal=self.project).last():
+            self.attempt(lambda: proposals.read_list(sheet, doors, by=self.who(name)))
 
     @rule(name=st.sampled_from(CAST), choice=st.sampled_from(Choice.values))
     def somebody_votes(self, name: str, choice: str) -> None:

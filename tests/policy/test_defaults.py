@@ -92,6 +92,7 @@ EXPECTED: dict[str, tuple[str, Any]] = {
     "aftercare.check_months": ("month_list", [6, 12]),
     "proxy.households": ("count", 2),
     "paper.correction_calendar_days": ("calendar_days", 3),
+    "paper.second_reading_days": ("working_days", 3),
     "decide.days": ("working_days", 10),
     "consult.days": ("working_days", 20),
     "supervision.remind_days": ("working_days", 1),

@@ -15,7 +15,7 @@ from minshi.refusals import NotAllowed, Refused
 from proposals import actions
 from proposals.models import Card, Cosign, Stage
 from tests.cast import make_resident
-from tests.way import Way, wait_until_over
+from tests.way import Way, a_picture, wait_until_over
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +45,10 @@ def test_a_household_counts_once_whoever_of_it_signs(way: Way, resident: User) -
 
 def test_the_database_keeps_one_signature_per_household(way: Way, chief: User) -> None:
     proposal = way.cosigning(households=100)
-    actions.cosign(proposal, way.households[0], by=chief, channel="paper")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Cosign.objects.create(proposal=proposal, household=way.households[0], by=chief)
+    way.sign_on_paper(proposal, way.households[:1])
+    with pytest.raises(IntegrityError, match="one_cosign_per_household"), transaction.atomic():
+        person = make_resident("家人", way.households[0]).person
+        Cosign.objects.create(proposal=proposal, household=way.households[0], speaker=person, by=chief)
 
 
 def test_nobody_signs_for_another_household(way: Way, neighbour: User) -> None:
@@ -57,7 +58,7 @@ def test_nobody_signs_for_another_household(way: Way, neighbour: User) -> None:
 
 def test_a_stranger_cannot_enter_paper_signatures(way: Way, stranger_chief: User) -> None:
     with pytest.raises(NotAllowed):
-        actions.cosign(way.cosigning(), way.households[0], by=stranger_chief, channel="paper")
+        actions.cosign_on_paper(way.cosigning(), [(way.households[0], None)], photo=a_picture(), by=stranger_chief)
 
 
 def test_too_few_at_the_end_lapse_with_the_reason(way: Way) -> None:
@@ -76,8 +77,8 @@ def test_nothing_lapses_a_minute_early(way: Way) -> None:
     assert proposal.stage == Stage.COSIGNING
 
 
-def test_a_signature_cannot_be_taken_away_by_raw_sql(way: Way, chief: User) -> None:
+def test_a_signature_cannot_be_taken_away_by_raw_sql(way: Way) -> None:
     proposal = way.cosigning(households=100)
-    actions.cosign(proposal, way.households[0], by=chief, channel="paper")
+    way.sign_on_paper(proposal, way.households[:1])
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM proposals_cosign")
