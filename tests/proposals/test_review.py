@@ -95,9 +95,8 @@ def test_a_merged_proposal_brings_its_supporters_once_each(way: Way, chief: User
     light = way.cosigning(title="院门口照明", households=40)
     lamp = way.cosigning(households=40)
     both, only_light = way.households[0], way.households[1]
-    actions.cosign(lamp, both, by=chief, channel="paper")
-    for household in (both, only_light):
-        actions.cosign(light, household, by=chief, channel="paper")
+    way.sign_on_paper(lamp, [both])
+    way.sign_on_paper(light, [both, only_light])
 
     actions.merge(light, lamp, by=chief, reason="说的是同一盏灯")
 
