@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from funding import selectors
 from funding.deskwork import money, work
-from funding.models import Allocation, Change, Contribution, Grant, InKind, Payment, Pot, Purse, Refund
+from funding.models import Allocation, Change, Contribution, Grant, InKind, Payment, Pledge, Pot, Purse, Refund
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.ledger.money import format_yuan
 from proposals.admin import MatterAdmin
@@ -139,6 +142,28 @@ class GrantAdmin(MoneyAdmin):
         money.RefuseGrant,
         money.WithdrawGrant,
     )
+
+
+@admin.register(Pledge)
+class PledgeAdmin(MoneyAdmin):
+    """Pledges on paper; what was read first is not shown, since another person reads them."""
+
+    list_display = ("proposal", "door", "at", "is_waiting")
+    list_select_related = ("proposal", "household__place")
+    search_fields = ("proposal__number",)
+    fields = ("project", "door", "speaker", "photo", "at", "is_waiting", "withdrawn_at")
+    desk_forms = (money.ReadPledge, money.WithdrawPledge)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pledge]:
+        return super().get_queryset(request).filter(line__isnull=False)
+
+    @admin.display(description=_("哪一户"))
+    def door(self, promised: Pledge) -> str:
+        return promised.household.door
+
+    @admin.display(description=_("认缴单"))
+    def photo(self, promised: Pledge) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("pledge_photo", args=[promised.pk]), gettext("看照片"))
 
 
 @admin.register(Contribution)

@@ -167,6 +167,7 @@ rules.add_perm("funding.cancel", cancels)
 rules.add_perm("funding.pay_back", pays_back)
 rules.add_perm("funding.confirm_refund", confirms_money | is_cashier)
 rules.add_perm("funding.see_voucher", works_there)
+rules.add_perm("funding.see_pledge_sheet", records_money | confirms_money)
 
 
 def demand(permission: str, user: User, subject: Any, what: object) -> None:

@@ -16,5 +16,6 @@ urlpatterns = [
     path("projects/<slug:number>/finish/", views.finish_work, name="finish_work"),
     path("projects/<slug:number>/acceptance/", views.acceptance, name="acceptance"),
     path("site-photos/<int:pk>/", views.log_photo, name="log_photo"),
+    path("pledges/<int:pk>/photo/", views.pledge_photo, name="pledge_photo"),
     path("vouchers/<int:pk>/", views.voucher, name="voucher"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -43,7 +44,7 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
     proposal, user = _proposal(number), user_of(request)
     home = home_of(user)
     household = home.household if home else None
-    standing = household and Pledge.objects.standing().filter(proposal=proposal, household=household).first()
+    standing = household and _kept(proposal, household.pk).first()
     form = PledgeForm(request.POST or None, initial={"publishes_name": bool(standing and standing.publishes_name)})
     if request.method == "POST":
         if household is None:
@@ -54,6 +55,7 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
         "proposal": proposal,
         "household": household,
         "pledge": standing,
+        "waits": bool(standing and standing.is_waiting),
         "lines": [(_("认缴"), _("%s 元") % format_yuan(standing.amount_fen))] if standing else [],
         "form": form,
         "reasons": _why_not_pledge(proposal, user),
@@ -86,8 +88,12 @@ def _standing_pledge(proposal: Proposal, user: User) -> Pledge:
     home = home_of(user)
     if home is None:
         raise Http404
-    mine = Pledge.objects.standing().filter(proposal=proposal, household=home.household_id)
-    return get_object_or_404(mine.select_related("household__place"))
+    return get_object_or_404(_kept(proposal, home.household_id).select_related("household__place")[:1])
+
+
+def _kept(proposal: Proposal, household: int) -> QuerySet[Pledge]:
+    """A household's pledges; one that waits on paper before the one it will replace."""
+    return Pledge.objects.kept().filter(proposal=proposal, household=household).order_by("-is_waiting")
 
 
 @login_required
@@ -246,3 +252,17 @@ def voucher(request: HttpRequest, pk: int) -> FileResponse:
     response = FileResponse(given.voucher_photo.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@never_cache
+@login_required
+@require_safe
+def pledge_photo(request: HttpRequest, pk: int) -> FileResponse:
+    """A household's sheet is seen by who registers and reads them there; nobody else."""
+    promised = get_object_or_404(
+        Pledge.objects.filter(line__isnull=False).select_related("line__sheet", "proposal__place"), pk=pk
+    )
+    if not rules.has_perm("funding.see_pledge_sheet", user_of(request), promised):
+        raise NotAllowed(_("只有登记和核对的人可以看认缴单"))
+    assert promised.line
+    return FileResponse(promised.line.sheet.stub.open("rb"), content_type="image/jpeg")

@@ -189,6 +189,9 @@ class World:
             photo=a_picture(),
             by=self.who("clerk"),
         )
+        self.things["pledge_sheet"] = funding.pledge_on_paper(
+            proposal, doors[4], amount_fen=5_000, photo=a_picture(), by=self.who("chief")
+        )
         funding.record_in_kind(proposal, who="丙楼长", what="出工半天", value_fen=10_000, by=self.who("clerk"))
         return proposal
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from evaluation.replay import facts
+from evaluation.replay import facts, pictures
 from evaluation.replay.people import Office, Register
 from evaluation.replay.projects import Project
 from funding import actions as funding
@@ -85,14 +85,13 @@ def _promises(project: Project) -> list[tuple[Household, int]]:
 
 def _promise(project: Project, household: Household, fen: int) -> Pledge:
     user = project.yard.users.get(household.pk)
-    return funding.pledge(
-        project.proposal,
-        household,
-        amount_fen=fen,
-        publishes_name=bool(user) and project.rng.random() < 0.3,
-        on_paper=user is None,
-        by=user or project.chief,
+    if user:
+        names = project.rng.random() < 0.3
+        return funding.pledge(project.proposal, household, amount_fen=fen, publishes_name=names, by=user)
+    promised = funding.pledge_on_paper(
+        project.proposal, household, amount_fen=fen, photo=pictures.sheet(), by=project.chief
     )
+    return funding.read_pledge(promised, amount_fen=fen, publishes_name=False, by=project.staff(Role.CLERK))
 
 
 def ask(project: Project) -> Iterator[datetime]:

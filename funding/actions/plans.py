@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from funding.lifecycle import admin_url, next_grant_key, set_due
-from funding.models import Grant, GrantStage, Plan, PlanLine, Pot, Purse
+from funding.models import PUBLIC, Grant, GrantStage, Plan, PlanLine, Pledge, Pot, Purse
 from funding.rules import demand, other_duties
 from funding.selectors import card_facts, coverage, given_by_grants, plan_of
 from minshi.accounts.models import User
@@ -368,6 +368,8 @@ def why_not_covered(proposal: Proposal) -> list[str]:
             reasons.append(
                 _("%(source)s还差 %(sum)s 元没有批准") % {"source": source.label, "sum": format_yuan(missing)}
             )
+    if waiting := Pledge.objects.waiting().filter(proposal=proposal).count():
+        reasons.append(_("还有 %d 份纸质认缴等核对，请先核对") % waiting)
     found = coverage(proposal)
     if found.gap_fen and not reasons:
         reasons.append(_("还差 %s 元没有落实") % format_yuan(found.gap_fen))

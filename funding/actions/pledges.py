@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url
@@ -23,7 +24,8 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
-from minshi.notifications.actions import tell
+from minshi.notifications.actions import tell, tell_all
+from minshi.paper import actions as paper
 from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents import speaking
 from minshi.residents.models import Person, Residence, Role
@@ -57,60 +59,153 @@ def _must_be_open(proposal: Proposal) -> Purse:
 
 @action
 def pledge(
-    proposal: Proposal,
-    household: Household,
-    *,
-    amount_fen: int,
-    publishes_name: bool = False,
-    by: User,
-    on_paper: bool = False,
-    name: str = "",
+    proposal: Proposal, household: Household, *, amount_fen: int, publishes_name: bool = False, by: User
 ) -> Pledge:
-    """Promise money for a household, of its own will; a new promise takes the place of the one before.
-
-    ``on_paper``: entered by somebody of the community for the household, in ``name`` (else its representative's).
-    """
+    """Promise money for a household, of its own will; a new promise takes the place of the one before."""
     _must_be_open(proposal)
-    person = _speaker(proposal, household, by=by, on_paper=on_paper)
+    person = speaking.speaker(by, household, act=_("认缴"), any_adult=True)
     giver = giver_of(proposal, household, person)
+    _refuse_unfit(proposal, household, amount_fen)
+    if Pledge.objects.waiting().filter(proposal=proposal, household=household).exists():
+        raise Refused(_("您家在纸上的认缴已经登记，正等另一位核对；要改，请先撤回"))
+    _retire(proposal, household, by)
+    with refusing(one_pledge_per_person=("amount", TWICE)):
+        promised = Pledge.objects.create(
+            proposal=proposal,
+            household=household,
+            giver=giver,
+            speaker=person,
+            ordinal=_next_ordinal(proposal),
+            amount_fen=amount_fen,
+            publishes_name=publishes_name,
+            name_public=public_name(household, person.name, publishes_name),
+            by=by,
+        )
+    proposals.note_on_card(proposal)
+    tell(by, *_told(promised, _("已登记认缴：%s")))
+    return promised
+
+
+TWICE = gettext_lazy("您已经以原来的住户认缴过，一个人只认缴一次；要改请联系社区")
+
+
+def _refuse_unfit(proposal: Proposal, household: Household, amount_fen: int) -> None:
     if not proposal.beneficiaries().filter(pk=household.pk).exists():
         raise Refused(_("只接受受益住户的自愿出资"))
     if received_from(proposal, household):
         raise Refused(_("您家的钱已经收到，不能再改；想多出，请联系社区"))
     if amount_fen <= 0:
         raise Refused(amount=_("请填写愿意出多少钱"))
-    name = one_line(name) or (giver.person.name if giver.person else "")
-    _retire(proposal, household, by)
-    last = Pledge.objects.filter(proposal=proposal).aggregate(last=Max("ordinal"))["last"] or 0
-    with refusing(one_pledge_per_person=("amount", _("您已经以原来的住户认缴过，一个人只认缴一次；要改请联系社区"))):
-        promised = Pledge.objects.create(
-            proposal=proposal,
-            household=household,
-            giver=giver,
-            speaker=person,
-            ordinal=last + 1,
-            amount_fen=amount_fen,
-            publishes_name=publishes_name,
-            name_public=public_name(household, name, publishes_name),
-            on_paper=on_paper,
-            by=by,
-        )
-    proposals.note_on_card(proposal)
-    tell(
-        by,
-        _("已登记认缴：%s") % proposal.title,
-        _("%(number)s　%(yuan)s 元") % {"number": promised.number, "yuan": format_yuan(amount_fen)},
-        f"/projects/{proposal.number}/pledge/",
+
+
+def _next_ordinal(proposal: Proposal) -> int:
+    last = Pledge.objects.filter(proposal=proposal).aggregate(last=Max("ordinal"))["last"]
+    return (last or 0) + 1
+
+
+def _told(promised: Pledge, title: str) -> tuple[str, str, str]:
+    text = _("%(number)s　%(yuan)s 元") % {"number": promised.number, "yuan": format_yuan(promised.amount_fen)}
+    return title % promised.proposal.title, text, f"/projects/{promised.proposal.number}/pledge/"
+
+
+# --- Pledges on paper ----------------------------------------------------------------------------
+
+
+@action
+def pledge_on_paper(
+    proposal: Proposal,
+    household: Household,
+    *,
+    signer: Person | None = None,
+    amount_fen: int,
+    publishes_name: bool = False,
+    photo: UploadedFile | None,
+    by: User,
+) -> Pledge:
+    """Register a door's sheet and read it for the first time: it waits, and counts once another has read it alike.
+
+    ``signer`` is one of the door's people, ``None`` 未登记. The household is told and may withdraw it.
+    """
+    _must_be_open(proposal)
+    demand("funding.record_money", by, proposal, _("代登记认缴"))
+    _refuse_unfit(proposal, household, amount_fen)
+    if photo is None:
+        raise Refused(photo=_("请拍下认缴单，另一位要照着照片核对"))
+    if Pledge.objects.waiting().filter(proposal=proposal, household=household).exists():
+        raise Refused(household=_("这一户的认缴单已经登记过，等另一位核对"))
+    elsewhere = Pledge.objects.kept().filter(proposal=proposal, speaker=signer).exclude(household=household)
+    if signer and elsewhere.exists():
+        raise Refused(signer=_("签名的人已经代表另一户认缴过，一个人只认缴一次"))
+    sheet = paper.register(proposal.place, [(household, signer)], about=proposal.title, stub=photo, by=by)
+    line = paper.read(sheet.lines.get(), _reading(amount_fen, publishes_name), by=by)
+    promised = Pledge.objects.create(
+        proposal=proposal,
+        household=household,
+        giver=giver_of(proposal, household, signer) if signer else _unregistered(household),
+        speaker=signer,
+        ordinal=_next_ordinal(proposal),
+        amount_fen=amount_fen,
+        name_public=public_name(household, signer.name if signer else "", False),
+        line=line,
+        is_waiting=True,
+        by=by,
     )
+    _await_reader(promised)
+    tell_all(speaking.adults_of([household.pk]), *_told(promised, _("已登记您家在纸上的认缴：%s")))
     return promised
 
 
-def _speaker(proposal: Proposal, household: Household, *, by: User, on_paper: bool) -> Person | None:
-    """Whose word it is; raises for whoever may not speak for the household."""
-    if on_paper:
-        demand("funding.record_money", by, proposal, _("代登记认缴"))
-        return None
-    return speaking.speaker(by, household, act=_("认缴"), any_adult=True)
+def _reading(amount_fen: int, publishes_name: bool) -> dict[str, int | bool]:
+    return {"amount_fen": amount_fen, "publishes_name": publishes_name}
+
+
+def _unregistered(household: Household) -> Residence:
+    """The door's 未登记 one."""
+    nobody = Residence.objects.filter(household=household, person=None, until=None)
+    return nobody.first() or Residence.objects.create(household=household)
+
+
+def _await_reader(promised: Pledge) -> None:
+    span = period(promised.proposal.place, "paper.second_reading_days", now())
+    deadlines.schedule(
+        promised,
+        "funding.pledge",
+        span.end,
+        role=Role.SUPERVISOR,
+        place_path=holder_place(promised.proposal.place, "community").path,
+        title=_("核对纸质认缴：%s") % promised.proposal.title,
+        url=admin_url(promised),
+        basis=span.basis,
+        provisional=span.provisional,
+    )
+
+
+@action
+def read_pledge(promised: Pledge, *, amount_fen: int, publishes_name: bool, by: User) -> Pledge:
+    """Read a sheet from its photo without having seen the first reading. Alike, it counts; else a third decides."""
+    proposal = promised.proposal
+    lock(proposal)
+    lock(promised)
+    demand("funding.confirm_money", by, proposal, _("核对纸质认缴"))
+    if promised.withdrawn_at or promised.line is None:
+        raise Refused(_("这份认缴已经撤回"))
+    line = paper.read_again(promised.line, _reading(amount_fen, publishes_name), by=by)
+    if line.settled is None:
+        return promised
+    _retire(proposal, promised.household, by)
+    name = promised.speaker.name if promised.speaker else ""
+    promised.is_waiting = False
+    promised.amount_fen, promised.publishes_name = line.settled["amount_fen"], line.settled["publishes_name"]
+    promised.name_public = public_name(promised.household, name, promised.publishes_name)
+    with refusing(one_pledge_per_person=("amount_fen", TWICE)):
+        promised.save(update_fields=["is_waiting", "amount_fen", "publishes_name", "name_public"])
+    deadlines.meet(promised)
+    proposals.note_on_card(proposal)
+    tell_all(speaking.adults_of([promised.household_id]), *_told(promised, _("您家在纸上的认缴已核对：%s")))
+    return promised
+
+
+# --- Whose it is ---------------------------------------------------------------------------------
 
 
 def giver_of(proposal: Proposal, household: Household, person: Person | None = None) -> Residence:
@@ -142,8 +237,12 @@ def received_from(proposal: Proposal, household: Household) -> bool:
 
 def _retire(proposal: Proposal, household: Household, by: User) -> None:
     for earlier in Pledge.objects.standing().filter(proposal=proposal, household=household):
-        earlier.withdrawn_at, earlier.withdrawn_by = now(), by
-        earlier.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        _withdraw(earlier, by)
+
+
+def _withdraw(promised: Pledge, by: User) -> None:
+    promised.withdrawn_at, promised.withdrawn_by = now(), by
+    promised.save(update_fields=["withdrawn_at", "withdrawn_by"])
 
 
 @action
@@ -154,12 +253,15 @@ def withdraw_pledge(promised: Pledge, *, by: User) -> Pledge:
     lock(promised)
     if promised.withdrawn_at:
         raise Refused(_("已经撤回过了"))
+    line = promised.line if promised.is_waiting else None
     if speaking.why_not(by, promised.household, any_adult=True, act=_("认缴")):
         demand("funding.record_money", by, proposal, _("代撤回认缴"))
     if received_from(proposal, promised.household):
         raise Refused(_("您家的钱已经收到，不能再撤回认缴；有困难请联系社区"))
-    _retire(proposal, promised.household, by)
-    promised.refresh_from_db()
+    if line is not None and not line.is_settled:
+        paper.void(line, reason=_("本户撤回"), by=by)
+    _withdraw(promised, by)
+    deadlines.meet(promised)
     proposals.note_on_card(proposal)
     return promised
 
@@ -170,6 +272,8 @@ def publish_name(promised: Pledge, publishes: bool, *, by: User) -> Pledge:
     proposal = promised.proposal
     lock(proposal)
     person = person_of(by)
+    if promised.is_waiting:
+        raise Refused(_("您家在纸上的认缴正等另一位核对，核对以后再改"))
     if person is None or promised.giver.person_id != person.pk:
         raise NotAllowed(_("只有本人可以决定要不要公开姓名"))
     promised.publishes_name = publishes

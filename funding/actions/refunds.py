@@ -47,9 +47,10 @@ def cancel(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     record = proposals.advance(proposal, "cancel", by=by, reason=reason, obstacles=_unconfirmed(proposal))
     for grant in Grant.objects.standing().filter(proposal=proposal).exclude(stage=GrantStage.PLACED).order_by("pk"):
         withdraw(grant, by=None, reason=_("项目取消"))
-    for pledge in Pledge.objects.standing().filter(proposal=proposal):
+    for pledge in Pledge.objects.kept().filter(proposal=proposal):
         pledge.withdrawn_at, pledge.withdrawn_by = record.at, by
         pledge.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        deadlines.meet(pledge)
     if contract := contract_of(proposal):
         end_contract(contract, _("项目取消"))
     for enquiry in Enquiry.objects.filter(proposal=proposal, ended_at=None):

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from funding import actions, selectors
@@ -21,6 +23,7 @@ from funding.models import (
     InKind,
     Payment,
     PaymentStage,
+    Pledge,
     Pot,
     Purse,
     Refund,
@@ -28,7 +31,10 @@ from funding.models import (
 )
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
+from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import YuanField
+from minshi.residents.doors import DoorTextField, signers_of
+from minshi.residents.models import Person
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import MONEY_STAGES
@@ -284,30 +290,87 @@ class GivingWork(DeskForm):
 class RecordPledge(GivingWork):
     name = "pledge"
     label = _("登记纸质认缴")
-    help = _("只登记住户自愿写下的数目。")
+    help = _("一户一张，只登记住户自愿写下的数目。另一位照着照片核对以后才算。")
     permission = "funding.record_money"
+    done = _("已登记，等另一位核对")
+    renamed = {"photo": "photos", "signer": "signed"}
 
-    household = DoorField(label=_("哪一户"), queryset=Household.objects.none(), empty_label=NO_CHOICE)
-    person_name = forms.CharField(label=_("姓名"), max_length=40, required=False, help_text=_("不填用户代表的姓名"))
+    photos = PhotosField(label=_("拍下认缴单"), most=1)
+    household = DoorTextField(label=_("哪一户"))
+    signed = forms.CharField(
+        label=_("签名人"), max_length=40, required=False, help_text=_("不是在册的成年人就空着：未登记")
+    )
     amount = YuanField(label=_("金额（元）"), min_fen=1)
     publishes_name = forms.BooleanField(label=_("本人签字同意公开姓名"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        doors: Any = self.fields["household"]
-        doors.queryset = doors_of(self.subject.proposal)
+        door: Any = self.fields["household"]
+        door.doors = self.subject.proposal.beneficiaries()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        door, name = cleaned.get("household"), cleaned.get("signed")
+        if door and name:
+            known = next((pk for pk, each in signers_of(door) if each == name and pk), None)
+            if known is None:
+                self.add_error("signed", _("这一户没有叫这个名字的成年人；不在册的请空着"))
+            cleaned["signer"] = known and Person.objects.get(pk=known)
+        return cleaned
 
     def run(self, subject: Purse, by: User) -> object:
         data = self.cleaned_data
-        return actions.pledge(
+        return actions.pledge_on_paper(
             subject.proposal,
             data["household"],
+            signer=data.get("signer"),
             amount_fen=data["amount"],
             publishes_name=data["publishes_name"],
-            name=data["person_name"],
-            on_paper=True,
+            photo=first_of(data["photos"]),
             by=by,
         )
+
+
+class ReadPledge(DeskForm):
+    name = "read"
+    label = _("核对纸质认缴")
+    help = _("请只看照片。这里看不到第一次录的是什么；录入的人不能自己核对。")
+    permission = "funding.confirm_money"
+    done = _("已核对；看的不一样的，转另一位来看")
+    renamed = {"amount_fen": "amount"}
+
+    amount = YuanField(label=_("照片上写的金额（元）"), min_fen=1)
+    publishes_name = forms.BooleanField(label=_("照片上签字同意公开姓名"), required=False)
+
+    @classmethod
+    def open_to(cls, subject: Pledge) -> bool:
+        return subject.is_waiting and subject.withdrawn_at is None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        photo = format_html('<a href="{}">{}</a>', reverse("pledge_photo", args=[self.subject.pk]), _("看照片"))
+        return [
+            (_("哪一户"), self.subject.household.door),
+            (_("签名人"), self.subject.speaker or _("未登记")),
+            (_("认缴单"), photo),
+        ]
+
+    def run(self, subject: Pledge, by: User) -> object:
+        data = self.cleaned_data
+        return actions.read_pledge(subject, amount_fen=data["amount"], publishes_name=data["publishes_name"], by=by)
+
+
+class WithdrawPledge(DeskForm):
+    name = "withdraw"
+    label = _("代撤回认缴")
+    help = _("本户要求撤回，或者登记错了。不用问为什么。")
+    permission = "funding.record_money"
+
+    @classmethod
+    def open_to(cls, subject: Pledge) -> bool:
+        return subject.withdrawn_at is None
+
+    def run(self, subject: Pledge, by: User) -> object:
+        return actions.withdraw_pledge(subject, by=by)
 
 
 class AddSponsor(GivingWork):

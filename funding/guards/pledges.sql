@@ -11,7 +11,8 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
--- Whose word it is: an adult of the door, and the giver is where they live.
+-- Whose word it is: an adult of the door, and the giver is where they live; on paper whom the sheet names. It waits
+-- until two have read it alike.
 CREATE OR REPLACE FUNCTION funding_guard_pledge() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     why text;
@@ -19,7 +20,15 @@ BEGIN
     IF NEW.household_id IS DISTINCT FROM (SELECT household_id FROM residents_residence WHERE id = NEW.giver_id) THEN
         RAISE EXCEPTION 'a pledge is of its giver''s door' USING ERRCODE = 'check_violation';
     END IF;
-    IF NOT NEW.on_paper THEN
+    IF NEW.line_id IS NOT NULL THEN
+        IF NOT NEW.is_waiting OR NOT EXISTS (
+            SELECT FROM paper_line AS line WHERE line.id = NEW.line_id AND line.first IS NOT NULL
+              AND (line.household_id, line.signer_id) IS NOT DISTINCT FROM (NEW.household_id, NEW.speaker_id)
+        ) THEN
+            RAISE EXCEPTION 'a pledge on paper waits, and is of the door and signer on its sheet'
+                USING ERRCODE = 'check_violation';
+        END IF;
+    ELSE
         why := why_not_speak(NEW.speaker_id, NEW.household_id, minshi_now(), true);
         IF why IS DISTINCT FROM '' THEN
             RAISE EXCEPTION 'household %: person % may not speak for it: %', NEW.household_id, NEW.speaker_id, why
@@ -28,12 +37,29 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+CREATE OR REPLACE FUNCTION funding_guard_reading() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    settled jsonb;
+BEGIN
+    SELECT line.settled INTO settled FROM paper_line AS line WHERE line.id = NEW.line_id;
+    IF (NEW.is_waiting, NEW.amount_fen) <> (OLD.is_waiting, OLD.amount_fen) AND (
+        NOT OLD.is_waiting OR NEW.is_waiting OR settled IS NULL
+        OR NEW.amount_fen IS DISTINCT FROM (settled ->> 'amount_fen')::bigint
+    ) THEN
+        RAISE EXCEPTION 'pledge %: its sheet counts once, as two have read it', OLD.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_reading BEFORE UPDATE ON funding_pledge
+    FOR EACH ROW EXECUTE FUNCTION funding_guard_reading();
 CREATE TRIGGER guard_pledge BEFORE INSERT ON funding_pledge FOR EACH ROW EXECUTE FUNCTION funding_guard_pledge();
 CREATE TRIGGER guard_giver BEFORE INSERT ON funding_pledge FOR EACH ROW EXECUTE FUNCTION funding_guard_giver();
 CREATE TRIGGER guard_giver BEFORE INSERT ON funding_contribution FOR EACH ROW EXECUTE FUNCTION funding_guard_giver();
 SELECT guard_stage('funding_contribution', 'funding.contribution');
 
-SELECT append_only('funding_pledge', 'withdrawn_at', 'withdrawn_by_id', 'publishes_name', 'name_public');
+SELECT append_only('funding_pledge', 'withdrawn_at', 'withdrawn_by_id', 'publishes_name', 'name_public', 'is_waiting',
+                   'amount_fen');
 SELECT append_only('funding_sponsor', 'publishes_name', 'name_public', 'contact');
 SELECT append_only('funding_contribution', 'stage', 'stage_since', 'confirmed_by_id', 'name_public');
 SELECT append_only('funding_inkind', 'confirmed_by_id', 'confirmed_at', 'name_public');

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from funding.models.plans import Grant
 from minshi.clock import Now
+from minshi.paper.models import Line
 from minshi.residents.models import Person, Residence
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal
@@ -20,15 +21,25 @@ ONE_GIVER = Q(giver__isnull=False, sponsor=None) | Q(giver=None, sponsor__isnull
 
 
 class PledgeQuerySet(models.QuerySet["Pledge"]):
-    def standing(self) -> PledgeQuerySet:
+    def kept(self) -> PledgeQuerySet:
+        """Not taken back: what stands, and what waits on paper."""
         return self.filter(withdrawn_at=None)
+
+    def standing(self) -> PledgeQuerySet:
+        """What counts: made on a screen, or read alike by two on its sheet."""
+        return self.kept().filter(is_waiting=False)
+
+    def waiting(self) -> PledgeQuerySet:
+        """On a sheet that waits for its second or third reader."""
+        return self.kept().filter(is_waiting=True)
 
 
 class Pledge(models.Model):
     """认缴: what a household promises, of its own will. One stands per household; another one replaces it.
 
     ``giver`` is the residence of the day and stays the giver wherever they move; ``speaker`` whose word it is,
-    ``by`` who typed it.
+    ``by`` who typed it. On paper it is a ``line`` of one door and ``is_waiting`` until two have read it alike; only
+    then the amount is the one they read, and it takes the place of the one before.
     """
 
     PERSONAL = ("name_public",)
@@ -41,7 +52,8 @@ class Pledge(models.Model):
     amount_fen = models.BigIntegerField(_("金额（分）"))
     publishes_name = models.BooleanField(_("同意公开姓名"), default=False)
     name_public = models.CharField(_("公开的称呼"), max_length=80)
-    on_paper = models.BooleanField(_("纸质登记"), default=False)
+    line = models.OneToOneField(Line, models.PROTECT, null=True, related_name="pledge", verbose_name=_("纸质表"))
+    is_waiting = models.BooleanField(_("等待核对"), default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(_("时间"), db_default=Now())
     withdrawn_at = models.DateTimeField(_("撤回时间"), null=True)
@@ -55,11 +67,21 @@ class Pledge(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["proposal", "ordinal"], name="one_pledge_of_a_number"),
             models.UniqueConstraint(
-                fields=["proposal", "household"], condition=Q(withdrawn_at=None), name="one_pledge_per_household"
+                fields=["proposal", "household"],
+                condition=Q(withdrawn_at=None, is_waiting=False),
+                name="one_pledge_per_household",
             ),
             models.UniqueConstraint(
-                fields=["proposal", "speaker"], condition=Q(withdrawn_at=None), name="one_pledge_per_person"
+                fields=["proposal", "household"],
+                condition=Q(withdrawn_at=None, is_waiting=True),
+                name="one_waiting_pledge_per_household",
             ),
+            models.UniqueConstraint(
+                fields=["proposal", "speaker"],
+                condition=Q(withdrawn_at=None, is_waiting=False),
+                name="one_pledge_per_person",
+            ),
+            models.CheckConstraint(condition=Q(is_waiting=False) | Q(line__isnull=False), name="paper_alone_waits"),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="pledge_is_something"),
         ]
 
@@ -69,6 +91,10 @@ class Pledge(models.Model):
     @property
     def number(self) -> str:
         return f"{self.proposal.number}-R{self.ordinal:03d}"
+
+    @property
+    def on_paper(self) -> bool:
+        return self.line_id is not None
 
     @property
     def territory(self) -> Territory:

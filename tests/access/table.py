@@ -242,6 +242,7 @@ TABLE: tuple[Row, ...] = (
     Row("acceptance", number("accepted"), **PUBLIC, variants=stages("submitted")),
     Row("log_photo", pk("log_photo"), **PUBLIC),
     Row("voucher", pk("given"), see=STAFF_HERE),
+    Row("pledge_photo", pk("pledge_sheet"), see=COLLECTORS | PARTY | SUPERVISOR),
     # --- evaluation
     Row("rate", number("rating"), see=ADULTS, send=ADULTS, variants=stages("submitted", "rated")),
     Row("ratings", number("rated"), **PUBLIC, variants=stages("rating", "submitted")),

@@ -12,12 +12,14 @@ from django.db import IntegrityError, connection, transaction
 from deliberation import actions
 from deliberation.models import Ballot, BallotChange, Motion, PaperBallot, waiting
 from minshi.accounts.models import User
+from minshi.clock import now
 from minshi.notifications.models import Message
 from minshi.paper import actions as paper_actions
 from minshi.paper.models import Line
 from minshi.refusals import NotAllowed, Refused
 from minshi.rolls.models import Reach, Unit
 from minshi.territory.models import Household
+from tests.cast import make_resident
 from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db
@@ -200,7 +202,21 @@ def test_three_calendar_days_after_the_end_are_the_last(
         actions.correct_paper(paper, "against", reason="录错了", receipt_id=uuid4(), by=resident)
 
 
-@pytest.mark.parametrize("who", ["neighbour", "stranger", "son", "clerk"])
+def test_another_adult_of_the_door_corrects_it_too(motion: Motion, paper: PaperBallot, way: Way, son: User) -> None:
+    way.to_counting(motion)
+    actions.correct_paper(paper, "against", reason="录错了", receipt_id=uuid4(), by=son)
+    paper.refresh_from_db()
+    assert paper.choice == "against"
+
+
+def test_who_came_to_the_door_after_the_sheet_does_not(motion: Motion, paper: PaperBallot, way: Way) -> None:
+    way.to_counting(motion)
+    late = make_resident("申儿子", paper.line.household, since=now())
+    with pytest.raises(NotAllowed):
+        actions.correct_paper(paper, "against", reason="录错了", receipt_id=uuid4(), by=late)
+
+
+@pytest.mark.parametrize("who", ["neighbour", "stranger", "clerk"])
 def test_nobody_else_corrects_it(
     request: pytest.FixtureRequest, motion: Motion, paper: PaperBallot, way: Way, who: str
 ) -> None:

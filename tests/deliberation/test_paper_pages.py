@@ -148,7 +148,7 @@ def test_the_queue_shows_the_photo_and_not_the_first_reading(
     client = client_of(clerk)
     with django_assert_max_num_queries(10):
         page = client.get("/paper/confirm/").content.decode()
-    assert f"/paper/{paper.pk}/photo/" in page
+    assert f"/paper/{paper.line_id}/photo/" in page
     assert "checked" not in page
 
 
@@ -201,14 +201,14 @@ def test_from_elsewhere_neither_seen_nor_confirmed(
 def test_who_sees_the_photo_of_a_sheet(
     request: pytest.FixtureRequest, motion: Motion, paper: PaperBallot, client_of: ClientOf, who: str, status: int
 ) -> None:
-    answered = client_of(request.getfixturevalue(who)).get(f"/paper/{paper.pk}/photo/")
+    answered = client_of(request.getfixturevalue(who)).get(f"/paper/{paper.line_id}/photo/")
     assert answered.status_code == status
     if status == 200:
         assert "no-store" in answered.headers["Cache-Control"]
 
 
 def test_a_visitor_does_not_see_it(paper: PaperBallot, client_of: ClientOf) -> None:
-    assert client_of(None).get(f"/paper/{paper.pk}/photo/").status_code == 302
+    assert client_of(None).get(f"/paper/{paper.line_id}/photo/").status_code == 302
 
 
 def test_the_chiefs_tasks_name_both(

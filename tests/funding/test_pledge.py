@@ -6,15 +6,24 @@ import pytest
 
 from funding import actions as funding
 from funding.models import Contribution, Pledge
+from minshi.deadlines.models import Deadline
+from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents.models import Person
 from proposals.models import Proposal
 from tests.cast import home_of
-from tests.way import Way
+from tests.way import Way, a_picture
 
 
 @pytest.fixture
 def proposal(way: Way) -> Proposal:
     return way.raising()
+
+
+def on_paper(way: Way, proposal: Proposal, *, door: int = 0, signer: Person | None = None, by: str = "chief") -> Pledge:
+    return funding.pledge_on_paper(
+        proposal, way.households[door], signer=signer, amount_fen=5_000, photo=a_picture(), by=way.who(by)
+    )
 
 
 def test_a_household_promises_once_and_may_change_it(way: Way, proposal: Proposal) -> None:
@@ -52,11 +61,81 @@ def test_nobody_speaks_for_another_household(way: Way, proposal: Proposal) -> No
 
 
 def test_paper_is_entered_by_the_places_own_people(way: Way, proposal: Proposal) -> None:
-    way.who("resident")
-    promised = funding.pledge(proposal, way.households[0], amount_fen=5_000, on_paper=True, by=way.who("chief"))
+    promised = on_paper(way, proposal, signer=way.who("resident").person)
     assert (promised.on_paper, promised.name_public) == (True, "1栋 甲*民")
     with pytest.raises(NotAllowed):
-        funding.pledge(proposal, way.households[0], amount_fen=5_000, on_paper=True, by=way.who("stranger_chief"))
+        on_paper(way, proposal, door=1, by="stranger_chief")
+
+
+def test_a_sheet_counts_once_another_has_read_it_alike(way: Way, proposal: Proposal) -> None:
+    promised = on_paper(way, proposal)
+    assert not Pledge.objects.standing().exists()
+    assert Deadline.objects.open().get(kind="funding.pledge").role == "supervisor"
+    with pytest.raises(NotAllowed):  # an organiser, who is no second person for money
+        funding.read_pledge(promised, amount_fen=5_000, publishes_name=False, by=way.who("chief"))
+    funding.read_pledge(promised, amount_fen=5_000, publishes_name=False, by=way.who("clerk"))
+    assert Pledge.objects.standing().get() == promised
+    assert promised.giver.person is None and promised.name_public == "1栋 一户"
+    assert not Deadline.objects.open().filter(kind="funding.pledge").exists()
+
+
+def test_nobody_reads_the_same_sheet_twice(way: Way, proposal: Proposal) -> None:
+    promised = on_paper(way, proposal, by="clerk")
+    with pytest.raises(Refused, match="不能自己核对"):
+        funding.read_pledge(promised, amount_fen=5_000, publishes_name=False, by=way.who("clerk"))
+
+
+def test_a_third_decides_the_amount_and_the_name(way: Way, proposal: Proposal) -> None:
+    promised = on_paper(way, proposal, signer=way.who("resident").person)
+    funding.read_pledge(promised, amount_fen=50_000, publishes_name=True, by=way.who("clerk"))
+    assert not Pledge.objects.standing().exists()
+    funding.read_pledge(promised, amount_fen=50_000, publishes_name=True, by=way.who("supervisor"))
+    standing = Pledge.objects.standing().get()
+    assert (standing.amount_fen, standing.name_public) == (50_000, "1栋 甲居民")
+    assert standing.giver == home_of(way.who("resident"))
+
+
+def test_a_sheet_reserves_its_door_and_replaces_what_stood_once_it_is_read(way: Way, proposal: Proposal) -> None:
+    resident, door = way.who("resident"), way.households[0]
+    earlier = funding.pledge(proposal, door, amount_fen=20_000, by=resident)
+    promised = on_paper(way, proposal, signer=resident.person)
+    assert Pledge.objects.standing().get() == earlier
+    with pytest.raises(Refused, match="正等另一位核对"):
+        funding.pledge(proposal, door, amount_fen=30_000, by=resident)
+    with pytest.raises(Refused, match="已经登记过"):
+        on_paper(way, proposal)
+    funding.read_pledge(promised, amount_fen=5_000, publishes_name=False, by=way.who("clerk"))
+    assert Pledge.objects.standing().get() == promised
+
+
+def test_the_household_withdraws_a_sheet_that_waits(way: Way, proposal: Proposal) -> None:
+    resident, door = way.who("resident"), way.households[0]
+    promised = on_paper(way, proposal, signer=resident.person)
+    assert Message.objects.filter(user=resident, title__startswith="已登记您家在纸上的认缴").exists()
+    funding.withdraw_pledge(promised, by=resident)
+    with pytest.raises(Refused, match="已经撤回"):
+        funding.read_pledge(promised, amount_fen=5_000, publishes_name=False, by=way.who("clerk"))
+    funding.pledge(proposal, door, amount_fen=30_000, by=resident)
+
+
+def test_who_signed_for_one_door_does_not_sign_for_another(way: Way, proposal: Proposal) -> None:
+    with pytest.raises(Refused, match="这一户已经登记的成年人"):
+        on_paper(way, proposal, door=1, signer=way.who("resident").person)
+
+
+def test_the_database_counts_a_sheet_only_as_two_read_it(way: Way, proposal: Proposal, refused_sql) -> None:
+    promised = on_paper(way, proposal)
+    refused_sql("as two have read", "UPDATE funding_pledge SET is_waiting = false WHERE id = %s", promised.pk)
+    refused_sql("as two have read", "UPDATE funding_pledge SET amount_fen = 9 WHERE id = %s", promised.pk)
+    sql = (
+        "INSERT INTO funding_pledge (proposal_id, household_id, giver_id, ordinal, amount_fen, publishes_name,"
+        " name_public, line_id, is_waiting, by_id)"
+        " SELECT proposal_id, household_id, giver_id, 9, 100, false, '', line_id, false, by_id FROM funding_pledge"
+    )
+    refused_sql("a pledge on paper waits", sql)
+    funding.read_pledge(promised, amount_fen=5_000, publishes_name=False, by=way.who("clerk"))
+    refused_sql("as two have read", "UPDATE funding_pledge SET amount_fen = 9 WHERE id = %s", promised.pk)
+    refused_sql("as two have read", "UPDATE funding_pledge SET is_waiting = true WHERE id = %s", promised.pk)
 
 
 def test_only_households_that_benefit_are_asked(way: Way, proposal: Proposal, refused_sql) -> None:
@@ -66,7 +145,7 @@ def test_only_households_that_benefit_are_asked(way: Way, proposal: Proposal, re
         funding.pledge(proposal, household, amount_fen=100, by=stranger)
     sql = (
         "INSERT INTO funding_pledge (proposal_id, household_id, giver_id, speaker_id, ordinal, amount_fen,"
-        " publishes_name, name_public, on_paper, by_id) VALUES (%s, %s, %s, %s, 9, 100, false, '', false, %s)"
+        " publishes_name, name_public, is_waiting, by_id) VALUES (%s, %s, %s, %s, 9, 100, false, '', false, %s)"
     )
     home = home_of(stranger)
     refused_sql("does not benefit", sql, proposal.pk, household.pk, home.pk, home.person_id, stranger.pk)
@@ -92,9 +171,9 @@ def test_money_that_arrived_is_no_longer_a_promise(way: Way, proposal: Proposal)
 def test_two_promises_of_a_household_stand_never_together(way: Way, proposal: Proposal, refused_sql) -> None:
     promised = funding.pledge(proposal, way.households[0], amount_fen=20_000, by=way.who("resident"))
     sql = (
-        "INSERT INTO funding_pledge (proposal_id, household_id, giver_id, ordinal, amount_fen, publishes_name,"
-        " name_public, on_paper, by_id)"
-        " SELECT proposal_id, household_id, giver_id, 9, 100, false, '', true, by_id FROM funding_pledge"
+        "INSERT INTO funding_pledge (proposal_id, household_id, giver_id, speaker_id, ordinal, amount_fen,"
+        " publishes_name, name_public, is_waiting, by_id) SELECT proposal_id, household_id, giver_id, speaker_id,"
+        " 9, 100, false, '', false, by_id FROM funding_pledge"
     )
     refused_sql("one_pledge_per_household", sql)
-    refused_sql("append-only|permission", "UPDATE funding_pledge SET amount_fen = 1 WHERE id = %s", promised.pk)
+    refused_sql("as two have read", "UPDATE funding_pledge SET amount_fen = 1 WHERE id = %s", promised.pk)
