@@ -130,7 +130,7 @@ class Line(models.Model):
                 condition=Q(settled=None, settled_at=None)
                 | Q(settled__isnull=False, settled_at__isnull=False)
                 & (
-                    Q(settled=F("first")) & Q(first=F("second"))
+                    Q(second__isnull=False) & Q(settled=F("first")) & Q(first=F("second"))
                     | Q(third__isnull=False) & Q(settled=F("third")) & (Q(third=F("first")) | Q(third=F("second")))
                 ),
                 name="settled_is_what_two_read",
