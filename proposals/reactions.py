@@ -13,14 +13,15 @@ from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
-from minshi.disclosure.signals import answered, corrected
+from minshi.disclosure.signals import answered, corrected, objected, read_alike, unread
 from minshi.lifecycle.machine import what_blocks_gate
-from minshi.notifications.actions import tell, tell_role
+from minshi.notifications.actions import tell, tell_all, tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.signals import period_moved
 from minshi.residents.models import Role
-from minshi.territory.models import Territory
+from minshi.residents.speaking import adults_of
+from minshi.territory.models import Household, Territory
 from proposals import actions
 from proposals.lifecycle import GROUP, PROPOSER, holder_place
 from proposals.models import Proposal, Stage, Wish
@@ -114,8 +115,30 @@ def the_gate_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
 
 @receiver(answered)
 def somebody_was_answered(objection: Objection, **kwargs: Any) -> None:
-    if objection.by:
-        tell(objection.by, _("您的异议有答复了"), objection.notice.title, objection.notice.get_absolute_url())
+    asked = objection.by or (objection.speaker.user if objection.speaker else None)
+    if asked:
+        tell(asked, _("您的异议有答复了"), objection.notice.title, objection.notice.get_absolute_url())
+
+
+@receiver(objected)
+def somebody_objected_for_a_household(objection: Objection, household: Household | None, **kwargs: Any) -> None:
+    """Each act entered for a household is told to it."""
+    if objection.entered_by and household:
+        title = _("已替您家登记%(channel)s提出的异议") % {"channel": objection.get_channel_display()}
+        tell_all(adults_of([household.pk]), title, objection.notice.title, objection.get_absolute_url())
+
+
+@receiver(read_alike)
+def a_sheet_was_read_alike(objection: Objection, **kwargs: Any) -> None:
+    if objection.household_id:
+        title = _("您家的书面异议已经两个人核对，按一户计")
+        tell_all(adults_of([objection.household_id]), title, objection.notice.title, objection.get_absolute_url())
+
+
+@receiver(unread)
+def nobody_read_the_sheet(objection: Objection, role: str, place: Territory, **kwargs: Any) -> None:
+    title = _("到期没有核对：%(title)s") % {"title": objection.notice.title}
+    tell_role(role, place, title, _("书面异议要由另一位核对"), reverse("objection_read"))
 
 
 @receiver(period_moved)

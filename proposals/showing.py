@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.disclosure.selectors import to_read
 from minshi.lifecycle.models import StepRecord
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS
@@ -46,6 +47,14 @@ def reviews(user: User) -> list[Task]:
     return [Task(_("初审"), text, reverse("review_queue"), _("开始审"), waiting[0].due_at)]
 
 
+def objections_to_read(user: User) -> list[Task]:
+    """Sheets of objections that another has taken in."""
+    if (objection := to_read(user)) is None:
+        return []
+    text, title = _("有书面异议等您核对"), objection.notice.title
+    return [Task(title, text, reverse("objection_read"), _("去核对"), objection.due_at)]
+
+
 def to_cosign(user: User) -> list[Task]:
     """Proposals of my place that wait for co-signatures my household has not given."""
     home = home_of(user)
@@ -77,5 +86,6 @@ def lists_to_read(user: User) -> list[Task]:
 
 
 register_tasks(reviews)
+register_tasks(objections_to_read)
 register_tasks(to_cosign)
 register_tasks(lists_to_read)

@@ -273,6 +273,15 @@ class World:
         notice = self.things["notice"] = self["announced"].gate_notice
         disclosure.object_to(notice, facts="排水沟旁边的树怎么办", by=self.who("neighbour"))
         disclosure.record_posting(notice, a_picture(), where="院门口公示栏", by=self.who("chief"))
+        self.things["objection_sheet"] = disclosure.object_to(
+            notice,
+            facts="挡住了楼道的窗户",
+            channel="paper",
+            household=self.way.households[4],
+            name="某某",
+            photo=a_picture(),
+            by=self.who("clerk"),
+        )
         self.things["quiet_notice"] = Notice.objects.running().filter(objections_total=0).latest("pk")
         self.things["posting"] = PostingPhoto.objects.latest("pk")
 

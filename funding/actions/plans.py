@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from funding.lifecycle import admin_url, next_grant_key, set_due
-from funding.models import PUBLIC, Grant, GrantStage, Plan, PlanLine, Pledge, Pot, Purse
+from funding.models import Grant, GrantStage, Plan, PlanLine, Pledge, Pot, Purse
 from funding.rules import demand, other_duties
 from funding.selectors import card_facts, coverage, given_by_grants, plan_of
 from minshi.accounts.models import User

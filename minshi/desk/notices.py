@@ -46,8 +46,8 @@ class NoticeAdmin(ScopedAdmin):
     search_fields = ("number", "title")
     fields = (
         "number", "kind", "is_gate", "title", "place", "issuer", "basis", "course", "body", "posted_at",
-        until("ends_at", _("截止")), "provisional", "objections_total", "objections_open", "objecting_households",
-        "reopened_at", "withdrawn_by",
+        until("ends_at", _("截止")), "provisional", "objections_total", "objections_open", "objections_unread",
+        "objecting_households", "reopened_at", "withdrawn_by",
     )  # fmt: skip
 
 

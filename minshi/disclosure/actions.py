@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -19,15 +20,22 @@ from minshi.disclosure.models import GATES, Kind, Notice, Objection, Original, P
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action
 from minshi.masking import mask_name, mask_text, one_line
+from minshi.paper import actions as paper
+from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy.selectors import value
 from minshi.policy.units import fraction
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents import speaking
+from minshi.residents.models import Person
 from minshi.residents.rules import person_of, role_in
 from minshi.territory.models import Household, Territory
 
 ANSWER = "objection.answer"
 """The kind of the deadline an objection waits under."""
+
+SECOND_READING = "objection.second_reading"
+"""The kind of the deadline under which the sheet of a paper objection waits for another reader."""
 
 
 # --- Notices ----------------------------------------------------------------------------------
@@ -125,6 +133,10 @@ def _correctable(notice: Notice, by: User | None) -> Notice:
         raise Refused(_("这份公示已经更正过了，请更正最新的那一份。"))
     if locked.objections_open:
         raise Refused(_("还有 %(count)d 条异议没有答复，请先答复，再更正公示。") % {"count": locked.objections_open})
+    if locked.objections_unread:
+        raise Refused(
+            _("还有 %(count)d 张书面异议没有核对，请先核对，再更正公示。") % {"count": locked.objections_unread}
+        )
     return locked
 
 
@@ -218,32 +230,43 @@ def object_to(
     name: str = "",
     phone: str = "",
     household: Household | None = None,
+    signer: Person | None = None,
+    photo: UploadedFile | None = None,
     by: User,
 ) -> Objection:
     """Object to a running notice, for oneself online or (desk, phone, paper) as written down by ``by``.
 
-    ``name``, ``phone`` and ``household`` are the objector's where somebody else writes; online they are
-    the signed-in person's own. Sends ``objected``, and ``reopened`` when this was one household too many.
+    ``name``, ``phone`` and ``household`` are the objector's where somebody else writes, and so is ``signer``, one of
+    the household's people or ``None`` (未登记); online they are the signed-in person's own. On paper ``photo`` is the
+    signed sheet: the objection holds the gate at once, and its household counts when two have read the sheet alike.
+    Sends ``objected``, and ``reopened`` when this was one household too many.
     """
     online = channel == Objection.Channel.ONLINE
+    on_paper = channel == Objection.Channel.PAPER
     if not online and not rules.may_enter(by, notice.place):
         raise NotAllowed(_("只有这里的社区和街道工作人员可以替别人登记异议。"))
     notice = Notice.objects.select_for_update(no_key=True, of=("self",)).select_related("place").get(pk=notice.pk)
-    person = person_of(by) if online else None
-    name = person.name if person else one_line(name)
-    _refuse_objection(notice, by=by if online else None, facts=facts, name=name, anonymous=anonymous, online=online)
+    speaker = person_of(by) if online else signer
+    name = speaker.name if speaker and (online or not one_line(name)) else one_line(name)
+    _refuse_objection(notice, speaker, by=by if online else None, facts=facts, name=name, anonymous=anonymous)
     if online:
         household = rules.household_of(by, notice)
-    elif household is not None and not notice.place.contains(household.place):
-        raise Refused(household=_("这一户不在公示的范围内，请不填户号登记。"))
+    else:
+        _refuse_wrong_household(notice, household, signer)
+    if on_paper and photo is None:
+        raise Refused(photo=_("请拍下有签名的整张书面异议，另一位要照着照片核对。"))
     level = rules.first_level(notice.place)
     due = _answer_period(notice, level)
+    line = _take_in_sheet(notice, household, signer, photo, by=by) if on_paper else None
+    counts = household is not None and not on_paper and not rules.spoke_elsewhere(notice, _key(speaker), household)
     objection = Objection.objects.create(
         notice=notice,
         ordinal=notice.objections_total + 1,
         by=by if online else None,
         entered_by=None if online else by,
-        household=household,
+        speaker=speaker,
+        household=household if counts else None,
+        line=line,
         channel=channel,
         anonymous=anonymous,
         name=_("匿名") if anonymous else mask_name(name),
@@ -254,12 +277,20 @@ def object_to(
     )
     Original.objects.create(objection=objection, name=name, phone=phone.strip(), facts=facts, request=request)
     _set_task(objection, due)
-    signals.objected.send(Objection, objection=objection)
+    if on_paper:
+        _ask_second_reader(objection, rules.ANSWERERS[level][0])
+    signals.objected.send(Objection, objection=objection, household=household)
     _announce_reopening(notice)
     return objection
 
 
-def _refuse_objection(notice: Notice, *, by: User | None, facts: str, name: str, anonymous: bool, online: bool) -> None:
+def _key(person: Person | None) -> int | None:
+    return person.pk if person else None
+
+
+def _refuse_objection(
+    notice: Notice, speaker: Person | None, *, by: User | None, facts: str, name: str, anonymous: bool
+) -> None:
     """After the notice's lock is held: the clock is read behind it."""
     if notice.withdrawn_by_id:
         raise Refused(_("这份公示已经更正，请对更正后的公示提出。"))
@@ -267,15 +298,28 @@ def _refuse_objection(notice: Notice, *, by: User | None, facts: str, name: str,
         raise Refused(
             _("公示期已经结束，不能再提异议。有问题仍可以打监督电话 %(phone)s。") % {"phone": notice.supervision_phone}
         )
-    if by is not None and notice.objections.open().filter(by=by).exists():
+    standing = notice.objections.open()
+    spoken = (by and standing.filter(by=by).exists()) or (speaker and standing.filter(speaker=speaker).exists())
+    if spoken and by:
         raise Refused(_("您对这份公示提出的异议正在办理，答复后可以再提。"))
+    if spoken:
+        raise Refused(_("这个人对这份公示提出的异议正在办理，答复后可以再提。"))
     wrong = {}
     if len(facts.strip()) < 5:
         wrong["facts"] = _("请写明哪里不对、为什么（至少 5 个字）。")
-    if not online and not name and not anonymous:
+    if by is None and not name and not anonymous:
         wrong["name"] = _("请写明异议人的姓名；不愿公开的，请勾选匿名公开。")
     if wrong:
         raise Refused(**wrong)
+
+
+def _refuse_wrong_household(notice: Notice, household: Household | None, signer: Person | None) -> None:
+    if household is not None and not notice.place.contains(household.place):
+        raise Refused(household=_("这一户不在公示的范围内，请不填户号登记。"))
+    if signer is None:
+        return
+    if household is None or speaking.code(signer, household, any_adult=True) not in ("", "closed"):
+        raise Refused(signer=_("签名的人要是这一户已经登记的成年人；不在册的请选“未登记”"))
 
 
 def _masked(text: str, name: str) -> str:
@@ -304,10 +348,84 @@ def _set_task(objection: Objection, due: calendar.Period) -> None:
     )
 
 
+# --- On paper -----------------------------------------------------------------------------------
+
+
+def _reading(household: Household | None, objects: bool = True) -> paper.Reading:
+    """What two people must read alike: whose door stands on the sheet, and that it objects to this notice."""
+    return {"household": household.pk if household else None, "objects": objects}
+
+
+def _take_in_sheet(
+    notice: Notice, household: Household | None, signer: Person | None, photo: UploadedFile | None, *, by: User
+) -> Line:
+    """Whoever registers a sheet has read it for the first time."""
+    sheet = paper.register(notice.place, [(household, signer)], about=notice.title, stub=photo, by=by)
+    return paper.read(sheet.lines.get(), _reading(household), by=by)
+
+
+def _ask_second_reader(objection: Objection, role: str) -> None:
+    """On the desk of the first who may read it again; its end is handled in reactions."""
+    place = objection.notice.place
+    due = calendar.period(now(), working_days=int(value("paper.second_reading_days", place)))
+    schedule(
+        objection,
+        SECOND_READING,
+        due.end,
+        role=role,
+        place_path=place.path,
+        title=_("核对书面异议：%(title)s") % {"title": objection.notice.title},
+        url=reverse("objection_read"),
+        basis=due.basis,
+        provisional=due.provisional,
+    )
+
+
+@action
+def read_again(objection: Objection, household: Household | None, *, objects: bool = True, by: User) -> Objection:
+    """Read a sheet without having seen what was read before: alike, its household counts; else a third decides.
+
+    ``household`` is the door that stands on the sheet, ``None`` where it is none of the place. Sends ``read_alike``,
+    and ``reopened`` when this was one household too many.
+    """
+    if not rules.may_read_again(by, objection.notice):
+        raise NotAllowed(_("只有这里的社区和街道工作人员可以核对书面异议。"))
+    objection = _locked(objection)
+    if rules.is_own(by, objection):
+        raise NotAllowed(_("不能核对自己提出的异议。"))
+    if household is not None and not objection.notice.place.contains(household.place):
+        raise Refused(household=_("这一户不在公示的范围内，请不填门牌。"))
+    notice = Notice.objects.select_for_update(no_key=True, of=("self",)).get(pk=objection.notice_id)
+    assert objection.line is not None
+    line = paper.read_again(objection.line, _reading(household, objects), by=by)
+    if line.settled is not None:
+        meet(objection, SECOND_READING)
+        objection.refresh_from_db(fields=["household", "speaker"])
+        signals.read_alike.send(Objection, objection=objection)
+        _announce_reopening(notice)
+    return objection
+
+
+@action
+def ask_above(objection: Objection, role: str, *, by: User | None) -> Objection:
+    """Nobody read the sheet again in time: the level above is to, and is told. The gate stays shut until it is read."""
+    objection = _locked(objection)
+    if objection.line is None or objection.line.is_settled:
+        return objection
+    above = rules.READERS_ABOVE[role]
+    _ask_second_reader(objection, above)
+    signals.unread.send(Objection, objection=objection, role=above, place=objection.notice.place)
+    return objection
+
+
 def _announce_reopening(notice: Notice) -> None:
     """The database has counted; ``notice`` still shows what was before."""
     before = notice.reopened_at
-    notice.refresh_from_db(fields=["objections_total", "objections_open", "objecting_households", "reopened_at"])
+    notice.refresh_from_db(
+        fields=[
+            "objections_total", "objections_open", "objections_unread", "objecting_households", "reopened_at",
+        ]
+    )  # fmt: skip
     if before is None and notice.reopened_at is not None:
         signals.reopened.send(Notice, notice=notice)
 
@@ -319,7 +437,7 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
     objection = _open_objection(objection)
     if not rules.may_answer(by, objection) or by is None:
         raise NotAllowed(_("这条异议由%(who)s，您不能答复。") % {"who": objection.get_level_display()})
-    if objection.by_id == by.pk:
+    if rules.is_own(by, objection):
         raise NotAllowed(_("不能答复自己提出的异议。"))
     wrong = {}
     if outcome not in Objection.Outcome.values:
@@ -363,9 +481,13 @@ def climb(objection: Objection, *, reason: str = "", by: User | None) -> Objecti
     return objection
 
 
+def _locked(objection: Objection) -> Objection:
+    rows = Objection.objects.select_for_update(of=("self",)).select_related("notice__place", "line__sheet", "speaker")
+    return rows.get(pk=objection.pk)
+
+
 def _open_objection(objection: Objection) -> Objection:
-    rows = Objection.objects.select_for_update(of=("self",)).select_related("notice__place")
-    locked = rows.get(pk=objection.pk)
+    locked = _locked(objection)
     if locked.answered_at is not None:
         raise Refused(_("这条异议已经答复。"))
     return locked

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import CHINA, Now, now
 from minshi.faces.words import cn_until
+from minshi.paper.models import Line
+from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
 
 
@@ -60,7 +62,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """Everything said stays as it was said; the database lets only the last five columns change.
+    """Everything said stays as it was said; the database lets only the last six columns change.
 
     ``starts_on`` is the day after posting (民法典 201), ``ends_at`` the exclusive 00:00 after the last day.
     """
@@ -99,6 +101,7 @@ class Notice(models.Model):
     reopened_at = models.DateTimeField(_("重议时间"), null=True, blank=True)
     objections_total = models.PositiveIntegerField(_("异议"), default=0)
     objections_open = models.PositiveIntegerField(_("未答复异议"), default=0)
+    objections_unread = models.PositiveIntegerField(_("未核对的书面异议"), default=0)
     objecting_households = models.PositiveIntegerField(_("提出异议的户"), default=0)
 
     objects = NoticeQuerySet.as_manager()
@@ -164,6 +167,8 @@ class Notice(models.Model):
             reasons.append(gettext("公示期到 %(end)s 才结束") % {"end": cn_until(self.ends_at)})
         if self.objections_open:
             reasons.append(gettext("还有 %(count)d 条异议没有答复") % {"count": self.objections_open})
+        if self.objections_unread:
+            reasons.append(gettext("还有 %(count)d 张书面异议没有核对") % {"count": self.objections_unread})
         return reasons
 
 
@@ -193,7 +198,9 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
 class Objection(models.Model):
     """What is public of an objection and its answer; who said it in clear lies in ``Original``.
 
-    A household's objections count as one towards reopening; ``household`` is set only where it benefits.
+    A household's objections count as one towards reopening; ``household`` is set only where it benefits, and where the
+    objection came on paper only once two people have read the same door on its sheet (``line``). ``speaker`` is whose
+    word it is, where known: online whoever is signed in, on paper who signed. One speaks for one household.
     """
 
     class Channel(models.TextChoices):
@@ -217,7 +224,13 @@ class Objection(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("异议人")
     )
+    speaker = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("提出或签名的人")
+    )
     household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="+")
+    line = models.OneToOneField(
+        Line, models.PROTECT, null=True, blank=True, related_name="objection", verbose_name=_("纸质表")
+    )
     channel = models.CharField(_("渠道"), max_length=8, choices=Channel)
     anonymous = models.BooleanField(_("匿名公开"), default=False)
     name = models.CharField(_("异议人（已隐名）"), max_length=40)
@@ -249,6 +262,13 @@ class Objection(models.Model):
             models.UniqueConstraint(fields=["notice", "ordinal"], name="one_objection_a_number"),
             models.UniqueConstraint(
                 fields=["notice", "by"], condition=Q(answered_at=None), name="one_open_objection_a_person"
+            ),
+            models.UniqueConstraint(
+                fields=["notice", "speaker"], condition=Q(answered_at=None), name="one_open_objection_a_speaker"
+            ),
+            models.CheckConstraint(
+                condition=Q(line=None) & ~Q(channel="paper") | Q(line__isnull=False, channel="paper"),
+                name="paper_objection_has_its_sheet",
             ),
             models.CheckConstraint(
                 condition=Q(answered_at=None, answer="", outcome="", answered_by=None)

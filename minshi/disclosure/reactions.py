@@ -14,3 +14,9 @@ def silence_climbs(deadline: Deadline) -> None:
     objection = Objection.objects.open().filter(pk=deadline.subject_id).first()
     if objection is not None:
         actions.climb(objection, by=None)
+
+
+@on(actions.SECOND_READING)
+def unread_climbs(deadline: Deadline) -> None:
+    """Nobody read the sheet a second time: whoever stands above is to, until it is done."""
+    actions.ask_above(Objection.objects.get(pk=deadline.subject_id), deadline.role, by=None)

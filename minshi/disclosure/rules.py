@@ -11,7 +11,7 @@ from minshi.accounts.models import User
 from minshi.disclosure.models import Kind, Notice, Objection
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
-from minshi.residents.rules import holds, home_of
+from minshi.residents.rules import holds, home_of, roles_of
 from minshi.territory.models import Household, Territory
 
 Level = Objection.Level
@@ -45,6 +45,17 @@ ABOVE = {Level.COMMUNITY: Level.STREET, Level.STREET: Level.DISTRICT, Level.DIST
 """Who is next when a level stays silent; the district is reminded for as long as it takes."""
 
 
+READERS = (Role.CLERK, Role.PARTY, Role.SUPERVISOR, Role.CASE_OFFICER, Role.APPROVER, Role.DISTRICT_OFFICER)
+"""Who reads the sheet of an objection again: another clerk, else Party branch or supervisor, else above."""
+
+READERS_ABOVE: dict[str, Role] = {
+    Role.CLERK: Role.CASE_OFFICER,
+    Role.CASE_OFFICER: Role.DISTRICT_OFFICER,
+    Role.DISTRICT_OFFICER: Role.DISTRICT_OFFICER,
+}
+"""On whose desk the second reading is next when nobody did it in time."""
+
+
 def may_post(user: User | None, place: Territory) -> bool:
     return holds(user, place, *STAFF_ROLES)
 
@@ -52,6 +63,27 @@ def may_post(user: User | None, place: Territory) -> bool:
 def may_enter(user: User | None, place: Territory) -> bool:
     """Write down an objection made at the desk, on the phone or on paper."""
     return holds(user, place, Role.CLERK, Role.CASE_OFFICER)
+
+
+def paths_of_reading(user: User | None) -> list[str]:
+    """Where this person reads sheets of objections again."""
+    return [held.path for held in roles_of(user) if held.role in READERS]
+
+
+def may_read_again(user: User | None, notice: Notice) -> bool:
+    return holds(user, notice.place, *READERS)
+
+
+def may_see_sheet(user: User | None, objection: Objection) -> bool:
+    """Whoever reads sheets there or answers, and who signed it."""
+    signer = objection.speaker
+    mine = user is not None and signer is not None and signer.user_id == user.pk
+    return mine or may_read_again(user, objection.notice) or may_read_original(user, objection)
+
+
+def is_own(user: User, objection: Objection) -> bool:
+    """Whether it is this person's word, whoever wrote it down."""
+    return objection.by_id == user.pk or (objection.speaker is not None and objection.speaker.user_id == user.pk)
 
 
 def may_record_posting(user: User | None, place: Territory) -> bool:
@@ -65,8 +97,7 @@ def may_answer(user: User | None, objection: Objection) -> bool:
 def may_read_original(user: User | None, objection: Objection) -> bool:
     """Whoever answers at any level, and who said it."""
     answerers = [role for roles in ANSWERERS.values() for role in roles]
-    mine = user is not None and objection.by_id is not None and objection.by_id == user.pk
-    return mine or holds(user, objection.notice.place, *answerers)
+    return (user is not None and is_own(user, objection)) or holds(user, objection.notice.place, *answerers)
 
 
 def first_level(place: Territory) -> Level:
@@ -89,11 +120,22 @@ def organisation_of(office: Territory) -> str:
 
 
 def household_of(user: User | None, notice: Notice) -> Household | None:
-    """The household this person speaks for here: theirs, confirmed, of age, and inside the notice's place."""
+    """The household this person speaks for here: theirs, confirmed, of age, and inside the notice's place.
+
+    Minors and the unconfirmed are heard and not counted, nor is who spoke for another household before moving.
+    """
     home = home_of(user)
     if user is None or home is None or not notice.place.contains(home.household.place):
         return None
-    return None if speaking.why_not(user, any_adult=True, act="") else home.household
+    if speaking.why_not(user, any_adult=True, act="") or spoke_elsewhere(notice, home.person_id, home.household):
+        return None
+    return home.household
+
+
+def spoke_elsewhere(notice: Notice, person: int | None, household: Household) -> bool:
+    """One person is one voice: whoever spoke for another household on this notice does not count for a second."""
+    spoken = notice.objections.filter(speaker=person, household__isnull=False)
+    return person is not None and spoken.exclude(household=household).exists()
 
 
 def what_blocks(notice: Notice | None, kind: str) -> list[str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi import paging
+from minshi.accounts.models import User
 from minshi.clock import CHINA
-from minshi.disclosure.models import Notice, NoticeQuerySet
+from minshi.disclosure.models import Notice, NoticeQuerySet, Objection
+from minshi.disclosure.rules import paths_of_reading
 from minshi.faces.words import cn_date, share
+from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
@@ -50,6 +54,27 @@ def narrower(place: Territory | None) -> list[Territory]:
     all_places = Territory.objects.order_by("code")
     below = all_places.filter(level_id="district") if place is None else all_places.filter(parent=place)
     return list(below[:200])
+
+
+# --- Sheets to read again ---------------------------------------------------------------------
+
+
+def sheets() -> QuerySet[Objection]:
+    """Objections on paper with all that their pages show."""
+    rows = Objection.objects.filter(line__isnull=False)
+    return rows.select_related("line__sheet", "notice__place", "speaker")
+
+
+def to_read(user: User) -> Objection | None:
+    """The next sheet that waits for a second reading by this person, the oldest first."""
+    paths = paths_of_reading(user)
+    if not paths:
+        return None
+    mine = Q()
+    for path in paths:
+        mine |= Q(notice__place__path__startswith=path)
+    waiting = sheets().filter(mine, notice__withdrawn_by=None, line__in=Line.objects.waiting_for(user))
+    return waiting.exclude(speaker__isnull=False, speaker__user=user).order_by("at", "pk").first()
 
 
 # --- The days of a period ---------------------------------------------------------------------

@@ -6,7 +6,13 @@ corrected = Signal()
 """A notice gave way to another; who holds a key to the old one moves on. Arguments: ``old``, ``new``."""
 
 objected = Signal()
-"""Somebody objected. Arguments: ``objection`` (with its ``notice``)."""
+"""Somebody objected. Arguments: ``objection`` (with its ``notice``), ``household``: the one named, counted or not."""
+
+read_alike = Signal()
+"""Two have read the sheet of a paper objection alike. Arguments: ``objection`` (with its ``notice``)."""
+
+unread = Signal()
+"""Nobody read a sheet again in time; the level above is to. Arguments: ``objection``, ``role``, ``place``."""
 
 answered = Signal()
 """An objection was answered. Arguments: ``objection`` (with its ``notice``)."""

@@ -12,13 +12,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.requests import user_of
 from minshi.audit.selectors import yesterdays_root
 from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
-from minshi.disclosure.forms import EnteredObjectionForm, ObjectionForm, PostingForm
+from minshi.disclosure.forms import DoorForm, EnteredObjectionForm, ObjectionForm, PostingForm, SheetForm
 from minshi.disclosure.models import Notice, Objection, PostingPhoto
 from minshi.policy.selectors import is_default
 from minshi.printing.sheets import as_file, as_page, qr_of
@@ -114,6 +115,8 @@ def _received(request: HttpRequest, objection: Objection) -> HttpResponse:
         _("已收到异议，编号 %(number)s。%(who)s，结果写在这条异议旁边。")
         % {"number": objection.number, "who": objection.get_level_display()},
     )
+    if objection.line is not None:
+        messages.info(request, _("书面异议要由另一位照着照片核对，核对后这一户才计入。"))
     return redirect(objection)
 
 
@@ -124,13 +127,66 @@ def object_for(request: HttpRequest, number: str) -> HttpResponse:
     notice = _read(number)
     if not rules.may_enter(user_of(request), notice.place):
         raise NotAllowed(_("只有这里的社区和街道工作人员可以替别人登记异议。"))
-    form = EnteredObjectionForm(request.POST or None, notice=notice)
+    asked = DoorForm(request.GET or None, notice=notice)
+    if request.method != "POST" and not (asked.is_bound and asked.is_valid()):
+        context = {**_facts(notice), "form": asked}
+        return render(request, "disclosure/object_door.html", context, status=422 if asked.errors else 200)
+    typed = {"door": request.GET.get("door", "")}
+    form = EnteredObjectionForm(request.POST or None, request.FILES or None, initial=typed, notice=notice)
     if request.method == "POST" and form.is_valid():
-        with answering(form):
+        with answering(form, photo="photos", household="door"):
             objection = actions.object_to(notice, by=user_of(request), **form.as_arguments())
             return _received(request, objection)
     context = {**_facts(notice), "form": form}
     return render(request, "disclosure/object_for.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def object_read(request: HttpRequest) -> HttpResponse:
+    """One sheet per screen: its photo and two questions, without the first reading."""
+    user = user_of(request)
+    if not rules.paths_of_reading(user):
+        raise NotAllowed(_("只有社区和街道工作人员可以核对书面异议。"))
+    objection = _sheet_on_screen(request) or selectors.to_read(user)
+    if objection is None:
+        return render(request, "disclosure/object_read_done.html", {})
+    if not rules.may_read_again(user, objection.notice):
+        raise NotAllowed(_("只有这里的社区和街道工作人员可以核对书面异议。"))
+    form = SheetForm(request.POST or None, notice=objection.notice, initial={"objection": objection.pk})
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        if said["objection"] != objection.pk:
+            raise Http404
+        with answering(form, household="door"):
+            line = actions.read_again(objection, said["door"], objects=said["objects"] == "yes", by=user).line
+            is_alike = line is not None and line.is_settled
+            messages.success(request, _("两次一致，已核对") if is_alike else _("和之前录入的不一样，已转第三位来看"))
+            return redirect("objection_read")
+    context = {"form": form, "objection": objection, "line": objection.line, "notice": objection.notice}
+    return render(request, "disclosure/object_read.html", context, status=422 if form.errors else 200)
+
+
+def _sheet_on_screen(request: HttpRequest) -> Objection | None:
+    """The sheet that was read; after a refusal it stays on the screen."""
+    chosen = request.POST.get("objection", "")
+    return selectors.sheets().filter(pk=chosen).first() if chosen.isdecimal() else None
+
+
+@never_cache
+@login_required
+@require_safe
+def object_photo(request: HttpRequest, pk: int) -> FileResponse:
+    """The signed sheet is seen by who reads sheets there, who answers, and who signed it; nobody else."""
+    objection = get_object_or_404(selectors.sheets(), pk=pk)
+    assert objection.line is not None
+    if not rules.may_see_sheet(user_of(request), objection):
+        raise NotAllowed(_("只有核对、答复的人和签名的人可以看书面异议。"))
+    try:
+        return FileResponse(objection.line.sheet.stub.open("rb"), content_type="image/jpeg")
+    except (FileNotFoundError, ValueError):
+        raise Http404 from None
 
 
 # --- On the wall ------------------------------------------------------------------------------

@@ -56,6 +56,10 @@ COLLECTORS = CHIEF | CLERK  # of paper, in this yard
 ANY_COLLECTORS = ORGANISERS | CLERK | only("next_clerk", "stranger_clerk")
 
 
+READERS = CLERK | PARTY | SUPERVISOR | CASE_OFFICER | APPROVER | only("district_officer")  # of objections' sheets
+ELSEWHERE = only("next_clerk", "stranger_clerk", "stranger_officer", "stranger_approver")
+
+
 # --- What ----------------------------------------------------------------------------------------
 
 Arguments = Callable[[World], list[Any]]
@@ -156,6 +160,7 @@ PROPER: dict[str, Body] = {
     "receipt_correct": lambda w: {"choice": "against", "reason": "勾的是不同意", "receipt": str(uuid4())},
     "object": lambda w: {"facts": "这里写的和说好的不一样"},
     "object_for": lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"},
+    "objection_read": lambda w: {"objection": w["objection_sheet"].pk, "objects": "yes", "door": ""},
     "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
     "confirm_residents": lambda w: {"claim": w["claim"].pk, "verdict": "yes"},
     "pledge": lambda w: {"choice": "5000"},
@@ -222,7 +227,11 @@ TABLE: tuple[Row, ...] = (
     Row("notice_print", number("notice"), **PUBLIC),
     Row("notice_pdf", number("notice"), **PUBLIC),
     Row("object", number("quiet_notice"), **PUBLIC, send=SIGNED_IN),
-    Row("object_for", number("notice"), see=CLERK | CASE_OFFICER, send=CLERK | CASE_OFFICER),
+    Row("object_for", number("notice"), see=CLERK | CASE_OFFICER, send=CLERK | CASE_OFFICER, query="door"),
+    Row(
+        "objection_read", see=READERS | ELSEWHERE, send=READERS - only("clerk"), turned_away=TURNED_AWAY | {SHOWN},
+    ),
+    Row("objection_photo", pk("objection_sheet"), see=READERS),
     Row("notice_posting", number("notice"), see=STAFF_HERE | CHIEF, send=STAFF_HERE | CHIEF),
     # --- residents
     Row("join", see=SIGNED_IN, query="q"),

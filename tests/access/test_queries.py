@@ -23,6 +23,8 @@ CEILINGS = {
     # Four lists; with the totals still to be computed, three more to find the place.
     "home": 7,
     "place": 6,
+    # Of whoever reads paper again: the next sheet.
+    "mine": 10,
     # Each thing it watches.
     "healthz": 6,
     # The page, what it may be merged into, and why any step may not be taken.

@@ -81,7 +81,7 @@ def test_the_clerk_writes_down_for_another(
     url = f"{notice.get_absolute_url()}object/for/"
     assert browser.get(url).status_code == 200
     typed = {
-        "channel": "phone", "name": "李迎新", "phone": "13812345678", "building": "1栋", "door": "102", "facts": FACTS,
+        "channel": "phone", "name": "李迎新", "phone": "13812345678", "door": "1栋102", "facts": FACTS,
     }  # fmt: skip
     page = browser.post(url, typed, follow=True)
     assert page.status_code == 200
@@ -92,7 +92,7 @@ def test_the_clerk_writes_down_for_another(
 
 
 def test_an_unknown_door_is_said_beside_the_field(client_of: Browser, notice: Notice, clerk: User) -> None:
-    typed = {"channel": "hall", "name": "李迎新", "building": "9栋", "door": "999", "facts": FACTS}
+    typed = {"channel": "hall", "name": "李迎新", "door": "9栋999", "facts": FACTS}
     page = client_of(clerk).post(f"{notice.get_absolute_url()}object/for/", typed)
     assert page.status_code == 422
     assert "没有找到这一户" in page.content.decode()
@@ -100,7 +100,7 @@ def test_an_unknown_door_is_said_beside_the_field(client_of: Browser, notice: No
 
 
 def test_a_door_elsewhere_is_not_found(client_of: Browser, notice: Notice, clerk: User, stranger: User) -> None:
-    typed = {"channel": "hall", "name": "李迎新", "building": "远处路9号院", "door": "101", "facts": FACTS}
+    typed = {"channel": "hall", "name": "李迎新", "door": "远处路9号院101", "facts": FACTS}
     page = client_of(clerk).post(f"{notice.get_absolute_url()}object/for/", typed)
     assert page.status_code == 422
 

@@ -11,16 +11,19 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from minshi.accounts.models import User
-from minshi.clock import CHINA
+from minshi.clock import CHINA, now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure import signals
-from minshi.disclosure.actions import answer, correct, object_to
+from minshi.disclosure.actions import answer, correct, object_to, read_again
 from minshi.disclosure.models import Notice, Objection
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents.actions import move_out
+from minshi.residents.models import Residence
 from minshi.territory.models import Household, Territory
-from tests.cast import make_resident
+from tests.cast import home_of, make_resident
 from tests.conftest import Clock
 from tests.disclosure.conftest import FACTS
+from tests.way import a_picture
 
 Post = Callable[..., Notice]
 
@@ -113,10 +116,30 @@ def test_a_corrected_notice_takes_no_more(notice: Notice, resident: User, clerk:
         object_to(notice, facts=FACTS, by=resident)
 
 
+def test_a_minor_is_heard_but_not_counted(notice: Notice, household: Household) -> None:
+    child = make_resident("戌少年", household, adult=False)
+    objection = object_to(notice, facts=FACTS, by=child)
+    assert (objection.household, objection.speaker) == (None, child.person)
+
+
+def test_who_moved_is_heard_again_but_counts_for_one_household(
+    objection: Objection, notice: Notice, resident: User, clerk: User, chief: User, households: list[Household]
+) -> None:
+    answer(objection, text="已现场核实。", outcome="dismissed", by=clerk)
+    move_out(home_of(resident), by=chief)
+    Residence.objects.create(person=resident.person, household=households[7], since=now(), confirmed_at=now())
+    again = object_to(notice, facts="搬了家还是不同意。", by=User.objects.get(pk=resident.pk))
+    notice.refresh_from_db()
+    assert (again.household, again.speaker) == (None, resident.person)
+    assert notice.objecting_households == 1
+
+
 # --- For another --------------------------------------------------------------------------------
 
 
-def test_the_clerk_writes_down_a_paper_objection(notice: Notice, clerk: User, neighbour_household: Household) -> None:
+def test_the_clerk_writes_down_a_paper_objection(
+    notice: Notice, clerk: User, supervisor: User, neighbour_household: Household
+) -> None:
     objection = object_to(
         notice,
         facts=FACTS,
@@ -124,18 +147,24 @@ def test_the_clerk_writes_down_a_paper_objection(notice: Notice, clerk: User, ne
         name="李迎新",
         phone="13812345678",
         household=neighbour_household,
+        photo=a_picture(),
         by=clerk,
     )
     notice.refresh_from_db()
     assert (objection.by, objection.entered_by, objection.name) == (None, clerk, "李*新")
+    assert notice.objecting_households == 0
+    read_again(objection, neighbour_household, by=supervisor)
+    notice.refresh_from_db()
     assert notice.objecting_households == 1
     assert objection.original.phone == "13812345678"
 
 
 def test_paper_and_online_of_one_household_count_once(
-    notice: Notice, clerk: User, objection: Objection, household: Household
+    notice: Notice, clerk: User, supervisor: User, objection: Objection, household: Household
 ) -> None:
-    object_to(notice, facts=FACTS, channel="paper", name="甲居民", household=household, by=clerk)
+    given = {"channel": "paper", "name": "甲居民", "household": household, "photo": a_picture()}
+    on_paper = object_to(notice, facts=FACTS, **given, by=clerk)
+    read_again(on_paper, household, by=supervisor)
     notice.refresh_from_db()
     assert (notice.objections_total, notice.objecting_households) == (2, 1)
 
@@ -223,7 +252,7 @@ def test_parallel_objections_are_all_counted(
 INSERT = (
     "INSERT INTO disclosure_objection (notice_id, ordinal, entered_by_id, channel, anonymous, name, facts, request, "
     "at, level, due_at, climb_reason, answer, outcome, answered_as) "
-    "VALUES (%s, 1, %s, 'paper', false, '李*', '事实', '', %s, 'community', minshi_now(), '', '', '', '')"
+    "VALUES (%s, 1, %s, 'hall', false, '李*', '事实', '', %s, 'community', minshi_now(), '', '', '', '')"
 )
 
 

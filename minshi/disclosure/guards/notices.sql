@@ -14,7 +14,7 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.withdrawn_by_id IS NOT NULL OR NEW.reopened_at IS NOT NULL OR NEW.objections_total <> 0
-       OR NEW.objections_open <> 0 OR NEW.objecting_households <> 0 THEN
+       OR NEW.objections_open <> 0 OR NEW.objections_unread <> 0 OR NEW.objecting_households <> 0 THEN
         RAISE EXCEPTION 'a new notice has no past' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -31,14 +31,13 @@ BEGIN
         RAISE EXCEPTION 'notice % stays reopened', OLD.number USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id
-       AND (OLD.withdrawn_by_id IS NOT NULL OR NEW.objections_open > 0 OR NEW.withdrawn_by_id <= NEW.id) THEN
+       AND (OLD.withdrawn_by_id IS NOT NULL OR NEW.objections_open > 0 OR NEW.objections_unread > 0
+            OR NEW.withdrawn_by_id <= NEW.id) THEN
         RAISE EXCEPTION 'notice % cannot be withdrawn so', OLD.number USING ERRCODE = 'check_violation';
     END IF;
-    SELECT count(*) AS total, count(*) FILTER (WHERE answered_at IS NULL) AS open,
-           count(DISTINCT household_id) AS households
-      INTO counted FROM disclosure_objection WHERE notice_id = OLD.id;
-    IF (NEW.objections_total, NEW.objections_open, NEW.objecting_households)
-       <> (counted.total, counted.open, counted.households) THEN
+    SELECT * INTO counted FROM objections_of(OLD.id);
+    IF (NEW.objections_total, NEW.objections_open, NEW.objections_unread, NEW.objecting_households)
+       <> (counted.total, counted.open, counted.unread, counted.households) THEN
         RAISE EXCEPTION 'the counters of notice % are kept by its objections', OLD.number
             USING ERRCODE = 'check_violation';
     END IF;
@@ -48,17 +47,19 @@ CREATE TRIGGER true_notice BEFORE UPDATE ON disclosure_notice
     FOR EACH ROW EXECUTE FUNCTION refuse_false_notice();
 SELECT append_only(
     'disclosure_notice',
-    'withdrawn_by_id', 'reopened_at', 'objections_total', 'objections_open', 'objecting_households'
+    'withdrawn_by_id', 'reopened_at', 'objections_total', 'objections_open', 'objections_unread',
+    'objecting_households'
 );
 
--- What a step that waits for a notice asks. The share lock waits for an objection being written; the second
--- statement then sees it, and none can come after it.
+-- What a step that waits for a notice asks. The share lock waits for an objection being written, and for a sheet being
+-- read again; the second statement then sees it, and none can come after it. A sheet that nobody has read a second
+-- time may be the one household that reopens it.
 CREATE OR REPLACE FUNCTION notice_passed(notice bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM disclosure_notice WHERE id = notice FOR SHARE;
     RETURN EXISTS (
         SELECT 1 FROM disclosure_notice
         WHERE id = notice AND withdrawn_by_id IS NULL AND reopened_at IS NULL
-          AND objections_open = 0 AND ends_at <= minshi_now()
+          AND objections_open = 0 AND objections_unread = 0 AND ends_at <= minshi_now()
     );
 END $$;

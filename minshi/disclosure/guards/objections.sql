@@ -12,43 +12,160 @@ BEGIN
     IF NEW.answered_at IS NOT NULL OR NEW.climbed_at IS NOT NULL THEN
         RAISE EXCEPTION 'a new objection has no answer' USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.by_id IS NOT NULL
+       AND NEW.speaker_id IS DISTINCT FROM (SELECT id FROM residents_person WHERE user_id = NEW.by_id) THEN
+        RAISE EXCEPTION 'online everybody objects as themselves' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.by_id IS NOT NULL AND NEW.household_id IS NOT NULL AND NEW.speaker_id IS NULL THEN
+        RAISE EXCEPTION 'a household objects through one of its people' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.line_id IS NOT NULL AND (NEW.household_id IS NOT NULL OR NOT EXISTS (
+        SELECT FROM paper_line WHERE id = NEW.line_id AND first IS NOT NULL AND second IS NULL AND voided_at IS NULL
+           AND correcting_id IS NULL AND signer_id IS NOT DISTINCT FROM NEW.speaker_id
+    )) THEN
+        RAISE EXCEPTION 'a sheet is read once when it comes in, and its household counts after the second reading'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM refuse_second_voice(NEW.notice_id, NEW.speaker_id, NEW.household_id, NEW.at, NEW.line_id IS NULL);
     RETURN NEW;
 END $$;
+-- One person is one voice, and speaks for the household they live in; on paper that was asked when the sheet came in.
+CREATE OR REPLACE FUNCTION refuse_second_voice(
+    notice bigint, speaker bigint, household bigint, moment timestamptz, asks_home boolean
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    why text;
+BEGIN
+    IF speaker IS NULL OR household IS NULL THEN
+        RETURN;
+    END IF;
+    IF has_spoken_elsewhere(notice, speaker, household) THEN
+        RAISE EXCEPTION 'person % has objected for another household', speaker USING ERRCODE = 'check_violation';
+    END IF;
+    why := CASE WHEN asks_home THEN why_not_speak(speaker, household, moment, true) ELSE '' END;
+    IF why NOT IN ('', 'closed') THEN
+        RAISE EXCEPTION 'person % cannot object for household %: %', speaker, household, why
+            USING ERRCODE = 'check_violation';
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION has_spoken_elsewhere(notice bigint, speaker bigint, household bigint)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM disclosure_objection
+        WHERE notice_id = notice AND speaker_id = speaker AND household_id <> household
+    )
+$$;
 CREATE TRIGGER timely_objection BEFORE INSERT ON disclosure_objection
     FOR EACH ROW EXECUTE FUNCTION refuse_late_objection();
 
 CREATE OR REPLACE FUNCTION refuse_second_answer() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sheet record;
 BEGIN
-    IF OLD.answered_at IS NOT NULL THEN
-        RAISE EXCEPTION 'objection % is answered', OLD.id USING ERRCODE = 'check_violation';
+    IF (NEW.household_id, NEW.speaker_id) IS NOT DISTINCT FROM (OLD.household_id, OLD.speaker_id) THEN
+        IF OLD.answered_at IS NOT NULL THEN
+            RAISE EXCEPTION 'objection % is answered', OLD.id USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
     END IF;
+    -- What two have read on its sheet, and nothing else beside it; also where it was answered before.
+    SELECT settled, household_id INTO sheet FROM paper_line WHERE id = OLD.line_id AND settled_at IS NOT NULL;
+    IF NOT FOUND OR OLD.household_id IS NOT NULL
+       OR NEW.household_id IS NOT NULL
+          AND (NOT (sheet.settled->>'objects')::boolean
+               OR NEW.household_id IS DISTINCT FROM (sheet.settled->>'household')::bigint)
+       OR NEW.speaker_id IS DISTINCT FROM OLD.speaker_id
+          AND (NEW.speaker_id IS NOT NULL OR (sheet.settled->>'household')::bigint = sheet.household_id)
+       OR (to_jsonb(NEW) - '{household_id,speaker_id}'::text[])
+          IS DISTINCT FROM (to_jsonb(OLD) - '{household_id,speaker_id}'::text[]) THEN
+        RAISE EXCEPTION 'objection % counts as its sheet was read', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM refuse_second_voice(NEW.notice_id, NEW.speaker_id, NEW.household_id, NEW.at, false);
     RETURN NEW;
 END $$;
 CREATE TRIGGER one_answer BEFORE UPDATE ON disclosure_objection
     FOR EACH ROW EXECUTE FUNCTION refuse_second_answer();
 SELECT append_only(
     'disclosure_objection',
-    'level', 'due_at', 'climbed_at', 'climb_reason', 'answer',
+    'household_id', 'speaker_id', 'level', 'due_at', 'climbed_at', 'climb_reason', 'answer',
     'outcome', 'answered_at', 'answered_by_id', 'answered_as'
 );
 
+-- A notice's objections, those without an answer, the sheets that wait for their second reading, and the households
+-- that count: of a sheet only the one two have read alike.
+CREATE OR REPLACE FUNCTION objections_of(notice bigint)
+RETURNS TABLE (total bigint, open bigint, unread bigint, households bigint) LANGUAGE sql STABLE AS $$
+    SELECT count(*), count(*) FILTER (WHERE objection.answered_at IS NULL),
+           count(*) FILTER (WHERE line.id IS NOT NULL AND line.settled_at IS NULL),
+           count(DISTINCT objection.household_id)
+    FROM disclosure_objection AS objection LEFT JOIN paper_line AS line ON line.id = objection.line_id
+    WHERE objection.notice_id = notice
+$$;
+
 -- The lock in a statement of its own: the count after it then sees what others have committed.
-CREATE OR REPLACE FUNCTION count_objections() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION recount_objections(which bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM 1 FROM disclosure_notice WHERE id = NEW.notice_id FOR NO KEY UPDATE;
+    PERFORM 1 FROM disclosure_notice WHERE id = which FOR NO KEY UPDATE;
     UPDATE disclosure_notice AS notice SET
         objections_total = counted.total,
         objections_open = counted.open,
+        objections_unread = counted.unread,
         objecting_households = counted.households,
         reopened_at = CASE
             WHEN notice.reopened_at IS NULL AND notice.reopen_households > 0
                  AND counted.households >= notice.reopen_households THEN minshi_now()
             ELSE notice.reopened_at END
-    FROM (SELECT count(*) AS total, count(*) FILTER (WHERE answered_at IS NULL) AS open,
-                 count(DISTINCT household_id) AS households
-            FROM disclosure_objection WHERE notice_id = NEW.notice_id) AS counted
-    WHERE notice.id = NEW.notice_id;
+    FROM objections_of(which) AS counted
+    WHERE notice.id = which;
+END $$;
+
+CREATE OR REPLACE FUNCTION count_objections() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM recount_objections(NEW.notice_id);
     RETURN NULL;
 END $$;
-CREATE TRIGGER counted_objection AFTER INSERT OR UPDATE OF answered_at ON disclosure_objection
+CREATE TRIGGER counted_objection AFTER INSERT OR UPDATE OF answered_at, household_id ON disclosure_objection
     FOR EACH ROW EXECUTE FUNCTION count_objections();
+
+-- What two have read alike takes effect with the reading itself: the door that stands on the sheet counts, if it lies
+-- where the notice is posted and its signer has not objected for another. Read as another door than was registered,
+-- the signer who was registered with that one is nobody's. Nothing here is taken back or put right: whoever says
+-- otherwise objects again.
+CREATE OR REPLACE FUNCTION settle_objection() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    objection record;
+    door bigint;
+    voice bigint;
+BEGIN
+    SELECT id, notice_id, speaker_id INTO objection FROM disclosure_objection WHERE line_id = NEW.id FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF NEW.voided_at IS NOT NULL OR NEW.corrected_at IS NOT NULL THEN
+        RAISE EXCEPTION 'the sheet of objection % is read, not taken back', objection.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.settled_at IS NULL OR OLD.settled_at IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM 1 FROM disclosure_notice WHERE id = objection.notice_id FOR NO KEY UPDATE;
+    SELECT household.id INTO door
+      FROM territory_household AS household
+      JOIN territory_territory AS place ON place.id = household.place_id
+      JOIN disclosure_notice AS notice ON notice.id = objection.notice_id
+      JOIN territory_territory AS whole ON whole.id = notice.place_id
+     WHERE (NEW.settled->>'objects')::boolean AND household.id = (NEW.settled->>'household')::bigint
+       AND starts_with(place.path, whole.path);
+    voice := CASE WHEN (NEW.settled->>'household')::bigint = NEW.household_id THEN objection.speaker_id END;
+    IF has_spoken_elsewhere(objection.notice_id, voice, door) THEN
+        door := NULL;
+    END IF;
+    IF door IS NOT NULL OR voice IS DISTINCT FROM objection.speaker_id THEN
+        UPDATE disclosure_objection SET household_id = door, speaker_id = voice WHERE id = objection.id;
+    END IF;
+    PERFORM recount_objections(objection.notice_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER settled_objection AFTER UPDATE ON paper_line
+    FOR EACH ROW EXECUTE FUNCTION settle_objection();

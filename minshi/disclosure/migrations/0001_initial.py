@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clock', '0001_initial'),
+        ('paper', '0001_initial'),
+        ('residents', '0001_initial'),
         ('territory', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -47,6 +49,7 @@ class Migration(migrations.Migration):
                 ('reopened_at', models.DateTimeField(blank=True, null=True, verbose_name='重议时间')),
                 ('objections_total', models.PositiveIntegerField(default=0, verbose_name='异议')),
                 ('objections_open', models.PositiveIntegerField(default=0, verbose_name='未答复异议')),
+                ('objections_unread', models.PositiveIntegerField(default=0, verbose_name='未核对的书面异议')),
                 ('objecting_households', models.PositiveIntegerField(default=0, verbose_name='提出异议的户')),
             ],
             options={
@@ -90,7 +93,9 @@ class Migration(migrations.Migration):
                 ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='disclosure.notice', verbose_name='公示')),
                 ('ordinal', models.PositiveIntegerField(verbose_name='序号')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='异议人')),
+                ('speaker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person', verbose_name='提出或签名的人')),
                 ('household', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.household')),
+                ('line', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objection', to='paper.line', verbose_name='纸质表')),
                 ('channel', models.CharField(choices=[('online', '网上'), ('hall', '当面'), ('phone', '电话'), ('paper', '书面')], max_length=8, verbose_name='渠道')),
                 ('anonymous', models.BooleanField(default=False, verbose_name='匿名公开')),
                 ('name', models.CharField(max_length=40, verbose_name='异议人（已隐名）')),
@@ -114,6 +119,8 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.UniqueConstraint(fields=('notice', 'ordinal'), name='one_objection_a_number'),
                     models.UniqueConstraint(condition=models.Q(('answered_at', None)), fields=('notice', 'by'), name='one_open_objection_a_person'),
+                    models.UniqueConstraint(condition=models.Q(('answered_at', None)), fields=('notice', 'speaker'), name='one_open_objection_a_speaker'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('line', None), models.Q(('channel', 'paper'), _negated=True)), models.Q(('channel', 'paper'), ('line__isnull', False)), _connector='OR'), name='paper_objection_has_its_sheet'),
                     models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_by', None), ('outcome', '')), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), models.Q(('answer', ''), _negated=True), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='answer_is_whole'),
                     models.CheckConstraint(condition=models.Q(('answered_by', None), ('by', None), models.Q(('answered_by', models.F('by')), _negated=True), _connector='OR'), name='nobody_answers_themselves'),
                     models.CheckConstraint(condition=models.Q(models.Q(('by', None), ('entered_by__isnull', False), models.Q(('channel', 'online'), _negated=True)), models.Q(('by__isnull', False), ('channel', 'online'), ('entered_by', None)), _connector='OR'), name='objection_has_one_author'),
