@@ -23,9 +23,8 @@ from minshi.paper.models import Line, Sheet
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of, title_in
 from minshi.territory.models import Territory
-from proposals.actions.cosigning import READING
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
-from proposals.models import CASH, ENDED, Card, Cosign, PlaceTotal, Proposal, Source, Stage, Version, Wish
+from proposals.models import CASH, ENDED, READING, Card, Cosign, PlaceTotal, Proposal, Source, Stage, Version, Wish
 from proposals.panels import Task, tasks_of
 
 WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)

@@ -27,6 +27,7 @@ from minshi.territory.models import Household
 from proposals.actions.stages import advance, note_on_card
 from proposals.models import (
     NOT_SIGNED,
+    READING,
     SIGNED,
     Channel,
     Cosign,
@@ -34,9 +35,6 @@ from proposals.models import (
     Stage,
     Version,
 )
-
-READING = (Stage.SUBMITTED, Stage.COSIGNING, Stage.COSIGNED)
-"""While lists are read: also one that came along by merging, and what is left of one that was enough already."""
 
 
 def cosigns_needed(proposal: Proposal, version: Version | None = None) -> int:
@@ -99,7 +97,7 @@ def _refuse_stranger(by: User, proposal: Proposal) -> None:
 
 
 def _not_signed_yet(proposal: Proposal, doors: Iterable[Signed]) -> list[Signed]:
-    signed = dict(proposal.cosigns.standing().values_list("household_id", "speaker_id"))  # type: ignore[attr-defined]
+    signed = dict(proposal.cosigns.standing().values_list("household_id", "speaker_id"))
     named = proposal.beneficiaries().filter(pk__in=[door.pk for door, _who in doors])
     benefits = set(named.values_list("pk", flat=True))
     new = [(door, who) for door, who in doors if door.pk in benefits and door.pk not in signed]
@@ -116,7 +114,7 @@ def _reserve(proposal: Proposal, lines: Iterable[Line], by: User) -> None:
         paper.read(line, SIGNED, by=by)
         Cosign.objects.create(
             proposal=proposal,
-            household_id=line.household_id,
+            household=line.household,  # type: ignore[misc]  # each line of a signed list names a door
             speaker_id=line.signer_id,
             by=by,
             line=line,
@@ -203,7 +201,7 @@ def lapse_if_short(proposal: Proposal, *, by: User | None = None) -> bool:
     """After its end, and once nothing on paper waits for a reader, it lapses with its reason, in public."""
     lock(proposal)
     is_over = proposal.stage == Stage.COSIGNING and proposal.due_at and now() >= proposal.due_at
-    if not is_over or proposal.cosigns.unread().exists():  # type: ignore[attr-defined]
+    if not is_over or proposal.cosigns.unread().exists():
         return False
     count, needed = count_cosigns(proposal), cosigns_needed(proposal)
     advance(

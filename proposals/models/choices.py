@@ -149,3 +149,6 @@ LIBRARY = {
     ),
     "done": (Stage.ARCHIVED,),
 }
+
+READING = (Stage.SUBMITTED, Stage.COSIGNING, Stage.COSIGNED)
+"""While signed lists are read: also one that came along by merging, and what is left of one that was enough already."""

@@ -47,7 +47,7 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
         "version": version,
         "home": home,
         "household": household,
-        "signed": proposal.cosigns.standing().filter(household=household).select_related("line").first(),  # type: ignore[attr-defined]
+        "signed": proposal.cosigns.standing().filter(household=household).select_related("line").first(),
         "benefits": rules.has_perm("proposals.cosign", user, proposal),
         "enters_paper": rules.has_perm("proposals.record_paper", user, proposal),
         "needed": actions.cosigns_needed(proposal, version),
