@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import ASPECTS, Rating
+from minshi.faces.photos import PhotosField, first_of
+from minshi.residents.doors import UNKNOWN, DoorTextField, signers_of
+from minshi.residents.models import Person
 from minshi.territory.models import Household
 
 LEVEL: dict[str, Any] = {"choices": Rating.choices, "coerce": int, "widget": forms.RadioSelect}
@@ -48,35 +54,79 @@ class RatingForm(forms.Form):
         return {"level": data["level"], "advice": data["advice"], "aspects": aspects}
 
 
-class DoorField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Household) -> str:
-        return f"{obj.place.name} {obj.address}"
-
-
 class PaperForm(RatingForm):
-    """A signed sheet, typed in by somebody who collects them."""
+    """A sheet as it comes in at the door. With neither photo nor level only its stub is registered."""
 
-    sheet = forms.ImageField(
-        label=_("纸质表的照片"),
-        error_messages={"required": _("请拍一张签了名的纸质表。")},
-        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
+    signer = forms.ChoiceField(label=_("存根上签名的是"), required=False, widget=forms.RadioSelect)
+    photos = PhotosField(
+        label=_("拍下打分的这半张"), required=False, most=1, help_text=_("另一位照着这张照片再读一遍，上面不要有门牌")
     )
-    field_order = ("household", "level", *ASPECTS, "advice", "sheet")
+    stubs = PhotosField(
+        label=_("拍下存根那半张"), required=False, most=1, help_text=_("门牌和签名在存根上，和打分的分开拍、分开看")
+    )
+    receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+    field_order = ("signer", "stubs", "photos", "level", *ASPECTS, "advice", "receipt")
 
-    def __init__(self, *args: Any, doors: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, door: Household | None, registered: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["household"] = DoorField(
-            label=_("哪一户"), queryset=doors, empty_label=_("请选择"), error_messages={"required": _("请选哪一户。")}
-        )
+        level: Any = self.fields["level"]
+        level.label, level.required, level.empty_value = _("纸上总的勾的是哪一级"), False, None
         self.order_fields(self.field_order)
+        if registered:
+            del self.fields["signer"], self.fields["stubs"]
+        else:
+            signer: Any = self.fields["signer"]
+            signer.choices, signer.initial = signers_of(door), UNKNOWN
+
+    def clean_receipt(self) -> UUID:
+        return self.cleaned_data["receipt"] or uuid4()
+
+    def clean_signer(self) -> Person | None:
+        chosen = self.cleaned_data["signer"]
+        return Person.objects.get(pk=chosen) if chosen else None
+
+    @property
+    def photo(self) -> UploadedFile | None:
+        return first_of(self.cleaned_data.get("photos"))
+
+    @property
+    def stub(self) -> UploadedFile | None:
+        return first_of(self.cleaned_data.get("stubs"))
 
 
-class CheckForm(forms.Form):
-    """The second reading of a sheet, without seeing the first."""
+class CheckForm(RatingForm):
+    """The second reading of a sheet, without seeing the first. Advice is not read again."""
 
-    level = forms.TypedChoiceField(
-        label=_("照片上勾的是哪一级？"), error_messages={"required": _("请照着照片选一级。")}, **LEVEL
-    )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["advice"]
+        level: Any = self.fields["level"]
+        level.label, level.error_messages["required"] = _("照片上总的勾的是哪一级？"), _("请照着照片选一级。")
+
+    def said(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {"level": data["level"], "aspects": {name: data[name] for name in ASPECTS}}
+
+
+class CorrectionForm(RatingForm):
+    """The household's own word on a sheet that somebody entered for it."""
+
+    reason = forms.CharField(label=_("哪里录错了"), max_length=200, help_text=_("写一句就行，例如：我勾的是满意"))
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(label=_("为什么撤销"), max_length=200, help_text=_("例如：登记错了门牌；表没有收回"))
+
+
+class DoorForm(forms.Form):
+    """Which door, typed: a list of two hundred is no way to find one on a phone."""
+
+    door = DoorTextField(label=_("哪一户"))
+
+    def __init__(self, *args: Any, doors: QuerySet[Household], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["door"]
+        field.doors = doors
 
 
 class ConfirmForm(forms.Form):

@@ -10,32 +10,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy
 
 from evaluation.models import (
     ASPECTS,
-    Answer,
     Archive,
     ArchiveFile,
     CallBack,
     CallBackStage,
+    PaperAnswer,
     Rating,
     Survey,
     SurveyStage,
     Verdict,
 )
+from evaluation.models.surveys import silent
 from evaluation.rules import percent
 from funding.selectors import Line, books, plan_of
 from minshi.accounts.models import User
 from minshi.faces.words import filled
+from minshi.paper.models import Line as PaperLine
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of
+from minshi.rolls.models import Unit
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source
 from proposals.wording import worded
-
-COLLECTORS = (Role.CLERK, *ORGANISERS)
 
 
 @dataclass(frozen=True)
@@ -96,24 +97,54 @@ def latest(proposal: Proposal) -> Survey | None:
     return survey
 
 
-def answer_of(survey: Survey, household: Household) -> Answer | None:
-    return survey.answers.filter(unit__household=household).first()
+def units_of(survey: Survey) -> QuerySet[Unit]:
+    """The households asked, each with its ``answer`` and, as ``paper``, the key of a registered sheet."""
+    sheets = PaperAnswer.objects.valid().filter(unit=OuterRef("pk"))
+    asked = Unit.objects.filter(roll=survey.roll_id).select_related("answer", "household__place__parent")
+    return asked.annotate(paper=Subquery(sheets.values("pk")[:1]))
 
 
-def waiting_sheets(survey: Survey, user: User) -> list[Answer]:
-    """Sheets that somebody else has typed in and this person may read again."""
-    return list(survey.answers.unconfirmed().exclude(by=user).order_by("pk"))
+def answered(survey: Survey) -> int:
+    """How many households have answered; a registered sheet is one, whatever will be read on it."""
+    return survey.asked - silent(survey.roll_id).count()
 
 
-def doors_without_paper(survey: Survey, user: User) -> Any:
-    """The households on the roll, in the places this person collects in, that have no confirmed sheet yet."""
-    paths = [held.path for held in roles_of(user) if held.role in COLLECTORS]
-    settled = survey.answers.filter(confirmed_at__isnull=False)
-    asked = survey.roll.units.exclude(answer__in=settled)
-    rows = Household.objects.filter(pk__in=asked.values("household")).select_related("place")
-    if not any(survey.territory.path.startswith(path) for path in paths):
-        rows = rows.none()
-    return rows.order_by("place__path", "address")
+def papers() -> QuerySet[PaperAnswer]:
+    """Paper ratings with all that their pages show."""
+    return PaperAnswer.objects.select_related(
+        "line__sheet", "unit__household__place", "unit__roll__survey__proposal__place"
+    )
+
+
+def papers_of(survey: Survey) -> list[PaperAnswer]:
+    return list(papers().of(survey).valid().order_by("unit__ordinal"))  # type: ignore[attr-defined]
+
+
+def waiting_for(user: User) -> QuerySet[PaperAnswer]:
+    """Sheets that others have read and this person may read again."""
+    return PaperAnswer.objects.valid().filter(line__in=PaperLine.objects.waiting_for(user))
+
+
+def next_to_check(survey: Survey, user: User) -> PaperAnswer | None:
+    return waiting_for(user).filter(unit__roll=survey.roll_id).order_by("unit__ordinal").first()
+
+
+def to_check(user: User) -> list[Survey]:
+    """Rounds with sheets that wait for this person's reading."""
+    paths = [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
+    if not paths:
+        return []
+    mine = Q()
+    for path in paths:
+        mine |= Q(proposal__place__path__startswith=path)
+    rolls = waiting_for(user).values("unit__roll")
+    running = Survey.objects.exclude(stage=SurveyStage.CLOSED).filter(mine, roll__in=rolls)
+    return list(running.select_related("proposal").order_by("closes_at")[:10])
+
+
+def doors_of(survey: Survey) -> QuerySet[Household]:
+    """The doors on its roll."""
+    return Household.objects.filter(pk__in=survey.roll.units.values("household"))
 
 
 def undone_callbacks(proposal: Proposal) -> int:

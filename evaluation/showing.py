@@ -10,7 +10,7 @@ from evaluation import selectors
 from evaluation.models import Aftercare, Archive, CallBack, CallBackStage, Survey, SurveyStage
 from minshi.accounts.models import User
 from minshi.residents import speaking
-from minshi.residents.rules import home_of, roles_of
+from minshi.residents.rules import home_of
 from minshi.rolls.models import Unit
 from proposals.models import Proposal, Stage
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
@@ -67,6 +67,7 @@ def to_rate(user: User) -> list[Task]:
     if home is None or speaking.why_not(user, act=""):
         return []
     units = Unit.objects.filter(household=home.household_id, answer=None)
+    units = units.exclude(paper_answers__is_void=False)
     surveys = Survey.objects.open().filter(roll__units__in=units).select_related("proposal").order_by("closes_at")[:10]
     return [
         Task(
@@ -99,27 +100,15 @@ def to_confirm(user: User) -> list[Task]:
 
 
 def to_check(user: User) -> list[Task]:
-    """Sheets that wait for a second reader in the places I collect in."""
-    paths = [held.path for held in roles_of(user) if held.role in selectors.COLLECTORS]
-    if not paths:
-        return []
-    surveys = Survey.objects.exclude(stage=SurveyStage.CLOSED).filter(
-        answers__channel="paper", answers__confirmed_at=None
-    )
-    found = (
-        surveys.exclude(answers__by=user, answers__confirmed_at=None, answers__channel="paper")
-        .select_related("proposal__place")
-        .distinct()[:50]
-    )
+    """Sheets that wait for another reader in the places I collect in."""
     return [
         Task(
             title=survey.proposal.title,
-            text=_("有纸质测评表等第二个人核对"),
+            text=_("有纸质测评表等您核对"),
             url=f"/projects/{survey.proposal.number}/ratings/check/",
             button=_("去核对"),
         )
-        for survey in found
-        if any(survey.territory.path.startswith(path) for path in paths)
+        for survey in selectors.to_check(user)
     ]
 
 

@@ -11,21 +11,36 @@ from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from evaluation import selectors
-from evaluation.actions import callbacks, surveys
+from evaluation.actions import callbacks, paper, surveys
 from evaluation.catalogue import catalogue_of
-from evaluation.forms import CheckForm, ConfirmForm, PaperForm, RatingForm
-from evaluation.models import ASPECTS, Aftercare, Answer, Archive, CallBack, CallBackStage, Rating, Survey, SurveyStage
+from evaluation.forms import CheckForm, ConfirmForm, CorrectionForm, DoorForm, PaperForm, RatingForm, VoidForm
+from evaluation.models import (
+    ASPECTS,
+    Aftercare,
+    Answer,
+    Archive,
+    CallBack,
+    CallBackStage,
+    PaperAnswer,
+    Rating,
+    Survey,
+    SurveyStage,
+)
 from evaluation.report import Report, report_of, years_of
 from evaluation.rules import collects_paper, is_rater, why_not_rate
+from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
+from minshi.paper.actions import why_not_theirs
 from minshi.paper.numbers import shown
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import home_of
+from minshi.rolls.models import Channel, Unit
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Territory
 from proposals.models import Card, Proposal
@@ -63,15 +78,16 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "evaluation/rate.html", {**context, "reasons": reasons}, status=403)
     home = home_of(user)
     assert home
-    answer = selectors.answer_of(survey, home.household)
+    unit = selectors.units_of(survey).filter(household=home.household).first()
+    answer, registered = getattr(unit, "answer", None), getattr(unit, "paper", None)
     form = RatingForm(request.POST or None, initial=_said_before(answer))
     if request.method == "POST" and form.is_valid():
         with answering(form):
             surveys.rate(survey, by=user, **form.said())
             messages.success(request, _("已收到您家的评价"))
             return redirect("rate", proposal.number)
-    asks = answer is None or form.is_bound or "change" in request.GET
-    context |= {"form": form if asks else None, "answer": answer, "household": home.household}
+    asks = form.is_bound or (registered is None and (answer is None or "change" in request.GET))
+    context |= {"form": form if asks else None, "answer": answer, "paper": registered, "household": home.household}
     if answer is not None:
         context["receipt"] = shown(answer.slip_number)
         context["lines"] = [(_("哪件事"), proposal.title), (_("您家的评价"), answer.get_level_display())]
@@ -95,7 +111,7 @@ def ratings(request: HttpRequest, number: str) -> HttpResponse:
         "rounds": rounds,
         "how": selectors.how_it_counts(proposal, newest),
         "running": newest if newest and newest.stage != SurveyStage.CLOSED else None,
-        "answered": newest.answers.count() if newest and newest.stage != SurveyStage.CLOSED else 0,
+        "answered": selectors.answered(newest) if newest and newest.stage != SurveyStage.CLOSED else 0,
         "sample_policy": policy.is_default(proposal.place, ["rating."]),
         "demo_data": proposal.is_demo,
     }
@@ -105,73 +121,179 @@ def ratings(request: HttpRequest, number: str) -> HttpResponse:
 # --- Paper --------------------------------------------------------------------------------------
 
 
-@needs_fresh_code
-def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
-    """Type in one signed sheet; another person reads it again."""
+def _taking_paper(request: HttpRequest, number: str) -> tuple[Proposal, Survey]:
+    """The newest round of a project, for whoever takes its paper in."""
     proposal = _project(number)
-    user, survey = user_of(request), _survey(proposal)
-    if not collects_paper(user, survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质测评表"))
-    doors = selectors.doors_without_paper(survey, user)
-    form = PaperForm(request.POST or None, request.FILES or None, doors=doors)
+    survey = _survey(proposal)
+    if not collects_paper(user_of(request), survey):
+        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录、核对纸质测评表"))
+    return proposal, survey
+
+
+def _unit(survey: Survey, ordinal: int) -> Unit:
+    unit: Unit = get_object_or_404(selectors.units_of(survey), ordinal=ordinal)
+    unit.roll = survey.roll
+    unit.roll.survey = survey
+    return unit
+
+
+def _is_running(survey: Survey) -> bool:
+    return survey.stage == SurveyStage.OPEN and now() < survey.closes_at
+
+
+@never_cache
+@needs_fresh_code
+@require_safe
+def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
+    """Type the door whose sheet came in; and the sheets that did."""
+    proposal, survey = _taking_paper(request, number)
+    asked = DoorForm(request.GET or None, doors=selectors.doors_of(survey))
+    if asked.is_valid():
+        unit = survey.roll.units.get(household=asked.cleaned_data["door"])
+        return redirect("rating_paper_unit", number, unit.ordinal)
+    context = {
+        "proposal": proposal,
+        "survey": survey,
+        "form": asked,
+        "papers": selectors.papers_of(survey),
+        "running": _is_running(survey),
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "evaluation/paper.html", context)
+
+
+@never_cache
+@needs_fresh_code
+def rating_paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """One household's sheet: register it, or read it."""
+    proposal, survey = _taking_paper(request, number)
+    unit = _unit(survey, ordinal)
+    registered: int | None = unit.paper  # type: ignore[attr-defined]
+    sheet = selectors.papers().get(pk=registered) if registered else None
+    answer: Answer | None = getattr(unit, "answer", None)
+    form = PaperForm(request.POST or None, request.FILES or None, door=unit.household, registered=sheet is not None)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+        with answering(form, photo="photos"):
+            sheet = _take_in(unit, sheet, form, user_of(request))
+            words = {"door": unit.household.door if unit.household else "", "receipt": shown(sheet.slip_number)}
+            messages.success(request, _("已登记：%(door)s，回执号 %(receipt)s") % words)
+            return redirect("rating_paper", number)
+    context = {
+        "proposal": proposal,
+        "survey": survey,
+        "unit": unit,
+        "paper": sheet,
+        "code": shown(sheet.slip_number) if sheet else "",
+        "form": form,
+        "running": _is_running(survey),
+        "answered_online": answer is not None and answer.channel != Channel.PAPER,
+        "demo_data": proposal.is_demo,
+    }
+    return render(request, "evaluation/paper_unit.html", context, status=422 if form.errors else 200)
+
+
+def _take_in(unit: Unit, sheet: PaperAnswer | None, form: PaperForm, by: User) -> PaperAnswer:
+    data = form.cleaned_data
+    if sheet is not None:
+        return paper.enter_paper(sheet, photo=form.photo, by=by, **form.said())
+    return paper.register_paper(
+        unit,
+        receipt_id=data["receipt"],
+        signer=data["signer"],
+        stub=form.stub,
+        photo=form.photo,
+        by=by,
+        **form.said(),
+    )
+
+
+@never_cache
+@needs_fresh_code
+def rating_paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    proposal, survey = _taking_paper(request, number)
+    unit = _unit(survey, ordinal)
+    sheet = get_object_or_404(selectors.papers(), unit=unit, is_void=False)
+    form = VoidForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
         with answering(form):
-            answer = surveys.enter_paper(survey, data["household"], sheet=data["sheet"], by=user, **form.said())
-            messages.success(
-                request, _("已录入，回执号 %(receipt)s。请另一个人核对") % {"receipt": shown(answer.slip_number)}
-            )
-            return redirect("rating_paper", proposal.number)
-    running = (survey.stage == SurveyStage.OPEN and now() < survey.closes_at) or survey.stage == SurveyStage.COUNTING
-    context = {"proposal": proposal, "survey": survey, "form": form, "running": running, "demo_data": proposal.is_demo}
-    return render(request, "evaluation/paper.html", context, status=422 if form.errors else 200)
+            paper.void_paper(sheet, reason=form.cleaned_data["reason"], by=user_of(request))
+            messages.success(request, _("已撤销登记"))
+            return redirect("rating_paper", number)
+    context = {"proposal": proposal, "survey": survey, "unit": unit, "form": form}
+    return render(request, "evaluation/paper_void.html", context, status=422 if form.errors else 200)
 
 
+@never_cache
 @needs_fresh_code
 @require_safe
 def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
-    """The next sheet that waits for a second reader."""
-    proposal = _project(number)
-    user, survey = user_of(request), _survey(proposal)
-    if not collects_paper(user, survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以核对纸质测评表"))
-    waiting = selectors.waiting_sheets(survey, user)
-    if waiting:
-        return redirect("rating_check", waiting[0].pk)
+    """The next sheet that waits for another reader."""
+    proposal, survey = _taking_paper(request, number)
+    if waiting := selectors.next_to_check(survey, user_of(request)):
+        return redirect("rating_check", waiting.pk)
     return render(request, "evaluation/checks_done.html", {"proposal": proposal, "survey": survey})
 
 
+@never_cache
 @needs_fresh_code
 def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
-    """One photo, one question: which level is ticked?"""
-    answer = _sheet_of(request, pk)
+    """One photo, without door and first reading: what is ticked?"""
+    sheet = _sheet_of(request, pk)
     form = CheckForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with answering(form):
-            surveys.confirm_paper(answer, level=form.cleaned_data["level"], by=user_of(request))
-            messages.success(request, _("两次录入一致，已计入"))
-            return redirect("rating_checks", answer.survey.proposal.number)
-    context = {"answer": answer, "proposal": answer.survey.proposal, "form": form, "receipt": shown(answer.slip_number)}
+            paper.confirm_paper(sheet, by=user_of(request), **form.said())
+            told = _("两次一致，已计入") if sheet.line.is_settled else _("和第一次录入不一样，已转第三位来看")
+            messages.success(request, told)
+            return redirect("rating_checks", sheet.survey.proposal.number)
+    context = {"paper": sheet, "proposal": sheet.survey.proposal, "form": form, "line": sheet.line}
     return render(request, "evaluation/check.html", context, status=422 if form.errors else 200)
 
 
-def _sheet_of(request: HttpRequest, pk: int) -> Answer:
-    answer = get_object_or_404(
-        Answer.objects.select_related("survey__proposal__place", "unit__household__place"), pk=pk, channel="paper"
-    )
-    if not collects_paper(user_of(request), answer.survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以核对纸质测评表"))
-    return answer
+def _sheet_of(request: HttpRequest, pk: int) -> PaperAnswer:
+    sheet = get_object_or_404(selectors.papers().exclude(line__words=""), pk=pk)
+    if not collects_paper(user_of(request), sheet.survey):
+        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录、核对纸质测评表"))
+    return sheet
 
 
+@never_cache
 @login_required
 @require_safe
 def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
-    """The photo of a signed sheet: for those who read them only."""
-    answer = _sheet_of(request, pk)
-    response = FileResponse(answer.sheet.open("rb"), content_type="image/jpeg")
+    """The half without the door: for those who read sheets only."""
+    sheet = _sheet_of(request, pk)
+    response = FileResponse(sheet.line.words.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@never_cache
+@login_required
+def rating_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was entered for a household, for its adults; and their own word on it."""
+    sheet = get_object_or_404(selectors.papers(), pk=pk)
+    user = user_of(request)
+    if why_not_theirs(sheet.line, user):
+        raise NotAllowed(_("只有这一户的人可以更正"))
+    held = sheet.line.said or sheet.line.first
+    form = CorrectionForm(request.POST or None, initial=held)
+    if request.method == "POST" and form.is_valid():
+        with answering(form, choice="level"):
+            paper.correct_paper(sheet, reason=form.cleaned_data["reason"], by=user, **form.said())
+            messages.success(request, _("已按您说的更正"))
+            return redirect("rating_correct", sheet.pk)
+    context = {
+        "paper": sheet,
+        "line": sheet.line,
+        "proposal": sheet.survey.proposal,
+        "survey": sheet.survey,
+        "level": Rating(held["level"]).label if held else "",
+        "code": shown(sheet.slip_number),
+        "form": form,
+        "reasons": paper.why_not_correct(sheet),
+    }
+    return render(request, "evaluation/correct.html", context, status=422 if form.errors else 200)
 
 
 # --- Call-backs ---------------------------------------------------------------------------------

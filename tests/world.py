@@ -18,8 +18,9 @@ from django.test import Client, TransactionTestCase, override_settings
 
 from deliberation import actions as deliberation
 from deliberation.models import Choice
+from evaluation.actions import paper as ratings_on_paper
 from evaluation.actions import surveys
-from evaluation.models import CallBack
+from evaluation.models import CallBack, PaperAnswer, Survey
 from funding import actions as funding
 from funding.models import LogPhoto
 from minshi import clock as platform_clock
@@ -31,7 +32,7 @@ from minshi.notifications.models import Message
 from minshi.residents.models import Role, RoleGrant
 from minshi.signin import second_factor
 from minshi.territory.actions import add_households, add_place
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from proposals.models import Photo, Proposal
 from tests import cast
@@ -152,8 +153,12 @@ class World:
     def _rated(self, **words: Any) -> Proposal:
         """One household was not satisfied and is called back."""
         survey = self.way.rating(**words)
+        resident = self.who("resident")
         for user in self.way.raters():
-            surveys.rate(survey, level=4 if user == self.who("resident") else 1, by=user)
+            if user != resident:
+                surveys.rate(survey, level=1, by=user)
+        sheet = self._rated_on_paper(survey, self.way.households[0], level=4, signer=resident.person)
+        self.things["family_rating"] = ratings_on_paper.confirm_paper(sheet, level=4, by=self.who("clerk"))
         proposal = self.way.result(survey).proposal
         self.things["callback"] = CallBack.objects.get(survey=survey)
         return proposal
@@ -162,11 +167,15 @@ class World:
         """Some have answered, one on paper that waits for its second reading."""
         survey = self.way.rating(**words)
         surveys.rate(survey, level=2, advice="灯再亮一点", by=self.who("neighbour"))
-        door = self.way.households[5]
-        self.things["rating_sheet"] = surveys.enter_paper(
-            survey, door, level=1, sheet=a_picture(), by=self.who("chief")
-        )
+        self.things["rating_sheet"] = self._rated_on_paper(survey, self.way.households[5], level=1)
+        self.things["unrated"] = survey.roll.units.get(household=self.way.households[6])
         return survey.proposal
+
+    def _rated_on_paper(self, survey: Survey, door: Household, **words: Any) -> PaperAnswer:
+        unit = survey.roll.units.get(household=door)
+        return ratings_on_paper.register_paper(
+            unit, receipt_id=uuid4(), photo=a_picture(), by=self.who("chief"), **words
+        )
 
     def _delivering(self, **words: Any) -> Proposal:
         proposal = self.way.delivering(**words)

@@ -24,7 +24,7 @@ def follow(answer: Answer) -> None:
     Part of answering, in its transaction; the community hears of it at once.
     """
     callback = CallBack.objects.filter(answer=answer).first()
-    if answer.is_bad and answer.is_counted:
+    if answer.is_bad:
         if callback is None:
             callback = CallBack.objects.create(answer=answer, survey=answer.survey, level=answer.level)
             begin(callback, "open", by=None)

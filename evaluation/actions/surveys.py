@@ -1,4 +1,4 @@
-"""Opening a round, answering it on the phone or on paper, closing it to the instant, and what its result decides."""
+"""Opening a round, answering it on the phone, closing it to the instant, and what its result decides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Avg, Max
 from django.utils.translation import gettext as _
@@ -18,14 +17,15 @@ from evaluation.lifecycle import GATE
 from evaluation.models import (
     ASPECTS,
     Answer,
+    PaperAnswer,
     Rating,
     Ruling,
     Survey,
     SurveyStage,
     Verdict,
 )
-from evaluation.models.surveys import SATISFIED
-from evaluation.selectors import undone_callbacks
+from evaluation.models.surveys import SATISFIED, silent
+from evaluation.selectors import answered, undone_callbacks
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
@@ -33,7 +33,6 @@ from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
-from minshi.faces.pictures import reencoded
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take, what_blocks_gate
@@ -46,11 +45,10 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
-from minshi.residents.speaking import adults_of, listeners
+from minshi.residents.speaking import listeners
 from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
 from minshi.rolls.models import Channel, Unit
-from minshi.territory.models import Household
 from proposals.actions import advance, note_on_card
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
@@ -110,7 +108,7 @@ def what_blocks_opening(proposal: Proposal) -> list[str]:
 def _ask(survey: Survey, title: str, *, only_silent: bool = False) -> None:
     """Ask whoever may speak for a household on the roll: its representative, else its adults."""
     proposal, units = survey.proposal, survey.roll.units
-    doors = units.filter(answer=None) if only_silent else units
+    doors = silent(survey.roll_id) if only_silent else units
     users = listeners(doors.values_list("household", flat=True))
     end = cn_until(survey.closes_at)
     tell_all(
@@ -134,12 +132,12 @@ def rate(
         raise NotAllowed(*refuse)
     unit = rolls.unit_of(by, survey.roll)
     assert unit
-    _share(survey)
-    _refuse_when_over(survey)
-    said = {"level": _level(level), "advice": _advice(advice), **_aspects(aspects)}
-    answer = _own_answer(unit)
-    if answer is not None and answer.channel == Channel.PAPER:
+    share(survey)
+    refuse_when_over(survey)
+    said = reading(level, aspects, advice)
+    if PaperAnswer.objects.valid().filter(unit=unit).exists():
         raise Refused(_("您家已经交了纸质测评表，以纸质表为准；要更改，请到社区或找楼栋长"))
+    answer = _own_answer(unit)
     if answer is None:
         answer = _first_answer(survey, unit, by, said)
     else:
@@ -148,84 +146,18 @@ def rate(
     return answer
 
 
-@action
-def enter_paper(
-    survey: Survey,
-    household: Household,
-    *,
-    level: int,
-    sheet: UploadedFile,
-    by: User,
-    aspects: Mapping[str, int | None] | None = None,
-    advice: str = "",
-) -> Answer:
-    """Type in a signed sheet from its photo; it counts once another person has read it alike.
+def share(survey: Survey) -> None:
+    """Share the survey's row until the transaction ends and see it as it is under that lock.
 
-    It replaces what the household said on the phone. While unconfirmed it may be typed in anew.
+    Whoever closes it waits for us, and we for them.
     """
-    if not rules.collects_paper(by, survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录纸质测评表"))
-    _share(survey)
-    unit = survey.roll.units.filter(household=household).first()
-    if unit is None:
-        raise Refused(household=_("这户不在受益户名单里"))
-    answer = _own_answer(unit)
-    rereads = answer is not None and answer.channel == Channel.PAPER and answer.confirmed_at is None
-    if not (rereads and survey.stage == SurveyStage.COUNTING):
-        _refuse_when_over(survey)
-    picture = reencoded(sheet)
-    said = {"level": _level(level), "advice": _advice(advice), **_aspects(aspects)}
-    if answer is None:
-        answer = Answer(survey=survey, unit=unit, by=by, channel=Channel.PAPER, slip_number=number_of(uuid4()), **said)
-        answer.sheet.save(picture.name or "sheet.jpg", picture, save=False)
-        answer.save(force_insert=True)
-    else:
-        answer.sheet.save(picture.name or "sheet.jpg", picture, save=False)
-        _change(answer, by=by, speaker=None, channel=Channel.PAPER, confirmed_by=None, confirmed_at=None, **said)
-    tell_all(
-        adults_of([household.pk]),
-        _("已代录您家的测评表：%(title)s") % {"title": survey.proposal.title},
-        _("总体评价：%(level)s。不对的话，请在截止前到社区更正") % {"level": Rating(answer.level).label},
-        survey.get_absolute_url(),
-    )
-    return answer
-
-
-@action
-def confirm_paper(answer: Answer, *, level: int, by: User) -> Answer:
-    """A second person reads the sheet without seeing the first reading; both must agree.
-
-    The last one confirmed after the end lets the result be drawn.
-    """
-    if not rules.collects_paper(by, answer.survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以核对纸质测评表"))
-    lock(answer.survey.proposal)
-    survey = lock(answer.survey)
-    lock(answer)
-    answer.survey = survey
-    if answer.channel != Channel.PAPER or answer.confirmed_at is not None:
-        raise Refused(_("这份测评表已经核对过了"))
-    if answer.by_id == by.pk:
-        raise NotAllowed(_("代录和核对要两个人：自己录的要别人核对"))
-    if _level(level) != answer.level:
-        raise Refused(level=_("和第一次录入的不一样。请两个人一起看照片，重新录入后再核对"))
-    answer.confirmed_by, answer.confirmed_at = by, now()
-    answer.save(update_fields=["confirmed_by", "confirmed_at"])
-    callbacks.follow(answer)
-    if survey.stage == SurveyStage.COUNTING and not survey.answers.unconfirmed().exists():
-        _close(survey)
-    return answer
-
-
-def _share(survey: Survey) -> None:
-    """Share the survey's row until the transaction ends and see it as it is under that lock: whoever closes it
-    waits for us, and we for them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM evaluation_survey WHERE id = %s FOR SHARE", [survey.pk])
     survey.refresh_from_db(fields=["stage", "opens_at", "closes_at"])
 
 
-def _refuse_when_over(survey: Survey) -> None:
+def refuse_when_over(survey: Survey) -> None:
+    """Answers, and papers' stubs, come in before the end."""
     if survey.stage != SurveyStage.OPEN or now() >= survey.closes_at:
         raise Refused(_("评议已经在 %(end)s 截止") % {"end": cn_until(survey.closes_at)})
 
@@ -254,11 +186,21 @@ def _first_answer(survey: Survey, unit: Unit, by: User, said: dict[str, Any]) ->
 def _change(answer: Answer, **said: Any) -> None:
     for name, value in said.items():
         setattr(answer, name, value)
-    answer.save()
+    try:
+        with transaction.atomic():
+            answer.save()
+    except IntegrityError:
+        # The household's paper was registered an instant before.
+        raise Refused(_("您家刚刚交了纸质测评表，请刷新看看")) from None
 
 
-def _level(level: int) -> int:
-    if level not in Rating.values:
+def reading(level: int | None, aspects: Mapping[str, int | None] | None = None, advice: str = "") -> dict[str, Any]:
+    """What somebody says in a rating, by the names of an answer's fields; raises ``Refused`` beside the field."""
+    return {"level": _level(level), "advice": _advice(advice), **_aspects(aspects)}
+
+
+def _level(level: int | None) -> int:
+    if level is None or level not in Rating.values:
         raise Refused(level=_("请选择一个评价"))
     return level
 
@@ -286,9 +228,9 @@ def end_window(survey: Survey, *, by: None = None) -> Survey:
     lock(survey)
     if survey.stage != SurveyStage.OPEN or now() < survey.closes_at:
         return survey
-    if survey.answers.count() < survey.needed and survey.extended_at is None:
+    if answered(survey) < survey.needed and survey.extended_at is None:
         _extend(survey)
-    elif unread := survey.answers.unconfirmed().count():
+    elif unread := PaperAnswer.objects.of(survey).unsettled().count():
         take(survey, "count", by=None, evidence={"unread": unread})
         due = period(survey.proposal.place, "counting.days", now())
         advance(survey.proposal, "count_survey", by=None, due=due, evidence={"unread": unread})
@@ -297,8 +239,18 @@ def end_window(survey: Survey, *, by: None = None) -> Survey:
     return survey
 
 
+@action
+def close_when_read(survey: Survey, *, by: None = None) -> None:
+    """After the end the last sheet that is settled or taken back lets the result be drawn.
+
+    Part of reading it: the project and the survey are locked.
+    """
+    if survey.stage == SurveyStage.COUNTING and not PaperAnswer.objects.of(survey).unsettled().exists():
+        _close(survey)
+
+
 def _extend(survey: Survey) -> None:
-    count, moment = survey.answers.count(), now()
+    count, moment = answered(survey), now()
     closes = calendar.period_end(moment, calendar_days=int(survey.terms["rating.days"]))
     facts = {"answers": count, "needed": survey.needed}
     take(survey, "extend", by=None, evidence=facts, setting={"closes_at": closes, "extended_at": moment})

@@ -1,11 +1,13 @@
 -- Whoever answers shares the survey's row and reads the clock after that; whoever closes it takes the row for
--- itself. So an answer is either in before the end and counted, or refused.
+-- itself. So an answer is either in before the end and counted, or refused. A paper's answer says what its line
+-- says, and is of the time when its sheet was registered.
 CREATE OR REPLACE FUNCTION refuse_answer() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     survey record;
+    sheet record;
+    has_sheet boolean;
     moment timestamptz;
     why text;
-    said constant text[] := ARRAY['confirmed_by_id', 'confirmed_at'];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'an answer is never removed' USING ERRCODE = 'check_violation';
@@ -19,39 +21,46 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.survey_id, NEW.unit_id) <> (OLD.survey_id, OLD.unit_id) THEN
         RAISE EXCEPTION 'an answer stays with its household' USING ERRCODE = 'check_violation';
     END IF;
-    IF TG_OP = 'UPDATE' AND OLD.channel = 'paper' AND OLD.confirmed_at IS NULL AND NEW.channel = 'paper' THEN
-        -- Reading a sheet that came in time: confirming what was entered, or entering it anew.
-        IF NEW.confirmed_at IS NOT NULL THEN
-            IF to_jsonb(OLD) - said <> to_jsonb(NEW) - said THEN
-                RAISE EXCEPTION 'confirming changes nothing else' USING ERRCODE = 'check_violation';
-            END IF;
-            NEW.confirmed_at := moment;
-        END IF;
-        RETURN NEW;
-    END IF;
-    IF survey.stage <> 'open' OR moment < survey.opens_at OR moment >= survey.closes_at THEN
-        RAISE EXCEPTION 'survey % does not run', NEW.survey_id USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.confirmed_at IS NOT NULL THEN
-        RAISE EXCEPTION 'what is new has not been confirmed' USING ERRCODE = 'check_violation';
-    END IF;
-    IF TG_OP = 'UPDATE' AND OLD.channel = 'paper' AND NEW.channel = 'online' THEN
-        RAISE EXCEPTION 'a signed paper is not replaced online' USING ERRCODE = 'check_violation';
-    END IF;
     IF survey.roll_id IS DISTINCT FROM (SELECT roll_id FROM rolls_unit WHERE id = NEW.unit_id) THEN
         RAISE EXCEPTION 'unit % is not on the roll', NEW.unit_id USING ERRCODE = 'check_violation';
     END IF;
-    IF NEW.channel IN ('online', 'kiosk') THEN
+    SELECT coalesce(line.corrected, line.settled) AS said, line.signer_id, paper_sheet.registered_at INTO sheet
+        FROM evaluation_paperanswer AS paper JOIN paper_line AS line ON line.id = paper.line_id
+        JOIN paper_sheet ON paper_sheet.id = line.sheet_id
+        WHERE paper.unit_id = NEW.unit_id AND NOT paper.is_void;
+    has_sheet := FOUND;
+    IF NEW.channel = 'paper' THEN
+        IF answer_says(to_jsonb(NEW)) IS DISTINCT FROM sheet.said OR NEW.speaker_id IS DISTINCT FROM sheet.signer_id THEN
+            RAISE EXCEPTION 'unit %: its paper is not read so', NEW.unit_id USING ERRCODE = 'check_violation';
+        END IF;
+        NEW.at := sheet.registered_at;
+    ELSE
+        IF survey.stage <> 'open' OR moment < survey.opens_at OR moment >= survey.closes_at THEN
+            RAISE EXCEPTION 'survey % does not run', NEW.survey_id USING ERRCODE = 'check_violation';
+        END IF;
+        IF has_sheet THEN
+            RAISE EXCEPTION 'unit % has a registered paper', NEW.unit_id USING ERRCODE = 'check_violation';
+        END IF;
+        IF TG_OP = 'UPDATE' AND channel_rank(NEW.channel) < channel_rank(OLD.channel) THEN
+            RAISE EXCEPTION 'a signed paper is not replaced online' USING ERRCODE = 'check_violation';
+        END IF;
         why := why_not_speak_for(NEW.unit_id, NEW.speaker_id, moment,
                                  TG_OP = 'UPDATE' AND NEW.speaker_id IS NOT DISTINCT FROM OLD.speaker_id);
         IF why IS DISTINCT FROM '' THEN
             RAISE EXCEPTION 'unit %: person % may not speak for it: %', NEW.unit_id, NEW.speaker_id, why
                 USING ERRCODE = 'check_violation';
         END IF;
+        NEW.at := moment;
     END IF;
     NEW.voice := one_voice(NEW.unit_id, NEW.speaker_id);
-    NEW.at := moment;
     RETURN NEW;
 END $$;
 CREATE TRIGGER rightful_answer BEFORE INSERT OR UPDATE OR DELETE ON evaluation_answer
     FOR EACH ROW EXECUTE FUNCTION refuse_answer();
+
+-- What an answer says, in the form in which a sheet is read.
+CREATE OR REPLACE FUNCTION answer_says(answer jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT jsonb_build_object(
+        'level', answer -> 'level', 'quality', answer -> 'quality', 'price', answer -> 'price',
+        'process', answer -> 'process', 'responsiveness', answer -> 'responsiveness', 'advice', answer -> 'advice')
+$$;

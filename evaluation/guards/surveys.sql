@@ -65,9 +65,15 @@ BEGIN
                coalesce(sum(units) FILTER (WHERE channel = 'paper'), 0) AS on_paper
           INTO told FROM roll_tally(NEW.roll_id, 'evaluation_answer', 'level');
         IF EXISTS (
-            SELECT FROM evaluation_answer WHERE survey_id = NEW.id AND channel = 'paper' AND confirmed_at IS NULL
+            SELECT FROM evaluation_paperanswer AS paper
+                JOIN rolls_unit AS unit ON unit.id = paper.unit_id JOIN paper_line AS line ON line.id = paper.line_id
+                LEFT JOIN evaluation_answer AS answer ON answer.unit_id = paper.unit_id AND answer.channel = 'paper'
+            WHERE unit.roll_id = NEW.roll_id AND NOT paper.is_void AND (
+                line.settled_at IS NULL AND line.corrected_at IS NULL
+                OR answer_says(to_jsonb(answer)) IS DISTINCT FROM coalesce(line.corrected, line.settled))
         ) THEN
-            RAISE EXCEPTION 'survey %: a paper answer is not confirmed', NEW.id USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION 'survey %: a registered sheet is not read or not counted', NEW.id
+                USING ERRCODE = 'check_violation';
         END IF;
         IF (NEW.answers_count, NEW.satisfied, NEW.on_paper)
            IS DISTINCT FROM (told.answers::int, told.satisfied::int, told.on_paper::int) THEN

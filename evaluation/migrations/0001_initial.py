@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('clock', '0001_initial'),
         ('disclosure', '0001_initial'),
+        ('paper', '0001_initial'),
         ('proposals', '0001_initial'),
         ('residents', '0001_initial'),
         ('rolls', '0001_initial'),
@@ -220,14 +221,11 @@ class Migration(migrations.Migration):
                 ('responsiveness', models.PositiveSmallIntegerField(blank=True, choices=[(1, '非常满意'), (2, '满意'), (3, '基本满意'), (4, '不满意'), (5, '非常不满意')], null=True, verbose_name='有事找人快不快')),
                 ('advice', models.TextField(blank=True, max_length=500, verbose_name='建议（已隐去号码）')),
                 ('channel', models.CharField(choices=[('online', '手机'), ('kiosk', '现场机'), ('proxy', '委托'), ('paper', '纸质')], max_length=8, verbose_name='方式')),
-                ('sheet', models.ImageField(blank=True, upload_to='ratings/', verbose_name='纸质表照片')),
                 ('slip_number', models.CharField(max_length=12, unique=True, verbose_name='回执号')),
                 ('speaker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person', verbose_name='评价人')),
                 ('voice', models.BigIntegerField(editable=False, null=True)),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='填写人或代录人')),
                 ('at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='时间')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='核对人')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='核对时间')),
             ],
             options={
                 'verbose_name': '答卷',
@@ -239,7 +237,23 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('price', None), ('price__range', (1, 5)), _connector='OR'), name='price_has_one_of_five_levels'),
                     models.CheckConstraint(condition=models.Q(('process', None), ('process__range', (1, 5)), _connector='OR'), name='process_has_one_of_five_levels'),
                     models.CheckConstraint(condition=models.Q(('responsiveness', None), ('responsiveness__range', (1, 5)), _connector='OR'), name='responsiveness_has_one_of_five_levels'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('channel', 'online'), ('confirmed_at', None), ('confirmed_by', None), ('sheet', '')), models.Q(('channel', 'paper'), ('confirmed_at', None), ('confirmed_by', None), models.Q(('sheet', ''), _negated=True)), models.Q(('channel', 'paper'), ('confirmed_at__isnull', False), ('confirmed_by__isnull', False), models.Q(('sheet', ''), _negated=True), models.Q(('confirmed_by', models.F('by')), _negated=True)), _connector='OR'), name='paper_answer_needs_sheet_and_two_people'),
+                    models.CheckConstraint(condition=models.Q(('channel__in', ['online', 'kiosk', 'proxy', 'paper'])), name='answer_channel_is_known'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='PaperAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paper_answers', to='rolls.unit', verbose_name='名册单位')),
+                ('line', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='paper_answer', to='paper.line', verbose_name='纸质表')),
+                ('is_void', models.BooleanField(default=False, verbose_name='已撤销')),
+            ],
+            options={
+                'verbose_name': '纸质测评表',
+                'verbose_name_plural': '纸质测评表',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_void', False)), fields=('unit',), name='one_paper_answer_per_unit'),
                 ],
             },
         ),

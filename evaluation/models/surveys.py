@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.faces.words import share
+from minshi.paper.models import Line
 from minshi.residents.models import Person
 from minshi.rolls.models import Channel, Roll, Unit
 from minshi.territory.models import Territory
@@ -181,13 +182,6 @@ ASPECTS = {
 
 
 class AnswerQuerySet(models.QuerySet["Answer"]):
-    def counted(self) -> AnswerQuerySet:
-        """Online ones, and paper read alike by two people."""
-        return self.filter(~Q(channel=Channel.PAPER) | Q(confirmed_at__isnull=False))
-
-    def unconfirmed(self) -> AnswerQuerySet:
-        return self.filter(channel=Channel.PAPER, confirmed_at=None)
-
     def bad(self) -> AnswerQuerySet:
         return self.filter(level__in=BAD)
 
@@ -199,7 +193,8 @@ def _aspect(label: Any) -> models.PositiveSmallIntegerField:
 class Answer(models.Model):
     """The one answer of a household. A signed paper replaces what was said online, never the other way round.
 
-    Paper is entered by one person from its photo and confirmed by another who reads it anew.
+    ``speaker`` is whose word it is, ``by`` who typed it. Of a paper it says what two have read on it, or what the
+    household put right (``PaperAnswer``); ``at`` is then when its sheet was registered.
     """
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="answers", verbose_name=_("评议"))
@@ -211,16 +206,11 @@ class Answer(models.Model):
     responsiveness = _aspect(ASPECTS["responsiveness"])
     advice = models.TextField(_("建议（已隐去号码）"), max_length=500, blank=True)
     channel = models.CharField(_("方式"), max_length=8, choices=Channel)
-    sheet = models.ImageField(_("纸质表照片"), upload_to="ratings/", blank=True)
     slip_number = models.CharField(_("回执号"), max_length=12, unique=True)
     speaker = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("评价人"))
     voice = models.BigIntegerField(null=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("填写人或代录人"))
     at = models.DateTimeField(_("时间"), db_default=Now())
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("核对人")
-    )
-    confirmed_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
 
     objects = AnswerQuerySet.as_manager()
 
@@ -243,14 +233,7 @@ class Answer(models.Model):
                 condition=Q(responsiveness=None) | Q(responsiveness__range=(1, 5)),
                 name="responsiveness_has_one_of_five_levels",
             ),
-            models.CheckConstraint(
-                condition=Q(channel="online", sheet="", confirmed_by=None, confirmed_at=None)
-                | Q(channel="paper", confirmed_by=None, confirmed_at=None) & ~Q(sheet="")
-                | Q(channel="paper", confirmed_by__isnull=False, confirmed_at__isnull=False)
-                & ~Q(sheet="")
-                & ~Q(confirmed_by=F("by")),
-                name="paper_answer_needs_sheet_and_two_people",
-            ),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="answer_channel_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -264,9 +247,55 @@ class Answer(models.Model):
     def is_bad(self) -> bool:
         return self.level in BAD
 
+
+class PaperAnswerQuerySet(models.QuerySet["PaperAnswer"]):
+    def of(self, survey: Survey) -> PaperAnswerQuerySet:
+        return self.filter(unit__roll=survey.roll_id)
+
+    def valid(self) -> PaperAnswerQuerySet:
+        return self.filter(is_void=False)
+
+    def unsettled(self) -> PaperAnswerQuerySet:
+        """Registered, and neither read alike by two nor put right by the household."""
+        return self.valid().filter(line__settled_at=None, line__corrected_at=None)
+
+
+class PaperAnswer(models.Model):
+    """A paper rating of a household. Registering its stub before the end reserves the unit.
+
+    What was read on it is the line's business (``minshi.paper``); ``is_void`` repeats, for the constraint, that the
+    line was taken back, and is kept by the database.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="paper_answers", verbose_name=_("名册单位"))
+    line = models.OneToOneField(Line, models.PROTECT, related_name="paper_answer", verbose_name=_("纸质表"))
+    is_void = models.BooleanField(_("已撤销"), default=False)
+
+    objects = PaperAnswerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("纸质测评表")
+        verbose_name_plural = _("纸质测评表")
+        constraints = [
+            models.UniqueConstraint(fields=["unit"], condition=Q(is_void=False), name="one_paper_answer_per_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"paper answer {self.unit_id}"
+
     @property
-    def is_counted(self) -> bool:
-        return self.channel != Channel.PAPER or self.confirmed_at is not None
+    def survey(self) -> Survey:
+        return self.unit.roll.survey
+
+    @property
+    def slip_number(self) -> str:
+        return self.line.slip_number
+
+
+def silent(roll: int) -> models.QuerySet[Unit]:
+    """The units of a roll, by its key, with neither an answer nor a registered sheet yet."""
+    sheets = PaperAnswer.objects.valid().filter(unit=models.OuterRef("pk"))
+    return Unit.objects.filter(~models.Exists(sheets), roll=roll, answer=None)
 
 
 class CallBackStage(models.TextChoices):

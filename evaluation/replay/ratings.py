@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from math import ceil
 
-from evaluation.actions import callbacks, surveys
-from evaluation.models import ASPECTS, Answer, CallBack, Rating, Survey
+from evaluation.actions import callbacks, paper, surveys
+from evaluation.models import ASPECTS, CallBack, PaperAnswer, Rating, Survey
 from evaluation.replay import pictures, works
 from evaluation.replay.projects import Project
 from evaluation.replay.timeline import together
@@ -41,18 +41,26 @@ def _rounds(project: Project, survey: Survey) -> Iterator[datetime]:
         yield survey.opens_at + MORNING + timedelta(minutes=project.rng.randrange(200)) + span * number
         sheets = [sheet for door, level in coming if (sheet := _answer(project, survey, door, level))]
         for sheet in sheets:
-            surveys.confirm_paper(sheet, level=sheet.level, by=project.staff(Role.CLERK))
+            read = sheet.line.first or {}
+            aspects = {name: read[name] for name in ASPECTS}
+            paper.confirm_paper(sheet, level=read["level"], aspects=aspects, by=project.staff(Role.CLERK))
 
 
-def _answer(project: Project, survey: Survey, door: Household, level: int) -> Answer | None:
+def _answer(project: Project, survey: Survey, door: Household, level: int) -> PaperAnswer | None:
     """Online where the household has a phone, else on paper: then the sheet, which somebody else must read."""
     aspects = {name: min(5, max(1, level + project.rng.choice((-1, 0, 0, 1)))) for name in ASPECTS}
     advice = "关门声音大，晚上听得见" if level == Rating.DISSATISFIED else ""
     if user := project.yard.users.get(door.pk):
         surveys.rate(survey, level=level, aspects=aspects, advice=advice, by=user)
         return None
-    return surveys.enter_paper(
-        survey, door, level=level, aspects=aspects, advice=advice, sheet=pictures.sheet(), by=project.chief
+    return paper.register_paper(
+        survey.roll.units.get(household=door),
+        receipt_id=project.a_number(),
+        photo=pictures.sheet(),
+        level=level,
+        aspects=aspects,
+        advice=advice,
+        by=project.chief,
     )
 
 

@@ -121,6 +121,14 @@ def unit(thing: str) -> Arguments:
     return lambda world: [world["voting"].number, world[thing].ordinal]
 
 
+def rating_unit(thing: str) -> Arguments:
+    return lambda world: [world["rating"].number, world[thing].ordinal]
+
+
+def sheet_unit(world: World) -> list[Any]:
+    return [world["rating"].number, world["rating_sheet"].unit.ordinal]
+
+
 def family_unit(world: World) -> list[Any]:
     return [world["counting"].number, world["family_sheet"].unit.ordinal]
 
@@ -169,7 +177,8 @@ PROPER: dict[str, Body] = {
     "add_log": lambda w: {"text": "砌好了一段", "photos": a_picture()},
     "finish_work": lambda w: {"reason": "都做完了"},
     "rate": lambda w: {"level": "1"},
-    "rating_paper": lambda w: {"household": w.way.households[6].pk, "level": "1", "sheet": a_picture()},
+    "rating_paper_unit": lambda w: {"level": "1", "photos": a_picture(), "receipt": str(uuid4())},
+    "rating_paper_void": lambda w: {"reason": "登记错了门牌"},
     "rating_check": lambda w: {"level": "1"},
     "message_open": lambda w: {},
 }
@@ -255,10 +264,13 @@ TABLE: tuple[Row, ...] = (
     # --- evaluation
     Row("rate", number("rating"), see=ADULTS, send=ADULTS, variants=stages("submitted", "rated")),
     Row("ratings", number("rated"), **PUBLIC, variants=stages("rating", "submitted")),
-    Row("rating_paper", number("rating"), see=COLLECTORS, send=COLLECTORS),
+    Row("rating_paper", number("rating"), see=COLLECTORS, query="door"),
+    Row("rating_paper_unit", rating_unit("unrated"), see=COLLECTORS, send=COLLECTORS),
+    Row("rating_paper_void", sheet_unit, see=COLLECTORS, send=COLLECTORS),
     Row("rating_checks", number("rating"), see=CLERK, shows=ONWARD, besides=((CHIEF, SHOWN),)),
     Row("rating_check", pk("rating_sheet"), see=COLLECTORS, send=CLERK),
     Row("rating_sheet", pk("rating_sheet"), see=COLLECTORS),
+    Row("rating_correct", pk("family_rating"), see=RESIDENT, send=RESIDENT),
     Row("callback", pk("callback"), see=FAMILY | COLLECTORS | CASE_OFFICER),
     Row("archive", number("archived"), **PUBLIC, variants=stages("settling")),
     Row("archive_zip", number("archived"), **PUBLIC),

@@ -20,6 +20,8 @@ CEILINGS = {
     "suppliers": 15,
     "acceptance": 8,
     "pledge": 11,
+    # The door with its sheet, and who of its people may have signed.
+    "rating_paper_unit": 10,
     # Four lists; with the totals still to be computed, three more to find the place.
     "home": 7,
     "place": 6,

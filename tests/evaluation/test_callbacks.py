@@ -8,15 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from evaluation.actions import callbacks
-from evaluation.actions.surveys import confirm_paper, enter_paper, rate
+from evaluation.actions.surveys import rate
 from evaluation.models import CallBack, Survey
 from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
 from minshi.notifications.models import Message
 from minshi.policy import calendar
 from minshi.refusals import NotAllowed, Refused
-from minshi.territory.models import Household
-from tests.way import a_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -122,61 +120,3 @@ def test_a_stranger_clerk_does_not_call(called: CallBack, stranger_clerk: User) 
 def test_it_is_not_mended_before_anybody_called(called: CallBack, clerk: User) -> None:
     with pytest.raises(Refused, match="等联系"):
         callbacks.mend(called, measures=DONE, by=clerk)
-
-
-# --- Paper ------------------------------------------------------------------------------------------
-
-
-def test_a_sheet_counts_once_two_people_read_it_alike(
-    survey: Survey, fifty: list[Household], chief: User, clerk: User
-) -> None:
-    answer = enter_paper(survey, fifty[10], level=5, sheet=a_picture(), by=chief)
-    assert not answer.is_counted and not CallBack.objects.exists()
-    with pytest.raises(NotAllowed, match="两个人"):
-        confirm_paper(answer, level=5, by=chief)
-    with pytest.raises(Refused) as refused:
-        confirm_paper(answer, level=3, by=clerk)
-    assert "level" in refused.value.fields
-    confirm_paper(answer, level=5, by=clerk)
-    assert answer.is_counted and CallBack.objects.get().answer == answer
-
-
-def test_a_signed_sheet_replaces_the_phone_and_never_back(
-    survey: Survey, raters: list[User], fifty: list[Household], chief: User, clerk: User
-) -> None:
-    rate(survey, level=1, by=raters[0])
-    answer = enter_paper(survey, fifty[0], level=4, sheet=a_picture(), by=chief)
-    with pytest.raises(Refused, match="纸质"):
-        rate(survey, level=1, by=raters[0])
-    confirm_paper(answer, level=4, by=clerk)
-    assert survey.answers.get().level == 4
-
-
-def test_a_resident_does_not_enter_paper(survey: Survey, fifty: list[Household], resident: User) -> None:
-    with pytest.raises(NotAllowed):
-        enter_paper(survey, fifty[1], level=1, sheet=a_picture(), by=resident)
-
-
-def test_sheets_in_time_are_read_after_the_end_and_then_the_result_is_drawn(
-    survey: Survey, raters: list[User], fifty: list[Household], chief: User, clerk: User, until: Callable[..., None]
-) -> None:
-    for user in raters[:30]:
-        rate(survey, level=1, by=user)
-    late = enter_paper(survey, fifty[40], level=2, sheet=a_picture(), by=chief)
-    until(survey.closes_at)
-    survey.refresh_from_db()
-    assert survey.stage == "counting"
-    with pytest.raises(Refused, match="截止"):
-        enter_paper(survey, fifty[41], level=2, sheet=a_picture(), by=chief)
-    confirm_paper(late, level=2, by=clerk)
-    survey.refresh_from_db()
-    assert (survey.stage, survey.answers_count, survey.on_paper) == ("closed", 31, 1)
-
-
-def test_a_misread_sheet_is_typed_in_anew_before_it_is_confirmed(
-    survey: Survey, fifty: list[Household], chief: User, clerk: User
-) -> None:
-    enter_paper(survey, fifty[10], level=5, sheet=a_picture(), by=chief)
-    again = enter_paper(survey, fifty[10], level=2, sheet=a_picture(), by=chief)
-    confirm_paper(again, level=2, by=clerk)
-    assert [answer.level for answer in survey.answers.counted()] == [2]

@@ -8,13 +8,11 @@ import pytest
 from django.test import Client
 
 from evaluation.actions import callbacks
-from evaluation.actions.surveys import enter_paper, rate
+from evaluation.actions.surveys import rate
 from evaluation.models import Answer, CallBack, Survey
 from minshi.accounts.models import User
-from minshi.territory.models import Household
 from proposals.models import Proposal
 from tests.conftest import Clock
-from tests.way import a_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -103,50 +101,6 @@ def test_my_things_name_the_survey_until_my_household_has_answered(
 def test_the_projects_page_says_what_happens_now(survey: Survey, client: Client) -> None:
     page = client.get(survey.proposal.get_absolute_url()).content.decode()
     assert f"/projects/{survey.proposal.number}/rate/" in page and "大家打分" in page
-
-
-# --- Paper ------------------------------------------------------------------------------------------
-
-
-def test_the_chief_types_a_sheet_in_and_the_clerk_reads_it_again(
-    survey: Survey, fifty: list[Household], chief: User, clerk: User, client_of: ClientOf
-) -> None:
-    url = f"/projects/{survey.proposal.number}/ratings/paper/"
-    sent = {"household": fifty[10].pk, "level": "3", "sheet": a_picture()}
-    assert client_of(chief).post(url, sent).status_code == 302
-    answer = Answer.objects.get()
-    assert "没有等您核对" in client_of(chief).get(f"/projects/{survey.proposal.number}/ratings/check/").content.decode()
-
-    reader = client_of(clerk)
-    page = reader.get(f"/projects/{survey.proposal.number}/ratings/check/", follow=True).content.decode()
-    assert f"/ratings/{answer.pk}/sheet/" in page and "checked" not in page
-    assert reader.get(f"/ratings/{answer.pk}/sheet/")["Content-Type"] == "image/jpeg"
-    assert reader.post(f"/ratings/{answer.pk}/check/", {"level": "1"}).status_code == 422
-    assert reader.post(f"/ratings/{answer.pk}/check/", {"level": "3"}).status_code == 302
-    answer.refresh_from_db()
-    assert answer.confirmed_by == clerk
-
-
-def test_a_resident_sees_neither_the_form_nor_anybodys_sheet(
-    survey: Survey, fifty: list[Household], chief: User, resident: User, client_of: ClientOf
-) -> None:
-    answer = enter_paper(survey, fifty[10], level=3, sheet=a_picture(), by=chief)
-    client = client_of(resident)
-    for url in (
-        f"/projects/{survey.proposal.number}/ratings/paper/",
-        f"/projects/{survey.proposal.number}/ratings/check/",
-        f"/ratings/{answer.pk}/check/",
-        f"/ratings/{answer.pk}/sheet/",
-    ):
-        assert client.get(url).status_code == 403, url
-
-
-def test_a_sheet_without_a_photo_is_refused(
-    survey: Survey, fifty: list[Household], chief: User, client_of: ClientOf
-) -> None:
-    url = f"/projects/{survey.proposal.number}/ratings/paper/"
-    answer = client_of(chief).post(url, {"household": fifty[10].pk, "level": "3"})
-    assert answer.status_code == 422 and "照片" in answer.content.decode()
 
 
 # --- Call-backs -------------------------------------------------------------------------------------

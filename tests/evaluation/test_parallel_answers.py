@@ -6,16 +6,19 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 
-from evaluation.actions.surveys import end_window, enter_paper, rate
-from evaluation.models import Survey
+from evaluation.actions.paper import confirm_paper, register_paper
+from evaluation.actions.surveys import end_window, rate
+from evaluation.models import PaperAnswer, Survey
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.clock import as_owner
 from minshi.refusals import Refused
+from minshi.rolls.models import Unit
 from minshi.territory.models import Household
 from tests.way import a_picture
 
@@ -40,13 +43,16 @@ def storm(attempt: Callable[[int], bool], attempts: int) -> int:
 
 
 def test_phone_and_paper_at_once_leave_one_answer_per_household(
-    survey: Survey, raters: list[User], fifty: list[Household], clerk: User
+    survey: Survey, raters: list[User], fifty: list[Household], clerk: User, second_clerk: User
 ) -> None:
+    units = {unit.household_id: unit.pk for unit in survey.roll.units.all()}
+
     def attempt(number: int) -> bool:
         household, turn = number % HOUSEHOLDS, number // HOUSEHOLDS
         try:
             if turn % 3 == 2:
-                enter_paper(survey, fifty[household], level=2, sheet=a_picture(), by=clerk)
+                unit = Unit.objects.get(pk=units[fifty[household].pk])
+                register_paper(unit, receipt_id=uuid4(), level=2, photo=a_picture(), by=clerk)
             else:
                 rate(survey, level=1 + turn % 5, by=User.objects.get(pk=raters[household].pk))
         except Refused:
@@ -54,6 +60,18 @@ def test_phone_and_paper_at_once_leave_one_answer_per_household(
         return True
 
     assert storm(attempt, HOUSEHOLDS * TRIES) >= HOUSEHOLDS
+    sheets = list(PaperAnswer.objects.values_list("pk", flat=True))
+    assert len(sheets) == HOUSEHOLDS
+
+    def read(number: int) -> bool:
+        """Two at once over each sheet: it is counted once."""
+        try:
+            confirm_paper(PaperAnswer.objects.get(pk=sheets[number // 2]), level=2, by=second_clerk)
+        except Refused:
+            return False
+        return True
+
+    assert storm(read, 2 * HOUSEHOLDS) == HOUSEHOLDS
     assert survey.answers.count() == HOUSEHOLDS
     assert survey.answers.values("unit__household").distinct().count() == HOUSEHOLDS
     # Where a signed sheet came in, it stands.

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from deliberation.models import Ballot, Meeting, Motion, PaperBallot
-from evaluation.models import Answer, FinalAccounts
+from evaluation.models import Answer, FinalAccounts, PaperAnswer
 from funding import actions as funding
 from funding.models import Contribution, Enquiry, Grant, Milestone, Payment, Pot, Purse, Refund
 from minshi import clock as platform_clock
@@ -439,12 +439,14 @@ def rate(yard: Yard, offices: Offices, voters: list[Resident], client_of: Callab
     phone, desk = client_of(yard.chief), client_of(yard.clerk)
     for door in yard.doors[40:100]:
         picture = SimpleUploadedFile("sheet.jpg", a_photo()["buffer"], "image/jpeg")
-        sheet = {"household": door.pk, "level": "2" if door.pk % 10 else "3", "sheet": picture}
-        answer = phone.post(f"/projects/{yard.proposal.number}/ratings/paper/", sheet)
+        asked = phone.get(f"/projects/{yard.proposal.number}/ratings/paper/", {"door": door.door})
+        assert asked.status_code == 302, asked.content.decode()
+        answer = phone.post(asked.url, {"level": "2" if door.pk % 10 else "3", "photos": [picture]})
         assert answer.status_code == 302, answer.content.decode()
-    for answer in Answer.objects.filter(channel="paper"):
-        checked = desk.post(f"/ratings/{answer.pk}/check/", {"level": str(answer.level)})
+    for paper in PaperAnswer.objects.select_related("line"):
+        checked = desk.post(f"/ratings/{paper.pk}/check/", {"level": str(paper.line.first["level"])})
         assert checked.status_code == 302, checked.content.decode()
+    assert Answer.objects.filter(channel="paper").count() == 60
     let_the_stage_end(yard.proposal)
     yard.proposal.refresh_from_db()
     while yard.proposal.stage == Stage.RATING:  # the sheets' own days for checking
