@@ -68,7 +68,7 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
-PRESSED = {"cosign", "confirm_residents", "paper_unit"}
+PRESSED = {"cosign", "confirm_residents", "paper_unit", "rating_paper_unit"}
 """Forms that are one button, or may be one: a sheet can be registered now and read in later."""
 
 PAGES = list(pages())
