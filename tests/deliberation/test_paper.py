@@ -205,8 +205,7 @@ def test_three_calendar_days_after_the_end_are_the_last(
 def test_another_adult_of_the_door_corrects_it_too(motion: Motion, paper: PaperBallot, way: Way, son: User) -> None:
     way.to_counting(motion)
     actions.correct_paper(paper, "against", reason="录错了", receipt_id=uuid4(), by=son)
-    paper.refresh_from_db()
-    assert paper.choice == "against"
+    assert Ballot.objects.get().choice == "against"
 
 
 def test_who_came_to_the_door_after_the_sheet_does_not(motion: Motion, paper: PaperBallot, way: Way) -> None:
