@@ -238,4 +238,5 @@ guarded(
     few_quotes_have_a_reason=gettext_lazy("报价家数不够，须写明理由"),
     judges_are_odd=gettext_lazy("参加评选的须有 %(least)s 人以上，且为单数"),
     proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
+    giver_benefits=gettext_lazy("只接受受益住户的自愿出资"),
 )

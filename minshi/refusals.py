@@ -100,7 +100,7 @@ def sentence_of(error: IntegrityError) -> str | None:
     diagnosis = getattr(error.__cause__, "diag", None)
     sentence = _sentences.get(getattr(diagnosis, "constraint_name", None) or "")
     if sentence is None:
-        return getattr(diagnosis, "message_hint", None)  # of a guard that still brings its own
+        return None
     numbers: dict[str, object] = json.loads(getattr(diagnosis, "message_detail", None) or "{}")
     return str(sentence) % numbers
 

@@ -7,7 +7,7 @@ BEGIN
         WHERE benefits.proposal_id = NEW.proposal_id AND giver.id = NEW.giver_id
     ) THEN
         RAISE EXCEPTION 'residence % does not benefit from %', NEW.giver_id, NEW.proposal_id
-            USING ERRCODE = 'check_violation', HINT = '只接受受益住户的自愿出资';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'giver_benefits';
     END IF;
     RETURN NEW;
 END $$;
