@@ -28,7 +28,8 @@ pytestmark = pytest.mark.browser
 
 NO_PAGES = {
     "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "rating_sheet", "voucher", "notice_pdf",
-    "cosign_photo", "pledge_photo", "motion_export", "archive_zip", "archive_file", "healthz",
+    "cosign_photo", "pledge_photo", "objection_photo", "motion_export", "archive_zip", "archive_file",
+    "healthz",
 }  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
 
@@ -68,8 +69,8 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
-PRESSED = {"cosign", "confirm_residents", "paper_unit", "rating_paper_unit"}
-"""Forms that are one button, or may be one: a sheet can be registered now and read in later."""
+PRESSED = {"cosign", "confirm_residents", "paper_unit", "rating_paper_unit", "object_for"}
+"""Forms that are one button, may be one (a sheet is registered now and read in later), or ask for their door first."""
 
 PAGES = list(pages())
 FORMS = [

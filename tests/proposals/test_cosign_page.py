@@ -100,7 +100,7 @@ def test_the_second_reader_sees_the_photo_and_types_the_doors(
     assert "有纸质附议签名册等您核对" in client.get("/mine/").content.decode()
     page = client.get("/cosign/read/").content.decode()
     assert f"/cosign/lists/{sheet.pk}/photo/" in page
-    assert not any(door.address in page for door in way.households[5:7])
+    assert not any(door.door in page for door in way.households[5:7])
     assert client.get(f"/cosign/lists/{sheet.pk}/photo/")["Content-Type"] == "image/jpeg"
     assert client_of(neighbour).get(f"/cosign/lists/{sheet.pk}/photo/").status_code == 403
     client.post("/cosign/read/", {"sheet": sheet.pk, "doors": typed(way.households[5:7])})
