@@ -36,6 +36,9 @@ NO_PAGES = {
 PREFERRED = ("anonymous", "resident", "chief", "clerk", "party", "case_officer", "approver", "cashier")
 """Whose eyes a page is seen with: the first of these who may."""
 
+SECOND_READERS = {"cosign_read": "clerk", "objection_read": "case_officer"}
+"""Who finds a sheet to read there: whoever registered it sees that nothing waits."""
+
 LIGHT = 60 * 1024
 """Bytes of a first visit, compressed (photos of the matter itself apart)."""
 
@@ -57,7 +60,7 @@ class Seen:
 
 
 def eyes(row: Row) -> str:
-    return next((name for name in PREFERRED if name in row.see), min(row.see))
+    return SECOND_READERS.get(row.name) or next((name for name in PREFERRED if name in row.see), min(row.see))
 
 
 def pages() -> Iterator[Seen]:
@@ -69,8 +72,8 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
-PRESSED = {"cosign", "confirm_residents", "paper_unit", "rating_paper_unit"}
-"""Forms that are one button, or may be one: a sheet can be registered now and read in later."""
+PRESSED = {"cosign", "confirm_residents", "paper_unit", "rating_paper_unit", "cosign_read"}
+"""Forms that are one button, or may be one: a sheet can be registered now and read in later, a list may be empty."""
 
 DOOR_FIRST = {"object_for"}
 """Forms that come after their door was asked for."""
