@@ -23,7 +23,7 @@ MADE_FROM = ("*/migrations/*.py", "*/*/migrations/*.py", "minshi/*/operations.py
 def copy() -> bool:
     """Make the test database from the kept one; False where none fits or it cannot be read."""
     with _server() as server:
-        server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(_name())))
+        drop(server, _name())
         try:
             server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(_name()), Identifier(_kept())))
         except psycopg.Error:
@@ -36,8 +36,18 @@ def keep() -> None:
     with _server() as server:
         names = server.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^{_name()}_[0-9a-f]{{16}}$"])
         for (name,) in names.fetchall():
-            server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+            drop(server, name)
         server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(_kept()), Identifier(_name())))
+
+
+def drop(server: psycopg.Connection[Any], name: str) -> None:
+    """Without force where nobody is left: with force the owner is refused while an autovacuum is at work there,
+    which a plain drop ends by itself."""
+    plain = SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name))
+    try:
+        server.execute(plain)
+    except psycopg.errors.ObjectInUse:  # a connection that a killed process left behind
+        server.execute(plain + SQL(" WITH (FORCE)"))
 
 
 @contextmanager

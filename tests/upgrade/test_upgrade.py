@@ -15,6 +15,8 @@ import psycopg
 import pytest
 from django.db import connections
 
+from tests import kept
+
 HERE = Path(__file__).parent
 DUMPS = sorted(HERE.glob("*.sql.gz"))
 TRIED = sorted({DUMPS[0], DUMPS[-1]}) if DUMPS else []
@@ -32,7 +34,7 @@ def upgraded(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The dump in a database of its own, migrated as a deployment would; gone afterwards."""
     name = f"upgrade_{os.getpid()}"
     with psycopg.connect(address("owner", "postgres"), autocommit=True) as owner:
-        owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+        kept.drop(owner, name)
         owner.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")  # type: ignore[arg-type]
     try:
         with psycopg.connect(address("owner", name)) as restored:
@@ -43,7 +45,7 @@ def upgraded(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         yield env
     finally:
         with psycopg.connect(address("owner", "postgres"), autocommit=True) as owner:
-            owner.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            kept.drop(owner, name)
 
 
 def run(env: dict[str, str], *argv: str) -> str:
