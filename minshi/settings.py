@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_filters",
     "django_htmx",
-    "simple_history",
     "rules",
     "csp",
     "minshi.guards",  # first of ours: loaded before any other app acts on a migration
@@ -78,7 +77,7 @@ INSTALLED_APPS = [
 ]
 # unfold must come before the admin it dresses.
 # Basic: its other configuration would put unfold's own site in place of our desk.
-INSTALLED_APPS = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history", *INSTALLED_APPS]
+INSTALLED_APPS = ["unfold.apps.BasicAppConfig", *INSTALLED_APPS]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -94,7 +93,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "minshi.signin.middleware.StaffNeedSecondFactor",
     "minshi.audit.middleware.OriginMiddleware",
-    "simple_history.middleware.HistoryRequestMiddleware",
     "minshi.faces.middleware.RefusalMiddleware",
 ]
 
@@ -314,5 +312,4 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": os.environ.get("MINSHI_LOG", "WARNING" if ENV == "test" else "INFO")},
     "loggers": {"fontTools": {"level": "ERROR"}, "weasyprint": {"level": "ERROR"}},
 }
-SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,7 +1,6 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import minshi.clock.time
-import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -241,40 +240,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('group',), name='one_lead_per_group'),
                 ],
             },
-        ),
-        migrations.CreateModel(
-            name='HistoricalMeeting',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('ordinal', models.PositiveSmallIntegerField(verbose_name='第几次')),
-                ('begins_at', models.DateTimeField(verbose_name='开会时间')),
-                ('venue', models.CharField(max_length=120, verbose_name='地点')),
-                ('agenda', models.TextField(max_length=1000, verbose_name='议题')),
-                ('stage', models.CharField(blank=True, choices=[('announced', '议题已公告'), ('recorded', '纪要已公布'), ('called_off', '没有开成')], default='', max_length=10, verbose_name='阶段')),
-                ('stage_since', models.DateTimeField(blank=True, null=True)),
-                ('chair', models.CharField(blank=True, max_length=60, verbose_name='主持人（公开）')),
-                ('expected', models.PositiveIntegerField(default=0, verbose_name='应到')),
-                ('present', models.PositiveIntegerField(default=0, verbose_name='实到')),
-                ('quorum', models.CharField(max_length=11, verbose_name='到会门槛')),
-                ('threshold', models.CharField(max_length=11, verbose_name='同意门槛')),
-                ('minutes', models.TextField(blank=True, verbose_name='纪要')),
-                ('dissent', models.TextField(blank=True, verbose_name='不同意见')),
-                ('history_user_id', models.BigIntegerField(blank=True, null=True)),
-                ('proposal', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='proposals.proposal', verbose_name='项目')),
-                ('announced_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recorded_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-            ],
-            options={
-                'verbose_name': 'historical 议事会',
-                'verbose_name_plural': 'historical 议事会',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='Meeting',

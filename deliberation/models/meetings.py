@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from minshi.audit.history import TextHistory
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.territory.models import Territory
@@ -85,8 +84,6 @@ class Meeting(models.Model):
     dissent = models.TextField(_("不同意见"), blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     minutes_notice = models.ForeignKey(Notice, models.PROTECT, null=True, blank=True, related_name="+")
-
-    history = TextHistory(excluded_fields=["agenda_notice", "minutes_notice"])
 
     class Meta:
         verbose_name = _("议事会")

@@ -1,6 +1,5 @@
 import django.db.models.deletion
 import minshi.clock.time
-import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -48,32 +47,6 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('raised_fen__gte', 0), ('returned_fen__gte', 0), ('spent_fen__gte', 0)), name='accounts_are_not_negative'),
                 ],
             },
-        ),
-        migrations.CreateModel(
-            name='HistoricalAftercare',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('keeper', models.CharField(max_length=120, verbose_name='谁来管')),
-                ('duties', models.TextField(max_length=500, verbose_name='管什么、多久管一次')),
-                ('fund_fen', models.BigIntegerField(default=0, verbose_name='每年管护费用')),
-                ('fund_note', models.CharField(max_length=200, verbose_name='费用从哪里来')),
-                ('phone', models.CharField(max_length=20, verbose_name='报修电话（办公电话）')),
-                ('at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='登记时间')),
-                ('history_user_id', models.BigIntegerField(blank=True, null=True)),
-                ('proposal', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='proposals.proposal', verbose_name='项目')),
-                ('by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-            ],
-            options={
-                'verbose_name': 'historical 后续管护',
-                'verbose_name_plural': 'historical 后续管护',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='Aftercare',

@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from minshi.audit.history import TextHistory
 from minshi.clock import Now
 from minshi.territory.models import Territory
 from proposals.models import Proposal
@@ -25,8 +24,6 @@ class Aftercare(models.Model):
     phone = models.CharField(_("报修电话（办公电话）"), max_length=20)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("登记人"))
     at = models.DateTimeField(_("登记时间"), db_default=Now())
-
-    history = TextHistory()
 
     class Meta:
         verbose_name = _("后续管护")

@@ -8,7 +8,6 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
-from simple_history.models import HistoricalChanges
 
 from minshi.guards.loading import OURS
 
@@ -53,9 +52,7 @@ def _is_tracked(model: type[models.Model]) -> bool:
     if meta.label_lower in ADOPTED:
         return True
     is_ours = apps.get_app_config(meta.app_label).name.split(".")[0] in OURS and meta.app_label != "audit"
-    # A version of a text repeats a change that is recorded already.
-    repeats = issubclass(model, HistoricalChanges)
-    return is_ours and meta.managed and not meta.proxy and not repeats and not getattr(model, "UNTRACKED", False)
+    return is_ours and meta.managed and not meta.proxy and not getattr(model, "UNTRACKED", False)
 
 
 def _tracked(model: type[models.Model]) -> Tracked:

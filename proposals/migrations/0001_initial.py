@@ -2,7 +2,6 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 import minshi.clock.time
 import proposals.models.cards
-import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 from minshi.guards.operations import LoadGuard
@@ -270,42 +269,6 @@ class Migration(migrations.Migration):
                 'verbose_name': '照片',
                 'verbose_name_plural': '照片',
             },
-        ),
-        migrations.CreateModel(
-            name='HistoricalWish',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('text', models.CharField(max_length=200, verbose_name='心愿')),
-                ('spot', models.CharField(blank=True, max_length=120, verbose_name='具体位置')),
-                ('category', models.CharField(choices=[('services', '基本公共服务'), ('housing', '改善居住条件'), ('convenience', '群众生活便利'), ('traffic', '方便交通出行'), ('environment', '生态环境提升'), ('culture', '丰富文化活动'), ('safety', '保障公共安全'), ('welfare', '民生保障服务'), ('other', '其他群众需求')], default='other', max_length=12, verbose_name='类别')),
-                ('channel', models.CharField(choices=[('online', '手机'), ('paper', '纸质'), ('door', '上门'), ('phone', '电话'), ('book', '心愿本'), ('loudspeaker', '社区小喇叭')], default='online', max_length=12, verbose_name='来源')),
-                ('urgent', models.BooleanField(default=False, verbose_name='急事')),
-                ('at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='时间')),
-                ('supporters', models.PositiveIntegerField(default=0, verbose_name='也想要的人')),
-                ('answer', models.TextField(blank=True, verbose_name='答复')),
-                ('is_demo', models.BooleanField(default=False, verbose_name='演示数据')),
-                ('stage', models.CharField(choices=[('new', '等待回应'), ('claimed', '已认领'), ('handed', '已转责任单位'), ('promoted', '已转为项目'), ('fulfilled', '已实现'), ('declined', '未采纳')], max_length=12, verbose_name='进展')),
-                ('stage_since', models.DateTimeField(blank=True, null=True)),
-                ('holder_role', models.CharField(blank=True, max_length=20)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('due_basis', models.CharField(blank=True, max_length=40)),
-                ('history_user_id', models.BigIntegerField(blank=True, null=True)),
-                ('place', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='territory.territory', verbose_name='地方')),
-                ('by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposal', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='proposals.proposal')),
-                ('holder_place', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='territory.territory')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.TextField(null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-            ],
-            options={
-                'verbose_name': 'historical 微心愿',
-                'verbose_name_plural': 'historical 微心愿',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='Wish',

@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from minshi.audit.history import TextHistory
 from minshi.clock import Now
 from minshi.territory.models import Territory
 from proposals.models.choices import Category, Channel
@@ -53,8 +52,6 @@ class Wish(models.Model):
     holder_place = models.ForeignKey(Territory, models.PROTECT, null=True, blank=True, related_name="+")
     due_at = models.DateTimeField(null=True, blank=True)
     due_basis = models.CharField(max_length=40, blank=True)
-
-    history = TextHistory(excluded_fields=["wisher_name"])
 
     class Meta:
         verbose_name = _("微心愿")

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from deliberation import actions, selectors
 from deliberation.models import Meeting, MeetingStage, Plan, Resolution, WorkingGroup
 from minshi.accounts.models import User
+from minshi.audit.models import Event
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
@@ -203,9 +204,11 @@ def test_a_meetings_stage_does_not_change_without_its_record(held: Meeting, stag
         Meeting.objects.filter(pk=held.pk).update(stage=stage)
 
 
-def test_the_words_keep_their_versions(held: Meeting, clerk: User) -> None:
+def test_the_record_keeps_what_the_words_were(held: Meeting, clerk: User) -> None:
+    before = held.minutes
     record(held, clerk)
-    assert held.history.first().minutes == held.minutes
+    changed = Event.objects.of(held).filter(after__has_key="minutes").latest("id")
+    assert (changed.before["minutes"], changed.after["minutes"], changed.actor) == (before, held.minutes, clerk.pk)
 
 
 def test_counts_of_a_recorded_meeting_are_not_edited(held: Meeting, clerk: User) -> None:

@@ -16,6 +16,7 @@ from evaluation.catalogue import Document
 from evaluation.models import ArchiveFile, Check
 from funding.models import Contribution
 from minshi.accounts.models import User
+from minshi.audit.models import Event
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.notifications.models import Message
@@ -154,7 +155,9 @@ def test_a_new_keeper_is_sealed_as_a_supplement(way: Way, clerk: User) -> None:
     )
     added = proposal.archive_files.latest("ordinal")
     assert added.is_supplement and json.loads(added.content)["keeper"] == "一社区居委会"
-    assert [old.keeper for old in proposal.aftercare.history.all()] == ["一社区居委会", "院落自管小组"]
+    changed = Event.objects.of(proposal.aftercare).get(op=Event.Op.UPDATE)
+    assert (changed.before["keeper"], changed.after["keeper"]) == ("院落自管小组", "一社区居委会")
+    assert changed.actor == clerk.pk
 
 
 # --- Its pages --------------------------------------------------------------------------------------
