@@ -12,6 +12,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from deliberation import actions, selectors
@@ -47,6 +48,7 @@ from proposals.models import Proposal
 # --- Voting --------------------------------------------------------------------------------------
 
 
+@sensitive_post_parameters()
 @never_cache
 @login_required
 def vote(request: HttpRequest, number: str) -> HttpResponse:
@@ -144,6 +146,7 @@ def _correction(found: Ballot | BallotChange | PaperBallot, is_mine: bool) -> di
     return {"paper": paper, "reasons": why_not_correct(paper), "code": numbers.shown(paper.slip_number)}
 
 
+@sensitive_post_parameters()
 @never_cache
 @login_required
 def receipt_correct(request: HttpRequest, code: str) -> HttpResponse:
@@ -265,6 +268,7 @@ def paper(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "deliberation/paper.html", context)
 
 
+@sensitive_post_parameters()
 @never_cache
 @needs_fresh_code
 def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
@@ -338,6 +342,7 @@ def paper_unreachable(request: HttpRequest, number: str, ordinal: int) -> HttpRe
     return render(request, "deliberation/paper_unreachable.html", context, status=422 if form.errors else 200)
 
 
+@sensitive_post_parameters()
 @never_cache
 @needs_fresh_code
 def paper_confirm(request: HttpRequest) -> HttpResponse:
@@ -370,6 +375,7 @@ def _sheet_on_screen(form: ReadingForm) -> PaperBallot | None:
     return selectors.papers().filter(pk=pk).first() if pk else None
 
 
+@sensitive_post_parameters()
 @never_cache
 @needs_fresh_code
 def paper_second(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
@@ -395,6 +401,7 @@ def paper_second(request: HttpRequest, number: str, ordinal: int) -> HttpRespons
     return render(request, "deliberation/paper_second.html", context, status=422 if form.errors else 200)
 
 
+@sensitive_post_parameters()
 @never_cache
 @needs_fresh_code
 def paper_confirm_correction(request: HttpRequest) -> HttpResponse:

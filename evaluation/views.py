@@ -12,6 +12,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from evaluation import selectors
@@ -60,6 +61,7 @@ def _survey(proposal: Proposal) -> Survey:
 # --- Rating -------------------------------------------------------------------------------------
 
 
+@sensitive_post_parameters("level", *ASPECTS)
 @login_required
 def rate(request: HttpRequest, number: str) -> HttpResponse:
     """One question: how satisfied is your household? Afterwards its receipt, and until the end a way to change it."""
@@ -162,6 +164,7 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "evaluation/paper.html", context)
 
 
+@sensitive_post_parameters()
 @never_cache
 @needs_fresh_code
 def rating_paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
@@ -234,6 +237,7 @@ def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "evaluation/checks_done.html", {"proposal": proposal, "survey": survey})
 
 
+@sensitive_post_parameters()
 @never_cache
 @needs_fresh_code
 def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
@@ -268,6 +272,7 @@ def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
     return response
 
 
+@sensitive_post_parameters("level", *ASPECTS)
 @never_cache
 @login_required
 def rating_correct(request: HttpRequest, pk: int) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,7 +21,7 @@ from funding.models import Contribution, LogPhoto, Pledge
 from funding.rules import is_in_group
 from funding.shares import RULE
 from minshi.accounts.models import User
-from minshi.accounts.requests import user_of
+from minshi.accounts.requests import pressing, user_of
 from minshi.clock import now
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.machine import why_not
@@ -98,6 +99,7 @@ def _kept(proposal: Proposal, household: int) -> QuerySet[Pledge]:
 
 @login_required
 @require_POST
+@pressing(_lazy("撤回，不出了"))
 def withdraw_pledge(request: HttpRequest, number: str) -> HttpResponse:
     proposal, user = _proposal(number), user_of(request)
     actions.withdraw_pledge(_standing_pledge(proposal, user), by=user)
@@ -107,6 +109,7 @@ def withdraw_pledge(request: HttpRequest, number: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@pressing(lambda sent: _("同意公开我的姓名") if sent.get("publishes") == "1" else _("改为不公开姓名"))
 def publish_name(request: HttpRequest, number: str) -> HttpResponse:
     """Give or take back the consent to show the name."""
     proposal, user = _proposal(number), user_of(request)
@@ -217,6 +220,7 @@ def add_log(request: HttpRequest, number: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@pressing(_lazy("今天开工"))
 def start_work(request: HttpRequest, number: str) -> HttpResponse:
     proposal = _proposal(number)
     actions.start_work(proposal, by=user_of(request))

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "minshi.signin.middleware.SentBeforeSigningIn",
     "minshi.signin.middleware.StaffNeedSecondFactor",
     "minshi.audit.middleware.OriginMiddleware",
     "minshi.faces.middleware.RefusalMiddleware",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from django.http import HttpRequest
 
 from minshi.accounts.models import User
@@ -17,3 +20,19 @@ def user_of(request: HttpRequest) -> User:
     """The signed-in person; views that need one are behind ``login_required``."""
     assert isinstance(request.user, User)
     return request.user
+
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def pressing(words: object) -> Callable[[V], V]:
+    """For a view that is a button and no page: what the button says, for whoever must sign in between.
+
+    Where that depends on what was sent, ``words`` is a function of it.
+    """
+
+    def mark(view: V) -> V:
+        view.pressed = words  # type: ignore[attr-defined]
+        return view
+
+    return mark

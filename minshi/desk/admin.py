@@ -202,9 +202,10 @@ class ScopedAdmin(ModelAdmin):
     def _take(self, request: HttpRequest, kind: type[DeskForm], subject: Model | None, *, back: str) -> HttpResponse:
         """Show the form, or do what it says: refusals stand beside the fields, nothing typed is lost."""
         user: User = request.user  # type: ignore[assignment]
-        sent = (request.POST, request.FILES) if request.method == "POST" else ()
+        sends = request.method == "POST"
+        sent = (request.POST, request.FILES) if sends or request.POST else ()
         form = kind(*sent, subject=subject, by=user)
-        if form.is_valid():
+        if sends and form.is_valid():
             with answering(form, **kind.renamed):
                 made: Any = form.run(subject, user)
                 messages.success(request, form.said())

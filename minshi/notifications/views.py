@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from minshi import paging
-from minshi.accounts.requests import SignedIn
+from minshi.accounts.requests import SignedIn, pressing
 from minshi.notifications import actions
 from minshi.notifications.models import Message
 
@@ -33,6 +34,7 @@ def inbox(request: SignedIn) -> HttpResponse:
 
 @login_required
 @require_POST
+@pressing(_("全部标为已读"))
 def read_all(request: SignedIn) -> HttpResponse:
     """``upto`` is the newest message the page showed: what arrived since stays unread."""
     upto = paging.number(request.POST.get("upto"))
@@ -43,6 +45,7 @@ def read_all(request: SignedIn) -> HttpResponse:
 
 @login_required
 @require_POST
+@pressing(_("打开这条消息"))
 def open_message(request: SignedIn, pk: int) -> HttpResponse:
     """Mark it as read and go where it points."""
     message = get_object_or_404(Message.objects.of(request.user), pk=pk)

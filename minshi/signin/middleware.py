@@ -1,4 +1,7 @@
-"""Staff do nothing here before their second factor, and nothing with a password that somebody else knows."""
+"""Staff do nothing here before their second factor, and nothing with a password that somebody else knows.
+
+What anybody sent before they were asked who they are is shown to them again, filled, once that is known.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import ResolverMatch, reverse
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.residents.rules import is_staff_of_somewhere
-from minshi.signin import second_factor
+from minshi.signin import drafts, second_factor
 
 ON_THE_WAY = {
     "staff_signin",
@@ -69,3 +76,70 @@ def _to_the_factor(request: HttpRequest, user: User) -> HttpResponse:
         return redirect(f"{reverse('mfa_activate_totp')}?{back}")
     logout(request)
     return redirect(f"{reverse('staff_signin')}?{back}")
+
+
+class SentBeforeSigningIn(MiddlewareMixin):
+    """After the way in: the form as it was filled, or of a page that is a button alone, the button."""
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> None:
+        """A page that draws a form from ``request.POST`` draws it filled; only a real POST does anything."""
+        if request.method != "GET" or drafts.HINT not in request.COOKIES or not isinstance(request.user, User):
+            return
+        sent = drafts.draft_of(request, request.user)
+        if sent is not None:
+            request.draft = sent  # type: ignore[attr-defined]
+            if not _is_a_button(view):
+                request.POST = sent  # type: ignore[assignment]
+                messages.info(request, _("您刚才填的还在，请看一遍再提交。"))
+                if drafts.had_files(request):
+                    messages.info(request, _("照片没有留下，请重新选一次。"))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if drafts.was_turned_back(request, response):
+            if drafts.keep(request):
+                response.set_cookie(drafts.HINT, "1", httponly=True, samesite="Lax", secure=request.is_secure())
+            return response
+        if request.method == "GET" and response.status_code == 405:
+            response = _button(request)
+        user = getattr(request, "_cached_user", None)
+        if not isinstance(user, User):
+            return response
+        if request.method == "POST" and drafts.HINT in request.COOKIES and drafts.is_of(request):
+            drafts.forget(request)
+            response.delete_cookie(drafts.HINT)
+        if getattr(request, "draft", None) is not None and response.status_code == 422:
+            response.status_code = 200  # nothing was sent now: the form is only shown
+        return _signed(request, response, user)
+
+
+def _is_a_button(view: Callable[..., Any]) -> bool:
+    return hasattr(view, "pressed")
+
+
+def _button(request: HttpRequest) -> HttpResponse:
+    """Instead of an empty "not allowed": the one button of this address, or where to go from here."""
+    draft = getattr(request, "draft", None)
+    match = request.resolver_match
+    pressed = getattr(match.func, "pressed", None) if match else None
+    if draft is None or pressed is None:
+        response = render(request, "405.html", status=405)
+        response["Allow"] = "POST"
+        return response
+    sent = [(name, text) for name, texts in draft.lists() for text in texts]
+    words = pressed(draft) if callable(pressed) else pressed
+    return render(request, "signin/again.html", {"pressed": words, "sent": sent})
+
+
+def _signed(request: HttpRequest, response: HttpResponseBase, user: User) -> HttpResponseBase:
+    """Leave word whose browser this is, for drafts alone: a keyed digest that nobody else can read."""
+    mark = drafts.author_mark(user)
+    if request.COOKIES.get(drafts.AUTHOR) != mark:
+        response.set_cookie(
+            drafts.AUTHOR,
+            mark,
+            max_age=drafts.AUTHOR_KEPT,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    return response

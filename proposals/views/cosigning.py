@@ -114,7 +114,7 @@ def cosign_read(request: HttpRequest) -> HttpResponse:
 def _sent_list(request: HttpRequest) -> Sheet | None:
     """The list that was on the screen; an unknown one is not there."""
     sent = request.POST.get("sheet", "")
-    if request.method != "POST" or not sent.isdecimal() or len(sent) > 18:
+    if not sent.isdecimal() or len(sent) > 18:
         return None
     return get_object_or_404(Sheet.objects.filter(lines__cosigns__isnull=False).distinct(), pk=sent)
 

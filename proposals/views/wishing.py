@@ -8,11 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from minshi import paging
 from minshi.accounts.models import User
-from minshi.accounts.requests import user_of
+from minshi.accounts.requests import pressing, user_of
 from minshi.refusals import answering
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
@@ -68,6 +69,7 @@ def make_wish(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@pressing(_lazy("我也想要"))
 def support_wish(request: HttpRequest, pk: int) -> HttpResponse:
     wished = get_object_or_404(Wish, pk=pk)
     with answering(lambda refusal: messages.warning(request, str(refusal))):

@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 import rules
-from django.urls import reverse
+from django.urls import resolve, reverse
 
-from tests.access.addresses import HIDDEN, REFUSED, RUBBISH, SIGN_IN, Answer, Browser, addresses, fields_of, rubbish
+from tests.access.addresses import (
+    HIDDEN,
+    NOT_TAKEN,
+    REFUSED,
+    RUBBISH,
+    SIGN_IN,
+    Answer,
+    Browser,
+    addresses,
+    fields_of,
+    rubbish,
+)
 from tests.access.table import EVERYBODY, TABLE, Row
 from tests.world import World
 
@@ -63,6 +74,15 @@ def test_rubbish_in_the_address_is_no_trouble(row: Row, world: World, browsers: 
     for shift in range(len(RUBBISH) if row.query else 1):
         answer = browsers[who].ask("GET", reverse(row.name, args=row.args(world)), rubbish(names, shift))
         assert not answer.is_broken, f"{rubbish(names, shift)}: {told(answer)}"
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.visitors == SIGN_IN], ids=lambda row: row.name)
+def test_who_is_sent_to_sign_in_finds_a_page_behind_it(row: Row, world: World, browsers: dict[str, Browser]) -> None:
+    """An address that is a button alone names it: whoever signed in between gets it to press again."""
+    path = reverse(row.name, args=row.args(world))
+    who = min(row.send or row.see or {"superuser"})
+    if browsers[who].ask("GET", path).word == NOT_TAKEN:
+        assert hasattr(resolve(path).func, "pressed"), f"{row.name}: say with @pressing what its button says"
 
 
 # --- Asking, and what is wrong with the answers --------------------------------------------------
