@@ -8,21 +8,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi.residents.models import Person, Residence
 from minshi.territory.models import Household
+from minshi.territory.reading import plain_numbers
 
 MOST_NAMED = 4
-_CHINESE = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _PARTS = re.compile(r"[0-9]+|[A-Z]+|[甲乙丙丁东西南北]")
 
 
 def parts_of(text: str) -> list[str]:
     """3栋1单元301 → 3, 1, 301: what is left when units, spaces and dashes are taken away."""
-    plain = unicodedata.normalize("NFKC", text[:80]).upper().translate(_CHINESE)
+    plain = plain_numbers(unicodedata.normalize("NFKC", text[:80]).upper())
     return [part.lstrip("0") or "0" for part in _PARTS.findall(plain)]
 
 
@@ -39,9 +39,9 @@ def find(text: str, doors: QuerySet[Household]) -> list[Household]:
     wanted = parts_of(text)
     if not wanted:
         return []
-    near = (
-        doors.filter(address__icontains=wanted[-1]).select_related("place__parent").order_by("place__path", "address")
-    )
+    # By what was read too: 三〇一 is found as 301.
+    near = doors.filter(Q(address__icontains=wanted[-1]) | Q(key__contains=wanted[-1]))
+    near = near.select_related("place__parent").order_by("place__path", "address")
     found = [door for door in near if parts_of(door.door)[-len(wanted) :] == wanted]
     to_the_letter = [door for door in found if _written(door.door).endswith(_written(text))]
     return to_the_letter if len(to_the_letter) == 1 else found

@@ -8,15 +8,18 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
-from minshi.masking import one_line
+from minshi.masking import mask_text, one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role
 from minshi.residents.rules import holds
 from minshi.territory import actions as territory
+from minshi.territory import reading
 from minshi.territory.models import ADDRESS_LENGTH, Household, Level, Territory
 
 MOST_DOORS = 500
 """Entered at once; a list that is longer comes from a file, not from a form."""
+MOST_SAID = 5
+"""Wrong lines that are named in one answer."""
 
 
 def keeps_register(user: User, place: Territory) -> bool:
@@ -35,7 +38,7 @@ def levels_below(place: Territory) -> list[Level]:
 def add_place(parent: Territory, *, name: str, level: str, by: User) -> Territory:
     """A yard, building or ten-household group; its code goes on from its parent's."""
     _demand(by, parent)
-    name = one_line(name)
+    name = mask_text(one_line(name))
     wrong = {}
     if not name:
         wrong["name"] = _("请写名称，例如 3栋")
@@ -53,22 +56,59 @@ def add_place(parent: Territory, *, name: str, level: str, by: User) -> Territor
 
 @action
 def add_doors(place: Territory, addresses: Iterable[str], *, by: User) -> list[Household]:
-    """The doors of a yard, building or group, each once."""
+    """The doors of a yard, building or group, each once however it is spelled; a line that is none is refused."""
     _demand(by, place)
-    doors = list(dict.fromkeys(filter(None, map(one_line, addresses))))
     if not has_doors(place):
         raise Refused(_("门牌登记在小区、楼栋或十户下面，请先添一个"))
-    if not doors:
-        raise Refused(addresses=_("请写门牌，一行一个"))
-    if len(doors) > MOST_DOORS:
-        raise Refused(addresses=_("一次最多登记 %(most)d 户") % {"most": MOST_DOORS})
-    if any(len(door) > ADDRESS_LENGTH for door in doors):
-        raise Refused(addresses=_("门牌太长，一行只写一户"))
     Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
-    known = place.households.filter(address__in=doors).values_list("address", flat=True)
-    if again := "、".join(list(known)[:5]):
+    read = _read(addresses, place)
+    if not read:
+        raise Refused(addresses=_("请写门牌，一行一个"))
+    if len(read) > MOST_DOORS:
+        raise Refused(addresses=_("一次最多登记 %(most)d 户") % {"most": MOST_DOORS})
+    known = Household.objects.filter(place=place, key__in=read).order_by("pk")
+    if again := "、".join(_named(door) for door in known[:5]):
         raise Refused(addresses=_("已经登记过：%(doors)s") % {"doors": again})
-    return territory.add_households(place=place, addresses=doors, by=by)
+    return territory.add_households(place=place, addresses=list(read.values()), by=by)
+
+
+def _named(door: Household) -> str:
+    return door.address if door.is_active else _("%(door)s（已注销，可以恢复）") % {"door": door.address}
+
+
+def _read(addresses: Iterable[str], place: Territory) -> dict[str, str]:
+    """What each line is read as → how it was first written. Every wrong line is said at once, by its number."""
+    within, wrong = territory.names_within(place), []
+    read: dict[str, str] = {}
+    buildings = _buildings_of(place)
+    for number, typed in enumerate(addresses, start=1):
+        line = one_line(typed)
+        if not line:
+            continue
+        try:
+            # As typed: one_line makes a space of the tab that betrays a pasted row.
+            door = reading.read(typed.strip(), within=within)
+            if door.building in buildings:
+                raise reading.NoDoor(_("请到“%(name)s”下面去登记") % {"name": buildings[door.building]})
+            if len(line) > ADDRESS_LENGTH:
+                raise reading.NoDoor(_("门牌太长，一行只写一户"))
+        except reading.NoDoor as why:
+            wrong.append(_("第 %(n)d 行“%(line)s”：%(why)s") % {"n": number, "line": line[:30], "why": why})
+        else:
+            read.setdefault(door.key, line)
+    if wrong:
+        more = _("；另有 %(n)d 行也不对") % {"n": len(wrong) - MOST_SAID} if len(wrong) > MOST_SAID else ""
+        raise Refused(addresses="；".join(wrong[:MOST_SAID]) + more)
+    return read
+
+
+def _buildings_of(place: Territory) -> dict[str, str]:
+    """The buildings entered beneath it, as they are read in an address, with their names."""
+    found = {}
+    for name in place.children.values_list("name", flat=True):
+        if building := reading.building_of(name):
+            found[building] = name
+    return found
 
 
 @action

@@ -5,6 +5,7 @@ from __future__ import annotations
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
 from minshi.masking import mask_address
+from minshi.territory import reading
 from minshi.territory.models import ADDRESS_LENGTH, LEVELS, Household, Level, Territory
 
 
@@ -32,10 +33,23 @@ def add_place(*, parent: Territory | None, code: str, name: str, level: str, by:
 
 @action
 def add_households(*, place: Territory, addresses: list[str], by: User | None) -> list[Household]:
-    """Add the doors of a building or yard."""
+    """Add the doors of a building or yard. Raises ``reading.NoDoor`` for what is none."""
     community = place.at_level("community")
     where = place.full_name.removeprefix(community.full_name if community else "")
+    within = names_within(place)
     return Household.objects.bulk_create(
-        Household(place=place, address=address, label=mask_address(where + address)[:ADDRESS_LENGTH])
+        Household(
+            place=place,
+            address=address,
+            key=reading.read(address, within=within).key,
+            label=mask_address(where + address)[:ADDRESS_LENGTH],
+        )
         for address in addresses
     )
+
+
+def names_within(place: Territory) -> tuple[str, ...]:
+    """What a door of this place may repeat: its names below the community, down to itself; the whole one first."""
+    community = place.at_level("community")
+    above = place.ancestors().filter(path__startswith=community.path)[1:] if community else [place]
+    return tuple(each.name for each in above)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 ADDRESS_LENGTH = 80
+KEY_LENGTH = 40
 
 
 class Level(models.Model):
@@ -89,13 +90,16 @@ class Territory(models.Model):
 class Household(models.Model):
     """A 户: one address in a building, yard or ten-household group.
 
-    ``label`` is where it is, below the community and down to the building: what may be shown of it.
+    ``label`` is where it is, below the community and down to the building: what may be shown of it. ``key`` is the
+    address as it is read (``minshi.territory.reading``), so that one door has one row however it is spelled; an
+    older row that is no door, or a second spelling of one, has none.
     """
 
-    PERSONAL = ("address",)
+    PERSONAL = ("address", "key")
 
     place = models.ForeignKey(Territory, models.PROTECT, verbose_name=_("所在楼院"), related_name="households")
     address = models.CharField(_("门牌"), max_length=ADDRESS_LENGTH)
+    key = models.CharField(max_length=KEY_LENGTH, blank=True, default="", editable=False)
     label = models.CharField(_("公开的位置"), max_length=ADDRESS_LENGTH, blank=True)
     area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=8, decimal_places=2, null=True, blank=True)
     is_active = models.BooleanField(_("在册"), default=True)
@@ -103,7 +107,10 @@ class Household(models.Model):
     class Meta:
         verbose_name = _("户")
         verbose_name_plural = _("户")
-        constraints = [models.UniqueConstraint(fields=["place", "address"], name="one_household_per_door")]
+        constraints = [
+            models.UniqueConstraint(fields=["place", "address"], name="one_household_per_door"),
+            models.UniqueConstraint(fields=["place", "key"], condition=~Q(key=""), name="one_household_per_reading"),
+        ]
 
     def __str__(self) -> str:
         return self.address

@@ -54,7 +54,7 @@ def seed() -> int:
 
 def neighbours(way: Way, number: int) -> list[tuple[Household, list[User]]]:
     """So many more households of the yard; every second one has two adults and no representative."""
-    doors = add_households(place=way.yard, addresses=[f"新{index}" for index in range(number)], by=None)
+    doors = add_households(place=way.yard, addresses=[f"{10000 + index}" for index in range(number)], by=None)
     moment, homes = platform_clock.now(), []
     for index, door in enumerate(doors):
         homes.append((door, [User(username=f"v{index}-{who}") for who in range(1 + index % 2)]))

@@ -46,7 +46,7 @@ def _through(notice: Notice) -> None:
 
 @pytest.fixture
 def fifty(households: list[Household], building: Territory) -> list[Household]:
-    more = add_households(place=building, addresses=[f"四{door:02d}" for door in range(38)], by=None)
+    more = add_households(place=building, addresses=[f"4{door:02d}" for door in range(38)], by=None)
     return [*households, *more]
 
 
