@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 _TWO_CHARACTERS = """
 欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台
@@ -110,22 +111,98 @@ _IDENTITY = re.compile(
     r"(?:\d{17}[\dXx]|\d{15,19}|\d{6}[ \-]\d{8}[ \-]\d{3}[\dXx]|(?:\d{4} ){3,4}\d{1,7})"
     r"(?![\dA-Za-z])"
 )
-_MOBILE_IN_TEXT = re.compile(rf"(?<!\d)(?:\+?86{_SPACER})?{_MOBILE}{_SPACER}\d{{4}}{_SPACER}\d{{4}}(?!\d)")
 _LANDLINE_IN_TEXT = re.compile(rf"(?<![\d\-])\(?0\d{{2,3}}\)?{_SPACER}\d{{3,4}}{_SPACER}\d{{4}}(?![\d\-])")
 
 
 def mask_text(text: str, *, landlines: bool = True) -> str:
-    """Free text without mobile numbers, identity or bank card numbers and mail addresses.
+    """Free text without mobile numbers, identity or bank card numbers and mail addresses, however they are spelled.
 
     ``landlines=False`` leaves 0871-… alone: in an office's own text that is where to ring.
     """
     plain = _ascii_digits(_readable(text))
     plain = _EMAIL.sub("（邮箱已隐去）", plain)
     plain = _IDENTITY.sub("（号码已隐去）", plain)
-    plain = _MOBILE_IN_TEXT.sub(lambda found: mask_phone(found[0]), plain)
+    plain = _without_mobiles(plain)
     if landlines:
         plain = _LANDLINE_IN_TEXT.sub(lambda found: mask_phone(found[0]), plain)
     return plain
+
+
+_SAID_AS = {
+    # How a digit is said or drawn to get past a filter.
+    **{
+        sign: digit
+        for digit, signs in enumerate(
+            ("〇零洞○", "一幺壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒拐", "八捌", "九玖勾")
+        )
+        for sign in signs
+    },
+    "O": 0,
+    "o": 0,
+    "l": 1,
+    "I": 1,
+    "|": 1,
+}
+_LEAST_DIGITS, _MOST_GROUPS, _MOST_BETWEEN, _MOST_LETTERS = 11, 5, 3, 7
+_LISTED = frozenset("、，,;；")
+
+
+def _without_mobiles(text: str) -> str:
+    """Eleven digits in a row that ring a mobile, whatever stands between them: 138-001-38000, 一三八 0013 8000."""
+    digits = [(place, digit) for place, sign in enumerate(text) if (digit := _digit(sign)) is not None]
+    masked, shown_to, start = [], 0, 0
+    while start + _LEAST_DIGITS <= len(digits):
+        end = start + _LEAST_DIGITS
+        if not _rings_a_mobile(text, digits, start, end):
+            start += 1
+            continue
+        number = "".join(str(digit) for _place, digit in digits[start:end])
+        first = _with_country(text, digits, start)
+        masked += [text[shown_to : digits[first][0]].removesuffix("+" if first < start else ""), mask_phone(number)]
+        shown_to, start = digits[end - 1][0] + 1, end
+    return "".join([*masked, text[shown_to:]]) if masked else text
+
+
+def _digit(sign: str) -> int | None:
+    if sign.isascii() and sign.isdigit():
+        return int(sign)
+    if sign in _SAID_AS:
+        return _SAID_AS[sign]
+    return unicodedata.digit(sign, None)  # ①, ⁸ and ８
+
+
+def _rings_a_mobile(text: str, digits: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether these digits stand together, alone, and in groups as a number is written and no list of numbers."""
+    if digits[start][1] != 1 or digits[start + 1][1] < 3:
+        return False
+    between = [text[left + 1 : right] for (left, _one), (right, _next) in pairwise(digits[start:end])]
+    if any(len(gap) > _MOST_BETWEEN or any(sign.isalnum() for sign in gap) for gap in between):
+        return False
+    gaps = [place for place, gap in enumerate(between, start=1) if gap]
+    if _MOST_GROUPS <= len(gaps) < _LEAST_DIGITS - 1:
+        return False
+    if gaps and gaps[0] != 3 and len(gaps) < _LEAST_DIGITS - 1 and any(_LISTED & set(gap) for gap in between):
+        return False
+    letters = sum(text[place].isascii() and text[place].isalpha() for place, _digit in digits[start:end])
+    # Latin letters are digits only among digits: lOOOOOOOOOO is none.
+    return letters <= _MOST_LETTERS and _stands_alone(text, digits, start, end)
+
+
+def _stands_alone(text: str, digits: list[tuple[int, int]], start: int, end: int) -> bool:
+    """No digit touches it: a part of a longer number is none. 86 before it is the country."""
+    first, last = digits[_with_country(text, digits, start)][0], digits[end - 1][0]
+    return not (text[first - 1 : first].isdigit() or text[last + 1 : last + 2].isdigit())
+
+
+def _with_country(text: str, digits: list[tuple[int, int]], start: int) -> int:
+    """Where the number begins together with its +86 or 0086."""
+    for code in ((0, 0, 8, 6), (8, 6)):
+        first = start - len(code)
+        if first >= 0 and tuple(digit for _place, digit in digits[first:start]) == code:
+            gap = text[digits[start - 1][0] + 1 : digits[start][0]]
+            if len(gap) <= 1 and digits[start - 1][0] - digits[first][0] == len(code) - 1:
+                return first
+    return start
 
 
 def one_line(text: str) -> str:

@@ -185,6 +185,75 @@ def test_numbers_in_free_text_are_masked(text: str, masked: str) -> None:
     assert mask_text(text) == masked
 
 
+SPELLINGS = [
+    "138-001-38000",
+    "138/0013/8000",
+    "138.0013.8000",
+    "138 0013 8000",
+    "138_0013_8000",
+    "138，0013，8000",
+    "138、0013、8000",
+    "138*0013*8000",
+    "138 - 0013 - 8000",
+    "138(0013)8000",
+    "【138】0013【8000】",
+    "138～0013～8000",
+    "138\n0013\n8000",
+    "1380 013 8000",
+    "138 00 13 80 00",
+    "1 3 8 0 0 1 3 8 0 0 0",
+    "1-3-8-0-0-1-3-8-0-0-0",
+    "1、3、8、0、0、1、3、8、0、0、0",
+    "１３８００１３８０００",
+    "１３８－００１３－８０００",
+    "一三八零零一三八零零零",
+    "一三八〇〇一三八〇〇〇",
+    "幺三八零零幺三八零零零",
+    "壹叁捌零零壹叁捌零零零",
+    "一三八 0013 8000",
+    "一三八、零零一三、八零零零",
+    "138OO138OOO",
+    "l38OOl38OOO",
+    "①③⑧⓪⓪①③⑧⓪⓪⓪",
+    "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣",
+    "+86 138-001-38000",
+    "0086-138/0013/8000",
+    "86 13800138000",
+    "١٣٨٠٠١٣٨٠٠٠",
+]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.parametrize("around", ["请打{}找我", "{}", "电话：{}。", "2栋301，{}"])
+def test_a_mobile_number_is_masked_however_it_is_spelled(spelled: str, around: str) -> None:
+    masked = mask_text(around.format(spelled))
+    assert "138****8000" in masked
+    assert mask_text(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13、14、15、16、17、18号楼",
+        "13、14、15、16、17、8号楼",
+        "1501、1502、303三户",
+        "131、132、133、134户",
+        "2026-11-26 14:30到15:30，共13人",
+        "1380 元，0013 号，8000 份",
+        "第一、三、八条，零零散散一共三十八处",
+        "1380013800元",
+        "138001380001",
+        "编号 138-0013",
+        "一共 138,001.38 元，结余 000 元",
+        "IIIIIIIIIII、ooooooooooo、lllllllllll",
+        "一三五七九上午，二四六八下午",
+        "面积 135.5 平方米，1380 元一平方米",
+    ],
+)
+def test_what_rings_nobody_stays_as_it_is(text: str) -> None:
+    assert mask_text(text) == text
+
+
 def test_an_office_may_print_its_own_landline() -> None:
     assert mask_text("拨打0871-63112345或13812345678", landlines=False) == "拨打0871-63112345或138****5678"
 

@@ -22,6 +22,7 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -93,7 +94,7 @@ def draw_up(proposal: Proposal, lines: Mapping[str, int], *, by: User, why: str 
         version=version,
         number=last.number + 1 if last else 1,
         cost_fen=version.cost_fen,
-        why=why.strip(),
+        why=mask_text(why.strip()),
         drawn_by=by,
     )
     with refusing():

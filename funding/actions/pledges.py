@@ -300,7 +300,7 @@ def add_sponsor(
     """A unit that gives, with its agreement; its name is shown unless it prefers not."""
     _must_be_open(proposal)
     demand("funding.plan", by, proposal, _("登记赞助单位"))
-    name = one_line(name)
+    name = mask_text(one_line(name))
     with refusing(one_sponsor_of_a_name=("name", _("这个单位已经登记过"))):
         sponsor = Sponsor.objects.create(
             proposal=proposal,

@@ -12,7 +12,7 @@ from minshi.ledger.actions import open_account, post
 from minshi.ledger.models import Account
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.masking import one_line
+from minshi.masking import mask_text, one_line
 from minshi.notifications.actions import tell
 from minshi.refusals import Refused, refusing
 from minshi.territory.models import Territory
@@ -21,7 +21,9 @@ from minshi.territory.models import Territory
 @action
 def open_pot(*, place: Territory, year: int, title: str, document: str, by: User) -> Pot:
     """A street's or district's pot for one year, on the document that set it up; empty until confirmed money comes."""
-    pot = Pot(place=place, year=year, title=one_line(title), document=document.strip(), opened_by=by)
+    pot = Pot(
+        place=place, year=year, title=mask_text(one_line(title)), document=mask_text(document.strip()), opened_by=by
+    )
     demand("funding.keep_pot", by, pot, _("设立资金池"))
     if place.level_id not in ("street", "district"):
         raise Refused(place=_("资金池只设在街道或区"))
@@ -39,7 +41,9 @@ def allocate(pot: Pot, *, amount_fen: int, document: str, by: User) -> Allocatio
     """Record money coming into the pot; it counts once a second person has confirmed it."""
     demand("funding.keep_pot", by, pot, _("登记拨入"))
     with refusing(one_allocation_per_document=("document", _("这个拨款文号已经登记过"))):
-        return Allocation.objects.create(pot=pot, amount_fen=amount_fen, document=document.strip(), recorded_by=by)
+        return Allocation.objects.create(
+            pot=pot, amount_fen=amount_fen, document=mask_text(document.strip()), recorded_by=by
+        )
 
 
 @action

@@ -155,7 +155,7 @@ def add_quote(
     ):
         quote = Quote.objects.create(
             enquiry=enquiry,
-            supplier=_supplier(one_line(supplier), code=code, contact=contact, by=by),
+            supplier=_supplier(mask_text(one_line(supplier)), code=code, contact=contact, by=by),
             price_fen=price_fen,
             days=days,
             warranty_months=warranty_months,

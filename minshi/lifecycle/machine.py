@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text
 from minshi.refusals import NotAllowed, Refused, refuse_if
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _write(
         label=machine.worded(step.label, subject),
         by=by,
         as_role=machine.role_of(by, subject) if by else _("平台"),
-        reason=reason,
+        reason=mask_text(reason),  # whoever typed it: records are read by everybody
         evidence=evidence,
     )
     setattr(subject, machine.stage_field, step.target or before)

@@ -12,6 +12,7 @@ from minshi.accounts.models import User
 from minshi.clock import now, today
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.lifecycle.action import action
+from minshi.masking import mask_text
 from minshi.policy import calendar, rules, units
 from minshi.policy.defaults import Arrangement
 from minshi.policy.models import CalendarVersion, Parameter, Setting
@@ -37,7 +38,7 @@ def set_value(
         place=place,
         parameter=parameter,
         since=since,
-        defaults={"value": value, "source": source.strip(), "set_by": by, "set_at": now()},
+        defaults={"value": value, "source": mask_text(source.strip()), "set_by": by, "set_at": now()},
     )
     return setting
 

@@ -43,3 +43,11 @@ def test_a_step_that_stays_in_its_stage_is_taken_on_what_the_first_left(way: Way
     with pytest.raises(Refused, match="已撤回"):
         second.result(20)
     assert not StepRecord.objects.of(proposal).filter(verb="overdue").exists()
+
+
+@pytest.mark.parametrize("number", ["138-001-38000", "138/0013/8000", "一三八零零一三八零零零"])
+def test_a_reason_is_written_without_the_telephone_in_it(way: Way, number: str) -> None:
+    """Whichever action took it: a record is read by everybody."""
+    proposal = way.submitted()
+    record = take(proposal, "withdraw", by=proposal.proposer, reason=f"不办了，找我打{number}")
+    assert record.reason == "不办了，找我打138****8000"
