@@ -6,6 +6,7 @@
   python3 run.py test [--fresh] PATH …               what pytest is asked for; the database stays for the next time
   python3 run.py drill NAME                          one long check at the size of its issue
   python3 run.py bench [arguments]                   speed, beside a bare view
+  python3 run.py sheets DIRECTORY [-k NAME]          pictures of pages on contact sheets: phone, elder mode, desk
   python3 run.py manage COMMAND …                    manage.py on the same data
   python3 run.py dump FILE                           a demo district of this release, as tests/upgrade keeps it
 
@@ -189,6 +190,15 @@ def drill(arguments: list[str]) -> int:
     return pytest(["tests", "-m", "drill", "-k", name, "-s", *rest], MINSHI_DRILL="1")
 
 
+def sheets(arguments: list[str]) -> int:
+    """Pictures of every page as somebody sees it who may, and contact sheets of them."""
+    if not arguments:
+        raise Trouble("图放到哪个目录？用法：python3 run.py sheets 目录 [-k 页面名]")
+    place, *rest = arguments
+    code = pytest(["tests/pages", "-q", *rest], MINSHI_SHOTS=str(Path(place).resolve()))
+    return foreground([str(environment.PYTHON), "tests/pages/contact.py", place], dict(os.environ)) or code
+
+
 def bench(arguments: list[str]) -> int:
     environment.prepare()
     return on_servers_of_its_own([str(environment.PYTHON), "bench/run.py", *arguments], {})
@@ -219,7 +229,7 @@ def dump(arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    doors = {"test": test, "drill": drill, "bench": bench, "manage": manage, "dump": dump}
+    doors = {"test": test, "drill": drill, "bench": bench, "manage": manage, "dump": dump, "sheets": sheets}
     stop_on_signals()
     try:
         if arguments and arguments[0] in doors:
