@@ -5,15 +5,28 @@ Ballots are not here: nobody at a desk sees how a household voted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.deskwork import OF_MEETING, OF_MOTION, OF_PROPOSAL
-from deliberation.models import Decision, Meeting, Motion, PartyStudy, WorkingGroup
+from deliberation.models import Decision, Meeting, MeetingStage, Motion, MotionStage, PartyStudy, WorkingGroup
 from minshi.desk.admin import by_name, until
 from proposals.admin import MatterAdmin, ProposalAdmin
+from proposals.models import Proposal
+
+
+def _motions(proposal: Proposal) -> Iterable[Motion]:
+    return proposal.motions.exclude(stage=MotionStage.PUBLISHED).order_by("ordinal")
+
+
+def _meetings(proposal: Proposal) -> Iterable[Meeting]:
+    return proposal.meetings.exclude(stage=MeetingStage.CALLED_OFF).order_by("ordinal")
+
 
 ProposalAdmin.offer(*OF_PROPOSAL)
+ProposalAdmin.place_beside(_motions, _meetings)
 
 
 CLOSES, PUBLISHED_BY = until("closes_at", _("截止")), until("publish_by", _("公布期限"))

@@ -7,11 +7,13 @@ from math import floor
 
 import rules
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deliberation.models import Ballot, Meeting, Motion, MotionStage, PaperBallot
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.faces.words import cn_datetime, cn_until, threshold
+from minshi.lifecycle import permits
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of, person_of
@@ -49,6 +51,15 @@ rules.add_perm("deliberation.study", is_branch)
 rules.add_perm("deliberation.decide", is_branch)
 rules.add_perm("deliberation.paper", collects_paper)
 rules.add_perm("deliberation.see_sheet", may_see_sheet)
+permits.held_by(
+    {
+        "deliberation.run": gettext_lazy("这里的社区工作人员"),
+        "deliberation.study": gettext_lazy("这里的社区党组织"),
+        "deliberation.decide": gettext_lazy("这里的社区党组织"),
+        "deliberation.paper": gettext_lazy("这里的楼栋长等组织人或社区工作人员"),
+        "deliberation.see_sheet": gettext_lazy("核对纸票的人和这一户"),
+    }
+)
 
 
 def is_theirs(user: User | None, unit: Unit) -> bool:

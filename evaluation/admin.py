@@ -5,15 +5,54 @@ Answers are not here: nobody at a desk browses what a household said; a bad rati
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.deskwork import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK, OF_PROPOSAL
-from evaluation.models import Aftercare, Archive, CallBack, Check, FinalAccounts, Survey
+from evaluation.models import (
+    Aftercare,
+    Archive,
+    CallBack,
+    CallBackStage,
+    Check,
+    CheckStage,
+    FinalAccounts,
+    Survey,
+)
 from minshi.desk.admin import by_name, in_yuan, until
-from proposals.admin import MatterAdmin, ProposalAdmin
+from minshi.desk.views import register_links
+from minshi.territory.models import Territory
+from proposals.admin import MOST_BESIDE, MatterAdmin, ProposalAdmin
+from proposals.models import Proposal
+
+
+def _report(place: Territory) -> Iterable[tuple[str, str]]:
+    yield gettext("%(place)s年度台账") % {"place": place.name}, reverse("report", args=[place.code])
+
+
+register_links(_report)
+
+
+def _accounts(proposal: Proposal) -> Iterable[FinalAccounts]:
+    return proposal.final_accounts.filter(confirmed_at=None)
+
+
+def _callbacks(proposal: Proposal) -> Iterable[CallBack]:
+    rows = CallBack.objects.filter(survey__proposal=proposal).exclude(stage=CallBackStage.SETTLED)
+    return rows.select_related("survey__proposal__place").order_by("due_at")[:MOST_BESIDE]
+
+
+def _checks(proposal: Proposal) -> Iterable[Check]:
+    waiting = Check.objects.filter(aftercare__proposal=proposal, stage=CheckStage.WAITING)
+    return waiting.select_related("aftercare__proposal__place").order_by("begins_at")
+
 
 ProposalAdmin.offer(*OF_PROPOSAL)
+ProposalAdmin.place_beside(_accounts, _callbacks, _checks)
 
 
 CLOSES, DUE = until("closes_at", _("截止")), until("due_at", _("期限"))
@@ -26,8 +65,14 @@ def verdict(survey: Survey) -> str:
     return survey.verdict_said or "—"
 
 
+def _of_survey(survey: Survey) -> Iterable[Proposal]:
+    """What is ruled about a survey is ruled on its project's page."""
+    yield survey.proposal
+
+
 @admin.register(Survey)
 class SurveyAdmin(MatterAdmin):
+    beside = (_of_survey,)
     list_display = ("proposal", "round", "stage", CLOSES, "asked", "needed", "answers_count", verdict, "ruling")
     list_filter = ("stage", "verdict")
     fields = (

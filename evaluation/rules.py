@@ -10,10 +10,12 @@ from typing import Any
 import rules
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from evaluation.models import Aftercare, CallBack, Check, FinalAccounts, Survey, Verdict
 from minshi.accounts.models import User
 from minshi.faces import words
+from minshi.lifecycle import permits
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of
@@ -68,6 +70,16 @@ rules.add_perm("evaluation.check_accounts", checks_accounts)
 rules.add_perm("evaluation.call_back", mends)
 rules.add_perm("evaluation.confirm_callback", is_rater | writes_for_rater)
 rules.add_perm("evaluation.keep", collects_paper)
+permits.held_by(
+    {
+        "evaluation.run": gettext_lazy("这里的社区工作人员"),
+        "evaluation.rule": gettext_lazy("这里的街道审批"),
+        "evaluation.check_accounts": gettext_lazy("这里的街道经办或居务监督委员会"),
+        "evaluation.call_back": gettext_lazy("负责回访整改的社区工作人员或街道经办"),
+        "evaluation.confirm_callback": gettext_lazy("打分的那一户"),
+        "evaluation.keep": gettext_lazy("这里的楼栋长等组织人或社区工作人员"),
+    }
+)
 
 
 def why_not_rate(user: User, survey: Survey) -> list[str]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from evaluation import selectors
 from evaluation.models import Aftercare, Archive, CallBack, CallBackStage, Survey, SurveyStage
+from evaluation.rules import collects_paper
 from minshi.accounts.models import User
 from minshi.residents import speaking
-from minshi.residents.rules import home_of
+from minshi.residents.rules import home_of, roles_of
 from minshi.rolls.models import Unit
 from proposals.models import Proposal, Stage
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
 from proposals.wording import worded
+
+MOST_TASKS = 10
 
 
 def ratings(proposal: Proposal) -> dict[str, Any] | None:
@@ -99,6 +103,28 @@ def to_confirm(user: User) -> list[Task]:
     ]
 
 
+def paper_to_take(user: User) -> list[Task]:
+    """Surveys that take paper in the places where this person takes it in."""
+    paths = [held.path for held in roles_of(user)]
+    if not paths:
+        return []
+    mine = Q(pk__in=[])
+    for path in paths:
+        mine |= Q(proposal__place__path__startswith=path)
+    running = Survey.objects.open().filter(mine).select_related("proposal__place").order_by("closes_at")[:MOST_TASKS]
+    return [
+        Task(
+            title=survey.proposal.title,
+            text=_("收纸质测评表、登记"),
+            url=f"/projects/{survey.proposal.number}/ratings/paper/",
+            button=_("去登记"),
+            until=survey.closes_at,
+        )
+        for survey in running
+        if collects_paper(user, survey)
+    ]
+
+
 def to_check(user: User) -> list[Task]:
     """Sheets that wait for another reader in the places I collect in."""
     return [
@@ -118,4 +144,5 @@ for stage in (Stage.ACCEPTED, Stage.RATING, Stage.REWORK, Stage.RATED, Stage.SET
     register_present(stage, present_of)
 register_tasks(to_rate)
 register_tasks(to_confirm)
-register_tasks(to_check)
+register_tasks(paper_to_take, at_desk=True)
+register_tasks(to_check, at_desk=True)

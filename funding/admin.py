@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -14,11 +15,26 @@ from django.utils.translation import gettext_lazy as _
 
 from funding import selectors
 from funding.deskwork import money, work
-from funding.models import Allocation, Change, Contribution, Grant, InKind, Payment, Pledge, Pot, Purse, Refund
+from funding.models import (
+    Allocation,
+    Change,
+    ChangeStage,
+    Contribution,
+    ContributionStage,
+    Grant,
+    GrantStage,
+    InKind,
+    Payment,
+    PaymentStage,
+    Pledge,
+    Pot,
+    Purse,
+    Refund,
+)
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.ledger.money import format_yuan
-from proposals.admin import MatterAdmin
-from proposals.models import Source
+from proposals.admin import MOST_BESIDE, MatterAdmin, ProposalAdmin
+from proposals.models import Proposal, Source
 
 DUE = until("due_at", _("期限"))
 
@@ -119,6 +135,45 @@ class PurseAdmin(MoneyAdmin):
     @admin.display(description=_("已付（元）"))
     def spent(self, purse: Purse) -> str:
         return format_yuan(selectors.spent_fen(purse.proposal))
+
+
+def _purse(proposal: Proposal) -> Iterable[Purse]:
+    return Purse.objects.filter(pk=proposal.pk).select_related("proposal__place", "account")
+
+
+def _grants(proposal: Proposal) -> Iterable[Grant]:
+    return proposal.grants.exclude(stage__in=(GrantStage.REFUSED, GrantStage.WITHDRAWN)).order_by("pk")
+
+
+def _pledges(proposal: Proposal) -> Iterable[Pledge]:
+    """Sheets that wait for the second reader."""
+    waiting = proposal.pledges.filter(line__isnull=False, withdrawn_at=None).select_related("line", "household__place")
+    return [each for each in waiting.order_by("pk")[:MOST_BESIDE] if each.is_waiting]
+
+
+def _contributions(proposal: Proposal) -> Iterable[Contribution]:
+    return proposal.contributions.filter(stage=ContributionStage.RECORDED).order_by("pk")[:MOST_BESIDE]
+
+
+def _in_kind(proposal: Proposal) -> Iterable[InKind]:
+    return proposal.in_kind.filter(confirmed_at=None).order_by("pk")[:MOST_BESIDE]
+
+
+def _payments(proposal: Proposal) -> Iterable[Payment]:
+    rows = Payment.objects.filter(contract__proposal=proposal, stage__in=(PaymentStage.ASKED, PaymentStage.APPROVED))
+    return rows.select_related("contract__proposal__place", "milestone").order_by("pk")
+
+
+def _changes(proposal: Proposal) -> Iterable[Change]:
+    rows = Change.objects.filter(contract__proposal=proposal, stage=ChangeStage.ASKED)
+    return rows.select_related("contract__proposal__place")
+
+
+def _refunds(proposal: Proposal) -> Iterable[Refund]:
+    return proposal.refunds.filter(returned_at=None).order_by("pk")[:MOST_BESIDE]
+
+
+ProposalAdmin.place_beside(_purse, _grants, _pledges, _contributions, _in_kind, _payments, _changes, _refunds)
 
 
 def _coverage(purse: Purse) -> selectors.Coverage:

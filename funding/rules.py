@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from funding.models import GrantStage, GroupMember, Panelist, PaymentStage
 from minshi.accounts.models import User
+from minshi.lifecycle import permits
 from minshi.refusals import NotAllowed, guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
@@ -168,12 +169,40 @@ rules.add_perm("funding.pay_back", pays_back)
 rules.add_perm("funding.confirm_refund", confirms_money | is_cashier)
 rules.add_perm("funding.see_voucher", works_there)
 rules.add_perm("funding.see_pledge_sheet", records_money | confirms_money)
+permits.held_by(
+    {
+        "funding.open_pot": gettext_lazy("街道、区里的审批和财务"),
+        "funding.keep_pot": gettext_lazy("资金池所在街道、区里的审批和财务"),
+        "funding.plan": gettext_lazy("这里的社区工作人员或街道经办"),
+        "funding.examine": gettext_lazy("这里的街道经办"),
+        "funding.approve": gettext_lazy("这里的街道审批"),
+        "funding.district": gettext_lazy("区牵头部门或区财政"),
+        "funding.refuse_grant": gettext_lazy("这笔申请现在等着的那一级"),
+        "funding.pledge": gettext_lazy("受益的住户"),
+        "funding.record_money": gettext_lazy("这里的社区工作人员或楼栋长等组织人"),
+        "funding.confirm_money": gettext_lazy("这里的社区工作人员、居务监督委员会或党组织"),
+        "funding.form_group": gettext_lazy("这里的社区工作人员"),
+        "funding.deliver": gettext_lazy("项目小组成员或这里的社区工作人员"),
+        "funding.decide_change": gettext_lazy("这里的街道经办或审批"),
+        "funding.accept": gettext_lazy("组织验收的社区工作人员"),
+        "funding.approve_payment": gettext_lazy("街道审批（一级项目也可以是社区党组织或居务监督委员会）"),
+        "funding.pay": gettext_lazy("这里的街道财务"),
+        "funding.refuse_payment": gettext_lazy("批准付款的人或街道财务"),
+        "funding.rule_on_hold": gettext_lazy("这里的街道审批"),
+        "funding.cancel": gettext_lazy("这里的社区工作人员、街道经办、街道审批或区牵头部门"),
+        "funding.pay_back": gettext_lazy("这里的社区工作人员或街道财务"),
+        "funding.confirm_refund": gettext_lazy("街道财务、社区工作人员或居务监督委员会"),
+        "funding.see_voucher": gettext_lazy("在这里任职的工作人员"),
+        "funding.see_pledge_sheet": gettext_lazy("登记和核对认缴单的人"),
+    }
+)
 
 
 def demand(permission: str, user: User, subject: Any, what: object) -> None:
     """Raise ``NotAllowed`` unless this person may; ``what`` names it in the sentence."""
     if not rules.has_perm(permission, user, subject):
-        raise NotAllowed(_("您在这里没有办理“%s”的权限") % what)
+        words = {"step": what, "who": permits.holder(permission)}
+        raise NotAllowed(_("您在这里没有办理“%(step)s”的权限：由%(who)s办理") % words)
 
 
 # --- Separate duties -----------------------------------------------------------------------------

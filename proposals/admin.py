@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from minshi.accounts.models import User
+from minshi.deadlines.models import DeadlineQuerySet
 from minshi.desk.admin import ScopedAdmin, until
+from minshi.desk.views import Filter, Job, name_holders, register_filter, register_jobs, register_links
 from minshi.ledger.money import format_yuan
 from minshi.residents.rules import title_in
+from minshi.territory.models import Territory
 from proposals.deskwork import OF_PROPOSAL, OF_WISH
-from proposals.models import Handling, Proposal, Wish
+from proposals.lifecycle import GROUP, HOLDER_LABELS
+from proposals.models import Handling, Proposal, Stage, Wish
+from proposals.panels import tasks_at_desk
 from proposals.selectors import holder_of
 
 DUE = until("due_at", _("期限"))
+MOST_BESIDE = 20
+"""Rows of one kind whose steps stand on a project's page; the rest are in the list of that kind."""
+
+
+def _jobs(user: User) -> Iterable[Job]:
+    return [Job(task.title, task.text, task.url, task.button, task.until) for task in tasks_at_desk(user)]
+
+
+def _pages_of(place: Territory) -> Iterable[tuple[str, str]]:
+    name = {"place": place.name}
+    yield gettext("%(place)s首页") % name, reverse("place", args=[place.code])
+    yield gettext("%(place)s全部项目") % name, f"{reverse('projects')}?place={place.code}"
+    yield gettext("%(place)s心愿") % name, f"{reverse('wishes')}?place={place.code}"
+    yield gettext("%(place)s公示") % name, f"{reverse('notices')}?place={place.code}"
+
+
+def _supervised(rows: DeadlineQuerySet) -> DeadlineQuerySet:
+    watched = Proposal.objects.filter(supervised_at__isnull=False, stage=Stage.HANDLING).values("pk")
+    return rows.filter(subject_type=Proposal._meta.label_lower, subject_id__in=watched)
+
+
+register_jobs(_jobs)
+register_links(_pages_of)
+register_filter(Filter("supervised", _("督办"), Proposal._meta.label_lower, _supervised))
+name_holders({name: label for name, label in HOLDER_LABELS.items() if name == GROUP})
 
 
 class MatterAdmin(ScopedAdmin):

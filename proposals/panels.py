@@ -54,6 +54,7 @@ class Task:
 _panels: dict[str, Panel] = {}
 _present: dict[str, Callable[[Proposal], Present]] = {}
 _tasks: list[Callable[[User], list[Task]]] = []
+_at_desk: list[Callable[[User], list[Task]]] = []
 
 
 def register(panel: Panel) -> None:
@@ -68,13 +69,22 @@ def register_present(stage: str, tell: Callable[[Proposal], Present]) -> None:
     _present[stage] = tell
 
 
-def register_tasks(load: Callable[[User], list[Task]]) -> None:
-    """``load`` names what waits for a resident (a vote, a survey, a paper to confirm)."""
+def register_tasks(load: Callable[[User], list[Task]], *, at_desk: bool = False) -> None:
+    """``load`` names what waits for a resident (a vote, a survey, a paper to confirm).
+
+    ``at_desk`` is work of an office or organiser that is done on a page of the site: the desk names it, too.
+    """
     _tasks.append(load)
+    if at_desk:
+        _at_desk.append(load)
 
 
 def tasks_of(user: User) -> list[Task]:
     return [task for load in _tasks for task in load(user)]
+
+
+def tasks_at_desk(user: User) -> list[Task]:
+    return [task for load in _at_desk for task in load(user)]
 
 
 def panels_of(proposal: Proposal) -> list[tuple[Panel, dict[str, Any]]]:

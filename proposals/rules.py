@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import rules
+from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.lifecycle import permits
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of, lives_in
 from minshi.territory.models import Territory
@@ -87,3 +89,18 @@ rules.add_perm("proposals.handle", holds_it)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
 rules.add_perm("proposals.promote_wish", answers_wishes | is_wisher)
+permits.held_by(
+    {
+        "proposals.propose": _("住在这个社区的居民，或者替居民登记的楼栋长、社区工作人员"),
+        "proposals.own": _("提议人本人"),
+        "proposals.review": _("这里的楼栋长等组织人（没有按期办的，转上一级），不能是提议人自己"),
+        "proposals.merge": _("这里的楼栋长等组织人或社区工作人员，不能是提议人自己"),
+        "proposals.cosign": _("住在这里的住户"),
+        "proposals.record_paper": _("这里的楼栋长等组织人或社区工作人员"),
+        "proposals.run": _("这里的社区工作人员"),
+        "proposals.handle": _("现在的承办人"),
+        "proposals.wish": _("确认过住处的居民，或者替居民登记的社区工作人员"),
+        "proposals.answer_wish": _("现在的承办人，或这里的社区工作人员、街道经办"),
+        "proposals.promote_wish": _("许愿人本人或答复心愿的人"),
+    }
+)

@@ -86,6 +86,6 @@ def lists_to_read(user: User) -> list[Task]:
 
 
 register_tasks(reviews)
-register_tasks(objections_to_read)
+register_tasks(objections_to_read, at_desk=True)
 register_tasks(to_cosign)
-register_tasks(lists_to_read)
+register_tasks(lists_to_read, at_desk=True)

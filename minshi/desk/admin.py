@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -110,6 +110,7 @@ class ScopedAdmin(ModelAdmin):
 
     place_path: ClassVar[str] = "place__path"
     desk_forms: ClassVar[tuple[type[DeskForm], ...]] = ()
+    beside: ClassVar[tuple[Callable[[Any], Iterable[Model]], ...]] = ()
     add_form: ClassVar[type[DeskForm] | None] = None
     change_form_template = "desk/subject.html"
     actions = None
@@ -121,6 +122,14 @@ class ScopedAdmin(ModelAdmin):
     def offer(cls, *forms: type[DeskForm]) -> None:
         """For higher apps: what else may be done with such a thing, once its stage is theirs."""
         cls.desk_forms = (*cls.desk_forms, *forms)
+
+    @classmethod
+    def place_beside(cls, *loads: Callable[[Any], Iterable[Model]]) -> None:
+        """For higher apps: what of theirs belongs to such a thing, so that its page has their steps as well.
+
+        A deadline leads to the thing that waits; what has to be done may stand on another row's page.
+        """
+        cls.beside = (*cls.beside, *loads)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         mine = Q(pk__in=[])
@@ -175,24 +184,45 @@ class ScopedAdmin(ModelAdmin):
     ) -> HttpResponse:
         subject = self.get_object(request, object_id)
         offered = self.offered(subject, request.user) if subject else []  # type: ignore[arg-type]
-        context = {**(extra_context or {}), "offered": offered, "show_save": False, "show_close": True}
+        others = list(self._offered_beside(subject, request)) if subject else []
+        context = {
+            **(extra_context or {}),
+            "offered": offered,
+            "beside": others,
+            "show_save": False,
+            "show_close": True,
+        }
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
+
+    def _offered_beside(self, subject: Model, request: HttpRequest) -> Iterator[dict[str, Any]]:
+        """What this person may do with the things that belong to it; a thing without a step for them is left out."""
+        for thing in (thing for load in self.beside for thing in load(subject)):
+            page: Any = self.admin_site.get_model_admin(type(thing))
+            if offered := page.offered(thing, request.user):
+                yield {"label": f"{thing._meta.verbose_name}：{thing}", "offered": offered}
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Making one is an action, too."""
         if self.add_form is None or not self.has_add_permission(request):
-            raise NotAllowed(_("这里不能新增，或不归您办理"))
+            raise NotAllowed(self._why_not_add(request))
         return self._take(request, self.add_form, None, back=f"admin:{self._name}_changelist")
+
+    def _why_not_add(self, request: HttpRequest) -> str:
+        if self.add_form is None:
+            return _("“%(thing)s”不在这里新增，由办理的步骤产生") % {"thing": self.opts.verbose_name}
+        return self.add_form.whose(request.user)  # type: ignore[arg-type]
 
     def do_view(self, request: HttpRequest, pk: int, what: str) -> HttpResponse:
         """One action as a form."""
         subject = get_object_or_404(self.get_queryset(request), pk=pk)
         kind = next((form for form in self.desk_forms if form.name == what), None)
-        if kind is None or not kind.offered(subject, request.user):  # type: ignore[arg-type]
-            raise NotAllowed(_("这一步现在不能办理，或不归您办理"))
+        if kind is None:
+            raise NotAllowed(_("这里没有这一步，请回到“%(thing)s”看能办什么") % {"thing": subject})
+        if reason := kind.why_not(subject, request.user):  # type: ignore[arg-type]
+            raise NotAllowed(reason)
         return self._take(request, kind, subject, back=f"admin:{self._name}_change")
 
     @property

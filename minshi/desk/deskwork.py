@@ -10,6 +10,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.deadlines.models import Deadline
+from minshi.lifecycle import permits
+from minshi.residents.models import Role
+from minshi.residents.rules import RESIDENT, roles_of, title_in
+from minshi.territory.models import Territory
 
 
 class DeskForm(forms.Form):
@@ -45,6 +50,35 @@ class DeskForm(forms.Form):
     def offered(cls, subject: models.Model, user: User) -> bool:
         return cls.open_to(subject) and bool(rules.has_perm(cls.permission, user, subject))
 
+    @classmethod
+    def why_not(cls, subject: models.Model, user: User) -> str:
+        """Why this person may not take this step now, said to them; empty when they may."""
+        if not cls.open_to(subject):
+            return cls._moved_on(subject)
+        if not rules.has_perm(cls.permission, user, subject):
+            return " ".join(filter(None, (cls.whose(user, subject), holder_said(subject))))
+        return "" if cls.offered(subject, user) else cls.not_by_them(subject, user)
+
+    @classmethod
+    def _moved_on(cls, subject: Any) -> str:
+        words = {"step": cls.worded(cls.label, subject), "thing": subject}
+        if not hasattr(subject, "get_stage_display"):
+            return _("“%(thing)s”现在用不着“%(step)s”：已经办过，或者还没有轮到。") % words
+        words["stage"] = subject.get_stage_display()
+        return _("“%(thing)s”现在是“%(stage)s”，不能办理“%(step)s”。") % words
+
+    @classmethod
+    def whose(cls, user: User, subject: Any = None) -> str:
+        """Whose step it is, and as whom this person stands here."""
+        yours = "、".join(held.label for held in roles_of(user)) or str(RESIDENT)
+        words = {"step": cls.worded(cls.label, subject), "who": permits.holder(cls.permission), "you": yours}
+        return _("“%(step)s”由%(who)s办理，您是%(you)s。") % words
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        """For a step that is this office's, and not this person's."""
+        return _("“%(step)s”要由另一个人办理：前一步是您办的。") % {"step": cls.worded(cls.label, subject)}
+
     def facts(self) -> list[tuple[Any, Any]]:
         """(label, text) of what one must have before one's eyes to decide; above the form."""
         return []
@@ -55,6 +89,15 @@ class DeskForm(forms.Form):
 
     def run(self, subject: Any, by: User) -> object:
         raise NotImplementedError
+
+
+def holder_said(subject: models.Model) -> str:
+    """With whom the thing is now, as a sentence; empty where nobody is waited for."""
+    waits = Deadline.objects.tasks().of(subject).order_by("due").first()
+    if waits is None or waits.role not in Role:
+        return ""
+    place = Territory.objects.filter(path=waits.place_path).values_list("name", flat=True).first() or ""
+    return _("现在等%(holder)s办理。") % {"holder": title_in(place, waits.role)}
 
 
 class ReasonField(forms.CharField):

@@ -12,9 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.desk.deskwork import DeskForm, ReasonField
+from minshi.desk.views import done_on_own_page
 from minshi.disclosure import actions
+from minshi.disclosure.actions import SECOND_READING
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.rules import may_read_original
+
+done_on_own_page(SECOND_READING)
 
 
 class Correct(DeskForm):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import rules
+from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.disclosure.rules import may_answer
+from minshi.lifecycle import permits
 from minshi.residents.models import Residence, Role, RoleGrant
 from minshi.residents.register import keeps_register
 from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint, roles_of
@@ -54,3 +56,16 @@ rules.add_perm("residents.keep_doors", keeps_doors)
 rules.add_perm("policy.set", sets_policy)
 rules.add_perm("disclosure.correct", corrects)
 rules.add_perm("disclosure.answer", rules.predicate(may_answer))
+permits.held_by(
+    {
+        "residents.confirm": _("这里的楼栋长等组织人或社区工作人员（不能是本人）"),
+        "residents.revoke": _("任命这个角色的上一级"),
+        "residents.appoint": _("任命这个角色的上一级"),
+        "residents.open_account": _("街道审批或区牵头部门"),
+        "residents.keep_register": _("这里的社区工作人员、街道经办或区牵头部门"),
+        "residents.keep_doors": _("这里的社区工作人员、街道经办或区牵头部门"),
+        "policy.set": _("这里的街道或区牵头部门"),
+        "disclosure.correct": _("这里的社区工作人员、街道经办或区牵头部门"),
+        "disclosure.answer": _("现在负责答复异议的一级"),
+    }
+)

@@ -1,61 +1,235 @@
-"""What waits for me and until when: the admin's first page."""
+"""What waits for me and until when: the admin's first page, with its filters, search and pages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from minshi import paging
+from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.deadlines.models import Deadline
+from minshi.deadlines.models import Deadline, DeadlineQuerySet
 from minshi.policy import calendar
-from minshi.residents.rules import Held, roles_of
+from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
+from minshi.residents.rules import Held, roles_of, title_in
 from minshi.territory.models import Territory
 
 MOST_ROWS = 50
-"""Of one group on the desk; a desk with more is said to have more."""
+"""Of one group on the desk; a desk with more is said to have more, and goes on page by page."""
+MOST_TYPED = 60
+ALL = "all"
+"""In place of a holder: whatever waits in my places, for whom ever."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that has its page on the site (paper, second readings, confirmations): one line, one page to do it on."""
+
+    title: str
+    text: str
+    url: str
+    button: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A way to narrow the desk that a higher app knows of; rows that pass it are marked with its label.
+
+    Only deadlines of ``subject`` (a model's label) can pass it.
+    """
+
+    name: str
+    label: Any
+    subject: str
+    narrow: Callable[[DeadlineQuerySet], DeadlineQuerySet]
+
+
+_jobs: list[Callable[[User], Iterable[Job]]] = []
+_links: list[Callable[[Territory], Iterable[tuple[str, str]]]] = []
+_filters: list[Filter] = []
+_holders: dict[str, Any] = {}
+_own_pages: set[str] = set()
+
+
+def register_jobs(load: Callable[[User], Iterable[Job]]) -> None:
+    """For higher apps: what of theirs waits for somebody and is done on a page of the site."""
+    _jobs.append(load)
+
+
+def register_links(load: Callable[[Territory], Iterable[tuple[str, str]]]) -> None:
+    """For higher apps: pages of a place that whoever works there looks up, as (label, address)."""
+    _links.append(load)
+
+
+def register_filter(narrowed: Filter) -> None:
+    _filters.append(narrowed)
+
+
+def name_holders(labels: dict[str, Any]) -> None:
+    """For higher apps: holders that are no role."""
+    _holders.update(labels)
+
+
+def done_on_own_page(*kinds: str) -> None:
+    """Deadlines whose work is not on the page of their thing but at the address they carry."""
+    _own_pages.update(kinds)
+
+
+# --- The page -------------------------------------------------------------------------------------
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by unfold for the admin's index."""
-    roles = roles_of(request.user)  # type: ignore[arg-type]
-    moment = now()
-    waiting = Deadline.objects.waiting_for([(held.role, held.path) for held in roles]).order_by("due")
-    week = moment + timedelta(days=7)
-    groups = (
-        ("overdue", _("已逾期"), waiting.filter(due__lte=moment), _("没有逾期的事。")),
-        ("week", _("七天内到期"), waiting.filter(due__gt=moment, due__lte=week), _("七天内没有到期的事。")),
-        ("later", _("之后"), waiting.filter(due__gt=week), _("没有其他等您办的事。")),
-    )
-    context["roles"] = roles
-    context["groups"] = [
-        {"name": name, "label": label, "none": none, **_rows(list(rows[: MOST_ROWS + 1]), moment, roles)}
-        for name, label, rows, none in groups
-    ]
+    user: User = request.user  # type: ignore[assignment]
+    roles, moment = roles_of(user), now()
+    asked = _asked(request)
+    rows = _narrowed(roles, asked).order_by("due", "pk")
+    names = _Names(roles)
+    shown = [each for each in _groups(rows, moment) if asked["show"] in ("", each[0])]
+    if asked["show"] in {each.name for each in _filters}:
+        label = next(str(each.label) for each in _filters if each.name == asked["show"])
+        shown = [(asked["show"], label, rows, _("没有这样的事。"))]
+    key = request.GET.get("after", "") if asked["show"] else ""
+    groups = _groups_shown(shown, moment, names, asked, key)
+    context |= {
+        "roles": roles,
+        "groups": groups,
+        "asked": asked,
+        "is_narrowed": any(asked.values()),
+        "choices": _choices(roles),
+        "jobs": [*_confirmations(user), *(job for load in _jobs for job in load(user))],
+        "links": [link for place in names.working_places() for load in _links for link in load(place)],
+    }
     return context
 
 
-def _rows(deadlines: list[Deadline], moment: datetime, roles: tuple[Held, ...]) -> dict[str, Any]:
-    shown = deadlines[:MOST_ROWS]
-    paths = {deadline.place_path for deadline in shown}
-    places = dict(Territory.objects.filter(path__in=paths).values_list("path", "name"))
-    rows = [{**_row(deadline, moment, roles), "place": places.get(deadline.place_path, "")} for deadline in shown]
-    return {"more": len(deadlines) > MOST_ROWS, "rows": rows}
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """What was chosen, out of what there is to choose; anything else is nothing."""
+    shows = ("overdue", "week", "later", *(each.name for each in _filters))
+    holders = (ALL, *Role.values, *_holders)
+    given = {name: request.GET.get(name, "") for name in ("show", "holder")}
+    return {
+        "q": " ".join(request.GET.get("q", "")[:MOST_TYPED].replace("\0", "").split()),
+        "show": given["show"] if given["show"] in shows else "",
+        "holder": given["holder"] if given["holder"] in holders else "",
+    }
 
 
-def _row(deadline: Deadline, moment: datetime, roles: tuple[Held, ...]) -> dict[str, Any]:
+def _narrowed(roles: tuple[Held, ...], asked: dict[str, str]) -> DeadlineQuerySet:
+    if asked["holder"] or asked["show"] in {each.name for each in _filters}:
+        rows = _in_my_places(roles)
+        if asked["holder"] not in ("", ALL):
+            rows = rows.filter(role=asked["holder"])
+    else:
+        rows = Deadline.objects.waiting_for([(held.role, held.path) for held in roles])
+    for word in asked["q"].split():
+        rows = rows.filter(Q(title__icontains=word) | Q(url__icontains=word))
+    for each in _filters:
+        rows = each.narrow(rows) if each.name == asked["show"] else rows
+    return rows
+
+
+def _in_my_places(roles: tuple[Held, ...]) -> DeadlineQuerySet:
+    """Whoever works in a place may see what waits there, and for whom."""
+    mine = Q(pk__in=[])
+    for held in roles:
+        if held.role in STAFF_ROLES:
+            mine |= Q(place_path__startswith=held.path)
+    return Deadline.objects.tasks().filter(mine)
+
+
+def _groups(rows: DeadlineQuerySet, moment: datetime) -> list[tuple[str, str, DeadlineQuerySet, str]]:
+    week = moment + timedelta(days=7)
+    return [
+        ("overdue", _("已逾期"), rows.filter(due__lte=moment), _("没有逾期的事。")),
+        ("week", _("七天内到期"), rows.filter(due__gt=moment, due__lte=week), _("七天内没有到期的事。")),
+        ("later", _("之后"), rows.filter(due__gt=week), _("没有其他等您办的事。")),
+    ]
+
+
+def _groups_shown(
+    shown: list[tuple[str, str, DeadlineQuerySet, str]],
+    moment: datetime,
+    names: _Names,
+    asked: dict[str, str],
+    key: str,
+) -> list[dict[str, Any]]:
+    by_due = paging.by_moment("due", newer=True)
+    pages = [(name, label, none, paging.page_of(rows, by_due, key, MOST_ROWS)) for name, label, rows, none in shown]
+    names.learn([deadline for *_said, page in pages for deadline in page.rows])
+    groups = []
+    for name, label, none, page in pages:
+        chosen = {each: value for each, value in asked.items() if value} | {"show": name}
+        groups.append(
+            {
+                "name": name,
+                "label": label,
+                "none": none,
+                "rows": [_row(deadline, moment, names) for deadline in page.rows],
+                "more": bool(page.next),
+                "next": paging.link(chosen, after=page.next) if page.next else "",
+                "first": "" if page.is_first else paging.link(chosen),
+            }
+        )
+    return groups
+
+
+class _Names:
+    """Places, holders and marks of the rows shown, asked for once per page and not once per row."""
+
+    def __init__(self, roles: tuple[Held, ...]) -> None:
+        self.roles = roles
+        self.places: dict[str, Territory] = {}
+        self.marks: dict[int, list[str]] = {}
+
+    def learn(self, shown: list[Deadline]) -> None:
+        mine = {held.path for held in self.roles}
+        paths = mine | {deadline.place_path for deadline in shown}
+        self.places = {place.path: place for place in Territory.objects.filter(path__in=paths).order_by("path")}
+        for each in _filters:
+            theirs = [deadline.pk for deadline in shown if deadline.subject_type == each.subject]
+            for pk in each.narrow(Deadline.objects.filter(pk__in=theirs)).values_list("pk", flat=True):
+                self.marks.setdefault(pk, []).append(str(each.label))
+
+    def place_of(self, deadline: Deadline) -> str:
+        place = self.places.get(deadline.place_path)
+        return place.name if place else ""
+
+    def working_places(self) -> list[Territory]:
+        """Where this person works in an office, from the top down."""
+        paths = {held.path for held in self.roles if held.role in STAFF_ROLES}
+        return [place for path, place in self.places.items() if path in paths]
+
+    def holder(self, deadline: Deadline) -> str:
+        mine = next((held.label for held in self.roles if _holds(held, deadline)), "")
+        if mine:
+            return mine
+        if deadline.role in Role:
+            return title_in(self.place_of(deadline), deadline.role)
+        return str(_holders.get(deadline.role, "—"))
+
+
+def _row(deadline: Deadline, moment: datetime, names: _Names) -> dict[str, Any]:
     left = calendar.working_days_left(moment, deadline.due)
     return {
         "title": deadline.title,
         "url": _page_of(deadline),
-        "holder": next(held.label for held in roles if _holds(held, deadline)),
+        "place": names.place_of(deadline),
+        "marks": names.marks.get(deadline.pk, ()),
+        "holder": names.holder(deadline),
         "since": deadline.set_at,
         "due": deadline.due,
+        "is_late": deadline.due <= moment,
         "left": _("已逾期") if deadline.due <= moment else _("%(days)d 个工作日") % {"days": left},
     }
 
@@ -67,6 +241,38 @@ def _holds(held: Held, deadline: Deadline) -> bool:
 def _page_of(deadline: Deadline) -> str:
     """The thing's page at the desk where something can be done with it there, else the page its app named."""
     model = apps.get_model(deadline.subject_type)
-    if not admin.site.is_registered(model) or not getattr(admin.site.get_model_admin(model), "desk_forms", ()):
+    if deadline.kind in _own_pages or not admin.site.is_registered(model):
+        return deadline.url
+    page: Any = admin.site.get_model_admin(model)
+    if not page.desk_forms and not page.beside:
         return deadline.url
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[deadline.subject_id])
+
+
+# --- What else stands on the desk -----------------------------------------------------------------
+
+
+def _choices(roles: tuple[Held, ...]) -> dict[str, list[tuple[str, Any]]]:
+    """What the form offers: when and what kind, and who holds it."""
+    shows = [
+        ("", _("全部")),
+        ("overdue", _("过了期限的")),
+        ("week", _("七天内要办的")),
+        ("later", _("七天以后的")),
+        *((each.name, each.label) for each in _filters),
+    ]
+    holders = [("", _("等我办的")), (ALL, _("我这里所有的")), *Role.choices, *_holders.items()]
+    return {"show": shows, "holder": holders if any(held.role in STAFF_ROLES for held in roles) else []}
+
+
+def _confirmations(user: User) -> list[Job]:
+    """Who says they live in my places and waits for somebody's word."""
+    mine = Q(pk__in=[])
+    for held in roles_of(user):
+        if held.role in (Role.CLERK, *ORGANISERS):
+            mine |= Q(household__place__path__startswith=held.path)
+    count = Residence.objects.claims().filter(mine).exclude(person__user=user).count() if mine != Q(pk__in=[]) else 0
+    if not count:
+        return []
+    text = _("%(n)d 位居民说住在您这里，等您确认") % {"n": count}
+    return [Job(_("确认住户"), text, reverse("confirm_residents"), _("去确认"))]

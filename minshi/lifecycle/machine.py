@@ -13,6 +13,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.lifecycle import permits
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.refusals import NotAllowed, Refused, refuse_if
@@ -104,7 +105,7 @@ def why_not(subject: models.Model, verb: str, by: User | None) -> list[str]:
     if reason := _wrong_stage(machine, step, subject):
         return [reason]
     if not _may(step, by, subject):
-        return [_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject)]
+        return [_not_theirs(machine, step, by, subject)]
     return [*what_blocks_gate(subject, verb), *(str(why) for obstacle in step.obstacles for why in obstacle(subject))]
 
 
@@ -141,7 +142,7 @@ def take(
         if wrong := _wrong_stage(machine, step, subject):
             raise Refused(wrong)
         if not _may(step, by, subject):
-            raise NotAllowed(_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject))
+            raise NotAllowed(_not_theirs(machine, step, by, subject))
         if step.needs_reason and not reason.strip():
             raise Refused(reason=_("请写明理由，对方和大家都看得到"))
         own = (why for obstacle in step.obstacles for why in obstacle(subject))
@@ -156,7 +157,7 @@ def begin(
     machine = machine_of(subject)
     step = machine.by_verb[verb]
     if not _may(step, by, subject):
-        raise NotAllowed(_("您在这里没有办理“%s”的权限") % machine.worded(step.label, subject))
+        raise NotAllowed(_not_theirs(machine, step, by, subject))
     return _write(machine, step, subject, by, reason, evidence or {}, {}, source="")
 
 
@@ -180,6 +181,17 @@ def _may(step: Step, by: User | None, subject: models.Model) -> bool:
     if by is None:
         return step.platform
     return bool(step.permission) and bool(rules.has_perm(step.permission, by, subject))
+
+
+def _not_theirs(machine: Machine, step: Step, by: User | None, subject: models.Model) -> str:
+    """Whose the step is, said to somebody whose it is not."""
+    words = {"step": machine.worded(step.label, subject), "who": permits.holder(step.permission)}
+    if by is None or not step.permission:
+        return _("“%(step)s”到期自动办理，没有人可以提前办") % words
+    yours = machine.role_of(by, subject)
+    if not yours:
+        return _("您在这里没有办理“%(step)s”的权限：由%(who)s办理") % words
+    return _("您在这里没有办理“%(step)s”的权限：由%(who)s办理，您在这里是%(you)s") % {**words, "you": yours}
 
 
 def _write(
