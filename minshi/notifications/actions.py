@@ -10,19 +10,27 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Model
+from django.urls import reverse
 
 from minshi.accounts.models import User
 from minshi.clock import Now
 from minshi.lifecycle.action import action
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.catalogue import Doors, Lines, Post, Told, event_named, tables_of
 from minshi.notifications.channels import Channel, NotSent, channel
-from minshi.notifications.models import Message, Outbox
+from minshi.notifications.models import MATTER_LENGTH, Message, Outbox
+from minshi.notifications.rules import end_of_quiet, start_of_day, without_numbers
 from minshi.notifications.sealing import InvalidToken, seal, unseal
-from minshi.notifications.selectors import holders
+from minshi.notifications.selectors import holders, messages_a_day, texts_of_today
+from minshi.policy import selectors as policy
+from minshi.residents.rules import home_of
+from minshi.residents.speaking import adults_of, listeners
 from minshi.territory.models import Territory
 
 log = logging.getLogger(__name__)
@@ -33,39 +41,83 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 SEALED_KEPT = timedelta(days=1)
 
-# One statement for one person or ten thousand; whoever was told this key already is passed over.
+# One statement for one person or ten thousand; whoever was told this key already is passed over, and whoever has
+# had a text on this matter today, or has one on its way, gets no second.
 TELL = """
 WITH told AS (
-    INSERT INTO notifications_message (user_id, title, body, url, key)
-    SELECT DISTINCT told_user, %s::text, %s::text, %s::text, %s::text FROM unnest(%s::bigint[]) AS told_user
+    INSERT INTO notifications_message (user_id, title, body, url, key, event, matter)
+    SELECT DISTINCT told_user, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text
+    FROM unnest(%s::bigint[]) AS told_user
     ON CONFLICT (user_id, key) DO NOTHING
-    RETURNING id
+    RETURNING id, user_id, matter
 )
 INSERT INTO notifications_outbox (channel, message_id, phone, sealed)
-SELECT 'sms', id, '', '' FROM told WHERE %s::boolean
+SELECT 'sms', told.id, '', '' FROM told
+WHERE %s::boolean AND NOT EXISTS (
+    SELECT FROM notifications_message AS earlier
+    JOIN notifications_outbox AS text ON text.message_id = earlier.id
+    WHERE earlier.user_id = told.user_id AND earlier.matter = told.matter
+      AND (text.state = 'open'
+           OR text.state = 'sent' AND text.sent_at >= minshi_today()::timestamp AT TIME ZONE 'Asia/Shanghai')
+)
+"""
+
+# Of the doors that should hear it, those behind which nobody has an account with a phone.
+LIST = """
+INSERT INTO notifications_totell (household_id, title, body, key, event)
+SELECT door.id, %s::text, %s::text, %s::text, %s::text
+FROM territory_household AS door
+WHERE door.id = ANY (%s::bigint[]) AND door.is_active AND NOT EXISTS (
+    SELECT FROM residents_residence AS home
+    JOIN residents_person AS person ON person.id = home.person_id
+    JOIN accounts_user AS account ON account.id = person.user_id
+    WHERE home.household_id = door.id AND home.until IS NULL AND home.confirmed_at IS NOT NULL
+      AND person.is_adult AND account.is_active AND coalesce(account.phone, '') <> ''
+)
+ON CONFLICT (household_id, key) DO NOTHING
 """
 
 
 def tell(
-    user: User, title: object, body: object = "", url: str = "", *, sms: bool = False, key: str | None = None
+    user: User,
+    title: object,
+    body: object = "",
+    url: str = "",
+    *,
+    sms: bool = False,
+    key: str | None = None,
+    event: str = "",
+    matter: str = "",
 ) -> None:
     """Put a message into somebody's inbox, and with ``sms`` on the way to their phone.
 
-    ``key``: the same person is told it once, however often this is called.
+    ``key``: the same person is told it once, however often this is called. ``event`` names what an app lists in its
+    ``told.py``, which also says whether a text goes out. ``matter``: what it is about, where the address does not
+    say it; of one matter one text leaves a day.
     """
-    tell_all([user], title, body, url, sms=sms, key=key)
+    tell_all([user], title, body, url, sms=sms, key=key, event=event, matter=matter)
 
 
 def tell_all(
-    users: Iterable[User], title: object, body: object = "", url: str = "", *, sms: bool = False, key: str | None = None
+    users: Iterable[User],
+    title: object,
+    body: object = "",
+    url: str = "",
+    *,
+    sms: bool = False,
+    key: str | None = None,
+    event: str = "",
+    matter: str = "",
 ) -> None:
     """``tell`` for many at once, in one statement."""
     ids = [user.pk for user in users]
+    by_text = _goes_by_text(event, sms)
     if not ids:
         return
+    about = (matter or url or str(title))[:MATTER_LENGTH]
     with connection.cursor() as cursor:
-        cursor.execute(TELL, [str(title)[:120], str(body), url, key, ids, sms])
-    if sms:
+        cursor.execute(TELL, [str(title)[:120], str(body), url, key, event, about, ids, by_text])
+    if by_text:
         hint_after_commit()
 
 
@@ -78,6 +130,8 @@ def tell_role(
     *,
     sms: bool = False,
     key: str | None = None,
+    event: str = "",
+    matter: str = "",
 ) -> None:
     """Tell all who hold this role in this place, or where nobody does, in the next place above that has one."""
     users = holders(role, place)
@@ -85,7 +139,64 @@ def tell_role(
         # Nothing is lost: the deadline keeps the task, and whoever runs the servers can give the role to somebody.
         log.error("nobody holds %s in or above place %s", role, place.pk)
         users = list(User.objects.filter(is_superuser=True, is_active=True))
-    tell_all(users, title, body, url, sms=sms, key=key)
+    tell_all(users, title, body, url, sms=sms, key=key, event=event, matter=matter)
+
+
+def tell_doors(
+    doors: Iterable[int],
+    title: object,
+    body: object = "",
+    url: str = "",
+    *,
+    asked: bool = True,
+    sms: bool = False,
+    key: str | None = None,
+    event: str = "",
+    matter: str = "",
+) -> None:
+    """Tell these households (keys of doors): ``asked`` the one who speaks for each, otherwise all its adults.
+
+    Where it goes out as a text, a door without anybody who has a phone is put on the chief's list of people to tell.
+    """
+    keys = list(doors)
+    users = listeners(keys) if asked else adults_of(keys)
+    tell_all(users.only("pk"), title, body, url, sms=sms, key=key, event=event, matter=matter)
+    if _goes_by_text(event, sms):
+        with connection.cursor() as cursor:
+            cursor.execute(LIST, [str(title)[:120], str(body), key, event, keys])
+
+
+def _goes_by_text(event: str, sms: bool) -> bool:
+    """What the app's list says of this event; of a step, and of what is not listed, what the caller says."""
+    listed = event_named(event)
+    return listed.way.by_text if listed else sms
+
+
+def tell_step(subject: Model, record: StepRecord) -> None:
+    """Tell whoever the apps' tables name of the step that was just taken."""
+    for table in tables_of(record.subject_type):
+        for line in table.by_verb.get(record.verb, ()):
+            if isinstance(line, Told) and (line.when is None or line.when(subject, record)):
+                _tell_line(table, line, subject, record)
+
+
+def _tell_line(table: Lines, line: Told, subject: Model, record: StepRecord) -> None:
+    heard = line.to.of(subject, record)
+    if heard is None:
+        return
+    facts = {"label": record.label, "reason": record.reason, **table.facts(subject, record)}
+    words = (str(line.title) % facts, str(line.body) % facts, (line.url or table.url)(subject))
+    how: dict[str, Any] = {
+        "sms": line.way.by_text,
+        "event": f"{record.subject_type}:{record.verb}",
+        "matter": table.matter(subject),
+    }
+    if isinstance(heard, Post):
+        tell_role(heard.role, heard.place, *words, **how)
+    elif isinstance(heard, Doors):
+        tell_doors(heard.keys, *words, asked=heard.asked, **how)
+    else:
+        tell_all([user for user in heard if user], *words, **how)
 
 
 def send_text(phone: str, text: object, *, until: datetime) -> None:
@@ -124,16 +235,16 @@ def deliver(seconds: float = 10) -> int:
 
     Begins no text after ``seconds``: a gateway that hangs must not keep the sweeper from the deadlines.
     """
-    way = channel()
+    way, waits = channel(), Waits()
     sent = 0
     stop_at = time.monotonic() + seconds
-    while time.monotonic() < stop_at and (outcome := _deliver_next(way)) is not None:
+    while time.monotonic() < stop_at and (outcome := _deliver_next(way, waits)) is not None:
         sent += outcome
     return sent
 
 
 @transaction.atomic
-def _deliver_next(way: Channel) -> bool | None:
+def _deliver_next(way: Channel, waits: Waits) -> bool | None:
     """Try the most urgent due text, held by its row's lock meanwhile; None when nothing is due."""
     row = (
         Outbox.objects.select_for_update(skip_locked=True, of=("self",))
@@ -145,6 +256,9 @@ def _deliver_next(way: Channel) -> bool | None:
     )
     if row is None:
         return None
+    if later := waits.until(row):
+        Outbox.objects.filter(pk=row.pk).update(next_at=later)
+        return False
     state, error = _try(row, way)
     row.attempts += 1
     if state == Outbox.State.OPEN and row.attempts >= MOST_ATTEMPTS:
@@ -159,6 +273,40 @@ def _deliver_next(way: Channel) -> bool | None:
     return sent
 
 
+class Waits:
+    """What keeps a text of a message back although it is due: the night, and the day's share used up. Codes never wait.
+
+    Asked once per place and round of sending.
+    """
+
+    def __init__(self) -> None:
+        self.quiet: dict[str, tuple[int, int]] = {}
+        self.share = messages_a_day()
+
+    def until(self, row: Outbox) -> datetime | None:
+        """When it may go, if not now."""
+        if row.message is None:
+            return None
+        at: datetime = row.present  # type: ignore[attr-defined]
+        begins, ends = self._quiet_at(row.message.user)
+        if later := end_of_quiet(at, begins, ends):
+            return later
+        if texts_of_today() < self.share:
+            return None
+        log.error("the day's share of texts for messages is used up")
+        tomorrow = start_of_day(at) + timedelta(days=1)
+        return end_of_quiet(tomorrow, begins, ends) or tomorrow
+
+    def _quiet_at(self, user: User) -> tuple[int, int]:
+        home = home_of(user)
+        place = home.household.place if home else None
+        path = place.path if place else ""
+        if path not in self.quiet:
+            terms = policy.terms(["text.quiet_from", "text.quiet_until"], place)
+            self.quiet[path] = terms["text.quiet_from"], terms["text.quiet_until"]
+        return self.quiet[path]
+
+
 def _try(row: Outbox, way: Channel) -> tuple[Outbox.State, str]:
     """The state after one attempt, and why it was not sent: a code, never a value of a person."""
     if row.expires_at is not None and row.expires_at <= row.present:  # type: ignore[attr-defined]
@@ -169,6 +317,8 @@ def _try(row: Outbox, way: Channel) -> tuple[Outbox.State, str]:
         return Outbox.State.DROPPED, "sealed-with-another-key"
     if not phone:
         return Outbox.State.DROPPED, "no-phone"
+    if row.message and _had_its_text(row.message):
+        return Outbox.State.DROPPED, "one-a-day"
     try:
         way.send(phone, text)
     except NotSent as refusal:
@@ -178,13 +328,26 @@ def _try(row: Outbox, way: Channel) -> tuple[Outbox.State, str]:
     return Outbox.State.SENT, ""
 
 
+def _had_its_text(message: Message) -> bool:
+    """Whether a text on the same matter has left to the same person today; two at once ask one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"text:{message.user_id}:{message.matter}"]
+        )
+    sent = Outbox.objects.sent_today().filter(message__user=message.user_id, message__matter=message.matter)
+    return bool(message.matter) and sent.exists()
+
+
 def _letter(row: Outbox) -> tuple[str, str]:
-    """To which phone and what; a phone changed since is used as it is now."""
+    """To which phone and what; a phone changed since is used as it is now.
+
+    A text says that there is something and leads to the inbox; whatever looks like a slip's number stays there.
+    """
     if row.message is None:
         return row.phone, SIGNATURE + unseal(row.sealed)
     user = row.message.user
-    link = f" {settings.SITE_URL}{row.message.url}" if row.message.url else ""
-    return (user.phone or "") if user.is_active else "", f"{SIGNATURE}{row.message.title}{link}"
+    text = f"{SIGNATURE}{without_numbers(row.message.title)} {settings.SITE_URL}{reverse('messages')}"
+    return (user.phone or "") if user.is_active else "", text
 
 
 def forget_sealed() -> int:

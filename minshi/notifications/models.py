@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import Now
+from minshi.territory.models import Household, Territory
 
+MATTER_LENGTH = 120
 LOCAL_ADDRESS = r"^/([^/\\].*)?$"
 """A path of this site: nothing a browser could read as another host."""
 
@@ -35,6 +37,8 @@ class Message(models.Model):
     body = models.TextField(_("内容"), blank=True)
     url = models.CharField(_("去处"), max_length=300, blank=True)
     key = models.CharField(max_length=120, null=True, blank=True)
+    event = models.CharField(max_length=80, blank=True, db_default="")
+    matter = models.CharField(max_length=MATTER_LENGTH, blank=True, db_default="")
     at = models.DateTimeField(_("时间"), db_default=Now())
     read_at = models.DateTimeField(_("已读"), null=True, blank=True)
 
@@ -55,6 +59,18 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return _("消息 %(pk)s") % {"pk": self.pk}
+
+
+class StartOfToday(models.Func):
+    """00:00 in China of today, by the platform's time."""
+
+    template = "(minshi_today()::timestamp AT TIME ZONE 'Asia/Shanghai')"
+    output_field = models.DateTimeField()
+
+
+class OutboxQuerySet(models.QuerySet["Outbox"]):
+    def sent_today(self) -> OutboxQuerySet:
+        return self.filter(state=Outbox.State.SENT, sent_at__gte=StartOfToday())
 
 
 class Outbox(models.Model):
@@ -82,10 +98,15 @@ class Outbox(models.Model):
     sent_at = models.DateTimeField(_("发出"), null=True, blank=True)
     error = models.CharField(_("错误代码"), max_length=40, blank=True, db_default="")
 
+    objects = OutboxQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("待发短信")
         verbose_name_plural = _("待发短信")
-        indexes = [models.Index(F("expires_at"), F("next_at"), name="outbox_open", condition=Q(state="open"))]
+        indexes = [
+            models.Index(F("expires_at"), F("next_at"), name="outbox_open", condition=Q(state="open")),
+            models.Index(fields=["sent_at"], name="outbox_sent", condition=Q(state="sent")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(message__isnull=False, phone="", sealed="") | Q(message=None) & ~Q(phone=""),
@@ -99,3 +120,56 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return _("短信 %(pk)s") % {"pk": self.pk}
+
+
+class ToTellQuerySet(models.QuerySet["ToTell"]):
+    def waiting(self) -> ToTellQuerySet:
+        return self.filter(told_at=None)
+
+    def beneath(self, paths: list[str]) -> ToTellQuerySet:
+        """Of doors in these places."""
+        mine = Q(pk__in=[])
+        for path in paths:
+            mine |= Q(household__place__path__startswith=path)
+        return self.filter(mine)
+
+    def by_door(self) -> ToTellQuerySet:
+        return self.select_related("household__place").order_by(
+            "household__place__path", "household__address", "household_id", "pk"
+        )
+
+
+class ToTell(models.Model):
+    """What a household without a phone is to be told at its door, with a slip to leave; ticked once it was."""
+
+    PERSONAL = ("title", "body")
+
+    household = models.ForeignKey(Household, models.CASCADE, related_name="+", verbose_name=_("户"))
+    title = models.CharField(_("标题"), max_length=120)
+    body = models.TextField(_("内容"), blank=True)
+    key = models.CharField(max_length=120, null=True, blank=True)
+    event = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    told_at = models.DateTimeField(_("已告知"), null=True, blank=True)
+    told_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = ToTellQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("要上门告知的事")
+        verbose_name_plural = _("要上门告知的事")
+        indexes = [models.Index(fields=["household"], name="to_tell_waiting", condition=Q(told_at=None))]
+        constraints = [
+            models.UniqueConstraint(fields=["household", "key"], name="door_told_once"),
+            models.CheckConstraint(
+                condition=Q(told_at=None, told_by=None) | Q(told_at__isnull=False, told_by__isnull=False),
+                name="ticked_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _("告知 %(pk)s") % {"pk": self.pk}
+
+    @property
+    def territory(self) -> Territory:
+        return self.household.place

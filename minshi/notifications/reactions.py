@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from minshi.notifications.actions import tell
+from minshi.lifecycle.machine import stepped
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell, tell_step
 from minshi.residents.models import Residence
 from minshi.residents.signals import judged
+
+
+@receiver(stepped)
+def a_step_was_taken(subject: Model, record: StepRecord, **kwargs: Any) -> None:
+    """Whoever the table of its app names hears of it, in the step's own transaction."""
+    tell_step(subject, record)
 
 
 @receiver(judged, sender=Residence)

@@ -17,6 +17,7 @@ from minshi.accounts.models import User
 from minshi.clock import Now, now
 from minshi.lifecycle.action import action
 from minshi.notifications.actions import forget_sealed, send_text
+from minshi.notifications.selectors import codes_a_day
 from minshi.refusals import Refused
 from minshi.signin.limits import exceeds, forget_tallies
 from minshi.signin.models import LIFETIME, MOST_GUESSES, Code, keyed
@@ -70,7 +71,7 @@ def _refuse_too_many(phone: str, address: str) -> None:
         raise Refused(_("这个手机号今天取验证码的次数已经用完，请明天再试，或到社区当面办理。"))
     if address and exceeds(settings.SIGNIN_CODES_PER_ADDRESS_AN_HOUR, HOUR, "codes of an address", address):
         raise Refused(_("您所在的网络取验证码的人太多，请过一会儿再试，或到社区当面办理。"))
-    if exceeds(settings.SIGNIN_CODES_A_DAY, DAY, "codes of everybody"):
+    if exceeds(settings.SIGNIN_CODES_A_DAY or codes_a_day(), DAY, "codes of everybody"):
         log.error("the daily cap on codes is reached")
         raise Refused(_("今天的验证码已经发完，请明天再试，或到社区当面办理。"))
 
