@@ -10,8 +10,8 @@ from tests.access.table import TABLE, Row
 from tests.world import World
 
 LOOKED_AT = [row for row in TABLE if row.see and row.shows in (SHOWN, ONWARD)]
-PUBLIC, OF_ONES_OWN = 4, 9
-"""For everybody, and for who signed in: session, person, roles and household come first there."""
+PUBLIC, OF_ONES_OWN = 4, 10
+"""For everybody, and for who signed in: session, person, roles, household and unread messages come first there."""
 
 CEILINGS = {
     # One project's money, each source of it and each kind of movement by itself; the same for few and many.
@@ -19,9 +19,9 @@ CEILINGS = {
     "log": 19,
     "suppliers": 15,
     "acceptance": 8,
-    "pledge": 11,
+    "pledge": 12,
     # The door with its sheet, and who of its people may have signed.
-    "rating_paper_unit": 10,
+    "rating_paper_unit": 11,
     # Four lists; with the totals still to be computed, three more to find the place.
     "home": 7,
     "place": 6,
@@ -30,7 +30,7 @@ CEILINGS = {
     # Each thing it watches.
     "healthz": 6,
     # The page, what it may be merged into, and why any step may not be taken.
-    "review": 12,
+    "review": 13,
     # Another's pages.
     "mfa_activate_totp": 11,
     "mfa_deactivate_totp": 11,
