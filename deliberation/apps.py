@@ -10,4 +10,4 @@ class DeliberationConfig(AppConfig):
     verbose_name = _("商议与表决")
 
     def ready(self) -> None:
-        from deliberation import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)
+        from deliberation import lifecycle, reactions, rules, showing, told  # noqa: F401  (registers them)

@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from deliberation import actions
+from deliberation import actions, told
 from deliberation.actions.motions import why_not_publish
 from deliberation.lifecycle import CLOSE, MINUTES, PUBLISH
 from deliberation.models import Meeting, MeetingStage, Motion, MotionStage
@@ -20,7 +20,6 @@ from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
 from minshi.residents.models import Role
 from proposals.actions import advance
-from proposals.lifecycle import holder_place
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior
 
@@ -77,7 +76,8 @@ def the_minutes_are_due(deadline: Deadline) -> None:
 
 def _remind_daily(subject: Motion | Meeting, deadline: Deadline, *roles: str) -> None:
     for role in roles:
-        tell_role(role, subject.territory, _("逾期：%(title)s") % {"title": deadline.title}, url=deadline.url)
+        title = _("逾期：%(title)s") % {"title": deadline.title}
+        tell_role(role, subject.territory, title, url=deadline.url, event=told.LATE.name)
     schedule(
         subject,
         deadline.kind,
@@ -101,10 +101,4 @@ def a_third_objected(notice: Notice, **kwargs: Any) -> None:
         by=None,
         reason=_("%(count)d 户提出异议，达到应当重议的户数") % {"count": notice.objecting_households},
         evidence={"notice": notice.number, "households": notice.objecting_households},
-    )
-    tell_role(
-        Role.CLERK,
-        holder_place(proposal.place, "community"),
-        _("要重新商议：%(title)s") % {"title": proposal.title},
-        url=proposal.get_absolute_url(),
     )

@@ -10,4 +10,4 @@ class ProposalsConfig(AppConfig):
     verbose_name = _("提议与办理")
 
     def ready(self) -> None:
-        from proposals import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)
+        from proposals import lifecycle, reactions, rules, showing, told  # noqa: F401  (registers them)

@@ -15,14 +15,14 @@ from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.signals import answered, corrected, objected, read_alike, unread
 from minshi.lifecycle.machine import what_blocks_gate
-from minshi.notifications.actions import tell, tell_all, tell_role
+from minshi.notifications.actions import tell, tell_doors, tell_role
+from minshi.notifications.catalogue import Event
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.signals import period_moved
 from minshi.residents.models import Role
-from minshi.residents.speaking import adults_of
 from minshi.territory.models import Household, Territory
-from proposals import actions
+from proposals import actions, told
 from proposals.lifecycle import GROUP, PROPOSER, holder_place
 from proposals.models import Proposal, Stage, Wish
 
@@ -66,9 +66,11 @@ def _ask_readers(proposal: Proposal, deadline: Deadline) -> None:
     title, url = _("纸质附议等核对：%(title)s") % {"title": proposal.title}, reverse("cosign_read")
     if is_late:
         place, url = holder_place(proposal.place, "street"), proposal.get_absolute_url()
-        tell_role(Role.CASE_OFFICER, place, _("逾期：%(title)s") % {"title": title}, url=url)
+        late = _("逾期：%(title)s") % {"title": title}
+        tell_role(Role.CASE_OFFICER, place, late, url=url, event=told.COSIGN_UNREAD_LATE.name)
     for role, level in ((Role.CLERK, "community"), (Role.CHIEF, "")):
-        tell_role(role, holder_place(proposal.place, level), title, url=reverse("cosign_read"))
+        place = holder_place(proposal.place, level)
+        tell_role(role, place, title, url=reverse("cosign_read"), event=told.COSIGN_UNREAD.name)
     schedule(
         proposal,
         deadline.kind,
@@ -117,7 +119,15 @@ def the_gate_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
 def somebody_was_answered(objection: Objection, **kwargs: Any) -> None:
     asked = objection.by or (objection.speaker.user if objection.speaker else None)
     if asked:
-        tell(asked, _("您的异议有答复了"), objection.notice.title, objection.notice.get_absolute_url())
+        title, notice = _("您的异议有答复了"), objection.notice
+        tell(asked, title, notice.title, notice.get_absolute_url(), event=told.OBJECTION_ANSWERED.name)
+    elif objection.household_id:
+        _tell_household(objection, objection.household_id, _("您家的异议有答复了"), told.OBJECTION_ANSWERED)
+
+
+def _tell_household(objection: Objection, door: int, title: str, event: Event) -> None:
+    url = objection.get_absolute_url()
+    tell_doors([door], title, objection.notice.title, url, asked=False, event=event.name)
 
 
 @receiver(objected)
@@ -125,20 +135,21 @@ def somebody_objected_for_a_household(objection: Objection, household: Household
     """Each act entered for a household is told to it."""
     if objection.entered_by and household:
         title = _("已替您家登记%(channel)s提出的异议") % {"channel": objection.get_channel_display()}
-        tell_all(adults_of([household.pk]), title, objection.notice.title, objection.get_absolute_url())
+        _tell_household(objection, household.pk, title, told.PAPER_OBJECTION)
 
 
 @receiver(read_alike)
 def a_sheet_was_read_alike(objection: Objection, **kwargs: Any) -> None:
     if objection.household_id:
         title = _("您家的书面异议已经两个人核对，按一户计")
-        tell_all(adults_of([objection.household_id]), title, objection.notice.title, objection.get_absolute_url())
+        _tell_household(objection, objection.household_id, title, told.OBJECTION_READ)
 
 
 @receiver(unread)
 def nobody_read_the_sheet(objection: Objection, role: str, place: Territory, **kwargs: Any) -> None:
     title = _("到期没有核对：%(title)s") % {"title": objection.notice.title}
-    tell_role(role, place, title, _("书面异议要由另一位核对"), reverse("objection_read"))
+    words, url = _("书面异议要由另一位核对"), reverse("objection_read")
+    tell_role(role, place, title, words, url, event=told.OBJECTION_UNREAD.name, matter=f"objection:{objection.pk}")
 
 
 @receiver(period_moved)
@@ -155,6 +166,6 @@ def remind(deadline: Deadline) -> None:
     """Before the time is up, whoever holds it hears of it once more."""
     title = _("快到期：%(title)s") % {"title": deadline.title}
     if deadline.role in (PROPOSER, GROUP):
-        tell(proposal_of(deadline).proposer, title, url=deadline.url)
+        tell(proposal_of(deadline).proposer, title, url=deadline.url, event=told.REMINDER.name)
     elif deadline.role and (place := Territory.objects.filter(path=deadline.place_path).first()):
-        tell_role(deadline.role, place, title, url=deadline.url)
+        tell_role(deadline.role, place, title, url=deadline.url, event=told.REMINDER.name)

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rules import has_perm
 
-from deliberation import selectors
+from deliberation import selectors, told
 from deliberation.models import (
     Criterion,
     Decision,
@@ -258,6 +258,7 @@ def _step(decision: Decision, by: User) -> None:
         _("集体决议：%(outcome)s") % {"outcome": Outcome(decision.outcome).label},
         decision.reason,
         decision.get_absolute_url(),
+        event=told.DECISION.name,
     )
 
 

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from rules import has_perm
 
-from deliberation import rules, selectors
+from deliberation import rules, selectors, told
 from deliberation.models import (
     Attendance,
     Meeting,
@@ -62,7 +62,8 @@ def choose_group(proposal: Proposal, *, members: Iterable[User], lead: User, how
     Member.objects.bulk_create(
         Member(group=group, user=user, name_public=_public_name(user), is_lead=user == lead) for user in chosen
     )
-    tell_all(chosen, _("您已选入居民小组：%(title)s") % {"title": proposal.title}, url=proposal.get_absolute_url())
+    title, url = _("您已选入居民小组：%(title)s") % {"title": proposal.title}, proposal.get_absolute_url()
+    tell_all(chosen, title, url=url, event=told.CHOSEN.name)
     note_on_card(proposal)
     return group
 
@@ -115,13 +116,6 @@ def post_agenda(proposal: Proposal, *, begins_at: datetime, venue: str, agenda: 
     )
     meeting.save(force_insert=True)
     begin(meeting, "announce", by=by)
-    group = [member.user for member in selectors.members_of(proposal)]
-    tell_all(
-        [*group, proposal.proposer],
-        _("开会通知：%(title)s") % {"title": proposal.title},
-        f"{cn_datetime(begins_at)} {meeting.venue}",
-        meeting.get_absolute_url(),
-    )
     note_on_card(proposal)
     return meeting
 

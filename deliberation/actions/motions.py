@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from deliberation import rules, selectors
@@ -23,14 +23,12 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.masking import mask_text
-from minshi.notifications.actions import tell_all
 from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused
-from minshi.residents.speaking import listeners
 from minshi.rolls.actions import freeze_households
-from minshi.rolls.models import Reach, Roll, Share, UnitKind
+from minshi.rolls.models import Reach, Roll
 from minshi.territory.models import Territory
 from proposals.actions import advance, note_on_card, wait_until
 from proposals.models import Proposal, Stage
@@ -124,8 +122,6 @@ def ask(
         advance(proposal, "open_vote", by=by, due=motion.closes_at)
     motion.save(force_insert=True)
     begin(motion, "open", by=by)
-    url = f"/projects/{proposal.number}/vote/" if proposal else ""
-    _tell_electorate(motion, _("请投票：%(question)s"), _("到 %(end)s 截止，每户一票"), url)
     return motion
 
 
@@ -161,20 +157,6 @@ def _times(start: datetime, terms: dict[str, object], rule: Rule) -> dict[str, d
     until = max(counted, corrected)
     published = calendar.period_end(until - INSTANT, calendar_days=days["formal_vote.publish_calendar_days"])
     return {"opens_at": start, "closes_at": closes, "counting_until": until, "publish_by": published}
-
-
-def _tell_electorate(motion: Motion, title: str, body: str, url: str) -> None:
-    """Whoever may speak for a unit: of a household its representative, else its adults."""
-    units = motion.roll.units
-    if motion.roll.kind == UnitKind.HOUSEHOLD:
-        users = listeners(units.values_list("household", flat=True))
-    else:
-        who = Q(person__in=units.values("person")) | Q(
-            person__ownerships__in=Share.objects.filter(unit__roll=motion.roll).values("ownership")
-        )
-        users = User.objects.filter(who, is_active=True).distinct()
-    words = {"question": motion.question, "end": cn_until(motion.closes_at)}
-    tell_all(users, title % words, body % words, url, key=f"motion-{motion.pk}-{motion.stage}")
 
 
 @action
@@ -225,8 +207,6 @@ def publish(motion: Motion, *, by: User | None = None) -> Motion:
         note_on_card(motion.proposal, electorate=motion.electorate, turnout=motion.turnout, agreed=motion.agree)
         if motion.purpose == Purpose.CANVASS:
             advance(motion.proposal, "pass_vote" if passed else "fail_vote", by=by, evidence=evidence)
-    word = _("结果：通过") if motion.passed else _("结果：没有通过")
-    _tell_electorate(motion, f"{word}。%(question)s", _("可以核对自己的回执"), motion.get_absolute_url())
     return motion
 
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from rules import has_perm
 
+from deliberation import told
 from deliberation.models import Choice, Motion, MotionStage, PaperBallot
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -134,7 +135,9 @@ def _correct_until(motion: Motion, entered: datetime) -> datetime:
 def _tell_household(registered: PaperBallot, title: str) -> None:
     if registered.unit.household_id:
         users = adults_of([registered.unit.household_id])
-        tell_all(users, title, registered.motion.question, f"/receipts/{registered.line.slip_number}/")
+        url = f"/receipts/{registered.line.slip_number}/"
+        matter = f"ballot:{registered.pk}"
+        tell_all(users, title, registered.motion.question, url, event=told.PAPER_BALLOT.name, matter=matter)
 
 
 @action

@@ -12,7 +12,7 @@ from proposals.actions.cosigning import (
 )
 from proposals.actions.handling import accept_handling, decline_handling, escalate, hand_back, open_handling, supervise
 from proposals.actions.proposing import add_photo, resubmit, submit, withdraw
-from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision, tell_reviewers
+from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision
 from proposals.actions.stages import (
     advance,
     follow_calendar,
@@ -62,7 +62,6 @@ __all__ = [
     "submit",
     "supervise",
     "support",
-    "tell_reviewers",
     "wait_until",
     "wish",
     "withdraw",

@@ -17,13 +17,14 @@ from minshi.clock import now
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.notifications.actions import tell, tell_all
+from minshi.notifications.actions import tell_doors
 from minshi.paper import actions as paper
 from minshi.paper.models import Line, Sheet
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import speaking
 from minshi.residents.doors import Signed
 from minshi.territory.models import Household
+from proposals import told
 from proposals.actions.stages import advance, note_on_card
 from proposals.models import (
     NOT_SIGNED,
@@ -121,8 +122,14 @@ def _reserve(proposal: Proposal, lines: Iterable[Line], by: User) -> None:
             channel=Channel.PAPER,
         )
     doors = [line.household_id for line in lines if line.household_id]
-    tell_all(
-        speaking.adults_of(doors), _("已登记您家在纸上的附议"), proposal.title, f"/projects/{proposal.number}/cosign/"
+    tell_doors(
+        doors,
+        _("已登记您家在纸上的附议"),
+        proposal.title,
+        f"/projects/{proposal.number}/cosign/",
+        asked=False,
+        event=told.PAPER_COSIGN.name,
+        matter=f"cosign:{proposal.pk}",
     )
 
 
@@ -211,12 +218,6 @@ def lapse_if_short(proposal: Proposal, *, by: User | None = None) -> bool:
         reason=_("到期共 %(count)s 户附议，需要 %(needed)s 户") % {"count": count, "needed": needed},
         evidence={"cosigns": count, "needed": needed},
     )
-    tell(
-        proposal.proposer,
-        _("附议不够：%(title)s") % {"title": proposal.title},
-        _("%(count)s / %(needed)s 户") % {"count": count, "needed": needed},
-        proposal.get_absolute_url(),
-    )
     return True
 
 
@@ -229,12 +230,6 @@ def gather_if_enough(proposal: Proposal) -> None:
     if proposal.stage != Stage.COSIGNING or count < cosigns_needed(proposal):
         return
     advance(proposal, "gather", by=None, evidence={"cosigns": count})
-    tell(
-        proposal.proposer,
-        _("附议够了：%(title)s") % {"title": proposal.title},
-        _("接下来由社区组织表决"),
-        proposal.get_absolute_url(),
-    )
 
 
 def count_cosigns(proposal: Proposal) -> int:

@@ -6,16 +6,14 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused
 from proposals.actions.stages import advance
 from proposals.lifecycle import TIERS, holder_place, period
-from proposals.models import Handling, Proposal, Stage, Tier
+from proposals.models import Handling, Proposal, Stage
 
 
 @action
@@ -107,7 +105,7 @@ def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """Tier 3 has run over: 督办, with a reminder to the lead office every working day until it moves."""
     due = period(proposal.place, "supervision.remind_days", now())
     assert proposal.holder_place
-    record = advance(
+    return advance(
         proposal,
         "supervise",
         by=by,
@@ -116,20 +114,12 @@ def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
         due=due,
         supervised_at=proposal.supervised_at or now(),
     )
-    tell_role(
-        proposal.holder_role,
-        proposal.holder_place,
-        _("督办：%(title)s") % {"title": proposal.title},
-        _("三级办理已逾期"),
-        proposal.get_absolute_url(),
-    )
-    return record
 
 
 def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) -> Handling:
-    """Write the dispatch card of whoever holds the matter now, and tell them."""
+    """Write the dispatch card of whoever holds the matter now."""
     assert proposal.holder_place and proposal.due_at
-    card = Handling.objects.create(
+    return Handling.objects.create(
         proposal=proposal,
         tier=tier,
         role=proposal.holder_role,
@@ -137,14 +127,6 @@ def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) ->
         due_at=proposal.due_at,
         handed_back_to=handed_back_to,
     )
-    tell_role(
-        card.role,
-        card.place,
-        _("派单：%(title)s") % {"title": proposal.title},
-        _("%(tier)s办理，%(due_at)s截止") % {"tier": Tier(tier).label, "due_at": cn_until(card.due_at)},
-        proposal.get_absolute_url(),
-    )
-    return card
 
 
 def _end_dispatch(proposal: Proposal, outcome: str, reason: str) -> Handling:

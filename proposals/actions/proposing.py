@@ -17,12 +17,10 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
-from minshi.notifications.actions import tell
 from minshi.refusals import Refused
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
 from minshi.territory.models import Territory
-from proposals.actions.review import tell_reviewers
 from proposals.actions.stages import advance, new_version, note_on_card
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
@@ -115,13 +113,6 @@ def submit(
         add_photo(proposal, photo, by=by)
     if wish is not None:
         promote(wish, proposal, by=by)
-    tell_reviewers(proposal)
-    tell(
-        by,
-        _("已收到：%(title)s") % {"title": proposal.title},
-        _("编号 %(number)s，凭编号随时可查") % {"number": proposal.number},
-        proposal.get_absolute_url(),
-    )
     return proposal
 
 
@@ -198,7 +189,6 @@ def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRec
     }
     record = advance(proposal, "resubmit", by=by, reason=why)
     new_version(proposal, by=by, why=mask_text(why)[:WHY_LENGTH], **masked)
-    tell_reviewers(proposal)
     return record
 
 

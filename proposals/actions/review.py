@@ -6,11 +6,9 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
-from minshi.notifications.actions import tell, tell_role
 from minshi.refusals import Refused
 from minshi.residents.models import Role
 from proposals.actions.cosigning import gather_if_enough
@@ -27,12 +25,6 @@ from proposals.models import (
 def pass_review(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord:
     """The chief lets it go on to co-signing."""
     record = advance(proposal, "pass_review", by=by, reason=reason)
-    tell(
-        proposal.proposer,
-        _("初审通过：%(title)s") % {"title": proposal.title},
-        _("现在请邻居们附议"),
-        proposal.get_absolute_url(),
-    )
     if proposal.cosigns.exists():  # it came with the supporters of a merged one
         gather_if_enough(proposal)
     return record
@@ -40,23 +32,12 @@ def pass_review(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord
 
 @action
 def return_for_revision(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
-    record = advance(proposal, "return_for_revision", by=by, reason=reason)
-    tell(
-        proposal.proposer,
-        _("请修改：%(title)s") % {"title": proposal.title},
-        reason,
-        f"/projects/{proposal.number}/revise/",
-    )
-    return record
+    return advance(proposal, "return_for_revision", by=by, reason=reason)
 
 
 @action
 def decline(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
-    record = advance(proposal, "decline", by=by, reason=reason)
-    tell(
-        proposal.proposer, _("初审没有通过：%(title)s") % {"title": proposal.title}, reason, proposal.get_absolute_url()
-    )
-    return record
+    return advance(proposal, "decline", by=by, reason=reason)
 
 
 @action
@@ -85,7 +66,6 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
     ]
     Cosign.objects.bulk_create(moved, ignore_conflicts=True)
     gather_if_enough(into)
-    tell(proposal.proposer, _("已并入“%(title)s”") % {"title": into.title}, reason, into.get_absolute_url())
     return record
 
 
@@ -97,17 +77,4 @@ def climb(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     role, level = REVIEW_LADDER[min(here + 1, len(rungs) - 1)]
     place = holder_place(proposal.place, level)
     due = period(proposal.place, "review.climb_days", now())
-    record = advance(proposal, "climb", by=by, role=role, place=place, due=due, evidence={"from": proposal.holder_role})
-    tell_reviewers(proposal)
-    return record
-
-
-def tell_reviewers(proposal: Proposal) -> None:
-    assert proposal.holder_place
-    tell_role(
-        proposal.holder_role,
-        proposal.holder_place,
-        _("请初审：%(title)s") % {"title": proposal.title},
-        _("%(name)s，请在 %(due_at)s 前办理") % {"name": proposal.place.name, "due_at": cn_until(proposal.due_at)},
-        f"/review/{proposal.number}/",
-    )
+    return advance(proposal, "climb", by=by, role=role, place=place, due=due, evidence={"from": proposal.holder_role})

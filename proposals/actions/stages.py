@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -16,16 +15,14 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
 from minshi.territory.models import Territory
-from proposals.lifecycle import holder_place, period, set_stage_deadline, superior_of
+from proposals.lifecycle import period, set_stage_deadline
 from proposals.models import (
     ENDED,
     Beneficiary,
     Card,
     Proposal,
-    Stage,
     Version,
 )
 
@@ -119,7 +116,7 @@ def new_version(proposal: Proposal, *, by: User | None, why: str, minutes_url: s
 def overdue(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """A stage ran over that has no consequence of its own: its superiors are told, in public, again and again."""
     assert proposal.holder_place
-    record = advance(
+    return advance(
         proposal,
         "overdue",
         by=by,
@@ -128,15 +125,6 @@ def overdue(proposal: Proposal, *, by: User | None = None) -> StepRecord:
         due=period(proposal.place, "supervision.days", now()),
         gate_notice=proposal.gate_notice,
     )
-    role, level = superior_of(proposal.holder_role)
-    tell_role(
-        role,
-        holder_place(proposal.place, level),
-        _("逾期：%(title)s") % {"title": proposal.title},
-        Stage(proposal.stage).label,
-        proposal.get_absolute_url(),
-    )
-    return record
 
 
 @action

@@ -13,7 +13,6 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.notifications.actions import tell, tell_role
 from minshi.refusals import Refused
 from minshi.residents.models import Role
 from minshi.territory.models import Territory
@@ -61,9 +60,6 @@ def wish(
     wished.save(force_insert=True)
     begin(wished, "wish", by=by)
     assert wished.holder_place
-    tell_role(
-        Role.CLERK, wished.holder_place, _("新心愿：%(text)s") % {"text": wished.text}, url=wished.get_absolute_url()
-    )
     return wished
 
 
@@ -88,9 +84,6 @@ def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "") -> StepR
     if reason:
         wished.answer = reason
         wished.save(update_fields=["answer"])
-    tell(
-        wished.by, _("您的心愿：%(label)s") % {"label": record.label}, reason or wished.text, wished.get_absolute_url()
-    )
     return record
 
 
@@ -99,9 +92,7 @@ def promote(wished: Wish, proposal: Proposal, *, by: User) -> StepRecord:
     """The wish goes on as a proposal."""
     wished.proposal = proposal
     wished.save(update_fields=["proposal"])
-    record = take(wished, "promote", by=by, evidence={"proposal": proposal.number})
-    tell(wished.by, _("您的心愿已转为项目"), proposal.title, proposal.get_absolute_url())
-    return record
+    return take(wished, "promote", by=by, evidence={"proposal": proposal.number})
 
 
 @action
@@ -114,11 +105,4 @@ def follow_calendar_of_wish(pk: int, due: datetime, *, by: User | None = None) -
 def climb_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
     """Nobody answered in time: the street holds it now."""
     street = holder_place(wished.place, "street")
-    record = take(wished, "climb", by=by, setting={"role": Role.CASE_OFFICER, "place": street})
-    tell_role(
-        Role.CASE_OFFICER,
-        street,
-        _("社区逾期未回应的心愿：%(text)s") % {"text": wished.text},
-        url=wished.get_absolute_url(),
-    )
-    return record
+    return take(wished, "climb", by=by, setting={"role": Role.CASE_OFFICER, "place": street})

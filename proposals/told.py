@@ -1,0 +1,199 @@
+"""What people are told of proposals and wishes, and the audiences that higher apps share for the steps they own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from minshi.faces.words import cn_until
+from minshi.lifecycle.models import StepRecord
+from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Way
+from minshi.residents.models import Role
+from minshi.residents.speaking import adults_of
+from proposals.lifecycle import GROUP, REVIEW_LADDER, holder_place, superior_of
+from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
+from proposals.models import Proposal, Stage, Tier, Wish, WishSupport
+
+# --- Who -----------------------------------------------------------------------------------------
+
+
+def _holder(proposal: Proposal, record: StepRecord) -> Heard:
+    if proposal.holder_role == PROPOSER_HOLDS:
+        return [proposal.proposer]
+    if proposal.holder_role in ("", GROUP) or proposal.holder_place is None:
+        return None  # a group is named by the app that knows it
+    return Post(proposal.holder_role, proposal.holder_place)
+
+
+def _superior(proposal: Proposal, record: StepRecord) -> Heard:
+    role, level = superior_of(proposal.holder_role)
+    return Post(role, holder_place(proposal.place, level))
+
+
+def _supporters(proposal: Proposal, record: StepRecord) -> Heard:
+    """Whoever put their household's name to it, apart from the proposer, who is told as such."""
+    doors = proposal.cosigns.standing().values("household")
+    return [user for user in adults_of(doors) if user.pk != proposal.proposer_id]
+
+
+def _reviewers(proposal: Proposal, record: StepRecord) -> Heard:
+    role, level = REVIEW_LADDER[0]
+    return Post(role, holder_place(proposal.place, level))
+
+
+PROPOSER = Audience(_("提议人"), lambda proposal, record: [proposal.proposer])
+HOLDER = Audience(_("现在的承办人"), _holder)
+SUPERIOR = Audience(_("承办人的上一级"), _superior)
+SUPPORTERS = Audience(_("附议的住户"), _supporters)
+REVIEWERS = Audience(_("楼栋长"), _reviewers)
+CLERK = Audience(
+    _("社区工作人员"),
+    lambda subject, record: Post(Role.CLERK, holder_place(subject.territory, "community")),
+)
+BENEFICIARIES = Audience(
+    _("受益的住户"),
+    lambda proposal, record: Doors(list(proposal.beneficiaries().values_list("pk", flat=True))),
+)
+
+# --- Words ------------------------------------------------------------------------------------------
+
+
+def facts_of(proposal: Proposal, record: StepRecord) -> dict[str, Any]:
+    return {
+        "title": proposal.title,
+        "number": proposal.number,
+        "place": proposal.place.name,
+        "stage": Stage(proposal.stage).label,
+        "due": cn_until(proposal.due_at) if proposal.due_at else "",
+        "tier": Tier(proposal.tier).label if proposal.tier else "",
+        "into": proposal.merged_into.title if proposal.merged_into else "",
+    }
+
+
+def project(*lines: Any) -> Lines:
+    """What an app tells of the steps of the whole way that it owns."""
+    return Lines(
+        "proposals.proposal",
+        lines,
+        facts=facts_of,
+        url=Proposal.get_absolute_url,
+        matter=lambda proposal: f"project:{proposal.pk}",
+    )
+
+
+def _at_review(proposal: Proposal) -> str:
+    return f"/review/{proposal.number}/"
+
+
+def _revise(proposal: Proposal) -> str:
+    return f"/projects/{proposal.number}/revise/"
+
+
+REVIEW_DUE = _("初审有期限，逾期转上一级")
+REVISION_DUE = _("不在期限内修改，提议就失效")
+ASK_REVIEW = (_("请初审：%(title)s"), _("%(place)s，请在 %(due)s 前办理"))
+
+PROPOSALS = project(
+    Told("submit", PROPOSER, _("已收到：%(title)s"), _("编号 %(number)s，凭编号随时可查")),
+    Told("submit", HOLDER, *ASK_REVIEW, way=Way.BOTH, right=REVIEW_DUE, url=_at_review),
+    Told("pass_review", PROPOSER, _("初审通过：%(title)s"), _("现在请邻居们附议")),
+    Told(
+        "return_for_revision",
+        PROPOSER,
+        _("请修改：%(title)s"),
+        "%(reason)s",
+        way=Way.BOTH,
+        right=REVISION_DUE,
+        url=_revise,
+    ),
+    Told("resubmit", HOLDER, *ASK_REVIEW, way=Way.BOTH, right=REVIEW_DUE, url=_at_review),
+    Told("decline", PROPOSER, _("初审没有通过：%(title)s"), "%(reason)s"),
+    Told(
+        "merge",
+        PROPOSER,
+        _("已并入“%(into)s”"),
+        "%(reason)s",
+        url=lambda proposal: proposal.merged_into.get_absolute_url(),
+    ),
+    Told("merge", SUPPORTERS, _("您附议的“%(title)s”已并入“%(into)s”"), "%(reason)s"),
+    Told("climb", HOLDER, *ASK_REVIEW, way=Way.BOTH, right=REVIEW_DUE, url=_at_review),
+    Told("climb", PROPOSER, _("初审逾期，已转上一级：%(title)s"), _("请在 %(due)s 前办理")),
+    Told("withdraw", REVIEWERS, _("提议人撤回：%(title)s"), "%(reason)s"),
+    Told("withdraw", SUPPORTERS, _("您附议的“%(title)s”由提议人撤回"), "%(reason)s"),
+    Told("gather", PROPOSER, _("附议够了：%(title)s"), _("接下来由社区组织表决")),
+    Told("gather", HOLDER, _("请安排居民表决：%(title)s"), _("附议够了，请在 %(due)s 前开始表决")),
+    Told("lapse", PROPOSER, _("附议不够：%(title)s"), "%(reason)s", when=lambda p, r: r.source == Stage.COSIGNING),
+    Told("lapse", PROPOSER, _("已经失效：%(title)s"), "%(reason)s", when=lambda p, r: r.source != Stage.COSIGNING),
+    Told("lapse", SUPPORTERS, _("您附议的“%(title)s”附议不够，没有成立"), "%(reason)s"),
+    Told("open_handling", HOLDER, _("派单：%(title)s"), _("%(tier)s办理，%(due)s截止")),
+    Told("open_handling", PROPOSER, _("公示期满，开始办理：%(title)s"), _("%(tier)s办理，%(due)s截止")),
+    Told("accept", PROPOSER, _("已接单：%(title)s"), "%(reason)s"),
+    Told("accept", HOLDER, _("请落实资金：%(title)s"), _("请在 %(due)s 前公布资金方案")),
+    Told("escalate", HOLDER, _("派单：%(title)s"), _("%(tier)s办理，%(due)s截止")),
+    Told("escalate", PROPOSER, _("已提请上一级办理：%(title)s"), "%(reason)s"),
+    Told("hand_back", HOLDER, _("派单：%(title)s"), _("%(tier)s办理，%(due)s截止")),
+    Told("hand_back", PROPOSER, _("退回上一个承办人：%(title)s"), "%(reason)s"),
+    Told("decline_handling", PROPOSER, _("无法办理：%(title)s"), "%(reason)s"),
+    Told("decline_handling", SUPPORTERS, _("您附议的“%(title)s”无法办理"), "%(reason)s"),
+    Told("climb_tier", HOLDER, _("派单：%(title)s"), _("%(tier)s办理，%(due)s截止")),
+    Told("climb_tier", PROPOSER, _("逾期未办，自动升级：%(title)s"), _("%(tier)s办理，%(due)s截止")),
+    Told("supervise", HOLDER, _("督办：%(title)s"), _("三级办理已逾期")),
+    Told("supervise", PROPOSER, _("已列入督办：%(title)s"), _("三级办理已逾期")),
+    Told("overdue", SUPERIOR, _("逾期：%(title)s"), "%(stage)s"),
+    Told("overdue", HOLDER, _("您承办的事已逾期：%(title)s"), "%(stage)s"),
+)
+
+
+# --- Wishes -------------------------------------------------------------------------------------------
+
+WISHER = Audience(_("许愿的人"), lambda wish, record: [wish.by])
+WISHERS = Audience(
+    _("许愿的人和也想要的人"),
+    lambda wish, record: [wish.by, *(s.by for s in WishSupport.objects.filter(wish=wish).select_related("by"))],
+)
+WISH_HOLDER = Audience(
+    _("承办人"), lambda wish, record: Post(wish.holder_role, wish.holder_place) if wish.holder_place else None
+)
+ANSWERED = (_("您的心愿：%(label)s"), "%(answer)s")
+
+
+WISHES = Lines(
+    "proposals.wish",
+    (
+        Told("wish", WISH_HOLDER, _("新心愿：%(text)s")),
+        Told("claim", WISHER, *ANSWERED),
+        Told("hand_over", WISHER, *ANSWERED),
+        Told("fulfil", WISHERS, *ANSWERED),
+        Told("decline", WISHERS, *ANSWERED),
+        Told(
+            "promote",
+            WISHERS,
+            _("您的心愿已转为项目"),
+            "%(project)s",
+            url=lambda wish: wish.proposal.get_absolute_url(),
+        ),
+        Told("climb", WISH_HOLDER, _("社区逾期未回应的心愿：%(text)s")),
+        Told("climb", WISHER, _("您的心愿逾期未回应，已转街道"), "%(text)s"),
+    ),
+    facts=lambda wish, record: {
+        "text": wish.text,
+        "answer": record.reason or wish.text,
+        "project": wish.proposal.title if wish.proposal else "",
+    },
+    url=Wish.get_absolute_url,
+)
+
+
+# --- What is no step ----------------------------------------------------------------------------------
+
+IN_YOUR_NAME = _("以他家名义登记的事，本人可以在期限内更正")
+
+PAPER_COSIGN = Event("cosign.on_paper", _("签名那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
+COSIGN_UNREAD = Event("cosign.unread", _("社区、楼栋长"), Way.BOTH, _("纸质附议等第二个人核对"))
+COSIGN_UNREAD_LATE = Event("cosign.unread_late", _("街道经办"))
+OBJECTION_ANSWERED = Event("objection.answered", _("提异议的人"), Way.BOTH, _("不满意可以在期限内要求街道再答复"))
+PAPER_OBJECTION = Event("objection.on_paper", _("提异议那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
+OBJECTION_READ = Event("objection.read", _("提异议那一户的成年人"))
+OBJECTION_UNREAD = Event("objection.unread", _("要核对的人"), Way.BOTH, _("书面异议等第二个人核对"))
+REMINDER = Event("deadline.reminder", _("承办人、提议人"))
