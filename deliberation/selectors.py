@@ -36,7 +36,7 @@ from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, roles_of
 from minshi.rolls.models import Unit
 from minshi.territory.models import Household
-from proposals.models import Proposal, Source, Version
+from proposals.models import Proposal, Source, Version, bars_of
 
 # --- Motions -----------------------------------------------------------------------------------
 
@@ -254,10 +254,8 @@ def decisions_of(proposal: Proposal) -> list[Decision]:
 
 
 def shares_of(plan: Plan | Version | None) -> list[tuple[str, int]]:
-    """Who pays what, as (label, fen)."""
-    if plan is None:
-        return []
-    return [(str(Source(source).label), fen) for source, fen in plan.shares.items() if fen]
+    """Who pays what, as (label, fen), in the order of every bar."""
+    return bars_of(plan.shares) if plan is not None and any(plan.shares.values()) else []
 
 
 def evidence_for(proposal: Proposal) -> dict[str, str]:

@@ -19,6 +19,7 @@ from funding.models import (
     Allocation,
     Change,
     ChangeStage,
+    Claim,
     Contribution,
     ContributionStage,
     Grant,
@@ -249,8 +250,17 @@ class InKindAdmin(MoneyAdmin):
 @admin.register(Refund)
 class RefundAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "amount", "why", "paid_at", "returned_at")
-    fields = ("project", "name_public", "amount", "why", "voucher", "paid_at", "returned_at")
-    desk_forms = (money.PayRefund, money.ConfirmRefund)
+    fields = ("project", "name_public", "amount", "why", "voucher", "paid_at", "returned_at", "annulled_why")
+    desk_forms = (money.PayRefund, money.ConfirmRefund, money.ReverseRefund)
+
+
+@admin.register(Claim)
+class ClaimAdmin(MoneyAdmin):
+    """What givers owe after a reversal: listed until it is returned or written off by two."""
+
+    list_display = ("proposal", "name_public", "amount", "how", "at", "closed_at")
+    fields = ("project", "name_public", "amount", "at", "how", "voucher", "reason", "closed_at")
+    desk_forms = (money.SettleClaim, money.ConfirmClaim)
 
 
 @admin.register(Payment)
@@ -259,7 +269,7 @@ class PaymentAdmin(MoneyAdmin):
     list_display = ("contract", "milestone", "amount", "stage", DUE)
     list_select_related = ("contract__proposal", "contract__supplier", "milestone")
     fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", DUE)
-    desk_forms = (money.ApprovePayment, money.Pay, money.RefusePayment)
+    desk_forms = (money.ApprovePayment, money.Pay, money.RefusePayment, money.ReversePayment)
 
 
 @admin.register(Change)

@@ -12,7 +12,7 @@ from funding import actions
 from funding.actions.delivery import expect_log
 from funding.actions.suppliers import tell_group
 from funding.lifecycle import HELD_BY, admin_url
-from funding.models import Change, Contract, Contribution, Grant, Payment, Pledge, Purse
+from funding.models import Change, Claim, Contract, Contribution, Grant, Payment, Pledge, Purse
 from funding.selectors import group_of
 from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
@@ -77,6 +77,7 @@ NUDGED: dict[str, type[models.Model]] = {
     "funding.start": Contract,
     "funding.contribution": Contribution,
     "funding.pledge": Pledge,
+    "funding.claim": Claim,
 }
 
 
@@ -103,6 +104,7 @@ def nobody_decided(deadline: Deadline) -> None:
 @on("funding.start")
 @on("funding.contribution")
 @on("funding.pledge")
+@on("funding.claim")
 def nobody_did(deadline: Deadline) -> None:
     subject: Any = NUDGED[deadline.kind]._default_manager.get(pk=deadline.subject_id)
     _tell_superior(subject, deadline.role, deadline.title, deadline.url)

@@ -167,6 +167,10 @@ rules.add_perm("funding.rule_on_hold", rules_on_holds)
 rules.add_perm("funding.cancel", cancels)
 rules.add_perm("funding.pay_back", pays_back)
 rules.add_perm("funding.confirm_refund", confirms_money | is_cashier)
+rules.add_perm("funding.reverse_payment", approves_payments | is_cashier)
+rules.add_perm("funding.reverse_refund", pays_back | confirms_money | is_approver)
+rules.add_perm("funding.settle_claim", pays_back)
+rules.add_perm("funding.confirm_claim", confirms_money | is_approver)
 rules.add_perm("funding.see_voucher", works_there)
 rules.add_perm("funding.see_pledge_sheet", records_money | confirms_money)
 permits.held_by(
@@ -267,5 +271,12 @@ guarded(
     few_quotes_have_a_reason=gettext_lazy("报价家数不够，须写明理由"),
     judges_are_odd=gettext_lazy("参加评选的须有 %(least)s 人以上，且为单数"),
     proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
+    payment_waits_for_claim=gettext_lazy("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"),
+    refund_stays_annulled=gettext_lazy("这笔退款已经作废"),
+    refund_within_given=gettext_lazy("退款不能超过这一方实际出的钱"),
+    refunds_within_purse=gettext_lazy("要退的钱超过了账上的余额，请先重新分摊"),
+    reversal_claims_what_was_returned=gettext_lazy("这一方已经退过款，冲正要同时列入追收"),
+    claim_is_closed_once=gettext_lazy("这笔追收已经了结"),
+    claim_of_a_reversal=gettext_lazy("追收只能来自冲正的到账"),
     giver_benefits=gettext_lazy("只接受受益住户的自愿出资"),
 )

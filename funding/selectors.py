@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from funding.models import (
     Award,
+    Claim,
+    ClaimEnd,
     Contract,
     Contribution,
     ContributionStage,
@@ -26,11 +28,12 @@ from funding.models import (
     Purse,
     Refund,
 )
+from funding.shares import split
 from minshi.faces.words import cn_date
 from minshi.ledger.models import Posting
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
-from proposals.models import CASH, Proposal, Source
+from proposals.models import CASH, Proposal, Source, bars_of
 
 
 def purse_of(proposal: Proposal) -> Purse | None:
@@ -179,8 +182,8 @@ Giver = tuple[str, int]
 """("giver" | "sponsor" | "grant", its key)."""
 
 
-def net_given(proposal: Proposal) -> dict[Giver, int]:
-    """What each giver has put in and has not been promised back, in a fixed order: the weights of a refund."""
+def given_by(proposal: Proposal) -> dict[Giver, int]:
+    """Fen that each giver has put in for good, in a fixed order: the weights of what goes back."""
     given: dict[Giver, int] = {}
     grants = Grant.objects.filter(proposal=proposal, stage="placed").order_by("pk")
     for pk, fen in grants.values_list("pk", "amount_fen"):
@@ -189,19 +192,35 @@ def net_given(proposal: Proposal) -> dict[Giver, int]:
     for residence, sponsor, fen in rows.values_list("giver", "sponsor", "amount_fen"):
         giver = ("giver", residence) if residence else ("sponsor", sponsor)
         given[giver] = given.get(giver, 0) + fen
-    for refund in Refund.objects.filter(proposal=proposal):
-        given[giver_of(refund)] -= refund.amount_fen
+    for claim in Claim.objects.filter(proposal=proposal, how=ClaimEnd.RETURNED, closed_at__isnull=False):
+        given[giver_of(claim)] = given.get(giver_of(claim), 0) + claim.amount_fen - claim.got_fen
     return given
 
 
-def giver_of(refund: Refund) -> Giver:
-    if refund.grant_id:
-        return "grant", refund.grant_id
-    return ("giver", refund.giver_id) if refund.giver_id else ("sponsor", refund.sponsor_id or 0)
+def shares_of(proposal: Proposal, left_fen: int) -> dict[Giver, int]:
+    """Who gets what of ``left_fen``, so that all that ever goes back is in proportion to what each has given.
+
+    Whoever has got less than that part so far shares what is left; nobody gives back what is theirs already.
+    """
+    given = given_by(proposal)
+    got: dict[Giver, int] = defaultdict(int)
+    for refund in Refund.objects.standing().filter(proposal=proposal):
+        if given.get(giver_of(refund)):
+            got[giver_of(refund)] += refund.amount_fen
+    if not any(given.values()):
+        return {}
+    fair = split(left_fen + sum(got.values()), given)
+    return split(left_fen, {giver: max(0, fen - got[giver]) for giver, fen in fair.items()})
+
+
+def giver_of(row: Refund | Claim) -> Giver:
+    if isinstance(row, Refund) and row.grant_id:
+        return "grant", row.grant_id
+    return ("giver", row.giver_id) if row.giver_id else ("sponsor", row.sponsor_id or 0)
 
 
 def card_facts(proposal: Proposal) -> dict[str, int]:
-    """What the project's card says about money: net of what goes back."""
+    """What the project's card says about money, as the purse's entries have it: net of what goes back."""
     grants = given_by_grants(proposal)
     facts = {
         **{f"{source}_fen": grants.get(source, 0) for source in CASH},
@@ -209,8 +228,11 @@ def card_facts(proposal: Proposal) -> dict[str, int]:
     }
     for (giver, _sponsor), fen in _received(proposal).items():
         facts[f"{own_source(giver)}_fen"] += fen
-    for refund in Refund.objects.filter(proposal=proposal).select_related("grant"):
+    for refund in Refund.objects.standing().filter(proposal=proposal).select_related("grant"):
         facts[f"{source_of(refund)}_fen"] -= refund.amount_fen
+    for claim in Claim.objects.filter(proposal=proposal).exclude(how=ClaimEnd.COVERED, closed_at__isnull=False):
+        came_back = claim.closed_at is not None and claim.how == ClaimEnd.RETURNED
+        facts[f"{own_source(claim.giver_id)}_fen"] += claim.amount_fen if came_back else claim.short_fen
     if plan := plan_of(proposal):
         facts["budget_fen"] = plan.cost_fen
     return facts
@@ -273,22 +295,21 @@ class Books:
         return dict(summed)
 
     def sources(self) -> list[tuple[str, int]]:
-        """(label, fen) of what came in, largest kinds first, for drawing."""
-        ranked = sorted(self.by_source().items(), key=lambda each: -each[1])
-        return [(str(Source(source).label), fen) for source, fen in ranked]
+        """(label, fen) of what came in, for drawing."""
+        return bars_of(self.by_source())
 
 
 def books(proposal: Proposal) -> Books:
-    """The project's purse from the ledger, with names as they may be public; seven queries."""
+    """The project's purse from the ledger, with names as they may be public; eight queries."""
     found = Books(in_kind=list(proposal.in_kind.filter(confirmed_at__isnull=False).order_by("pk")))
     if (purse := purse_of(proposal)) is None:
         return found
-    sides = {"payment": found.spending, "refund": found.returned}
+    sides = {"payment": found.spending, "refund": found.returned, "recovery": found.returned}
     warrants = _warrants(proposal)
     postings = Posting.objects.filter(account=purse.account_id).select_related("entry").order_by("pk")
     for posting in postings:
         entry = posting.entry
-        # Only what came in is ever reversed, and it stands among it.
+        # What was undone stands beside what it undoes, with the other sign.
         side = sides.get(entry.kind, found.income)
         fen = posting.amount_fen if side is found.income else -posting.amount_fen
         source, what, who = warrants[entry.kind][int(entry.key.rpartition(":")[2])]
@@ -318,6 +339,16 @@ def _warrants(proposal: Proposal) -> dict[str, dict[int, Warrant]]:
             for payment in payments.select_related("milestone", "contract__supplier")
         },
         "refund": {refund.pk: (source_of(refund), refund.get_why_display(), refund.name_public) for refund in refunds},
+        **_claimed(proposal),
+    }
+
+
+def _claimed(proposal: Proposal) -> dict[str, dict[int, Warrant]]:
+    claims = list(Claim.objects.filter(proposal=proposal))
+    said = {"claim": _("应收，正在追收"), "cover": _("追收的钱已由后来的到账补足"), "recovery": _("追收回来的退款")}
+    return {
+        kind: {claim.pk: (own_source(claim.giver_id), what, claim.name_public) for claim in claims}
+        for kind, what in said.items()
     }
 
 

@@ -12,7 +12,7 @@ from minshi.accounts.models import User
 from minshi.faces.words import cn_until, yuan
 from minshi.residents import speaking
 from minshi.residents.rules import home_of
-from proposals.models import Proposal, Source, Stage
+from proposals.models import Proposal, Source, Stage, bars_of
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
 
 # --- Panels --------------------------------------------------------------------------------------
@@ -27,13 +27,12 @@ def money(proposal: Proposal) -> dict[str, Any] | None:
 
 
 def _bars(found: selectors.Coverage) -> list[tuple[str, int]]:
-    bars = []
-    for source in Source:
-        label = str(source.label)
-        if source == Source.SELF_RAISED and found.households:
-            label = _("%(label)s（%(number)d 户）") % {"label": label, "number": found.households}
-        if source != Source.IN_KIND:
-            bars.append((label, found.sure.get(source, 0)))
+    """What is there by source, each in its place on every bar, and behind them what is promised."""
+    bars = bars_of({source: fen for source, fen in found.sure.items() if source != Source.IN_KIND})
+    if found.households:
+        own = list(Source).index(Source.SELF_RAISED)
+        label, fen = bars[own]
+        bars[own] = (_("%(label)s（%(number)d 户）") % {"label": label, "number": found.households}, fen)
     promised = sum(fen for source, fen in found.promised.items() if source != Source.IN_KIND)
     return [*bars, (_("已认缴、还没到账"), min(promised, max(0, found.needed_fen - found.sure_fen)))]
 

@@ -17,7 +17,7 @@ from funding import actions, selectors
 from funding.actions.delivery import LOGGING
 from funding.actions.pledges import GIVING, received_from
 from funding.forms import FinishForm, LogForm, PledgeForm
-from funding.models import Contribution, LogPhoto, Pledge
+from funding.models import Claim, Contribution, LogPhoto, Pledge, Refund
 from funding.rules import is_in_group
 from funding.shares import RULE
 from minshi.accounts.models import User
@@ -133,7 +133,8 @@ def books(request: HttpRequest, number: str) -> HttpResponse:
         "books": selectors.books(proposal),
         "found": selectors.coverage(proposal),
         "grants": [(grant, decisions[grant.pk]) for grant in grants],
-        "owed": list(proposal.refunds.filter(returned_at=None).order_by("pk")),
+        "owed": list(Refund.objects.owed().filter(proposal=proposal).order_by("pk")),
+        "claims": list(Claim.objects.open().filter(proposal=proposal)),
         "rule": RULE,
         "demo_data": proposal.is_demo,
     }

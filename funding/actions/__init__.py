@@ -45,11 +45,17 @@ from funding.actions.pledges import (
     record_contribution,
     record_in_kind,
     reject_contribution,
-    reverse_contribution,
     withdraw_pledge,
 )
 from funding.actions.pots import allocate, confirm_allocation, open_pot
 from funding.actions.refunds import cancel, confirm_refund, pay_refund, return_surplus
+from funding.actions.reversals import (
+    confirm_claim,
+    reverse_contribution,
+    reverse_payment,
+    reverse_refund,
+    settle_claim,
+)
 from funding.actions.suppliers import add_quote, award, form_group, open_enquiry, recuse, reopen_award, sign
 
 __all__ = [
@@ -69,6 +75,7 @@ __all__ = [
     "change_plan",
     "complete",
     "confirm_allocation",
+    "confirm_claim",
     "confirm_contribution",
     "confirm_in_kind",
     "confirm_refund",
@@ -103,6 +110,9 @@ __all__ = [
     "return_for_completion",
     "return_surplus",
     "reverse_contribution",
+    "reverse_payment",
+    "reverse_refund",
+    "settle_claim",
     "sign",
     "start_work",
     "withdraw",

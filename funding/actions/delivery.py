@@ -213,7 +213,7 @@ def _paid_on(contract: Contract) -> int:
 
 
 def _committed_on(contract: Contract) -> int:
-    return sum(contract.payments.exclude(stage="refused").values_list("amount_fen", flat=True))
+    return sum(contract.payments.live().values_list("amount_fen", flat=True))
 
 
 @action
@@ -244,7 +244,7 @@ def approve_change(change: Change, *, by: User, reason: str) -> StepRecord:
 
 def _divide_again(contract: Contract) -> None:
     """What is not yet being paid makes up the new price, in the shares it had."""
-    open_parts = [part for part in contract.milestones.all() if not part.payments.exclude(stage="refused").exists()]
+    open_parts = [part for part in contract.milestones.all() if not part.payments.live().exists()]
     rest = contract.price_fen - _committed_on(contract)
     amounts = split(rest, {part.pk: part.percent for part in open_parts})
     for part in open_parts:

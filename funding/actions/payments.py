@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
+    Claim,
     Contract,
     Hold,
     HoldStage,
@@ -78,6 +79,8 @@ def why_not_payable(milestone: Milestone) -> list[str]:
     reasons = []
     if contract.ended_at or contract.proposal.stage == Stage.CANCELLED:
         reasons.append(_("合同已经中止，不再付款"))
+    if Claim.objects.stopping().filter(proposal=contract.proposal).exists():
+        reasons.append(_("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"))
     if milestone.amount_fen == 0:
         reasons.append(_("这一笔是零元，不用付"))
     if milestone.kind == MilestoneKind.START and contract.started_at is None:

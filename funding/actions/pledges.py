@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from funding.actions.claims import account_of, cover_claims
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url
 from funding.models import Contribution, ContributionStage, InKind, Pledge, Purse, Sponsor
@@ -17,8 +18,7 @@ from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.faces.pictures import reencoded
-from minshi.ledger.actions import open_account, post, reverse
-from minshi.ledger.models import Account, Entry
+from minshi.ledger.actions import post
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
@@ -43,8 +43,11 @@ GIVING = (
     Stage.DELIVERING,
     Stage.ACCEPTING,
     Stage.ACCEPTED,
+    Stage.RATING,
+    Stage.REWORK,
+    Stage.RATED,
 )
-"""While money may be promised and received."""
+"""While money may be promised and received: until the accounts are announced (domain.md 4)."""
 
 
 def _must_be_open(proposal: Proposal) -> Purse:
@@ -401,28 +404,17 @@ def confirm_contribution(given: Contribution, *, by: User) -> StepRecord:
     post(
         key=f"contribution:{given.pk}",
         kind="contribution",
-        postings=[(_account_of(given), -given.amount_fen), (proposal.purse.account, given.amount_fen)],
+        postings=[(account_of(given), -given.amount_fen), (proposal.purse.account, given.amount_fen)],
         memo=_("居民自筹") if given.giver_id else _("单位赞助"),
         voucher=given.voucher,
         by=given.recorded_by,
         confirmed_by=by,
         subject=proposal,
     )
+    cover_claims(proposal)
     note_money(proposal)
     _thank(given)
     return record
-
-
-def _account_of(given: Contribution) -> Account:
-    """Where the money comes from; its negative balance is what this giver has given to this project."""
-    proposal = given.proposal
-    if given.giver is not None:
-        key, kind = f"giver:{proposal.number}:{given.giver_id}", Account.Kind.HOUSEHOLD
-        title = _("%s住户") % given.giver.household.place.name
-    else:
-        key, kind = f"sponsor:{proposal.number}:{given.sponsor_id}", Account.Kind.SPONSOR
-        title = _("赞助单位")
-    return open_account(key, kind, title, may_be_negative=True, place_path=proposal.place.path)
 
 
 def _thank(given: Contribution) -> None:
@@ -442,16 +434,6 @@ def reject_contribution(given: Contribution, *, by: User, reason: str) -> StepRe
     """Voucher and statement do not agree: it never counted; the voucher may be entered again, rightly."""
     record = _decide(given, "reject", by=by, reason=reason, confirmed_by=by)
     tell(given.recorded_by, _("到账登记不符：%s") % given.proposal.title, reason, admin_url(given))
-    return record
-
-
-@action
-def reverse_contribution(given: Contribution, *, by: User, reason: str) -> StepRecord:
-    """A confirmed one was wrong: the books keep it and its exact opposite."""
-    record = _decide(given, "reverse", by=by, reason=reason)
-    entry = Entry.objects.get(key=f"contribution:{given.pk}")
-    reverse(entry, by=by, reason=_("冲正：%s") % mask_text(reason), key=f"reversal:{given.pk}")
-    note_money(given.proposal)
     return record
 
 

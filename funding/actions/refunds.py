@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from funding.actions.delivery import end_contract
 from funding.actions.plans import note_money, withdraw
 from funding.models import (
+    Claim,
     Contribution,
     ContributionStage,
     Enquiry,
@@ -21,8 +22,7 @@ from funding.models import (
     Refund,
 )
 from funding.rules import demand
-from funding.selectors import Giver, contract_of, net_given
-from funding.shares import split
+from funding.selectors import Giver, contract_of, giver_of, shares_of
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
@@ -58,7 +58,7 @@ def cancel(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
         enquiry.save(update_fields=["ended_at"])
     purse = Purse.objects.get(proposal=proposal)
     deadlines.meet(purse)
-    _give_back(proposal, Refund.Why.CANCELLED, by)
+    give_back(proposal, Refund.Why.CANCELLED, by)
     return record
 
 
@@ -84,8 +84,10 @@ def return_surplus(proposal: Proposal, *, by: User | None) -> list[Refund]:
         reasons.append(_("尾款还没有结论"))
     if _owes_retention(proposal):
         reasons.append(_("尾款可以支付但还没有付"))
+    if Claim.objects.stopping().filter(proposal=proposal).exists():
+        reasons.append(_("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销"))
     refuse_if(reasons)
-    return _give_back(proposal, Refund.Why.SURPLUS, by)
+    return give_back(proposal, Refund.Why.SURPLUS, by)
 
 
 def _owes_retention(proposal: Proposal) -> bool:
@@ -99,17 +101,14 @@ def _owes_retention(proposal: Proposal) -> bool:
 def left_fen(proposal: Proposal) -> int:
     """What is in the purse and not promised back yet."""
     purse = Purse.objects.select_related("account").get(proposal=proposal)
-    owed = Refund.objects.filter(proposal=proposal, returned_at=None).values_list("amount_fen", flat=True)
+    owed = Refund.objects.owed().filter(proposal=proposal).values_list("amount_fen", flat=True)
     return purse.account.balance_fen - sum(owed)
 
 
-def _give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:
+def give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:
+    """Order back what is in the purse and not promised back yet, to whom it belongs; the project is locked."""
     left = left_fen(proposal)
-    refunds = []
-    if left:
-        for giver, fen in split(left, net_given(proposal)).items():
-            if fen:
-                refunds.append(_order(proposal, giver, fen, why, by))
+    refunds = [_order(proposal, giver, fen, why, by) for giver, fen in shares_of(proposal, left).items() if fen]
     note_money(proposal)
     if any(refund.returned_at is None for refund in refunds):
         tell_role(
@@ -120,6 +119,20 @@ def _give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:
             "/admin/funding/refund/",
         )
     return refunds
+
+
+def divide_anew(proposal: Proposal, why: str, *, by: User | None) -> list[Refund]:
+    """What has not been paid out yet is divided again, from what is in the purse now; the project is locked."""
+    last = proposal.refunds.order_by("-pk").first()
+    for refund in Refund.objects.unpaid().filter(proposal=proposal):
+        refund.annulled_at, refund.annulled_by, refund.annulled_why = now(), by, why
+        refund.save(update_fields=["annulled_at", "annulled_by", "annulled_why"])
+    return give_back(proposal, last.why if last else Refund.Why.SURPLUS, by)
+
+
+def order_again(refund: Refund, *, by: User | None) -> Refund:
+    """The same sum to the same giver, after the bank sent it back."""
+    return _order(refund.proposal, giver_of(refund), refund.amount_fen, refund.why, by)
 
 
 def _order(proposal: Proposal, giver: Giver, fen: int, why: str, by: User | None) -> Refund:
@@ -173,10 +186,13 @@ def pay_refund(refund: Refund, *, voucher: str, by: User) -> Refund:
     demand("funding.pay_back", by, refund, _("退款"))
     if refund.returned_at or refund.paid_at:
         raise Refused(_("这笔退款已经办过"))
+    if refund.annulled_at:
+        raise Refused(_("这笔退款已经作废：%s") % refund.annulled_why)
     if not one_line(voucher):
         raise Refused(voucher=_("请填写退款凭证号"))
     refund.voucher, refund.paid_by, refund.paid_at = one_line(voucher), by, now()
-    refund.save(update_fields=["voucher", "paid_by", "paid_at"])
+    with refusing():
+        refund.save(update_fields=["voucher", "paid_by", "paid_at"])
     return refund
 
 
@@ -186,7 +202,7 @@ def confirm_refund(refund: Refund, *, by: User) -> Refund:
     lock(refund.proposal)
     lock(refund)
     demand("funding.confirm_refund", by, refund, _("复核退款"))
-    if refund.returned_at or refund.paid_at is None:
+    if refund.returned_at or refund.paid_at is None or refund.annulled_at:
         raise Refused(_("这笔退款现在不能复核"))
     if refund.paid_by_id == by.pk:
         raise Refused(_("办理的人不能自己复核，要由另一个人来办"))

@@ -16,6 +16,8 @@ from funding.actions.pledges import GIVING
 from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of
 from funding.models import (
     Allocation,
+    Claim,
+    ClaimEnd,
     Contribution,
     ContributionStage,
     Grant,
@@ -478,8 +480,8 @@ class RejectContribution(ContributionWork):
 
 class ReverseContribution(ContributionWork):
     name = "reverse"
-    label = _("记错了，冲正")
-    help = _("原来的一笔不会删掉，另记一笔相反的。")
+    label = _("记错了或退票了，冲正")
+    help = _("原来的一笔不会删掉，另记一笔相反的。还没退的款按账上的余额重新分摊；已经退过或者已经花掉的，列入追收。")
     stage = ContributionStage.CONFIRMED
 
     reason = ReasonField()
@@ -550,6 +552,22 @@ class RefusePayment(DeskForm):
         return actions.refuse_payment(subject, reason=self.cleaned_data["reason"], by=by)
 
 
+class ReversePayment(DeskForm):
+    name = "reverse"
+    label = _("银行退回，冲正")
+    help = _("原来的一笔不会删掉，另记一笔相反的；这一笔可以重新申请。付款的人不能自己冲正。")
+    permission = "funding.reverse_payment"
+
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Payment) -> bool:
+        return subject.stage == PaymentStage.PAID
+
+    def run(self, subject: Payment, by: User) -> object:
+        return actions.reverse_payment(subject, reason=self.cleaned_data["reason"], by=by)
+
+
 class PayRefund(DeskForm):
     name = "pay"
     label = _("登记已退款")
@@ -559,7 +577,7 @@ class PayRefund(DeskForm):
 
     @classmethod
     def open_to(cls, subject: Refund) -> bool:
-        return subject.returned_at is None and subject.paid_at is None
+        return subject.annulled_at is None and subject.returned_at is None and subject.paid_at is None
 
     def run(self, subject: Refund, by: User) -> object:
         return actions.pay_refund(subject, voucher=self.cleaned_data["voucher"], by=by)
@@ -573,7 +591,72 @@ class ConfirmRefund(DeskForm):
 
     @classmethod
     def open_to(cls, subject: Refund) -> bool:
-        return subject.returned_at is None and subject.paid_at is not None
+        return subject.annulled_at is None and subject.returned_at is None and subject.paid_at is not None
 
     def run(self, subject: Refund, by: User) -> object:
         return actions.confirm_refund(subject, by=by)
+
+
+class ReverseRefund(DeskForm):
+    name = "reverse"
+    label = _("银行退回，冲正")
+    help = _("原来的一笔不会删掉，另记一笔相反的，并重新列一笔同样的退款。退款的人不能自己冲正。")
+    permission = "funding.reverse_refund"
+
+    reason = ReasonField(max_length=150)
+
+    @classmethod
+    def open_to(cls, subject: Refund) -> bool:
+        return subject.annulled_at is None and subject.paid_at is not None and subject.grant_id is None
+
+    def run(self, subject: Refund, by: User) -> object:
+        return actions.reverse_refund(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+# --- What a giver owes --------------------------------------------------------------------------------
+
+
+class SettleClaim(DeskForm):
+    name = "settle"
+    label = _("登记还回或核销")
+    help = _("另一个人复核以后才算。复核以前可以重新登记。")
+    permission = "funding.settle_claim"
+
+    how = forms.ChoiceField(
+        label=_("结果"),
+        choices=[(end.value, end.label) for end in (ClaimEnd.RETURNED, ClaimEnd.WRITTEN_OFF)],
+        widget=forms.RadioSelect,
+    )
+    voucher = forms.CharField(
+        label=_("凭证号或文号"), max_length=60, help_text=_("还回的填收款凭证号，核销的填批准核销的文号")
+    )
+    reason = ReasonField(label=_("说明"), required=False, max_length=500, help_text=_("核销的必须写明为什么"))
+
+    @classmethod
+    def open_to(cls, subject: Claim) -> bool:
+        return subject.closed_at is None
+
+    def run(self, subject: Claim, by: User) -> object:
+        return actions.settle_claim(subject, **self.cleaned_data, by=by)
+
+
+class ConfirmClaim(DeskForm):
+    name = "confirm"
+    label = _("复核追收")
+    help = _("办理的人不能自己复核。")
+    permission = "funding.confirm_claim"
+
+    @classmethod
+    def open_to(cls, subject: Claim) -> bool:
+        return subject.closed_at is None and subject.settled_by_id is not None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        claim: Claim = self.subject
+        return [
+            (_("结果"), claim.get_how_display()),
+            (_("凭证号或文号"), claim.voucher),
+            (_("说明"), claim.reason or "—"),
+        ]
+
+    def run(self, subject: Claim, by: User) -> object:
+        return actions.confirm_claim(subject, by=by)

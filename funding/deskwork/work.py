@@ -12,7 +12,7 @@ from funding import actions, selectors
 from funding.actions.payments import why_not_payable
 from funding.actions.suppliers import GROUPING, eligible_judges, standing_award
 from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, residents_of, text
-from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, PaymentStage, Purse, Quote, Side
+from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, Purse, Quote, Side
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.ledger.money import YuanField, format_yuan
@@ -359,7 +359,7 @@ class AskPayment(PurseWork):
 def _unpaid(subject: Purse) -> Any:
     """Milestones of the running contract that nobody has asked for yet."""
     parts = Milestone.objects.filter(contract__proposal=subject.proposal, contract__ended_at=None)
-    live = Payment.objects.exclude(stage=PaymentStage.REFUSED)
+    live = Payment.objects.live()
     return parts.exclude(payments__in=live).select_related("contract__proposal", "contract__hold")
 
 

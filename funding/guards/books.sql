@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION funding_is_warranted(entry public.ledger_entry, account bigint, fen bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    found text[] := regexp_match(entry.key, '^(allocation|grant|placing|release|contribution|reversal|payment|refund):([0-9]{1,18})$');
+    found text[] := regexp_match(entry.key, '^([a-z]+):([0-9]{1,18})$');
     row_id bigint;
 BEGIN
     IF found IS NULL THEN
@@ -37,11 +37,31 @@ BEGIN
                 JOIN funding_purse u ON u.proposal_id = c.proposal_id
             WHERE m.id = row_id AND m.stage = 'paid'
               AND (account, fen) IN ((u.account_id, -m.amount_fen), (c.account_id, m.amount_fen)))
+        WHEN 'paymentback' THEN EXISTS (
+            SELECT FROM funding_payment m JOIN funding_contract c ON c.id = m.contract_id
+                JOIN funding_purse u ON u.proposal_id = c.proposal_id
+            WHERE m.id = row_id AND m.stage = 'reversed'
+              AND (account, fen) IN ((u.account_id, m.amount_fen), (c.account_id, -m.amount_fen)))
         WHEN 'refund' THEN EXISTS (
             SELECT FROM funding_refund r JOIN funding_purse u ON u.proposal_id = r.proposal_id
                 LEFT JOIN funding_grant g ON g.id = r.grant_id LEFT JOIN funding_pot p ON p.id = g.pot_id
-            WHERE r.id = row_id AND r.returned_at IS NOT NULL
+            WHERE r.id = row_id AND r.returned_at IS NOT NULL AND r.annulled_at IS NULL
               AND ((account, fen) = (u.account_id, -r.amount_fen) OR (account, fen) = (p.account_id, r.amount_fen)))
+        WHEN 'refundback' THEN EXISTS (
+            SELECT FROM funding_refund r JOIN funding_purse u ON u.proposal_id = r.proposal_id
+            WHERE r.id = row_id AND r.returned_at IS NOT NULL AND r.annulled_at IS NOT NULL AND r.grant_id IS NULL
+              AND (account, fen) = (u.account_id, r.amount_fen))
+        WHEN 'claim' THEN EXISTS (
+            SELECT FROM funding_claim m JOIN funding_purse u ON u.proposal_id = m.proposal_id
+            WHERE m.id = row_id AND m.closed_at IS NULL AND (account, fen) = (u.account_id, m.short_fen))
+        WHEN 'cover' THEN EXISTS (
+            SELECT FROM funding_claim m JOIN funding_purse u ON u.proposal_id = m.proposal_id
+            WHERE m.id = row_id AND m.how = 'covered' AND m.closed_at IS NOT NULL
+              AND (account, fen) = (u.account_id, -m.short_fen))
+        WHEN 'recovery' THEN EXISTS (
+            SELECT FROM funding_claim m JOIN funding_purse u ON u.proposal_id = m.proposal_id
+            WHERE m.id = row_id AND m.how = 'returned' AND m.closed_at IS NOT NULL
+              AND (account, fen) = (u.account_id, m.amount_fen - m.short_fen))
         ELSE false END;
 END $$;
 
@@ -86,6 +106,22 @@ CREATE CONSTRAINT TRIGGER booked AFTER INSERT OR UPDATE ON funding_contribution 
 CREATE CONSTRAINT TRIGGER reversed AFTER INSERT OR UPDATE ON funding_contribution DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.stage = 'reversed') EXECUTE FUNCTION funding_refuse_unbooked('reversal');
 CREATE CONSTRAINT TRIGGER booked AFTER INSERT OR UPDATE ON funding_payment DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.stage = 'paid') EXECUTE FUNCTION funding_refuse_unbooked('payment');
+    FOR EACH ROW WHEN (NEW.stage IN ('paid', 'reversed')) EXECUTE FUNCTION funding_refuse_unbooked('payment');
+CREATE CONSTRAINT TRIGGER sent_back AFTER INSERT OR UPDATE ON funding_payment DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.stage = 'reversed') EXECUTE FUNCTION funding_refuse_unbooked('paymentback');
 CREATE CONSTRAINT TRIGGER booked AFTER INSERT OR UPDATE ON funding_refund DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.returned_at IS NOT NULL) EXECUTE FUNCTION funding_refuse_unbooked('refund');
+CREATE CONSTRAINT TRIGGER sent_back AFTER INSERT OR UPDATE ON funding_refund DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.returned_at IS NOT NULL AND NEW.annulled_at IS NOT NULL)
+    EXECUTE FUNCTION funding_refuse_unbooked('refundback');
+CREATE CONSTRAINT TRIGGER booked AFTER INSERT OR UPDATE ON funding_claim DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.short_fen > 0) EXECUTE FUNCTION funding_refuse_unbooked('claim');
+CREATE CONSTRAINT TRIGGER covered AFTER INSERT OR UPDATE ON funding_claim DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.closed_at IS NOT NULL AND NEW.how = 'covered')
+    EXECUTE FUNCTION funding_refuse_unbooked('cover');
+CREATE CONSTRAINT TRIGGER recovered AFTER INSERT OR UPDATE ON funding_claim DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.closed_at IS NOT NULL AND NEW.how = 'returned')
+    EXECUTE FUNCTION funding_refuse_unbooked('recovery');
+CREATE CONSTRAINT TRIGGER written_off AFTER INSERT OR UPDATE ON funding_claim DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.closed_at IS NOT NULL AND NEW.how = 'written_off')
+    EXECUTE FUNCTION funding_refuse_unbooked('writeoff');

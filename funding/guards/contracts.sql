@@ -72,7 +72,7 @@ CREATE CONSTRAINT TRIGGER milestones_make_the_price AFTER INSERT OR UPDATE ON fu
 
 CREATE OR REPLACE FUNCTION funding_guard_milestone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM funding_payment WHERE milestone_id = NEW.id AND stage <> 'refused') THEN
+    IF EXISTS (SELECT FROM funding_payment WHERE milestone_id = NEW.id AND stage NOT IN ('refused', 'reversed')) THEN
         RAISE EXCEPTION 'milestone % is being paid', NEW.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -5,7 +5,7 @@ DECLARE
     accepted record;
     together bigint;
 BEGIN
-    IF NEW.stage = 'refused' THEN
+    IF NEW.stage IN ('refused', 'reversed') THEN
         RETURN NEW;
     END IF;
     SELECT c.id, c.price_fen, c.ended_at, c.proposal_id, p.proposer_id, p.stage INTO signed
@@ -21,7 +21,7 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_on_running_contract';
     END IF;
     SELECT coalesce(sum(amount_fen), 0) INTO together FROM funding_payment
-        WHERE contract_id = NEW.contract_id AND stage <> 'refused' AND id IS DISTINCT FROM NEW.id;
+        WHERE contract_id = NEW.contract_id AND stage NOT IN ('refused', 'reversed') AND id IS DISTINCT FROM NEW.id;
     IF together + NEW.amount_fen > signed.price_fen THEN
         RAISE EXCEPTION 'payment: beyond the price of contract %', signed.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payments_within_price';
@@ -37,6 +37,10 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'payment: who accepted neither approves nor pays'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_handles_no_payment';
+    END IF;
+    IF EXISTS (SELECT FROM funding_claim WHERE proposal_id = signed.proposal_id AND closed_at IS NULL AND short_fen > 0) THEN
+        RAISE EXCEPTION 'payment: the purse is short of what was reversed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_waits_for_claim';
     END IF;
     IF part.kind = 'acceptance' THEN
         SELECT passed, notice_id INTO accepted FROM funding_acceptance WHERE contract_id = NEW.contract_id
@@ -55,4 +59,5 @@ END $$;
 CREATE TRIGGER guard_payment BEFORE INSERT OR UPDATE ON funding_payment
     FOR EACH ROW EXECUTE FUNCTION funding_guard_payment();
 SELECT guard_stage('funding_payment', 'funding.payment');
-SELECT append_only('funding_payment', 'stage', 'stage_since', 'due_at', 'approved_by_id', 'paid_by_id', 'voucher');
+SELECT append_only('funding_payment', 'stage', 'stage_since', 'due_at', 'approved_by_id', 'paid_by_id', 'voucher',
+                   'reversed_by_id');

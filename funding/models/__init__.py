@@ -1,5 +1,6 @@
 """The things of this app: pots and plans, neighbours' money, suppliers, the work, payments."""
 
+from funding.models.claims import Claim, ClaimEnd
 from funding.models.delivery import (
     Acceptance,
     Change,
@@ -34,6 +35,8 @@ __all__ = [
     "Award",
     "Change",
     "ChangeStage",
+    "Claim",
+    "ClaimEnd",
     "Contract",
     "Contribution",
     "ContributionStage",

@@ -47,6 +47,21 @@ class PaymentStage(models.TextChoices):
     APPROVED = "approved", _("等待付款")
     PAID = "paid", _("已付")
     REFUSED = "refused", _("未批准")
+    REVERSED = "reversed", _("银行退回")
+
+
+LIVE = ~Q(stage__in=(PaymentStage.REFUSED, PaymentStage.REVERSED))
+"""Asked, approved or paid, and neither refused nor sent back."""
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def live(self) -> PaymentQuerySet:
+        """Asked, approved or paid; a milestone with one cannot be asked for again."""
+        return self.filter(LIVE)
+
+    def open(self) -> PaymentQuerySet:
+        """Not paid yet, and not refused."""
+        return self.filter(stage__in=(PaymentStage.ASKED, PaymentStage.APPROVED))
 
 
 class Payment(models.Model):
@@ -62,19 +77,20 @@ class Payment(models.Model):
     asked_at = models.DateTimeField(_("申请时间"), db_default=Now())
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reversed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     stage = models.CharField(_("状态"), max_length=10, choices=PaymentStage)
     stage_since = models.DateTimeField(null=True)
     due_at = models.DateTimeField(_("期限"), null=True)
+
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("付款")
         verbose_name_plural = _("付款")
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["milestone"], condition=~Q(stage="refused"), name="one_payment_per_milestone"
-            ),
-            models.UniqueConstraint(fields=["invoice"], condition=~Q(stage="refused"), name="one_payment_per_invoice"),
+            models.UniqueConstraint(fields=["milestone"], condition=LIVE, name="one_payment_per_milestone"),
+            models.UniqueConstraint(fields=["invoice"], condition=LIVE, name="one_payment_per_invoice"),
             models.UniqueConstraint(
                 fields=["payer", "voucher"], condition=~Q(voucher=""), name="one_payment_per_voucher"
             ),
@@ -89,13 +105,18 @@ class Payment(models.Model):
                 name="payment_paid_by_another",
             ),
             models.CheckConstraint(
-                condition=~Q(stage__in=("approved", "paid")) | Q(approved_by__isnull=False),
+                condition=~Q(stage__in=("approved", "paid", "reversed")) | Q(approved_by__isnull=False),
                 name="payment_is_approved_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(stage="paid", paid_by__isnull=False) & ~Q(voucher="")
-                | ~Q(stage="paid") & Q(paid_by=None, voucher=""),
+                condition=Q(stage__in=("paid", "reversed"), paid_by__isnull=False) & ~Q(voucher="")
+                | ~Q(stage__in=("paid", "reversed")) & Q(paid_by=None, voucher=""),
                 name="paid_means_by_whom_and_voucher",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="reversed", reversed_by__isnull=False) & ~Q(reversed_by=F("paid_by"))
+                | ~Q(stage="reversed") & Q(reversed_by=None),
+                name="payment_is_sent_back_by_another",
             ),
         ]
 

@@ -222,11 +222,29 @@ class InKind(models.Model):
         return self.proposal.place
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def standing(self) -> RefundQuerySet:
+        """Neither divided anew nor sent back by the bank."""
+        return self.filter(annulled_at=None)
+
+    def owed(self) -> RefundQuerySet:
+        """Standing, and not in the books yet."""
+        return self.standing().filter(returned_at=None)
+
+    def unpaid(self) -> RefundQuerySet:
+        """Owed, and nobody has paid it out yet."""
+        return self.owed().filter(paid_at=None)
+
+    def unconfirmed(self) -> RefundQuerySet:
+        """Paid out, waiting for the second person."""
+        return self.owed().filter(paid_at__isnull=False)
+
+
 class Refund(models.Model):
     """What goes back to a giver when a project is cancelled or leaves a surplus.
 
     A pot's share goes back in the books at once. A household or sponsor gets money: paid by one person with
-    a voucher, confirmed by another.
+    a voucher, confirmed by another. ``annulled``: divided anew before it was paid, or sent back by the bank after.
     """
 
     class Why(models.TextChoices):
@@ -247,8 +265,13 @@ class Refund(models.Model):
     paid_at = models.DateTimeField(_("退款时间"), null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     returned_at = models.DateTimeField(_("入账时间"), null=True)
+    annulled_at = models.DateTimeField(_("作废时间"), null=True)
+    annulled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    annulled_why = models.CharField(_("作废原因"), max_length=200, blank=True)
 
     PERSONAL = ("name_public",)
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("退款")
@@ -274,6 +297,17 @@ class Refund(models.Model):
                 condition=Q(returned_at=None) | Q(grant__isnull=False) | Q(confirmed_by__isnull=False),
                 name="refund_is_booked_once_confirmed",
             ),
+            models.CheckConstraint(
+                condition=Q(annulled_at=None, annulled_why="") | Q(annulled_at__isnull=False) & ~Q(annulled_why=""),
+                name="refund_is_annulled_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(annulled_at=None)
+                | Q(paid_by=None)
+                | Q(annulled_by__isnull=False) & ~Q(annulled_by=F("paid_by")),
+                name="paid_refund_is_sent_back_by_another",
+            ),
+            models.CheckConstraint(condition=Q(annulled_at=None) | Q(grant=None), name="a_pots_share_is_not_annulled"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from proposals.models.choices import (
     SourceRule,
     Stage,
     Tier,
+    bars_of,
 )
 from proposals.models.handling import Handling
 from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
@@ -69,4 +70,5 @@ __all__ = [
     "Wish",
     "WishStage",
     "WishSupport",
+    "bars_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import models
@@ -74,6 +75,11 @@ CASH = tuple(source for source, rule in SOURCES.items() if rule.is_money)
 
 PUBLIC = tuple(source for source, rule in SOURCES.items() if rule.office)
 """Sources that an office decides on."""
+
+
+def bars_of(amounts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """(label, fen) of each source in one order, empty ones too: so that every page draws a source alike."""
+    return [(str(source.label), amounts.get(source, 0)) for source in Source]
 
 
 class Stage(models.TextChoices):

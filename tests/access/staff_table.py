@@ -77,6 +77,7 @@ THINGS: dict[str, Thing] = {
     "funding.contribution": Thing(),
     "funding.inkind": Thing(),
     "funding.refund": Thing(),
+    "funding.claim": Thing(),
     "funding.payment": Thing(),
     "funding.change": Thing(),
     "evaluation.survey": Thing(),
@@ -98,7 +99,7 @@ THINGS: dict[str, Thing] = {
     "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
 }
 
-EMPTY = {"funding.change"}
+EMPTY = {"funding.change", "funding.claim"}
 """No row of it in the world; its steps make one."""
 
 
@@ -132,6 +133,25 @@ def _refunded(world: World) -> Any:
     _cancelled(world)
     refund = world["funded"].refunds.filter(paid_at=None).earliest("pk")
     funding.pay_refund(refund, voucher="退1", by=world.who("cashier"))
+
+
+def _paid(world: World) -> Any:
+    funding.pay(_approved(world), voucher="付9999", by=world.who("cashier"))
+
+
+def _claimed(world: World) -> Any:
+    """Money that went back before its cheque bounced."""
+    _refunded(world)
+    refund = world["funded"].refunds.get(voucher="退1")
+    funding.confirm_refund(refund, by=world.who("clerk"))
+    given = refund.proposal.contributions.get(giver=refund.giver_id, stage="confirmed")
+    funding.reverse_contribution(given, reason="支票退票", by=world.who("supervisor"))
+
+
+def _settled(world: World) -> Any:
+    _claimed(world)
+    claim = world["funded"].claims.get()
+    funding.settle_claim(claim, how="returned", voucher="收回1", by=world.who("cashier"))
 
 
 def _called_back(world: World) -> Any:
@@ -229,11 +249,20 @@ STEPS: dict[str, dict[str, Step]] = {
     "funding.pledge": {"read": Step(SECOND_EYES), "withdraw": Step(CLERK)},
     "funding.contribution": {name: Step(SECOND_EYES) for name in ("confirm", "reject", "reverse")},
     "funding.inkind": {"confirm": Step(SECOND_EYES)},
-    "funding.refund": {"pay": Step(CLERK | CASHIER, _cancelled), "confirm": Step(SECOND_EYES | CASHIER, _refunded)},
+    "funding.refund": {
+        "pay": Step(CLERK | CASHIER, _cancelled),
+        "confirm": Step(SECOND_EYES | CASHIER, _refunded),
+        "reverse": Step(SECOND_EYES | CASHIER | APPROVER, _refunded),
+    },
+    "funding.claim": {
+        "settle": Step(CLERK | CASHIER, _claimed),
+        "confirm": Step(SECOND_EYES | APPROVER, _settled),
+    },
     "funding.payment": {
         "approve": Step(APPROVER, _asked),
         "pay": Step(CASHIER, _approved),
         "refuse": Step(APPROVER | CASHIER, _asked),
+        "reverse": Step(APPROVER | CASHIER, _paid),
     },
     "funding.change": {name: Step(CASE_OFFICER | APPROVER, _changed) for name in ("approve", "refuse")},
     "evaluation.callback": {

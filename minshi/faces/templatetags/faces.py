@@ -166,7 +166,7 @@ def way(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _percent(part: int, whole: int) -> str:
     """A length in a drawing; what is said beside it comes from ``words.percent``."""
-    return f"{Decimal(part) * 100 / whole:.2f}%"
+    return f"{Decimal(part) * 100 / whole:.2f}%" if whole else "0.00%"
 
 
 @register.inclusion_tag("components/money_bar.html")
@@ -180,23 +180,24 @@ def money_bar(
 ) -> dict[str, Any]:
     """``sources`` in fen by label, empty ones too, for each keeps its fill.
 
-    ``total`` is sources plus gap unless the page knows better."""
+    What is below nothing is written and not drawn. ``total`` is sources plus gap unless the page knows better."""
     filled = [(number, label, fen) for number, (label, fen) in enumerate(sources) if fen]
-    raised = sum(fen for *_, fen in filled)
-    whole = max(raised + gap, total or 0)
+    raised, gap = sum(fen for *_, fen in filled), max(gap, 0)
+    whole = max(sum(max(fen, 0) for *_, fen in filled) + gap, total or 0)
     parts, start = [], 0
     for number, label, fen in filled:
+        end = start + max(fen, 0)
         parts.append(
             {
                 "label": label,
                 "fen": fen,
                 "pattern": number % PATTERNS,
                 "start": _percent(start, whole),
-                "end": _percent(start + fen, whole),
-                "width": _percent(fen, whole),
+                "end": _percent(end, whole),
+                "width": _percent(end - start, whole),
             }
         )
-        start += fen
+        start = end
     total = raised + gap if total is None else total
     return {
         "parts": parts,
