@@ -112,7 +112,7 @@ class ReadingForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("请按照片上写的选一项"), "invalid_choice": _("请按照片上写的选一项")},
     )
-    paper = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    paper = forms.CharField(widget=forms.HiddenInput, max_length=24)
 
 
 class VoidForm(forms.Form):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from math import floor
 
@@ -9,16 +12,18 @@ import rules
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from deliberation.models import Ballot, Meeting, Motion, MotionStage, PaperBallot
+from deliberation.models import Ballot, CheckLetter, Choice, Meeting, Motion, MotionStage
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import now, today
 from minshi.faces.words import cn_datetime, cn_until, threshold
 from minshi.lifecycle import permits
+from minshi.paper.models import Line
 from minshi.residents import speaking
-from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds, home_of, person_of
+from minshi.residents.models import ORGANISERS, Role, RoleGrant
+from minshi.residents.rules import holds, lives_in, person_of, roles_of
 from minshi.rolls.models import Unit, UnitKind
 from minshi.rolls.selectors import why_not_speak_for
+from minshi.territory.models import Territory
 from proposals.models import Proposal
 
 Subject = Proposal | Motion | Meeting
@@ -41,9 +46,37 @@ def collects_paper(user: User, subject: Subject) -> bool:
 
 
 @rules.predicate
-def may_see_sheet(user: User, paper: PaperBallot) -> bool:
-    """Whoever reads sheets there, and the household it speaks for."""
-    return is_theirs(user, paper.unit) or collects_paper(user, paper.motion)
+def may_see_sheet(user: User, line: Line) -> bool:
+    """Whoever has read this very sheet, and the household it speaks for; who is to read it next sees it there."""
+    if user.pk in (line.first_by_id, line.second_by_id, line.third_by_id):
+        return True
+    paper = (line.correcting or line).paper_ballot
+    return is_theirs(user, paper.unit, paper.line.sheet.registered_at)
+
+
+@rules.predicate
+def prints_letters(user: User, letter: CheckLetter) -> bool:
+    """At the street, somebody without a role in the place and who does not live there; where the street has nobody
+    the district's lead office stands in."""
+    place = letter.territory
+    if letter.asked_by_id == user.pk or lives_in(user, place) or _has_a_part_in(user, place):
+        return False
+    return holds(user, place, *STREET) or (
+        holds(user, place, Role.DISTRICT_OFFICER)
+        and not RoleGrant.objects.active(today()).filter(role__in=STREET, place__in=place.ancestors()).exists()
+    )
+
+
+STREET = (Role.CASE_OFFICER, Role.APPROVER, Role.CASHIER)
+IN_THE_PLACE = (Role.CLERK, Role.PARTY, Role.SUPERVISOR, *ORGANISERS)
+
+
+def _has_a_part_in(user: User, place: Territory) -> bool:
+    """Whether they hold a role of the community in it, above it or beneath it."""
+    return any(
+        held.role in IN_THE_PLACE and (place.path.startswith(held.path) or held.path.startswith(place.path))
+        for held in roles_of(user)
+    )
 
 
 rules.add_perm("deliberation.run", is_clerk)
@@ -51,23 +84,28 @@ rules.add_perm("deliberation.study", is_branch)
 rules.add_perm("deliberation.decide", is_branch)
 rules.add_perm("deliberation.paper", collects_paper)
 rules.add_perm("deliberation.see_sheet", may_see_sheet)
+rules.add_perm("deliberation.print_letter", prints_letters)
 permits.held_by(
     {
         "deliberation.run": gettext_lazy("这里的社区工作人员"),
         "deliberation.study": gettext_lazy("这里的社区党组织"),
         "deliberation.decide": gettext_lazy("这里的社区党组织"),
         "deliberation.paper": gettext_lazy("这里的楼栋长等组织人或社区工作人员"),
-        "deliberation.see_sheet": gettext_lazy("核对纸票的人和这一户"),
+        "deliberation.see_sheet": gettext_lazy("核对过这张纸票的人和这一户"),
+        "deliberation.print_letter": gettext_lazy("街道不在这个地方任职的工作人员"),
     }
 )
 
 
-def is_theirs(user: User | None, unit: Unit) -> bool:
-    """Whether this person lives behind the unit's door, or is the unit."""
-    person, home = person_of(user), home_of(user)
+def is_theirs(user: User, unit: Unit, at: datetime) -> bool:
+    """Whether what the unit said at that moment is this person's to read: an adult of the door then, wherever they
+    live now (who moved in later reads nothing), the person themselves, or an owner of the unit."""
+    person = person_of(user)
+    if person is None:
+        return False
     if unit.household_id:
-        return home is not None and home.household_id == unit.household_id
-    return person is not None and person.pk == unit.person_id
+        return not speaking.why_not_then(user, unit.household_id, at)
+    return person.pk == unit.person_id or unit.shares.filter(ownership__person=person).exists()
 
 
 def why_not_speak(user: User, motion: Motion, unit: Unit | None, mine: Ballot | None = None) -> list[str]:
@@ -134,3 +172,50 @@ def as_sentence(motion: Motion) -> str:
         "threshold_words": threshold(motion.threshold),
     }
     return sentence + _("面积也要同样够。") if motion.by_area else sentence
+
+
+# --- What may be told of a result ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of a result by itself: a building, a channel, or what was folded together (``names`` are several)."""
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+    """How many said each of ``Choice``, in its order."""
+
+    @property
+    def ballots(self) -> int:
+        return sum(self.counts)
+
+    def tells_on_nobody(self, least: int) -> bool:
+        """Enough of them, and not all alike: nobody's choice follows from being in it."""
+        return self.ballots >= least and max(self.counts) < self.ballots
+
+    def __add__(self, other: Group) -> Group:
+        counts = tuple(one + more for one, more in zip(self.counts, other.counts, strict=True))
+        return Group(self.names + other.names, counts)
+
+
+NOTHING = Group((), (0,) * len(Choice.values))
+
+
+def folded(groups: Sequence[Group], least: int) -> list[Group]:
+    """Those that may stand by themselves, then the rest as one: at least two, so that none follows from the total.
+
+    Nothing where not even that is possible: then only the total is told.
+    """
+    spoke = sorted((group for group in groups if group.ballots), key=lambda group: group.ballots, reverse=True)
+    alone = [group for group in spoke if group.tells_on_nobody(least)]
+    hidden = [group for group in spoke if group not in alone]
+    while hidden and (len(hidden) < 2 or not sum(hidden, NOTHING).tells_on_nobody(least)):
+        if not alone:
+            return []
+        hidden.append(alone.pop())
+    return [*alone, sum(hidden, NOTHING)] if hidden else alone
+
+
+def may_stand_together(cells: Sequence[Group], least: int) -> bool:
+    """Whether two tables of one result may both be told: each cell that they cut out of each other tells on nobody."""
+    return all(cell.tells_on_nobody(least) for cell in cells if cell.ballots)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from deliberation import rules
 from deliberation.models import (
     Ballot,
     BallotChange,
+    CheckLetter,
     Choice,
     Decision,
     Meeting,
@@ -24,7 +28,6 @@ from deliberation.models import (
     PartyStudy,
     Plan,
     WorkingGroup,
-    waiting,
 )
 from minshi import paging
 from minshi.accounts.models import User
@@ -32,9 +35,9 @@ from minshi.faces.words import percent
 from minshi.paper import numbers
 from minshi.paper.models import Line
 from minshi.residents import speaking
-from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import home_of, roles_of
-from minshi.rolls.models import Unit
+from minshi.residents.models import ORGANISERS, Residence, Role
+from minshi.residents.rules import home_of, person_of, roles_of
+from minshi.rolls.models import Channel, Unit, UnitKind
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source, Version, bars_of
 
@@ -73,6 +76,11 @@ class Result:
     voided: int
     corrected: int
 
+    @property
+    def parts(self) -> list[tuple[str, list[rules.Group]]]:
+        """One query, asked where it is shown."""
+        return parts_of(self.motion) if self.motion.stage == MotionStage.PUBLISHED else []
+
 
 def result_of(motion: Motion, proposal: Proposal) -> Result:
     """While it runs the turnout is the card's, which is counted every few seconds; then the published one."""
@@ -96,15 +104,18 @@ def last_motion(proposal: Proposal) -> Motion | None:
     return proposal.motions.select_related("place", "proposal__place").order_by("-ordinal").first()
 
 
-HEADER = "回执号,选择\n"
+HEADER = "核对号,选择\n"
 
 
 def export_lines(motion: Motion) -> Iterator[str]:
-    """The published file: every ballot under its receipt, in the order of receipts, which says nothing of when."""
+    """The published file: each choice beside its check number.
+
+    In the order of these numbers, which are made by chance: the file is shuffled, and everybody shuffles it alike.
+    """
     labels = {str(value): str(label) for value, label in Choice.choices}
     yield "\ufeff" + HEADER  # so that a spreadsheet reads it as UTF-8
-    for slip, choice in motion.ballots.order_by("slip_number").values_list("slip_number", "choice").iterator():
-        yield f"{numbers.shown(slip)},{labels[choice]}\n"
+    for number, choice in motion.ballots.order_by("check_number").values_list("check_number", "choice").iterator():
+        yield f"{numbers.shown(number)},{labels[choice]}\n"
 
 
 def digest_of(motion: Motion) -> str:
@@ -115,19 +126,65 @@ def digest_of(motion: Motion) -> str:
     return digest.hexdigest()
 
 
-RECEIPTS = paging.Key(
-    lambda ballot: str(ballot.slip_number),
-    lambda text: numbers.normal(text) or None,
-    lambda ballots, slip: ballots.filter(slip_number__gt=slip),
-)
+@dataclass(frozen=True)
+class Slip:
+    """A slip number as everybody may see it: counted, or replaced by a later ballot of its household."""
+
+    number: str
+    is_counted: bool
 
 
-def receipts_page(motion: Motion, after: str, number: int = 100) -> paging.Page[Ballot]:
-    """The next slip numbers after one, in their order."""
-    return paging.page_of(motion.ballots.order_by("slip_number"), RECEIPTS, after, number)
+def receipts_page(motion: Motion, after: str, number: int = 100) -> paging.Page[Slip]:
+    """The next slip numbers after one, in their order, which says nothing of when."""
+    counted = motion.ballots.values_list("slip_number", Value(True))
+    replaced = BallotChange.objects.filter(unit__roll=motion.roll_id).values_list("slip_number", Value(False))
+    behind = numbers.normal(after)
+    slips = counted.filter(slip_number__gt=behind).union(replaced.filter(slip_number__gt=behind), all=True)
+    found = [Slip(*row) for row in slips.order_by("slip_number")[: number + 1]]
+    return paging.Page(found[:number], found[number - 1].number if len(found) > number else "", not behind)
 
 
-def ballot_of(slip: str) -> Ballot | BallotChange | PaperBallot | None:
+def parts_of(motion: Motion) -> list[tuple[str, list[rules.Group]]]:
+    """The published result by building and by channel, folded so that it tells on nobody (domain.md 5)."""
+    least = motion.smallest_group
+    if least is None or motion.turnout < 2 * least or motion.roll.kind != UnitKind.HOUSEHOLD:
+        return []
+    cells = _cells(motion)
+    buildings = rules.folded(_gathered(cells, 0), least)
+    channels = rules.folded(_gathered(cells, 1), least)
+    crossed = [
+        sum((cell for cell in cells if cell.names[0] in one.names and cell.names[1] in other.names), rules.NOTHING)
+        for one in buildings
+        for other in channels
+    ]
+    if not rules.may_stand_together(crossed, least):
+        channels = []
+    found = [(_("分楼栋"), buildings), (_("分方式"), channels)]
+    return [(title, groups) for title, groups in found if len(groups) > 1]
+
+
+def _cells(motion: Motion) -> list[rules.Group]:
+    """What was said in each building by each channel."""
+    said = motion.ballots.order_by().values_list("unit__household__place__name", "channel", "choice")
+    counted: dict[tuple[str, str], dict[str, int]] = {}
+    for building, channel, choice, how_many in said.annotate(how_many=Count("pk")):
+        counted.setdefault((building, str(Channel(channel).label)), {})[choice] = how_many
+    return [
+        rules.Group(names, tuple(choices.get(choice, 0) for choice in Choice.values))
+        for names, choices in sorted(counted.items())
+    ]
+
+
+def _gathered(cells: list[rules.Group], which: int) -> list[rules.Group]:
+    names = dict.fromkeys(cell.names[which] for cell in cells)
+    mine = {name: [cell for cell in cells if cell.names[which] == name] for name in names}
+    return [rules.Group((name,), sum(each, rules.NOTHING).counts) for name, each in mine.items()]
+
+
+Found = Ballot | BallotChange | PaperBallot
+
+
+def ballot_of(slip: str) -> Found | None:
     """Whatever this slip number stands for: a ballot that counts, one that was replaced, or a sheet of paper."""
     around = ("unit__roll__motion__place", "unit__roll__motion__proposal__place", "unit__household")
     return (
@@ -135,6 +192,25 @@ def ballot_of(slip: str) -> Ballot | BallotChange | PaperBallot | None:
         or papers().filter(line__slip_number=slip).first()
         or BallotChange.objects.select_related(*around).filter(slip_number=slip).first()
     )
+
+
+def spoken_at(found: Found) -> datetime:
+    """When its household said so: who lived there then may read it. On paper the day it came in."""
+    if isinstance(found, PaperBallot):
+        return found.line.sheet.registered_at
+    paper = papers().filter(unit=found.unit_id, is_void=False).first() if found.channel == Channel.PAPER else None
+    return paper.line.sheet.registered_at if paper else found.cast_at
+
+
+def ballot_to_read(user: User, motion: Motion) -> Ballot | None:
+    """The ballot on this motion that is this person's to read: of the door they lived behind when it was given."""
+    person = person_of(user)
+    if person is None:
+        return None
+    lived = Residence.objects.filter(person=person).values("household")
+    mine = Q(unit__household__in=lived) | Q(unit__person=person) | Q(unit__shares__ownership__person=person)
+    candidates = motion.ballots.filter(mine).select_related("unit__household", "unit__roll").distinct()
+    return next((ballot for ballot in candidates if rules.is_theirs(user, ballot.unit, spoken_at(ballot))), None)
 
 
 def to_vote(user: User) -> list[Motion]:
@@ -172,30 +248,59 @@ def taking_paper(user: User) -> list[Motion]:
     return list(running.select_related("proposal").order_by("closes_at")[:10])
 
 
-def to_confirm(user: User) -> PaperBallot | None:
-    """The next sheet that waits for a second reading by this person, in the order of the roll."""
-    paths = paths_of_paper(user)
-    if not paths:
-        return None
-    mine = Q()
-    for path in paths:
+def _counted_here(user: User) -> QuerySet[PaperBallot]:
+    """The sheets of motions that are being counted where this person handles paper."""
+    mine = Q(pk__in=[])
+    for path in paths_of_paper(user):
         mine |= Q(unit__roll__motion__place__path__startswith=path)
-    return (
-        papers()
-        .filter(mine, unit__roll__motion__stage=MotionStage.COUNTING)
-        .filter(is_void=False, line__in=Line.objects.waiting_for(user))
-        .order_by("unit__roll", "unit__ordinal")
-        .first()
-    )
+    return papers().filter(mine, unit__roll__motion__stage=MotionStage.COUNTING, is_void=False)
 
 
-def correction_to_confirm(user: User) -> Line | None:
-    """The next second sheet that waits for a reading by this person."""
+def _corrections_here(user: User) -> QuerySet[Line]:
     mine = Q(pk__in=[])
     for path in paths_of_paper(user):
         mine |= Q(sheet__place__path__startswith=path)
-    second = Line.objects.waiting_for(user).filter(mine, correcting__paper_ballot__isnull=False)
-    return second.select_related("sheet__place", "correcting__paper_ballot__unit__household__place").first()
+    second = Line.objects.filter(mine, correcting__paper_ballot__unit__roll__motion__stage=MotionStage.COUNTING)
+    return second.select_related("sheet__place", "correcting__paper_ballot__unit__household__place")
+
+
+# A later reader sees the half with the vote and must not find out whose it is: neither the order in which sheets come
+# up nor what names them in an address follows from a door, or from when its sheet came in.
+
+
+def to_confirm(user: User) -> PaperBallot | None:
+    """Some sheet that waits for a second reading by this person."""
+    return _counted_here(user).filter(line__in=Line.objects.waiting_for(user)).order_by("?").first()
+
+
+def correction_to_confirm(user: User) -> Line | None:
+    """Some second sheet that waits for a reading by this person."""
+    return _corrections_here(user).filter(pk__in=Line.objects.waiting_for(user)).order_by("?").first()
+
+
+def reading_key(line: Line | int) -> str:
+    """What names a sheet to its later readers: without the server's secret nobody finds the sheet from it."""
+    pk = line if isinstance(line, int) else line.pk
+    return salted_hmac("deliberation.reading", str(pk), algorithm="sha256").hexdigest()[:24]
+
+
+def sheet_to_read(user: User, key: str) -> PaperBallot | None:
+    """The sheet that a later reader was shown by this key, while it is being counted here."""
+    lines = _counted_here(user).values_list("line", flat=True)
+    found = next((pk for pk in lines if constant_time_compare(reading_key(pk), key)), None)
+    return papers().filter(line=found).first() if found else None
+
+
+def correction_to_read(user: User, key: str) -> Line | None:
+    lines = _corrections_here(user)
+    return next((line for line in lines if constant_time_compare(reading_key(line), key)), None)
+
+
+def photo_to_read(user: User, key: str) -> Line | None:
+    """The line whose photo waits for this reader."""
+    sheet = sheet_to_read(user, key)
+    line = sheet.line if sheet else correction_to_read(user, key)
+    return line if line and line.words and Line.objects.waiting_for(user).filter(pk=line.pk).exists() else None
 
 
 def papers() -> QuerySet[PaperBallot]:
@@ -210,9 +315,44 @@ def doors_of(motion: Motion) -> QuerySet[Household]:
     return Household.objects.filter(pk__in=motion.roll.units.values("household"))
 
 
-def units_to_visit(motion: Motion) -> list[Unit]:
-    """Who has not voted yet, for the door-to-door list."""
-    return list(waiting(motion.roll).select_related("household__place").order_by("ordinal"))
+def lists_as_of(motion: Motion) -> datetime | None:
+    """The fixed hour of which lists tell who took part; None once the window is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nullif(lists_as_of(m), 'infinity') FROM deliberation_motion AS m WHERE id = %s", [motion.pk]
+        )
+        moment: datetime | None = cursor.fetchone()[0]
+    return moment
+
+
+def units_to_visit(motion: Motion, as_of: datetime | None) -> list[Unit]:
+    """Who had not voted yet at the last fixed hour, for the door-to-door list; a registered sheet is off it at once."""
+    until = Q() if as_of is None else Q(cast_at__lte=as_of)
+    sheets = PaperBallot.objects.valid().filter(unit=OuterRef("pk"))
+    ballots, earlier = (
+        Ballot.objects.filter(until, unit=OuterRef("pk")),
+        BallotChange.objects.filter(until, unit=OuterRef("pk")),
+    )
+    left = motion.roll.units.filter(~Exists(sheets), ~Exists(ballots), ~Exists(earlier))
+    return list(left.select_related("household__place").order_by("ordinal"))
+
+
+# --- Check numbers by letter ---------------------------------------------------------------------
+
+
+def is_at_the_street(user: User) -> bool:
+    return any(held.role in rules.STREET for held in roles_of(user))
+
+
+def letters_to_print(user: User) -> list[CheckLetter]:
+    """Letters that wait for somebody at the street, where this person is one who may."""
+    mine = Q(pk__in=[])
+    for held in roles_of(user):
+        if held.role in (*rules.STREET, Role.DISTRICT_OFFICER):
+            mine |= Q(unit__roll__motion__place__path__startswith=held.path)
+    waiting_here = CheckLetter.objects.filter(mine, printed_at=None).order_by("pk")
+    letters = waiting_here.select_related("unit__household__place__parent", "unit__roll__motion__place")
+    return [letter for letter in letters if rules.prints_letters(user, letter)]
 
 
 def papers_of(motion: Motion) -> list[PaperBallot]:

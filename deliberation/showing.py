@@ -104,6 +104,15 @@ def paper_to_handle(user: User) -> list[Task]:
     return tasks
 
 
+def letters(user: User) -> list[Task]:
+    """Of the street: check numbers that households without a phone wait for."""
+    waiting = selectors.letters_to_print(user)
+    if not waiting:
+        return []
+    words = _("%(n)d 户在等核对号信") % {"n": len(waiting)}
+    return [Task(_("打印核对号信"), words, "/letters/", _("去打印"))]
+
+
 register(Panel("votes", "deliberation/panel_votes.html", votes))
 register(Panel("consultation", "deliberation/panel_meeting.html", consultation))
 register(Panel("decision", "deliberation/panel_decision.html", decision))
@@ -114,3 +123,4 @@ register_present(Stage.DECIDING, deciding)
 register_present(Stage.RESERVED, reserved)
 register_tasks(votes_to_cast)
 register_tasks(paper_to_handle, at_desk=True)
+register_tasks(letters, at_desk=True)

@@ -28,12 +28,12 @@ from deliberation.forms import (
     VoidForm,
     VoteForm,
 )
-from deliberation.models import Ballot, BallotChange, Choice, Meeting, Motion, MotionStage, PaperBallot
-from deliberation.rules import is_theirs, why_not_vote
+from deliberation.models import Ballot, CheckLetter, Choice, Meeting, Motion, MotionStage, PaperBallot
+from deliberation.rules import collects_paper, is_theirs, why_not_vote
 from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
-from minshi.clock import now
+from minshi.clock import now, today
 from minshi.paper import numbers
 from minshi.paper.actions import why_not_theirs
 from minshi.paper.models import Line
@@ -109,13 +109,13 @@ def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpRespons
 @never_cache
 @require_safe
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
-    """What a receipt stands for. What was chosen is shown to its household; to others once the result is out."""
+    """What a slip number stands for: to everybody whether it was counted or replaced; to its household what it says."""
     found = selectors.ballot_of(numbers.normal(code)) if numbers.is_number(code) else None
     if found is None:
         context = {"code": code, "is_slip": not numbers.is_number(code), "form": FindReceiptForm()}
         return render(request, "deliberation/no_receipt.html", context, status=404)
     motion = found.unit.roll.motion
-    is_mine = is_theirs(request.user, found.unit)  # type: ignore[arg-type]
+    is_mine = _is_mine(request, found)
     context = {
         "found": found,
         "kind": found._meta.model_name,
@@ -124,19 +124,22 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
         "motion": motion,
         "proposal": motion.proposal,
         "is_mine": is_mine,
-        "shows_choice": is_mine or (isinstance(found, Ballot) and motion.stage == MotionStage.PUBLISHED),
         "may_change": _may_change(request, found),
         "correction": _correction(found, is_mine),
     }
     return render(request, "deliberation/receipt.html", context)
 
 
-def _may_change(request: HttpRequest, found: Ballot | BallotChange | PaperBallot) -> bool:
+def _is_mine(request: HttpRequest, found: selectors.Found) -> bool:
+    return request.user.is_authenticated and is_theirs(user_of(request), found.unit, selectors.spoken_at(found))
+
+
+def _may_change(request: HttpRequest, found: selectors.Found) -> bool:
     is_own = isinstance(found, Ballot) and Channel(found.channel).is_own_hand and found.by_id == request.user.pk
     return is_own and found.unit.roll.motion.stage == MotionStage.OPEN
 
 
-def _correction(found: Ballot | BallotChange | PaperBallot, is_mine: bool) -> dict[str, Any] | None:
+def _correction(found: selectors.Found, is_mine: bool) -> dict[str, Any] | None:
     """Whether what was entered for the household can still be corrected, and until when."""
     paper = (
         found if isinstance(found, PaperBallot) else selectors.papers().filter(unit=found.unit, is_void=False).first()
@@ -144,6 +147,26 @@ def _correction(found: Ballot | BallotChange | PaperBallot, is_mine: bool) -> di
     if not is_mine or paper is None or not paper.choice:
         return None
     return {"paper": paper, "reasons": why_not_correct(paper), "code": numbers.shown(paper.slip_number)}
+
+
+@never_cache
+@login_required
+@require_safe
+def my_ballot(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """The check number and the choice, for the household alone; nothing here tells the slip or the time."""
+    motions = Motion.objects.select_related("roll", "proposal__place")
+    motion = get_object_or_404(motions, proposal__number=number, ordinal=ordinal)
+    ballot = selectors.ballot_to_read(user_of(request), motion)
+    if ballot is None:
+        raise NotAllowed(_("这次投票里没有您可以看的票：您家没有投票，或者是别人住在这里时投的"))
+    context = {
+        "motion": motion,
+        "proposal": motion.proposal,
+        "choice": ballot.get_choice_display(),
+        "check_number": numbers.shown(ballot.check_number),
+        "is_published": motion.stage == MotionStage.PUBLISHED,
+    }
+    return render(request, "deliberation/my_ballot.html", context)
 
 
 @sensitive_post_parameters()
@@ -192,6 +215,7 @@ def motion(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "proposal": proposal,
         "results": [selectors.result_of(motion, proposal) for motion in selectors.motions_of(proposal)],
+        "may_ask_letter": collects_paper(request.user, proposal),
         "sample_policy": policy.is_default(proposal.place, ["canvass.", "formal_vote."]),
         "demo_data": proposal.is_demo,
     }
@@ -205,13 +229,13 @@ def _published(number: str, ordinal: int) -> Motion:
 
 @require_safe
 def motion_receipts(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
-    """Every receipt that was counted, with what it says: a voter finds their own."""
+    """Every slip number: counted, or replaced by a later one. What was chosen stands in the file, by other numbers."""
     motion = _published(number, ordinal)
     page = selectors.receipts_page(motion, request.GET.get("after", ""))
     context = {
         "motion": motion,
         "proposal": motion.proposal,
-        "rows": [(numbers.shown(ballot.slip_number), ballot.get_choice_display()) for ballot in page.rows],
+        "rows": [(numbers.shown(slip.number), slip.is_counted) for slip in page.rows],
         "older": paging.link({}, after=page.next) if page.next else "",
         "newer": "" if page.is_first else "?",
     }
@@ -254,12 +278,14 @@ def paper(request: HttpRequest, number: str) -> HttpResponse:
     asked = DoorForm(request.GET or None, doors=selectors.doors_of(motion))
     if asked.is_valid():
         return redirect("paper_unit", number, motion.roll.units.get(household=asked.cleaned_data["door"]).ordinal)
-    units, sheets = selectors.units_to_visit(motion), selectors.papers_of(motion)
+    as_of = selectors.lists_as_of(motion)
+    units, sheets = selectors.units_to_visit(motion, as_of), selectors.papers_of(motion)
     context = {
         "motion": motion,
         "proposal": motion.proposal,
         "form": asked,
         "units": units,
+        "as_of": as_of,
         "papers": sheets,
         "done": motion.electorate - len(units),
         "is_open": motion.stage == MotionStage.OPEN,
@@ -290,7 +316,7 @@ def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
         "code": numbers.shown(sheet.slip_number) if sheet else "",
         "form": form,
         "is_open": motion.stage == MotionStage.OPEN,
-        "voted_online": hasattr(unit, "ballot"),
+        "has_voted": sheet is not None and hasattr(unit, "ballot"),
     }
     return render(request, "deliberation/paper_unit.html", context, status=422 if form.errors else 200)
 
@@ -351,28 +377,34 @@ def paper_confirm(request: HttpRequest) -> HttpResponse:
     if not selectors.paths_of_paper(user):
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
     form = ReadingForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        read = get_object_or_404(selectors.papers(), pk=form.cleaned_data["paper"])
+    shown = selectors.sheet_to_read(user, request.POST.get("paper", "")) if request.method == "POST" else None
+    if request.method == "POST" and shown is None:
+        raise NotAllowed(_("没有这张纸票，或者不在您核对的地方"))
+    if shown and form.is_valid():
+        read = shown
         with answering(form):
             actions.confirm_paper(read, form.cleaned_data["choice"], by=user)
             told = _("两次一致，已计入") if read.line.is_settled else _("和第一次录入不一样，已转第三位来看")
             messages.success(request, told)
             return redirect("paper_confirm")
-    sheet = _sheet_on_screen(form) or selectors.to_confirm(user)
+    # After a refusal the same sheet stays on the screen, if it still waits for this reader.
+    sheet = shown if shown and selectors.photo_to_read(user, selectors.reading_key(shown.line)) else None
+    if sheet is None and form.errors:
+        return render(request, "deliberation/confirm_done.html", {"form": form}, status=422)
+    sheet = sheet or selectors.to_confirm(user)
     if sheet is None:
         if selectors.correction_to_confirm(user):
             return redirect("paper_confirm_correction")
         return render(request, "deliberation/confirm_done.html", {})
     if not form.is_bound:
-        form = ReadingForm(initial={"paper": sheet.pk})
-    context = {"form": form, "paper": sheet, "unit": sheet.unit, "motion": sheet.motion, "line": sheet.line}
+        form = ReadingForm(initial={"paper": selectors.reading_key(sheet.line)})
+    return _reading(request, form, sheet.motion, sheet.line)
+
+
+def _reading(request: HttpRequest, form: ReadingForm, motion: Motion, line: Line) -> HttpResponse:
+    """The half with the vote and the question: nothing that says which door it came from."""
+    context = {"form": form, "motion": motion, "line": line, "key": selectors.reading_key(line)}
     return render(request, "deliberation/confirm.html", context, status=422 if form.errors else 200)
-
-
-def _sheet_on_screen(form: ReadingForm) -> PaperBallot | None:
-    """After a refusal the same sheet stays on the screen."""
-    pk = form.cleaned_data.get("paper") if form.is_bound and form.errors else None
-    return selectors.papers().filter(pk=pk).first() if pk else None
 
 
 @sensitive_post_parameters()
@@ -409,31 +441,101 @@ def paper_confirm_correction(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     if not selectors.paths_of_paper(user):
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
-    second = selectors.correction_to_confirm(user)
-    if second is None:
-        return redirect("paper_confirm")
-    form = ReadingForm(request.POST or None, initial={"paper": second.pk})
-    if request.method == "POST" and form.is_valid():
-        read = get_object_or_404(Line.objects.filter(correcting__isnull=False), pk=form.cleaned_data["paper"])
+    form = ReadingForm(request.POST or None)
+    shown = selectors.correction_to_read(user, request.POST.get("paper", "")) if request.method == "POST" else None
+    if request.method == "POST" and shown is None:
+        raise NotAllowed(_("没有这张纸票，或者不在您核对的地方"))
+    if shown and form.is_valid():
         with answering(form):
-            actions.confirm_correction(read, form.cleaned_data["choice"], by=user)
+            actions.confirm_correction(shown, form.cleaned_data["choice"], by=user)
             messages.success(request, _("已核对"))
             return redirect("paper_confirm")
-    first = second.correcting.paper_ballot  # type: ignore[union-attr]
-    context = {"form": form, "paper": first, "unit": first.unit, "motion": first.motion, "line": second}
-    return render(request, "deliberation/confirm.html", context, status=422 if form.errors else 200)
+    second = shown if shown and selectors.photo_to_read(user, selectors.reading_key(shown)) else None
+    if second is None and form.errors:
+        return render(request, "deliberation/confirm_done.html", {"form": form}, status=422)
+    second = second or selectors.correction_to_confirm(user)
+    if second is None:
+        return redirect("paper_confirm")
+    if not form.is_bound:
+        form = ReadingForm(initial={"paper": selectors.reading_key(second)})
+    return _reading(request, form, second.correcting.paper_ballot.motion, second)  # type: ignore[union-attr]
 
 
 @never_cache
 @login_required
 @require_safe
 def paper_photo(request: HttpRequest, pk: int) -> FileResponse:
-    """The half with the vote is seen by who reads sheets there and by its household; nobody else."""
+    """The half with the vote is seen by who read this sheet and by its household; nobody else."""
     line = get_object_or_404(Line.objects.exclude(words="").select_related("correcting"), pk=pk)
-    sheet = get_object_or_404(selectors.papers(), line=line.correcting or line)
-    if not rules.has_perm("deliberation.see_sheet", user_of(request), sheet):
+    get_object_or_404(selectors.papers(), line=line.correcting or line)
+    if not rules.has_perm("deliberation.see_sheet", user_of(request), line):
         raise NotAllowed(_("只有录票、核对的人和这一户自己可以看纸票"))
     return FileResponse(line.words.open("rb"), content_type="image/jpeg")
+
+
+@never_cache
+@login_required
+@require_safe
+def paper_reading_photo(request: HttpRequest, key: str) -> FileResponse:
+    """The half with the vote, for whoever is to read it now; its address does not tell whose it is."""
+    line = selectors.photo_to_read(user_of(request), key)
+    if line is None:
+        raise Http404
+    return FileResponse(line.words.open("rb"), content_type="image/jpeg")
+
+
+# --- Check numbers by letter ---------------------------------------------------------------------
+
+
+@never_cache
+@needs_fresh_code
+def ask_letter(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """A household without a phone asks the chief or the community for its check number."""
+    motion = _published(number, ordinal)
+    user = user_of(request)
+    if not rules.has_perm("deliberation.paper", user, motion):
+        raise NotAllowed(_("只有这里的楼栋长等组织人和社区工作人员可以代住户申请"))
+    form = DoorForm(request.POST or None, doors=selectors.doors_of(motion))
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.ask_letter(motion.roll.units.get(household=form.cleaned_data["door"]), by=user)
+            messages.success(request, _("已替这一户申请，街道打印封好以后送到家"))
+            return redirect("motion", number)
+    context = {"motion": motion, "proposal": motion.proposal, "form": form}
+    return render(request, "deliberation/ask_letter.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+def letters(request: HttpRequest) -> HttpResponse:
+    """The letters that wait at the street, for somebody there without a part in the place."""
+    user = user_of(request)
+    waiting = selectors.letters_to_print(user)
+    if not waiting and not selectors.is_at_the_street(user):
+        raise NotAllowed(_("核对号信由街道打印"))
+    if request.method == "POST":
+        asked = get_object_or_404(CheckLetter, pk=paging.number(request.POST.get("letter")))
+        return redirect("letter", actions.print_letter(asked, by=user).pk)
+    return render(request, "deliberation/letters.html", {"letters": waiting})
+
+
+@never_cache
+@needs_fresh_code
+@require_safe
+def letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """The sheet, for whoever prints it and on that day alone."""
+    around = ("unit__ballot", "unit__household__place__parent", "unit__roll__motion__proposal__place")
+    printed = get_object_or_404(CheckLetter.objects.select_related(*around), pk=pk, printed_by=user_of(request))
+    if printed.printed_at is None or calendar.china_date(printed.printed_at) != today():
+        raise Http404
+    motion = printed.motion
+    context = {
+        "letter": printed,
+        "motion": motion,
+        "proposal": motion.proposal,
+        "check_number": numbers.shown(printed.unit.ballot.check_number),
+    }
+    return render(request, "deliberation/letter.html", context)
 
 
 # --- Meetings and decisions, for everybody -------------------------------------------------------

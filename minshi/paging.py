@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 
 T = TypeVar("T", bound=models.Model)
+Listed = TypeVar("Listed")
 
 SIZE = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,10 +38,10 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
+class Page(Generic[Listed]):
     """``next`` is the key of the page behind this one, "" at the end of the list."""
 
-    rows: list[T]
+    rows: list[Listed]
     next: str
     is_first: bool
 

@@ -252,6 +252,7 @@ class World:
         """What happens at the present moment: ballots, sheets, objections, messages, photos."""
         platform_clock.set_to(PRESENT)
         self._vote()
+        self._write_letters()
         self._object()
         self.way.announced_meeting(self["consulting"])
         pot = self["grant"].pot
@@ -277,6 +278,12 @@ class World:
         self.things["sheet"] = deliberation.register_paper(
             self["visited"], receipt_id=uuid4(), photo=a_picture(), choice=Choice.AGREE, by=self.who("chief")
         )
+
+    def _write_letters(self) -> None:
+        """Two households without a phone asked for their check numbers: one letter waits, one was printed today."""
+        units = self["consulting"].motions.get().roll.units.order_by("ordinal")
+        self.things["letter"], printed = (deliberation.ask_letter(unit, by=self.who("chief")) for unit in units[3:5])
+        self.things["printed_letter"] = deliberation.print_letter(printed, by=self.who("case_officer"))
 
     def _object(self) -> None:
         notice = self.things["notice"] = self["announced"].gate_notice

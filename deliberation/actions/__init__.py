@@ -2,6 +2,7 @@
 
 from deliberation.actions.ballots import Receipt, cast, change
 from deliberation.actions.decisions import decide, record_party_study, take_up
+from deliberation.actions.letters import ask_letter, print_letter
 from deliberation.actions.meetings import agree_plan, call_off, choose_group, post_agenda, record_minutes
 from deliberation.actions.motions import ask, close, count, open_motion, publish, refresh_turnouts
 from deliberation.actions.paper import (
@@ -19,6 +20,7 @@ __all__ = [
     "Receipt",
     "agree_plan",
     "ask",
+    "ask_letter",
     "bring_correction",
     "call_off",
     "cast",
@@ -34,6 +36,7 @@ __all__ = [
     "mark_unreachable",
     "open_motion",
     "post_agenda",
+    "print_letter",
     "publish",
     "record_minutes",
     "record_party_study",

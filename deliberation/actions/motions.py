@@ -51,6 +51,7 @@ RESIDENTS = Rule("formal_vote.days", "formal_vote.residents.quorum", "formal_vot
 COMMON_PARTS = Rule("formal_vote.days", "formal_vote.owners.quorum", "formal_vote.owners.special_threshold")
 OWNERS = replace(COMMON_PARTS, by_area=True)
 BINDING = "formal_vote.owners.binding"
+SECRECY = ("ballots.lists_every_hours", "ballots.smallest_group")
 AROUND = ("counting.days", "paper.correction_calendar_days", "formal_vote.publish_calendar_days")
 
 
@@ -99,7 +100,7 @@ def ask(
 
     The rule's numbers are the place's of today and stay with the motion.
     """
-    terms = policy.terms([rule.days, rule.quorum, rule.threshold, BINDING, *AROUND], place)
+    terms = policy.terms([rule.days, rule.quorum, rule.threshold, BINDING, *AROUND, *SECRECY], place)
     last = proposal.motions.aggregate(last=Max("ordinal"))["last"] if proposal else None
     motion = Motion(
         place=place,
@@ -115,6 +116,8 @@ def ask(
         threshold=_exact(terms[rule.threshold]),
         by_area=rule.by_area,
         is_poll=rule.quorum == COMMON_PARTS.quorum and not terms[BINDING],
+        lists_every_hours=terms["ballots.lists_every_hours"],
+        smallest_group=terms["ballots.smallest_group"],
         opened_by=by,
         **_times(now(), terms, rule),
     )
@@ -267,11 +270,15 @@ TURNOUTS = """
 SELECT motion.proposal_id, told.number
 FROM deliberation_motion AS motion
 JOIN proposals_card AS card ON card.proposal_id = motion.proposal_id
+CROSS JOIN LATERAL (SELECT lists_as_of(motion) AS moment) AS list
 CROSS JOIN LATERAL (
-    SELECT (SELECT count(*) FROM deliberation_ballot WHERE motion_id = motion.id)
+    SELECT (SELECT count(*) FROM deliberation_ballot AS ballot
+            WHERE ballot.motion_id = motion.id AND first_cast(ballot) <= list.moment)
          + (SELECT count(*) FROM deliberation_paperballot AS paper
+            JOIN paper_line AS line ON line.id = paper.line_id
+            JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id AND sheet.registered_at <= list.moment
             JOIN rolls_unit AS unit ON unit.id = paper.unit_id
-            LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id
+            LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id AND first_cast(ballot) <= list.moment
             WHERE unit.roll_id = motion.roll_id AND NOT paper.is_void AND ballot.unit_id IS NULL) AS number
 ) AS told
 WHERE motion.stage IN ('open', 'closed', 'counting') AND card.turnout <> told.number
@@ -279,7 +286,10 @@ WHERE motion.stage IN ('open', 'closed', 'counting') AND card.turnout <> told.nu
 
 
 def refresh_turnouts() -> int:
-    """Count how many have voted so far onto the cards; returns how many changed. No ballot writes a counter."""
+    """Count how many had voted at the last fixed hour onto the cards; returns how many changed.
+
+    No ballot writes a counter, and no counter tells a minute (domain.md 5).
+    """
     with connection.cursor() as cursor:
         cursor.execute(TURNOUTS)
         changed = cursor.fetchall()

@@ -77,3 +77,21 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER no_late_note BEFORE UPDATE ON rolls_unit FOR EACH ROW EXECUTE FUNCTION refuse_late_note();
+
+-- Who took part is told as of fixed hours of the day, counted from midnight (domain.md 5), so that a list read twice
+-- tells no minute; once the window is over, of its end.
+CREATE OR REPLACE FUNCTION lists_as_of(motion deliberation_motion) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN motion.closes_at <= told.moment THEN 'infinity'
+        WHEN motion.lists_every_hours IS NULL THEN told.midnight
+        ELSE told.midnight + make_interval(hours =>
+            floor(extract(epoch FROM told.moment - told.midnight) / 3600 / motion.lists_every_hours)::int
+            * motion.lists_every_hours)
+    END
+    FROM (SELECT minshi_now() AS moment, date_trunc('day', minshi_now(), 'Asia/Shanghai') AS midnight) AS told
+$$;
+
+-- When a unit spoke first: a ballot changed later takes its door off no list and puts it on none.
+CREATE OR REPLACE FUNCTION first_cast(ballot deliberation_ballot) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT least(ballot.cast_at, (SELECT min(cast_at) FROM deliberation_ballotchange WHERE unit_id = ballot.unit_id))
+$$;

@@ -56,3 +56,6 @@ BEGIN
 END $$;
 CREATE TRIGGER timely_ballot_reading AFTER UPDATE ON paper_line
     FOR EACH ROW EXECUTE FUNCTION refuse_untimely_reading();
+
+-- A letter is asked for and printed once; of the number in it nothing is kept here.
+SELECT append_only('deliberation_checkletter', 'printed_by_id', 'printed_at');

@@ -14,6 +14,7 @@ from deliberation.models.meetings import (
 from deliberation.models.motions import (
     Ballot,
     BallotChange,
+    CheckLetter,
     Choice,
     Motion,
     MotionStage,
@@ -26,6 +27,7 @@ __all__ = [
     "Attendance",
     "Ballot",
     "BallotChange",
+    "CheckLetter",
     "Choice",
     "Criterion",
     "Decision",

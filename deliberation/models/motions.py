@@ -66,7 +66,9 @@ class Motion(models.Model):
 
     ``closes_at`` is exclusive. The results are written once, when it is published; ``digest`` is the SHA-256
     of the published file of ballots. ``by_area``: the same rule holds for the area in m², too. ``is_poll``: an
-    owners' count that the place has not made binding.
+    owners' count that the place has not made binding. ``lists_every_hours``: who took part is told as of these hours
+    of the day, so that no list tells a minute; ``smallest_group``: a part of the result with fewer ballots is not told
+    by itself (policy; empty for motions older than these rules).
     """
 
     place = models.ForeignKey(Territory, models.PROTECT, related_name="motions", verbose_name=_("地方"))
@@ -87,6 +89,8 @@ class Motion(models.Model):
     closes_at = models.DateTimeField(_("截止（不含）"))
     counting_until = models.DateTimeField(_("计票至（不含）"))
     publish_by = models.DateTimeField(_("公布期限（不含）"))
+    lists_every_hours = models.PositiveSmallIntegerField(_("参加名单更新间隔（小时）"), null=True)
+    smallest_group = models.PositiveSmallIntegerField(_("分组公布的最少票数"), null=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     electorate = models.PositiveIntegerField(_("名册数"))
 
@@ -215,6 +219,8 @@ class PaperBallot(models.Model):
 
     objects = PaperBallotQuerySet.as_manager()
 
+    SHOWN_TO_NOBODY = True
+
     class Meta:
         verbose_name = _("纸票")
         verbose_name_plural = _("纸票")
@@ -266,6 +272,8 @@ class Ballot(models.Model):
     )
     cast_at = models.DateTimeField(_("收到时间"), db_default=Now())
 
+    SHOWN_TO_NOBODY = True
+
     class Meta:
         verbose_name = _("选票")
         verbose_name_plural = _("选票")
@@ -292,9 +300,52 @@ class BallotChange(models.Model):
     cast_at = models.DateTimeField(_("收到时间"))
     replaced_at = models.DateTimeField(_("被替换时间"), db_default=Now())
 
+    SHOWN_TO_NOBODY = True
+
     class Meta:
         verbose_name = _("改票记录")
         verbose_name_plural = _("改票记录")
 
     def __str__(self) -> str:
         return f"earlier ballot {self.pk}"
+
+
+class CheckLetter(models.Model):
+    """核对号信: a household without a phone asks for its check number, which comes to it in a closed letter.
+
+    Printed at the street, once, by somebody without a role in the place; the number itself is not kept here.
+    """
+
+    SHOWN_TO_NOBODY = True
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="letters", verbose_name=_("名册单位"))
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("谁代为申请")
+    )
+    asked_at = models.DateTimeField(_("申请时间"), db_default=Now())
+    printed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    printed_at = models.DateTimeField(_("打印时间"), null=True)
+
+    class Meta:
+        verbose_name = _("核对号信")
+        verbose_name_plural = _("核对号信")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["unit"], condition=Q(printed_at=None), name="one_letter_waits_per_unit"),
+            models.CheckConstraint(
+                condition=Q(printed_by=None, printed_at=None)
+                | Q(printed_by__isnull=False, printed_at__isnull=False) & ~Q(printed_by=F("asked_by")),
+                name="letter_is_printed_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"
+
+    @property
+    def motion(self) -> Motion:
+        return self.unit.roll.motion
+
+    @property
+    def territory(self) -> Territory:
+        return self.motion.place

@@ -214,6 +214,8 @@ class Answer(models.Model):
 
     objects = AnswerQuerySet.as_manager()
 
+    SHOWN_TO_NOBODY = True
+
     class Meta:
         verbose_name = _("答卷")
         verbose_name_plural = _("答卷")
@@ -273,6 +275,8 @@ class PaperAnswer(models.Model):
 
     objects = PaperAnswerQuerySet.as_manager()
 
+    SHOWN_TO_NOBODY = True
+
     class Meta:
         verbose_name = _("纸质测评表")
         verbose_name_plural = _("纸质测评表")
@@ -328,6 +332,8 @@ class CallBack(models.Model):
     contested = models.PositiveSmallIntegerField(_("评价人不认可的次数"), default=0)
     outcome = models.CharField(_("结果"), max_length=10, choices=CallBackOutcome, blank=True, default="")
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    SHOWN_TO_NOBODY = True
 
     class Meta:
         verbose_name = _("差评回访")

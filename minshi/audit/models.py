@@ -5,6 +5,7 @@ The database writes every row here itself (functions in ``guards/``); the applic
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,11 @@ from minshi.clock import Now
 
 
 class EventQuerySet(models.QuerySet["Event"]):
+    def shown(self) -> EventQuerySet:
+        """Without the tables in which who wrote, and when, would tell whose secret it is (``SHOWN_TO_NOBODY``)."""
+        secret = [model._meta.db_table for model in apps.get_models() if getattr(model, "SHOWN_TO_NOBODY", False)]
+        return self.exclude(table_name__in=secret)
+
     def of(self, row: models.Model) -> EventQuerySet:
         """What happened to this row, oldest first."""
         return self.filter(table_name=row._meta.db_table, row_pk=str(row.pk)).order_by("id")

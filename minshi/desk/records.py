@@ -85,7 +85,7 @@ class EntryAdmin(ScopedAdmin):
 class EventAdmin(ScopedAdmin):
     """What people of my territories changed, for the district's supervision: which row, not what it says.
 
-    The values hold votes and answers; nobody at a desk reads those.
+    The values hold votes and answers; nobody at a desk reads those, nor that there was one.
     """
 
     list_display = ("at", "what", "thing", "row_pk", "origin")
@@ -109,7 +109,7 @@ class EventAdmin(ScopedAdmin):
             living |= Q(household__place__path__startswith=path)
         staff = RoleGrant.objects.filter(granted).values("user_id")
         residents = Residence.objects.filter(living, person__user__isnull=False).values("person__user_id")
-        return Event.objects.filter(Q(actor__in=staff) | Q(actor__in=residents))
+        return Event.objects.shown().filter(Q(actor__in=staff) | Q(actor__in=residents))
 
     @admin.display(description=_("动作"))
     def what(self, event: Event) -> str:

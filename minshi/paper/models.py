@@ -28,6 +28,8 @@ class Sheet(models.Model):
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     registered_at = models.DateTimeField(_("登记时间"), db_default=Now())
 
+    SHOWN_TO_NOBODY = True
+
     class Meta:
         verbose_name = _("纸质表")
         verbose_name_plural = _("纸质表")
@@ -73,6 +75,7 @@ class Line(models.Model):
     """
 
     PERSONAL = ("correction",)
+    SHOWN_TO_NOBODY = True
 
     sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="lines", verbose_name=_("纸质表"))
     ordinal = models.PositiveSmallIntegerField(_("行"), default=1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from deliberation.selectors import reading_key
 from tests.access.addresses import CORRECTED, HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.way import a_picture
 from tests.world import WALKS, World
@@ -56,6 +57,8 @@ COLLECTORS = CHIEF | CLERK  # of paper, in this yard
 ANY_COLLECTORS = ORGANISERS | CLERK | only("next_clerk", "stranger_clerk")
 
 
+AT_THE_STREET = CASE_OFFICER | APPROVER | CASHIER
+AT_A_STREET = AT_THE_STREET | only("stranger_officer", "stranger_approver", "stranger_cashier")
 READERS = CLERK | PARTY | SUPERVISOR | CASE_OFFICER | APPROVER | only("district_officer")  # of objections' sheets
 ELSEWHERE = only("next_clerk", "stranger_clerk", "stranger_officer", "stranger_approver")
 
@@ -163,7 +166,9 @@ PROPER: dict[str, Body] = {
     "paper_unit": lambda w: {"photos": a_picture(), "choice": "agree", "receipt": str(uuid4())},
     "paper_void": lambda w: {"reason": "登记错了门牌"},
     "paper_unreachable": lambda w: {"note": "两次敲门没人"},
-    "paper_confirm": lambda w: {"paper": w["waiting_sheet"].pk, "choice": "agree"},
+    "paper_confirm": lambda w: {"paper": reading_key(w["waiting_sheet"].line_id), "choice": "agree"},
+    "ask_letter": lambda w: {"door": w.way.households[5].door},
+    "letters": lambda w: {"letter": w["letter"].pk},
     "paper_second": lambda w: {"photos": a_picture(), "choice": "against"},
     "receipt_correct": lambda w: {"choice": "against", "reason": "勾的是不同意", "receipt": str(uuid4())},
     "object": lambda w: {"facts": "这里写的和说好的不一样"},
@@ -223,7 +228,12 @@ TABLE: tuple[Row, ...] = (
     Row("paper_confirm", see=ANY_COLLECTORS, send=CLERK, turned_away=TURNED_AWAY | {SHOWN}),
     Row("paper_second", family_unit, see=COLLECTORS, send=COLLECTORS),
     Row("paper_confirm_correction", see=ANY_COLLECTORS, shows=ONWARD),
-    Row("paper_photo", lambda w: [w["sheet"].line_id], see=COLLECTORS),
+    Row("paper_reading_photo", lambda w: [reading_key(w["waiting_sheet"].line_id)], see=CLERK, others=HIDDEN),
+    Row("paper_photo", lambda w: [w["sheet"].line_id], see=CHIEF),  # who read it
+    Row("my_ballot", lambda w: [w["consulting"].number, 1], see=ADULTS),
+    Row("ask_letter", lambda w: [w["consulting"].number, 1], see=COLLECTORS, send=COLLECTORS),
+    Row("letters", see=AT_A_STREET, send=AT_THE_STREET),
+    Row("letter", pk("printed_letter"), see=only("case_officer"), others=HIDDEN),
     Row("find_receipt", **PUBLIC, query="number"),
     Row("receipt", lambda w: [w["receipt"].number], **PUBLIC),
     Row("receipt_correct", lambda w: [w["family_sheet"].slip_number], see=RESIDENT, send=RESIDENT),

@@ -37,9 +37,10 @@ def published(motion: Motion, way: Way, resident: User) -> Motion:
 
 
 def test_while_it_is_open_only_the_turnout_is_told(
-    motion: Motion, resident: User, visitor: Client, django_assert_max_num_queries: Any
+    motion: Motion, resident: User, visitor: Client, django_assert_max_num_queries: Any, clock: Any
 ) -> None:
     actions.cast(motion, "agree", receipt_id=uuid4(), by=resident)
+    clock.move(hours=6)
     actions.refresh_turnouts()
     with django_assert_max_num_queries(5):
         page = visitor.get(url(motion)).content.decode()

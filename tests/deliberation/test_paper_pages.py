@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from deliberation import actions
+from deliberation import actions, selectors
 from deliberation.models import Ballot, Motion, PaperBallot
 from minshi.accounts.models import User
 from minshi.rolls.models import Reach
@@ -31,9 +31,10 @@ def paper(motion: Motion, household: Any, chief: User) -> PaperBallot:
 
 
 def test_the_doors_that_have_not_voted_are_listed(
-    motion: Motion, chief: User, resident: User, client_of: ClientOf, django_assert_max_num_queries: Any
+    motion: Motion, chief: User, resident: User, client_of: ClientOf, django_assert_max_num_queries: Any, clock: Any
 ) -> None:
     actions.cast(motion, "agree", receipt_id=uuid4(), by=resident)
+    clock.move(hours=6)
     client = client_of(chief)
     with django_assert_max_num_queries(16):
         page = client.get(f"/projects/{motion.proposal.number}/paper/").content.decode()
@@ -148,7 +149,11 @@ def test_the_queue_shows_the_photo_and_not_the_first_reading(
     client = client_of(clerk)
     with django_assert_max_num_queries(10):
         page = client.get("/paper/confirm/").content.decode()
-    assert f"/paper/{paper.line_id}/photo/" in page
+    key = selectors.reading_key(paper.line_id)
+    assert f"/paper/confirm/{key}/photo/" in page
+    assert client.get(f"/paper/confirm/{key}/photo/").status_code == 200
+    assert f"/{paper.line_id}/" not in page
+    assert "名册第" not in page
     assert "checked" not in page
 
 
@@ -157,7 +162,9 @@ def test_alike_it_counts_and_the_next_comes_up(
 ) -> None:
     way.to_counting(motion)
     client = client_of(clerk)
-    answered = client.post("/paper/confirm/", {"paper": paper.pk, "choice": "agree"}, follow=True)
+    answered = client.post(
+        "/paper/confirm/", {"paper": selectors.reading_key(paper.line_id), "choice": "agree"}, follow=True
+    )
     assert "两次一致" in answered.content.decode()
     assert "现在没有等您核对的" in answered.content.decode()
     assert Ballot.objects.get().channel == "paper"
@@ -167,7 +174,9 @@ def test_differently_it_goes_to_a_third(
     motion: Motion, paper: PaperBallot, clerk: User, second_clerk: User, client_of: ClientOf, way: Way
 ) -> None:
     way.to_counting(motion)
-    answered = client_of(clerk).post("/paper/confirm/", {"paper": paper.pk, "choice": "against"}, follow=True)
+    answered = client_of(clerk).post(
+        "/paper/confirm/", {"paper": selectors.reading_key(paper.line_id), "choice": "against"}, follow=True
+    )
     assert "转第三位" in answered.content.decode()
     assert "前两位看的不一样" in client_of(second_clerk).get("/paper/confirm/").content.decode()
 
@@ -178,7 +187,7 @@ def test_my_own_entry_does_not_come_up(
     way.to_counting(motion)
     client = client_of(chief)
     assert "现在没有等您核对的" in client.get("/paper/confirm/").content.decode()
-    refused = client.post("/paper/confirm/", {"paper": paper.pk, "choice": "agree"})
+    refused = client.post("/paper/confirm/", {"paper": selectors.reading_key(paper.line_id), "choice": "agree"})
     assert refused.status_code == 422
     assert "不能自己核对" in refused.content.decode()
 
@@ -190,13 +199,16 @@ def test_from_elsewhere_neither_seen_nor_confirmed(
     way.to_counting(motion)
     client = client_of(request.getfixturevalue(who))
     assert "现在没有等您核对的" in client.get("/paper/confirm/").content.decode()
-    assert client.post("/paper/confirm/", {"paper": paper.pk, "choice": "agree"}).status_code == 403
+    assert (
+        client.post("/paper/confirm/", {"paper": selectors.reading_key(paper.line_id), "choice": "agree"}).status_code
+        == 403
+    )
     assert not Ballot.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("resident", 200), ("chief", 200), ("clerk", 200), ("neighbour", 403), ("stranger", 403), ("stranger_clerk", 403)],
+    [("resident", 200), ("chief", 200), ("clerk", 403), ("neighbour", 403), ("stranger", 403), ("stranger_clerk", 403)],
 )
 def test_who_sees_the_photo_of_a_sheet(
     request: pytest.FixtureRequest, motion: Motion, paper: PaperBallot, client_of: ClientOf, who: str, status: int

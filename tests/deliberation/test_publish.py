@@ -181,17 +181,19 @@ def test_the_file_names_nobody_and_says_nothing_of_when(
     vote(motion, households, agree=8)
     finish(motion, way, by=clerk)
     lines = "".join(selectors.export_lines(motion)).removeprefix("\ufeff").splitlines()
-    assert lines[0] == "回执号,选择"
+    assert lines[0] == "核对号,选择"
     assert len(lines) == 9
     assert lines[1:] == sorted(lines[1:])
     assert all(line.endswith(",同意") and len(line) == 17 for line in lines[1:])
 
 
 def test_while_it_runs_only_the_turnout_is_on_the_card(
-    motion: Motion, households: list[Household], chief: User
+    motion: Motion, households: list[Household], chief: User, clock: Any
 ) -> None:
     vote(motion, households, agree=3, against=2)
     actions.register_paper(motion.roll.units.filter(ballot=None).first(), receipt_id=uuid4(), by=chief)
+    assert actions.refresh_turnouts() == 0
+    clock.move(hours=6)
     assert actions.refresh_turnouts() == 1
     assert actions.refresh_turnouts() == 0
     card = motion.proposal.card

@@ -51,9 +51,15 @@ def test_others_see_that_it_counts_and_not_what_it_says(
     assert "101" not in page
 
 
-def test_after_publication_everybody_sees_it(code: str, motion: Motion, way: Way, client_of: ClientOf) -> None:
+def test_after_publication_everybody_sees_that_it_was_counted_and_no_more(
+    code: str, motion: Motion, way: Way, resident: User, client_of: ClientOf
+) -> None:
     way.vote_on_paper(motion.proposal, agree=8)
-    assert "不同意" in client_of(None).get(f"/receipts/{code}/").content.decode()
+    page = client_of(None).get(f"/receipts/{code}/").content.decode()
+    assert "已经计入结果" in page
+    for secret in ("不同意", "收到时间", "手机", "纸质", "101"):
+        assert secret not in page.split("怎么核对")[0]
+    assert "不同意" in client_of(resident).get(f"/receipts/{code}/").content.decode()
 
 
 def test_it_is_found_however_it_is_written(code: str, client_of: ClientOf) -> None:

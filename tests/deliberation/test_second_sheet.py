@@ -68,7 +68,6 @@ def test_the_pages_lead_from_the_door_to_the_second_reader(
     reader = client_of(second_clerk)
     shown = reader.get("/paper/confirm/", follow=True)
     assert shown.request["PATH_INFO"] == "/paper/confirm/correction/"
-    second = shown.context["line"]
     assert paper.unit.household.address not in shown.content.decode()
-    reader.post("/paper/confirm/correction/", {"paper": second.pk, "choice": "abstain"})
+    reader.post("/paper/confirm/correction/", {"paper": shown.context["key"], "choice": "abstain"})
     assert Ballot.objects.get().choice == "abstain"

@@ -27,7 +27,8 @@ from tests.world import World
 pytestmark = pytest.mark.browser
 
 NO_PAGES = {
-    "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "rating_sheet", "voucher", "notice_pdf",
+    "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "paper_reading_photo", "rating_sheet",
+    "voucher", "notice_pdf",
     "cosign_photo", "pledge_photo", "objection_photo", "motion_export", "archive_zip", "archive_file",
     "healthz",
 }  # fmt: skip

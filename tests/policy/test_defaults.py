@@ -91,6 +91,8 @@ EXPECTED: dict[str, tuple[str, Any]] = {
     "archive.days": ("working_days", 20),
     "aftercare.check_months": ("month_list", [6, 12]),
     "proxy.households": ("count", 2),
+    "ballots.lists_every_hours": ("hours", 6),
+    "ballots.smallest_group": ("count", 5),
     "paper.correction_calendar_days": ("calendar_days", 3),
     "paper.second_reading_days": ("working_days", 3),
     "decide.days": ("working_days", 10),
