@@ -213,7 +213,7 @@ def folded(groups: Sequence[Group], least: int) -> list[Group]:
         if not alone:
             return []
         hidden.append(alone.pop())
-    return [*alone, sum(hidden, NOTHING)] if hidden else alone
+    return [*alone, sum(sorted(hidden, key=lambda group: group.names), NOTHING)] if hidden else alone
 
 
 def may_stand_together(cells: Sequence[Group], least: int) -> bool:

@@ -316,7 +316,8 @@ def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
         "code": numbers.shown(sheet.slip_number) if sheet else "",
         "form": form,
         "is_open": motion.stage == MotionStage.OPEN,
-        "has_voted": sheet is not None and hasattr(unit, "ballot"),
+        # Answered for one door, once its sheet is registered; while counting it would tell whose sheet was just read.
+        "has_voted": sheet is not None and motion.stage == MotionStage.OPEN and hasattr(unit, "ballot"),
     }
     return render(request, "deliberation/paper_unit.html", context, status=422 if form.errors else 200)
 
@@ -379,7 +380,7 @@ def paper_confirm(request: HttpRequest) -> HttpResponse:
     form = ReadingForm(request.POST or None)
     shown = selectors.sheet_to_read(user, request.POST.get("paper", "")) if request.method == "POST" else None
     if request.method == "POST" and shown is None:
-        raise NotAllowed(_("没有这张纸票，或者不在您核对的地方"))
+        return _not_theirs_to_read(request, form, selectors.to_confirm(user))
     if shown and form.is_valid():
         read = shown
         with answering(form):
@@ -399,6 +400,15 @@ def paper_confirm(request: HttpRequest) -> HttpResponse:
     if not form.is_bound:
         form = ReadingForm(initial={"paper": selectors.reading_key(sheet.line)})
     return _reading(request, form, sheet.motion, sheet.line)
+
+
+def _not_theirs_to_read(request: HttpRequest, form: ReadingForm, waiting: object) -> HttpResponse:
+    """Nothing of the sheet that was asked for is told."""
+    gone = _("没有这张纸票，或者不在您核对的地方")
+    if waiting is None:
+        raise NotAllowed(gone)
+    form.add_error(None, gone)
+    return render(request, "deliberation/confirm_done.html", {"form": form}, status=422)
 
 
 def _reading(request: HttpRequest, form: ReadingForm, motion: Motion, line: Line) -> HttpResponse:
@@ -444,7 +454,7 @@ def paper_confirm_correction(request: HttpRequest) -> HttpResponse:
     form = ReadingForm(request.POST or None)
     shown = selectors.correction_to_read(user, request.POST.get("paper", "")) if request.method == "POST" else None
     if request.method == "POST" and shown is None:
-        raise NotAllowed(_("没有这张纸票，或者不在您核对的地方"))
+        return _not_theirs_to_read(request, form, selectors.correction_to_confirm(user))
     if shown and form.is_valid():
         with answering(form):
             actions.confirm_correction(shown, form.cleaned_data["choice"], by=user)
@@ -514,7 +524,9 @@ def letters(request: HttpRequest) -> HttpResponse:
     if not waiting and not selectors.is_at_the_street(user):
         raise NotAllowed(_("核对号信由街道打印"))
     if request.method == "POST":
-        asked = get_object_or_404(CheckLetter, pk=paging.number(request.POST.get("letter")))
+        asked = CheckLetter.objects.filter(pk=paging.number(request.POST.get("letter"))).first()
+        if asked is None:
+            raise Refused(_("没有这封信"))
         return redirect("letter", actions.print_letter(asked, by=user).pk)
     return render(request, "deliberation/letters.html", {"letters": waiting})
 

@@ -25,6 +25,8 @@ CEILINGS = {
     # Four lists; with the totals still to be computed, three more to find the place.
     "home": 7,
     "place": 6,
+    # The hour its list of doors is of.
+    "paper": 10,
     # Of whoever reads paper again: the next sheet.
     "mine": 10,
     # Each thing it watches.
