@@ -524,7 +524,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     if not waiting and not selectors.is_at_the_street(user):
         raise NotAllowed(_("核对号信由街道打印"))
     if request.method == "POST":
-        asked = CheckLetter.objects.filter(pk=paging.number(request.POST.get("letter"))).first()
+        asked = CheckLetter.objects.filter(pk=paging.number(request.POST.get("letter")) or 0).first()
         if asked is None:
             raise Refused(_("没有这封信"))
         return redirect("letter", actions.print_letter(asked, by=user).pk)
