@@ -11,6 +11,7 @@ from deliberation import actions, told
 from deliberation.actions.motions import why_not_publish
 from deliberation.lifecycle import CLOSE, MINUTES, PUBLISH
 from deliberation.models import Meeting, MeetingStage, Motion, MotionStage
+from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import Deadline
@@ -18,7 +19,8 @@ from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
 from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
-from minshi.residents.models import Role
+from minshi.residents.models import Residence, Role
+from minshi.residents.signals import asked
 from proposals.actions import advance
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior
@@ -87,6 +89,14 @@ def _remind_daily(subject: Motion | Meeting, deadline: Deadline, *roles: str) ->
         title=deadline.title,
         url=deadline.url,
     )
+
+
+@receiver(asked, sender=Residence)
+def a_newcomer_asks_during_a_vote(residence: Residence, **kwargs: Any) -> None:
+    """Their door has a voice in it: chief and clerk are asked at once."""
+    running = Motion.objects.open().filter(roll__units__household=residence.household_id).order_by("closes_at").first()
+    if running is not None:
+        arrivals.hurry([residence.household_id], ends_at=running.closes_at, about=running.question, by=None)
 
 
 @receiver(reopened, sender=Notice)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from evaluation.actions import accounts, aftercare, callbacks, surveys
 from evaluation.lifecycle import CALLBACK, CHECK, GATE
 from evaluation.models import CallBack, CallBackStage, Check, Survey, SurveyStage
+from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
 from minshi.deadlines.models import Deadline
@@ -18,6 +19,8 @@ from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import corrected, reopened
 from minshi.lifecycle.machine import what_blocks_gate
 from minshi.policy import calendar
+from minshi.residents.models import Residence
+from minshi.residents.signals import asked
 from proposals.actions import advance
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
@@ -81,6 +84,16 @@ def nobody_called(deadline: Deadline) -> None:
 def nobody_looked(deadline: Deadline) -> None:
     check = Check.objects.select_related("aftercare__proposal__place").get(pk=deadline.subject_id)
     aftercare.overdue(check, by=None)
+
+
+@receiver(asked, sender=Residence)
+def a_newcomer_asks_during_a_survey(residence: Residence, **kwargs: Any) -> None:
+    """Their door is asked in it: chief and clerk are asked at once."""
+    rounds = Survey.objects.filter(stage=SurveyStage.OPEN, roll__units__household=residence.household_id)
+    running = rounds.select_related("proposal").order_by("closes_at").first()
+    if running is not None:
+        about = _("请给“%(title)s”打分") % {"title": running.proposal.title}
+        arrivals.hurry([residence.household_id], ends_at=running.closes_at, about=about, by=None)
 
 
 @receiver(corrected)

@@ -49,7 +49,7 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
     form = PledgeForm(request.POST or None, initial={"publishes_name": bool(standing and standing.publishes_name)})
     if request.method == "POST":
         if household is None:
-            raise NotAllowed(_("还没登记您住在哪一户，请先联系楼栋长登记"))
+            raise NotAllowed(_("还没登记您住在哪一户，请先登记"))
         if form.is_valid() and _pledged(proposal, form, user):
             return redirect("pledge", number)
     context = {
@@ -81,7 +81,7 @@ def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
     if proposal.stage not in GIVING:
         return [_("现在是“%s”，不收钱") % Stage(proposal.stage).label]
     if not rules.has_perm("funding.pledge", user, proposal):
-        return [_("只有受益的住户可以认缴；还没登记住在哪一户的，请先联系楼栋长登记")]
+        return [_("只有受益的住户可以认缴；还没登记住在哪一户的，请先登记")]
     return []
 
 

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "minshi.policy",
     "minshi.disclosure",
     "minshi.notifications",
+    "minshi.arrivals",
     "minshi.signin",
     "minshi.faces",
     "minshi.health",

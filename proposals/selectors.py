@@ -22,6 +22,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of, title_in
+from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
 from proposals.models import CASH, ENDED, READING, Card, Cosign, PlaceTotal, Proposal, Source, Stage, Version, Wish
@@ -237,7 +238,7 @@ def mine(user: User) -> Mine:
     proposals = list(user.proposals.select_related("place", "card").order_by("-id")[:20])
     # Staff have their desk; a chief's reviews are one task with a queue of its own.
     held = [(held.role, held.path) for held in roles_of(user) if held.role in ORGANISERS]
-    rows = Deadline.objects.waiting_for(held).exclude(kind=f"stage:{Stage.SUBMITTED}").order_by("due")
+    rows = Deadline.objects.waiting_for(held).exclude(kind__in=(f"stage:{Stage.SUBMITTED}", CLAIM)).order_by("due")
     waiting = list(rows[:50]) if held else []
     returned = [
         Task(

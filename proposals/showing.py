@@ -6,15 +6,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.deadlines.models import Deadline
 from minshi.disclosure.selectors import to_read
 from minshi.lifecycle.models import StepRecord
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS
 from minshi.residents.rules import home_of, roles_of
+from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed
 from proposals.models import Cosign, Proposal, Stage, Version
 from proposals.panels import Present, Task, register_tasks
+
+MOST_CLAIMS = 99
 
 
 def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
@@ -45,6 +49,16 @@ def reviews(user: User) -> list[Task]:
         return []
     text = _("%(n)d 件提议等您初审，一件一件看") % {"n": len(waiting)}
     return [Task(_("初审"), text, reverse("review_queue"), _("开始审"), waiting[0].due_at)]
+
+
+def to_confirm(user: User) -> list[Task]:
+    """Who says they live where this person is an organiser, as one task with a queue of its own."""
+    held = [(held.role, held.path) for held in roles_of(user) if held.role in ORGANISERS]
+    claims = Deadline.objects.waiting_for(held).filter(kind=CLAIM).order_by("due") if held else Deadline.objects.none()
+    if not (waiting := list(claims[:MOST_CLAIMS])):
+        return []
+    text = _("%(n)d 位新登记的住户等您确认") % {"n": len(waiting)}
+    return [Task(_("确认住户"), text, reverse("confirm_residents"), _("去确认"), waiting[0].due)]
 
 
 def objections_to_read(user: User) -> list[Task]:
@@ -86,6 +100,7 @@ def lists_to_read(user: User) -> list[Task]:
 
 
 register_tasks(reviews)
+register_tasks(to_confirm)
 register_tasks(objections_to_read, at_desk=True)
 register_tasks(to_cosign)
 register_tasks(lists_to_read, at_desk=True)

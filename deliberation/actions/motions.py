@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from deliberation import rules, selectors
 from deliberation.models import Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
+from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
@@ -125,6 +126,8 @@ def ask(
         advance(proposal, "open_vote", by=by, due=motion.closes_at)
     motion.save(force_insert=True)
     begin(motion, "open", by=by)
+    doors = list(roll.units.filter(household__isnull=False).values_list("household", flat=True))
+    arrivals.hurry(doors, ends_at=motion.closes_at, about=motion.question, by=None)
     return motion
 
 

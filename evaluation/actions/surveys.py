@@ -27,6 +27,7 @@ from evaluation.models import (
 from evaluation.models.surveys import SATISFIED, silent
 from evaluation.selectors import answered, undone_callbacks
 from minshi.accounts.models import User
+from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
@@ -91,6 +92,9 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
         due=survey.closes_at,
         evidence={"round": survey.round, "roll": roll.size, "needed": survey.needed},
     )
+    doors = list(roll.units.filter(household__isnull=False).values_list("household", flat=True))
+    about = _("请给“%(title)s”打分") % {"title": proposal.title}
+    arrivals.hurry(doors, ends_at=survey.closes_at, about=about, by=None)
     _ask(survey, _("请给“%(title)s”打分"))
     return survey
 

@@ -16,7 +16,7 @@ from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
 from minshi.masking import mask_address, mask_name
-from minshi.residents import actions
+from minshi.residents import actions, representing
 from minshi.residents.models import OFFICES, STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import APPOINTS, confirms_residents, roles_of
 from minshi.signin import staff
@@ -70,6 +70,19 @@ class Represent(Confirm):
         return actions.name_representative(subject, by=by)
 
 
+class KeepRepresentative(Confirm):
+    name = "keep-representative"
+    label = _("不换户代表")
+    help = _("有人申请当户代表、核实后不该更换时用；申请人会收到消息。")
+
+    @classmethod
+    def open_to(cls, subject: Residence) -> bool:
+        return subject.confirmed_at is not None and representing.is_waiting(subject)
+
+    def run(self, subject: Residence, by: User) -> None:
+        representing.keep(subject, by=by)
+
+
 class MoveOut(Confirm):
     name = "move-out"
     label = _("已经搬走")
@@ -114,7 +127,7 @@ class ResidenceAdmin(ScopedAdmin):
     """Who lives where now. Names and doors in full only for whoever confirms residents there, one at a time."""
 
     place_path = "household__place__path"
-    desk_forms = (Confirm, Refuse, Represent, MoveOut, Appoint)
+    desk_forms = (Confirm, Refuse, Represent, KeepRepresentative, MoveOut, Appoint)
     list_display = ("public_name", "building", "is_representative", "is_adult", "confirmed_at")
     list_select_related = ("person__user", "household__place__parent")
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter), "is_representative")

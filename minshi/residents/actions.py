@@ -12,9 +12,9 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import STAFF_ROLES, Person, Residence, RoleGrant
+from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, RoleGrant
 from minshi.residents.rules import confirms_residents, may_appoint
-from minshi.residents.signals import judged
+from minshi.residents.signals import asked, judged, representation_answered
 from minshi.territory.models import Household, Territory
 
 
@@ -37,6 +37,7 @@ def join(user: User, household: Household, *, name: str, is_adult: bool, by: Use
         _end(before)
     claim = Residence.objects.create(person=person, household=household)
     user.__dict__.pop("_person", None)
+    asked.send(Residence, residence=claim, before=before)
     return claim
 
 
@@ -79,6 +80,12 @@ def name_representative(home: Residence, *, by: User) -> None:
     home = _judged(home, by)
     if not (home.confirmed_at and home.person and home.person.is_adult):
         raise Refused(_("户代表要是已经确认的住户，并且满 18 岁"))
+    hand_over(home, by=by)
+
+
+@action
+def hand_over(home: Residence, *, by: User) -> None:
+    """From whoever spoke for the household to this one; whoever may say so was asked before."""
     # One by one and not by update(): each change is somebody's.
     theirs = Residence.objects.select_for_update().current().filter(household=home.household, is_representative=True)
     for former in theirs:
@@ -86,6 +93,21 @@ def name_representative(home: Residence, *, by: User) -> None:
         former.save(update_fields=["is_representative"])
     home.is_representative = True
     home.save(update_fields=["is_representative"])
+    waiting = Representation.objects.open().select_for_update(of=("self",)).filter(home__household=home.household)
+    for request in waiting.select_related("home__person__user"):
+        close_request(request, granted=request.home_id == home.pk, by=by)
+
+
+def close_request(request: Representation, *, granted: bool, by: User) -> None:
+    """One answer to who asked to speak for the household; in the caller's transaction."""
+    request.answered_at, request.answered_by, request.is_granted = now(), by, granted
+    request.save(update_fields=["answered_at", "answered_by", "is_granted"])
+    representation_answered.send(Representation, request=request)
+
+
+def judging(home: Residence, by: User) -> Residence:
+    """For what else is decided of who lives there: the row locked, by whoever may say so."""
+    return _judged(home, by)
 
 
 def _judged(home: Residence, by: User) -> Residence:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from minshi.masking import one_line
+from minshi.residents.doors import DoorTextField
 from minshi.territory.models import Household, Territory
 
 AGES = (
@@ -17,20 +18,10 @@ AGES = (
 )
 
 
-class DoorField(forms.ModelChoiceField):
-    """One door of the yard that was chosen before."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Household.objects.none(), empty_label=_("请选择"), **kwargs)
-
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.door)
-
-
 class JoinForm(forms.Form):
     """我住在这里."""
 
-    household = DoorField(label=_("您家的门牌"))
+    household = DoorTextField(label=_("您家的门牌"))
     name = forms.CharField(label=_("您的姓名"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     age = forms.ChoiceField(label=_("您的年龄"), choices=AGES, widget=forms.RadioSelect)
     consent = forms.BooleanField(
@@ -40,9 +31,8 @@ class JoinForm(forms.Form):
 
     def __init__(self, *args: Any, place: Territory, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        doors = Household.objects.filter(place__path__startswith=place.path, is_active=True)
         field: Any = self.fields["household"]
-        field.queryset = doors.select_related("place__parent").order_by("place__path", "address")
+        field.doors = Household.objects.filter(place__path__startswith=place.path, is_active=True)
 
     def clean_name(self) -> str:
         name = one_line(self.cleaned_data["name"])

@@ -141,6 +141,41 @@ class Residence(models.Model):
         return f"{self.person_id} @ {self.household_id}"
 
 
+class RepresentationQuerySet(models.QuerySet["Representation"]):
+    def open(self) -> RepresentationQuerySet:
+        return self.filter(answered_at=None)
+
+
+class Representation(models.Model):
+    """A confirmed adult asks to speak for their household in place of who does; answered once."""
+
+    home = models.ForeignKey(Residence, models.PROTECT, related_name="representations", verbose_name=_("申请人的居住"))
+    asked_at = models.DateTimeField(_("申请时间"), db_default=Now())
+    is_contested = models.BooleanField(_("现任户代表不同意"), default=False)
+    answered_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    is_granted = models.BooleanField(_("同意更换"), null=True, blank=True)
+
+    objects = RepresentationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("户代表申请")
+        verbose_name_plural = _("户代表申请")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["home"], condition=Q(answered_at=None), name="one_open_representation_of_a_home"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, is_granted=None)
+                | Q(answered_at__isnull=False, is_granted__isnull=False, answered_by__isnull=False),
+                name="representation_is_answered_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.home_id}"
+
+
 class OwnershipQuerySet(models.QuerySet["Ownership"]):
     def current(self) -> OwnershipQuerySet:
         return self.filter(until=None)

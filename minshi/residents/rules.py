@@ -5,12 +5,14 @@ Superuser is not a role in the neighbourhood: nothing here asks ``is_superuser``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import today
+from minshi.deadlines.models import Deadline
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Residence, Role, RoleGrant
 from minshi.territory.models import Territory
 
@@ -56,6 +58,21 @@ def roles_of(user: User | None) -> tuple[Held, ...]:
 def holds(user: User | None, place: Territory, *roles: str) -> bool:
     """Whether this person holds one of these roles in this place or above it."""
     return any(held.role in roles and place.path.startswith(held.path) for held in roles_of(user))
+
+
+def nearest_role(place: Territory, roles: Sequence[str], *, without: int | None = None) -> str:
+    """Which of these roles somebody holds here, or nearest above; "" where nobody does.
+
+    ``without``: the key of a user who does not count, since nobody decides on what they asked themselves.
+    Of the same nearness it is the first in ``roles``.
+    """
+    grants = RoleGrant.objects.active(today()).filter(
+        role__in=roles, place__path__in=place.ancestor_paths(), user__is_active=True
+    )
+    held = grants.exclude(user=without).values_list("role", "place__path")
+    nearest = max((len(path) for _role, path in held), default=0)
+    found = {role for role, path in held if len(path) == nearest}
+    return next((str(role) for role in roles if role in found), "")
 
 
 def role_in(user: User, place: Territory) -> str:
@@ -120,7 +137,15 @@ def may_appoint(user: User, role: str, place: Territory) -> bool:
 
 
 def confirms_residents(user: User, home: Residence) -> bool:
-    """The chief or clerk of the place; nobody for themselves."""
+    """The chief or clerk of the place, and the street once it climbed there; nobody for themselves."""
     if home.person and home.person.user_id == user.pk:
         return False
-    return holds(user, home.household.place, Role.CLERK, *ORGANISERS)
+    place = home.household.place
+    return holds(user, place, Role.CLERK, *ORGANISERS) or (
+        holds(user, place, Role.CASE_OFFICER, Role.DISTRICT_OFFICER) and _has_climbed_to(user, home)
+    )
+
+
+def _has_climbed_to(user: User, home: Residence) -> bool:
+    held = [(held.role, held.path) for held in roles_of(user)]
+    return Deadline.objects.waiting_for(held).of(home).exists()

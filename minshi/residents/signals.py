@@ -4,3 +4,10 @@ from django.dispatch import Signal
 
 judged = Signal()
 """Somebody was confirmed where they say they live, or was not. Arguments: ``residence``, ``lives_there``."""
+
+asked = Signal()
+"""Somebody says where they live. Arguments: ``residence``, ``before`` (what they said earlier, ended by it)."""
+
+representation_asked = Signal()
+representation_answered = Signal()
+"""Somebody asks to speak for their household; that was answered. Argument: ``request``."""

@@ -20,12 +20,12 @@ from minshi.residents.rules import person_of
 from minshi.territory.models import Household
 
 WHY_NOT = {
-    "unregistered": _("您还没有登记住在哪一户，请联系楼栋长或社区登记"),
+    "unregistered": _("您还没有登记住在哪一户，请先登记"),
     "closed": _("这个账号已经停用"),
-    "unconfirmed": _("您的住户身份还没有核实，请联系楼栋长或社区核实"),
+    "unconfirmed": _("您的住户身份还没有核实，等楼栋长或社区核实"),
     "elsewhere": _("只能代表自己家%(act)s"),
     "minor": _("满18岁才能%(act)s；您可以提议，也可以和家里大人商量"),
-    "represented": _("您家已经定了户代表，请户代表来%(act)s；要换户代表，请到社区办理"),
+    "represented": _("您家已经定了户代表，请户代表来%(act)s；要换户代表，可以在这里申请"),
 }
 """What a code of ``why_not_speak`` says to the person; ``act`` is what they were about to do."""
 

@@ -7,6 +7,7 @@ from minshi.residents import views
 urlpatterns = [
     path("join/", views.choose, name="join"),
     path("join/<slug:code>/", views.join, name="join_at"),
+    path("represent/", views.represent, name="representing"),
     path("privacy/", views.consent, name="consent"),
     path("residents/confirm/", views.confirm, name="confirm_residents"),
 ]

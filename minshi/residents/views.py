@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.models import User
 from minshi.masking import one_line
-from minshi.refusals import NotAllowed, answering
-from minshi.residents import actions
+from minshi.refusals import NotAllowed, Refused, answering
+from minshi.residents import actions, representing
 from minshi.residents.forms import JoinForm
-from minshi.residents.models import ORGANISERS, Residence, Role
-from minshi.residents.rules import person_of, roles_of
-from minshi.territory.models import Territory
+from minshi.residents.models import ORGANISERS, Representation, Residence, Role
+from minshi.residents.rules import home_of, person_of, roles_of
+from minshi.territory.models import Household, Level, Territory
 
 MOST = 50
 
@@ -25,16 +28,42 @@ MOST = 50
 @login_required
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
-    """First the yard, out of those whose name has what was typed."""
+    """First the yard, village group or community with doors, out of those whose name has what was typed."""
     user = request.user
     assert isinstance(user, User)
     text = one_line(request.GET.get("q", ""))[:40].replace(" ", "")
-    yards = Territory.objects.filter(level_id="yard").order_by("path")
+    yards = _joinable().order_by("path")
     if text:
         yards = yards.filter(full_name__contains=text)
     found = list(yards.select_related("parent")[: MOST + 1])
-    context = {"yards": found[:MOST], "more": len(found) > MOST, "q": text, "person": person_of(user)}
+    context = {
+        "yards": found[:MOST],
+        "more": len(found) > MOST,
+        "q": text,
+        "person": person_of(user),
+        **_back(_following(request)),
+    }
     return render(request, "residents/choose.html", context)
+
+
+def _joinable() -> QuerySet[Territory]:
+    """What people call the place they live in: a yard, else what stands right under the community; else itself."""
+    doors = Household.objects.filter(place=OuterRef("pk"), is_active=True)
+    below = Q(parent__level_id="community", level__rank__gt=F("parent__level__rank"))
+    return Territory.objects.filter(Q(level_id="yard") | below | Q(level_id="community") & Exists(doors))
+
+
+def _following(request: HttpRequest) -> str:
+    """The page somebody came from to say where they live; never another site's."""
+    following = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(
+        following, {request.get_host()}, require_https=request.is_secure()
+    ) and following.startswith("/")
+    return following if is_ours else ""
+
+
+def _back(following: str) -> dict[str, str]:
+    return {"next": following, "after": "?" + urlencode({"next": following}) if following else ""}
 
 
 @login_required
@@ -43,15 +72,57 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     """Then door, name, age and consent."""
     user = request.user
     assert isinstance(user, User)
-    place = get_object_or_404(Territory, code=code, level_id="yard")
+    lowest = Level.objects.filter(code="community").values("rank")
+    place = get_object_or_404(Territory.objects.select_related("parent"), code=code, level__rank__gte=lowest)
+    following = _following(request)
     form = JoinForm(request.POST or None, place=place)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         with answering(form):
             actions.join(user, data["household"], name=data["name"], is_adult=data["age"] == "adult", by=user)
             messages.success(request, _("已登记，等楼栋长或社区确认"))
-            return redirect("mine")
-    return render(request, "residents/join.html", {"form": form, "place": place}, status=422 if form.errors else 200)
+            return redirect(following or "mine")
+    context = {"form": form, "place": place, **_back(following)}
+    return render(request, "residents/join.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def represent(request: HttpRequest) -> HttpResponse:
+    """Who votes for my household; asking to, and the present one's answer."""
+    user = request.user
+    assert isinstance(user, User)
+    reasons: list[str] = []
+    if request.method == "POST":
+        with answering(lambda refusal: reasons.extend(refusal.reasons)):
+            messages.success(request, _represented(request, user))
+            return redirect("representing")
+    home = home_of(user)
+    present = representing.representative_of(home) if home else None
+    context = {
+        "home": home,
+        "present": present,
+        "is_mine": bool(home and home.is_representative),
+        "why_not": representing.why_not_ask(home),
+        "requests": representing.asked_of(home) if home and home.is_representative else [],
+        "reasons": reasons,
+    }
+    return render(request, "residents/represent.html", context, status=422 if reasons else 200)
+
+
+def _represented(request: HttpRequest, user: User) -> str:
+    """Do what the button says; returns what to tell."""
+    if request.POST.get("what") == "ask":
+        representing.ask(by=user)
+        return _("已经告诉现在的户代表和社区，等答复")
+    asked = get_object_or_404(Representation, pk=_number(request.POST.get("request")))
+    if request.POST.get("what") == "yes":
+        representing.agree(asked, by=user)
+        return _("已更换户代表")
+    if request.POST.get("what") == "no":
+        representing.disagree(asked, by=user)
+        return _("已记下，由社区来定")
+    raise Refused(_("请选择“同意”或“不同意”"))
 
 
 @require_safe

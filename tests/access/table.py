@@ -256,6 +256,7 @@ TABLE: tuple[Row, ...] = (
     Row("join", see=SIGNED_IN, query="q"),
     Row("consent", **PUBLIC),
     Row("join_at", lambda w: [w.place("yard").code], see=SIGNED_IN, send=SIGNED_IN),
+    Row("representing", see=SIGNED_IN, send=SIGNED_IN, taken=TAKEN | {HIDDEN}),
     Row("confirm_residents", see=ANY_COLLECTORS, send=COLLECTORS, taken=TAKEN | {HIDDEN}),
     # --- funding
     Row("pledge", number("raising"), see=SIGNED_IN, send=ADULTS, variants=stages("delivering")),

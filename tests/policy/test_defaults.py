@@ -20,6 +20,8 @@ EXPECTED: dict[str, tuple[str, Any]] = {
     "receipt.days": ("working_days", 1),
     "review.days": ("working_days", 3),
     "review.climb_days": ("working_days", 3),
+    "confirm.days": ("working_days", 3),
+    "confirm.climb_days": ("working_days", 3),
     "propose.min_age": ("years", 14),
     "vote.min_age": ("years", 18),
     "cosign.calendar_days": ("calendar_days", 15),

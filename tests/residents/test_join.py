@@ -13,6 +13,7 @@ from minshi.refusals import Refused
 from minshi.residents import actions
 from minshi.residents.models import Person
 from minshi.residents.rules import lives_in, person_of
+from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
 from tests.cast import home_of, make_resident
 
@@ -27,7 +28,7 @@ def newcomer(households: list[Household]) -> User:
 
 @pytest.fixture
 def typed(households: list[Household]) -> dict[str, Any]:
-    return {"household": households[5].pk, "name": "新住户", "age": "adult", "consent": "on"}
+    return {"household": "202", "name": "新住户", "age": "adult", "consent": "on"}
 
 
 def url(yard: Territory) -> str:
@@ -77,14 +78,52 @@ def test_a_name_is_asked_for(
 def test_doors_of_other_yards_are_not_taken(
     yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any], stranger: User
 ) -> None:
-    for door in (stranger.person.household.pk, "x", "9" * 30):
+    assert stranger.person.household.address == "101"
+    for door in ("远处路9号院101", "909", "x", "9" * 30, ""):
         answer = client_of(newcomer).post(url(yard), {**typed, "household": door})
         assert answer.status_code == 422
 
 
-def test_only_a_yard_is_joined(community: Territory, client_of: ClientOf, newcomer: User) -> None:
-    assert client_of(newcomer).get(f"/join/{community.code}/").status_code == 404
+def test_nothing_above_a_community_is_joined(street: Territory, client_of: ClientOf, newcomer: User) -> None:
+    assert client_of(newcomer).get(f"/join/{street.code}/").status_code == 404
     assert client_of(newcomer).get("/join/nowhere/").status_code == 404
+
+
+def test_doors_right_under_the_community_and_in_a_village_group_are_joined(
+    community: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    group = add_place(parent=community, code=f"{community.code}-7", name="朵木得一组", level="group", by=None)
+    [lone] = add_households(place=community, addresses=["粮站路3号"], by=None)
+    [farm] = add_households(place=group, addresses=["12号"], by=None)
+    client = client_of(newcomer)
+    listed = client.get("/join/", {"q": "一"}).content.decode()
+    assert url(group) in listed and url(community) in listed
+    client.post(url(group), {**typed, "household": "12"})
+    assert Person.objects.get(user=newcomer).household == farm
+    client.post(url(community), {**typed, "household": "3号"})
+    assert Person.objects.get(user=newcomer).household == lone
+
+
+@pytest.mark.parametrize("text", ["1-309", "1单元309", "309", "1栋 1单元309", "一单元309室"])
+def test_the_door_is_typed_as_people_write_it(
+    yard: Territory, building: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any], text: str
+) -> None:
+    [door] = add_households(place=building, addresses=["1单元309"], by=None)
+    page = client_of(newcomer).get(url(yard)).content.decode()
+    assert "<select" not in page, "no list of doors to scroll through"
+    client_of(newcomer).post(url(yard), {**typed, "household": text})
+    assert Person.objects.get(user=newcomer).household == door
+
+
+def test_it_leads_back_to_the_page_it_was_asked_from(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    client = client_of(newcomer)
+    assert "next=%2Fprojects%2F1%2Fvote%2F" in client.get("/join/", {"next": "/projects/1/vote/"}).content.decode()
+    answer = client.post(f"{url(yard)}?next=/projects/1/vote/", typed)
+    assert answer.headers["Location"] == "/projects/1/vote/"
+    answer = client.post(f"{url(yard)}?next=https://elsewhere.example/", typed)
+    assert answer.headers["Location"] == "/mine/"
 
 
 def test_a_confirmed_resident_does_not_move_by_themselves(

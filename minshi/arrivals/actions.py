@@ -1,0 +1,119 @@
+"""Waiting for a word on who lives where: chief, then clerk, then street; at once both where a vote runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from minshi.arrivals import told
+from minshi.clock import now
+from minshi.deadlines.actions import meet, schedule
+from minshi.faces.words import cn_until
+from minshi.lifecycle.action import action
+from minshi.notifications.actions import tell_role
+from minshi.policy import calendar
+from minshi.policy import selectors as policy
+from minshi.residents.models import OFFICES, ORGANISERS, Residence, Role
+from minshi.residents.rules import nearest_role
+from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT
+from minshi.territory.models import Territory
+
+LADDER: tuple[tuple[tuple[Role, ...], str], ...] = (
+    (ORGANISERS, ""),
+    ((Role.CLERK,), "community"),
+    ((Role.CASE_OFFICER,), "street"),
+)
+"""Who says that somebody lives there: the organisers of the place, the community, the street."""
+
+PAGE = "/residents/confirm/"
+
+
+@action
+def wait_for_word(claim: Residence, *, by: object = None) -> None:
+    """Whoever may confirm this claim first has it in their queue, with a day to answer by."""
+    _ask(claim, CLAIM, rung=0, days="confirm.days")
+
+
+@action
+def wait_for_agreement(home: Residence, *, by: object = None) -> None:
+    """Who asked to become the household's representative hears from the clerk where the present one is silent."""
+    _ask(home, REPRESENT, rung=1, days="confirm.days")
+
+
+@action
+def hurry(door_ids: list[int], *, ends_at: datetime, about: str, by: object = None) -> int:
+    """A vote or a survey of these doors runs: chief and clerk are asked at once. Returns how many wait there."""
+    claims = Residence.objects.claims().filter(household__in=door_ids).select_related("household__place", "person")
+    for claim in claims:
+        due = min(calendar.period_end(now(), working_days=1), ends_at)
+        _ask(claim, CLAIM, rung=0, due=due, about=about)
+        _ask(claim, HURRIED, rung=1, due=due, about=about)
+    return len(claims)
+
+
+@action
+def climb(home: Residence, kind: str, role: str, *, by: object = None) -> None:
+    """Nobody answered in time: the next one up is asked. At the end of the ladder the street is asked again."""
+    rung = next(number for number, (roles, _level) in enumerate(LADDER) if role in roles or number == len(LADDER) - 1)
+    _ask(home, kind, rung=min(rung + 1, len(LADDER) - 1), days="confirm.climb_days", is_late=True)
+
+
+@action
+def answered(home: Residence, *kinds: str, by: object = None) -> None:
+    """Nothing waits for a word any more."""
+    meet(home, *(kinds or (CLAIM, HURRIED)))
+
+
+def _ask(
+    home: Residence,
+    kind: str,
+    *,
+    rung: int,
+    days: str = "",
+    due: datetime | None = None,
+    about: str = "",
+    is_late: bool = False,
+) -> None:
+    role, place = _holder(home, rung)
+    where = home.household.place
+    period = calendar.period(now(), working_days=int(str(policy.value(days, where)))) if days else None
+    end = due or (period.end if period else now())
+    title = _title(home, kind, is_late)
+    schedule(
+        home,
+        kind,
+        end,
+        role=role,
+        place_path=place.path,
+        title=title,
+        url="" if kind == REPRESENT else PAGE,
+        basis=period.basis if period else "",
+        provisional=bool(period and period.provisional),
+    )
+    said = _("%(about)s；请在 %(end)s 前答复") if about else _("%(about)s请在 %(end)s 前答复")
+    url, event = (_at_the_desk(home), told.TO_DECIDE) if kind == REPRESENT else (PAGE, told.TO_CONFIRM)
+    tell_role(role, place, title, said % {"about": about, "end": cn_until(end)}, url, event=event.name)
+
+
+def _title(home: Residence, kind: str, is_late: bool) -> str:
+    """Doors and names stay on the page of whoever may see them; a title goes to many."""
+    what = _("换户代表：%(where)s") if kind == REPRESENT else _("确认住户：%(where)s")
+    title = what % {"where": home.household.label or home.household.place.name}
+    return _("逾期：%(title)s") % {"title": title} if is_late else title
+
+
+def _at_the_desk(home: Residence) -> str:
+    return f"/admin/residents/residence/{home.pk}/change/"
+
+
+def _holder(home: Residence, rung: int) -> tuple[str, Territory]:
+    """The first from this rung upwards that somebody else holds; the last one where nobody does."""
+    place = home.household.place
+    asker = home.person.user_id if home.person else None
+    for roles, level in LADDER[rung:]:
+        at = (place.at_level(level) if level else place) or place
+        if found := nearest_role(at, roles, without=asker):
+            return found, at
+    district = place.at_level("district") or place
+    return OFFICES["district"][0], district

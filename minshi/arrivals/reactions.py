@@ -1,0 +1,69 @@
+"""What follows when somebody says where they live, or asks to speak for their household; and what time does to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from minshi.arrivals import actions, told
+from minshi.deadlines.actions import on
+from minshi.deadlines.models import Deadline
+from minshi.notifications.actions import tell, tell_all
+from minshi.residents.models import Representation, Residence
+from minshi.residents.signals import asked, judged, representation_answered, representation_asked
+from minshi.residents.speaking import listeners
+from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT
+
+
+@receiver(asked, sender=Residence)
+def somebody_says_where_they_live(residence: Residence, before: Residence | None, **kwargs: Any) -> None:
+    if before is not None:
+        actions.answered(before, by=None)
+    actions.wait_for_word(residence, by=None)
+
+
+@receiver(judged, sender=Residence)
+def a_word_was_given(residence: Residence, **kwargs: Any) -> None:
+    actions.answered(residence, by=None)
+
+
+@on(CLAIM)
+@on(HURRIED)
+def nobody_gave_a_word(deadline: Deadline) -> None:
+    claim = _home(deadline)
+    if claim is not None and claim.until is None and claim.confirmed_at is None:
+        actions.climb(claim, deadline.kind, deadline.role, by=None)
+
+
+@receiver(representation_asked, sender=Representation)
+def somebody_would_speak_for_their_door(request: Representation, **kwargs: Any) -> None:
+    actions.wait_for_agreement(request.home, by=None)
+    title = _("同户的人申请当户代表，请您答复")
+    tell_all(listeners([request.home.household_id]), title, "", reverse("representing"), event=told.ASKED.name)
+
+
+@receiver(representation_answered, sender=Representation)
+def it_was_answered(request: Representation, **kwargs: Any) -> None:
+    actions.answered(request.home, REPRESENT, by=None)
+    person = request.home.person
+    if person is None or person.user is None:
+        return
+    if request.is_granted:
+        tell(person.user, _("现在由您代表您家投票"), "", "/mine/", event=told.ANSWERED.name)
+    else:
+        tell(person.user, _("户代表没有更换"), _("有疑问请联系社区"), reverse("representing"), event=told.ANSWERED.name)
+
+
+@on(REPRESENT)
+def nobody_decided(deadline: Deadline) -> None:
+    home = _home(deadline)
+    if home is not None and Representation.objects.open().filter(home=home).exists():
+        actions.climb(home, deadline.kind, deadline.role, by=None)
+
+
+def _home(deadline: Deadline) -> Residence | None:
+    homes = Residence.objects.select_related("household__place", "person")
+    return homes.filter(pk=deadline.subject_id).first()

@@ -1,0 +1,17 @@
+"""What people are told of newcomers and of who speaks for a household."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from minshi.notifications.catalogue import Event, Way
+
+TO_CONFIRM = Event(
+    "residence.claimed",
+    _("楼栋长等组织人；逾期为社区、街道；有表决或评议时楼栋长和社区同时"),
+    Way.BOTH,
+    _("确认住户有期限，逾期转上一级"),
+)
+ASKED = Event("representation.asked", _("现在的户代表"), Way.BOTH, _("换不换户代表，要本人答复"))
+TO_DECIDE = Event("representation.to_decide", _("社区工作人员；逾期为街道"))
+ANSWERED = Event("representation.answered", _("申请当户代表的人"))

@@ -1,0 +1,15 @@
+"""What waits for a word on where somebody lives, as rows of deadlines; set by an app above, asked here."""
+
+from __future__ import annotations
+
+from minshi.deadlines.models import Deadline
+from minshi.residents.models import Residence
+
+CLAIM = "claim"
+HURRIED = "claim:now"
+"""Kinds of deadlines on a residence: a word is due; a vote runs, and somebody else is asked at the same time."""
+REPRESENT = "represent"
+
+
+def waits_of(home: Residence) -> list[Deadline]:
+    return list(Deadline.objects.of(home).open().filter(kind__in=(CLAIM, HURRIED)).order_by("due"))
