@@ -16,6 +16,7 @@ from evaluation.models import Aftercare, CallBack, Check, FinalAccounts, Survey,
 from minshi.accounts.models import User
 from minshi.faces import words
 from minshi.lifecycle import permits
+from minshi.refusals import guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of
@@ -116,3 +117,11 @@ def verdict(survey: Survey, answers: int, satisfied: int) -> Verdict:
 def percent(survey: Survey) -> int:
     """Of a hundred who answered, how many were satisfied; 0 for a round that nobody answered."""
     return words.percent(survey.satisfied or 0, survey.answers_count or 0)
+
+
+# --- What the guards refuse ------------------------------------------------------------------------
+
+guarded(
+    payment_while_no_survey_refuses=gettext_lazy("最近一轮满意度评议没有通过，重新验收合格以前不付这一笔"),
+    accounts_after_payments=gettext_lazy("该付给承接方的钱还没有付清，也没有由两个人登记放弃，不能结算"),
+)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from funding import selectors
 from funding.deskwork import money, work
+from funding.deskwork.fields import paper_of
 from funding.models import (
     Allocation,
     Change,
@@ -31,6 +32,7 @@ from funding.models import (
     Pot,
     Purse,
     Refund,
+    Waiver,
 )
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.ledger.money import format_yuan
@@ -100,6 +102,7 @@ class PurseAdmin(MoneyAdmin):
         work.Sign,
         work.StartWork,
         work.AskPayment,
+        work.Waive,
         work.AskChange,
         work.ChangePlan,
         work.Finish,
@@ -171,10 +174,21 @@ def _changes(proposal: Proposal) -> Iterable[Change]:
 
 
 def _refunds(proposal: Proposal) -> Iterable[Refund]:
-    return proposal.refunds.filter(returned_at=None).order_by("pk")[:MOST_BESIDE]
+    return Refund.objects.owed().filter(proposal=proposal).order_by("pk")[:MOST_BESIDE]
 
 
-ProposalAdmin.place_beside(_purse, _grants, _pledges, _contributions, _in_kind, _payments, _changes, _refunds)
+def _claims(proposal: Proposal) -> Iterable[Claim]:
+    return Claim.objects.open().filter(proposal=proposal).order_by("pk")[:MOST_BESIDE]
+
+
+def _waivers(proposal: Proposal) -> Iterable[Waiver]:
+    waiting = Waiver.objects.standing().filter(milestone__contract__proposal=proposal, confirmed_at=None)
+    return waiting.select_related("milestone__contract__proposal__place")[:MOST_BESIDE]
+
+
+ProposalAdmin.place_beside(
+    _purse, _grants, _pledges, _contributions, _in_kind, _payments, _changes, _refunds, _claims, _waivers
+)
 
 
 def _coverage(purse: Purse) -> selectors.Coverage:
@@ -270,6 +284,21 @@ class PaymentAdmin(MoneyAdmin):
     list_select_related = ("contract__proposal", "contract__supplier", "milestone")
     fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", DUE)
     desk_forms = (money.ApprovePayment, money.Pay, money.RefusePayment, money.ReversePayment)
+
+
+@admin.register(Waiver)
+class WaiverAdmin(MoneyAdmin):
+    """Parts of a price that two people gave up, with the supplier's acknowledgement."""
+
+    place_path = "milestone__contract__proposal__place__path"
+    list_display = ("milestone", "amount", "at", "confirmed_at", "annulled_at")
+    list_select_related = ("milestone__contract__proposal", "milestone__contract__supplier")
+    fields = ("project", "milestone", "amount", "reason", "photo", "at", "confirmed_at", "annulled_at")
+    desk_forms = (work.ConfirmWaiver, work.AnnulWaiver)
+
+    @admin.display(description=_("承接方的书面确认"))
+    def photo(self, waiver: Waiver) -> str:
+        return paper_of(waiver, "file")
 
 
 @admin.register(Change)

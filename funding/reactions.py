@@ -26,7 +26,7 @@ from minshi.notifications.actions import tell_role
 from minshi.residents.models import Role
 from proposals.actions import advance
 from proposals.lifecycle import holder_place, period, superior_of
-from proposals.models import Proposal, Stage
+from proposals.models import ENDED, Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
 
 for stage in (Stage.RAISING, Stage.PROCURING, Stage.AWARDED, Stage.DELIVERING, Stage.ACCEPTING):
@@ -47,6 +47,13 @@ def handling_was_accepted(subject: Proposal, record: StepRecord, **kwargs: Any) 
     """Money is looked for from now on: the project has its purse, the clerk a deadline for the plan."""
     if record.target == Stage.RAISING and record.source == Stage.HANDLING:
         actions.open_purse(subject, by=None)
+
+
+@receiver(stepped, sender=Proposal)
+def it_is_over(subject: Proposal, record: StepRecord, **kwargs: Any) -> None:
+    """Promises end with the project, and with the accounts: nobody is asked for them any more."""
+    if record.target in (*ENDED, Stage.SETTLING) and record.source != record.target:
+        actions.end_promises(subject, by=None)
 
 
 @receiver(reopened, sender=Notice)

@@ -169,6 +169,7 @@ rules.add_perm("funding.pay_back", pays_back)
 rules.add_perm("funding.confirm_refund", confirms_money | is_cashier)
 rules.add_perm("funding.reverse_payment", approves_payments | is_cashier)
 rules.add_perm("funding.reverse_refund", pays_back | confirms_money | is_approver)
+rules.add_perm("funding.waive", is_clerk)
 rules.add_perm("funding.settle_claim", pays_back)
 rules.add_perm("funding.confirm_claim", confirms_money | is_approver)
 rules.add_perm("funding.see_voucher", works_there)
@@ -196,6 +197,11 @@ permits.held_by(
         "funding.cancel": gettext_lazy("这里的社区工作人员、街道经办、街道审批或区牵头部门"),
         "funding.pay_back": gettext_lazy("这里的社区工作人员或街道财务"),
         "funding.confirm_refund": gettext_lazy("街道财务、社区工作人员或居务监督委员会"),
+        "funding.reverse_payment": gettext_lazy("街道审批或街道财务，不是付款的人"),
+        "funding.reverse_refund": gettext_lazy("这里的工作人员，不是退款的人"),
+        "funding.waive": gettext_lazy("这里的社区工作人员"),
+        "funding.settle_claim": gettext_lazy("这里的社区工作人员或街道财务"),
+        "funding.confirm_claim": gettext_lazy("社区的另一位、居务监督委员会、党组织或街道审批"),
         "funding.see_voucher": gettext_lazy("在这里任职的工作人员"),
         "funding.see_pledge_sheet": gettext_lazy("登记和核对认缴单的人"),
     }
@@ -254,6 +260,7 @@ guarded(
     change_within_share=gettext_lazy("变更超过规定比例，须回到民主商议"),
     change_is_approved=gettext_lazy("没有批准的变更，合同价不能改"),
     contract_within_plan=gettext_lazy("合同价超过了资金方案里可以花的钱"),
+    contract_is_covered=gettext_lazy("钱还没有到位：合同价要由到账的钱和已拨入的补助付得起，认缴的不算"),
     proposer_decides_no_grant=gettext_lazy("提议人不能申请、审核或审批自己项目的钱"),
     pot_gives_here=gettext_lazy("这个资金池不能给这里的项目出这笔钱"),
     grant_within_plan=gettext_lazy("申请的钱超过了资金方案"),
@@ -272,6 +279,10 @@ guarded(
     judges_are_odd=gettext_lazy("参加评选的须有 %(least)s 人以上，且为单数"),
     proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
     payment_waits_for_claim=gettext_lazy("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"),
+    payment_of_what_was_waived=gettext_lazy("这一笔已经登记放弃，不再付款"),
+    waiver_of_what_is_owed=gettext_lazy("正在付款或者已经付了的，不能放弃"),
+    proposer_confirms_no_waiver=gettext_lazy("提议人不能复核放弃付款"),
+    surplus_after_payments=gettext_lazy("该付给承接方的钱还没有付清，也没有由两个人登记放弃，不能退结余"),
     refund_stays_annulled=gettext_lazy("这笔退款已经作废"),
     refund_within_given=gettext_lazy("退款不能超过这一方实际出的钱"),
     refunds_within_purse=gettext_lazy("要退的钱超过了账上的余额，请先重新分摊"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from funding.models import (
@@ -20,7 +20,10 @@ from funding.models import (
     Enquiry,
     Grant,
     Group,
+    HoldStage,
     InKind,
+    Milestone,
+    MilestoneKind,
     Payment,
     PaymentStage,
     Plan,
@@ -33,7 +36,7 @@ from minshi.faces.words import cn_date
 from minshi.ledger.models import Posting
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
-from proposals.models import CASH, Proposal, Source, bars_of
+from proposals.models import CASH, ENDED, Proposal, Source, Stage, bars_of
 
 
 def purse_of(proposal: Proposal) -> Purse | None:
@@ -140,7 +143,7 @@ class Coverage:
 
 
 def coverage(proposal: Proposal) -> Coverage:
-    """Six queries, whatever the number of givers."""
+    """Six queries, whatever the number of givers. Promises end with the project, and with its accounts."""
     plan = plan_of(proposal)
     sure: dict[str, int] = defaultdict(int)
     promised: dict[str, int] = defaultdict(int)
@@ -156,6 +159,8 @@ def coverage(proposal: Proposal) -> Coverage:
         promised[Source.SPONSOR] += max(0, fen - received.get((None, sponsor), 0))
     for confirmed_at, fen in proposal.in_kind.values_list("confirmed_at", "value_fen"):
         (sure if confirmed_at else promised)[Source.IN_KIND] += fen
+    if proposal.stage in (*ENDED, Stage.SETTLING):
+        promised.clear()
     givers = {giver for giver, _fen in pledges} | {giver for giver, _sponsor in received if giver}
     return Coverage(plan.amounts() if plan else {}, dict(sure), dict(promised), len(givers))
 
@@ -176,6 +181,24 @@ def _received(proposal: Proposal) -> dict[tuple[int | None, int | None], int]:
 def spent_fen(proposal: Proposal) -> int:
     paid = Payment.objects.filter(contract__proposal=proposal, stage=PaymentStage.PAID)
     return paid.aggregate(fen=Sum("amount_fen"))["fen"] or 0
+
+
+def unpaid_parts(proposal: Proposal) -> list[Milestone]:
+    """Parts of the price that are still owed: neither paid nor given up by two (domain.md 4).
+
+    Of the contract that runs all parts, but the retained one once the residents refused it; of an earlier one what
+    had been paid and the bank sent back. The database counts the same: ``funding_owed_fen``.
+    """
+    parts = Milestone.objects.filter(contract__proposal=proposal, amount_fen__gt=0)
+    settled = Q(payments__stage=PaymentStage.PAID) | Q(waivers__confirmed_at__isnull=False)
+    parts = parts.exclude(pk__in=Milestone.objects.filter(settled).values("pk"))
+    running = Q(contract__ended_at=None) & ~Q(kind=MilestoneKind.RETENTION, contract__hold__stage=HoldStage.REFUSED)
+    sent_back = Q(pk__in=Payment.objects.filter(stage=PaymentStage.REVERSED).values("milestone"))
+    return list(parts.filter(running | sent_back).select_related("contract__supplier"))
+
+
+def owed_to_suppliers_fen(proposal: Proposal) -> int:
+    return sum(part.amount_fen for part in unpaid_parts(proposal))
 
 
 Giver = tuple[str, int]

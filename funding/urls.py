@@ -17,5 +17,6 @@ urlpatterns = [
     path("projects/<slug:number>/acceptance/", views.acceptance, name="acceptance"),
     path("site-photos/<int:pk>/", views.log_photo, name="log_photo"),
     path("pledges/<int:pk>/photo/", views.pledge_photo, name="pledge_photo"),
+    path("money/<slug:kind>/<int:pk>/", views.paper, name="money_paper"),
     path("vouchers/<int:pk>/", views.voucher, name="voucher"),
 ]

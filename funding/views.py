@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +19,7 @@ from funding import actions, selectors
 from funding.actions.delivery import LOGGING
 from funding.actions.pledges import GIVING, received_from
 from funding.forms import FinishForm, LogForm, PledgeForm
-from funding.models import Claim, Contribution, LogPhoto, Pledge, Refund
+from funding.models import Claim, Contract, Contribution, LogPhoto, Pledge, Refund, Waiver
 from funding.rules import is_in_group
 from funding.shares import RULE
 from minshi.accounts.models import User
@@ -257,6 +259,28 @@ def voucher(request: HttpRequest, pk: int) -> FileResponse:
     response = FileResponse(given.voucher_photo.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+PAPERS: dict[str, tuple[type[Model], str]] = {
+    f"{model._meta.model_name}-{field}": (model, field) for model, field in ((Contract, "file"), (Waiver, "file"))
+}
+"""What staff of the place may see of money's papers, by the name it has in the address."""
+
+
+@never_cache
+@login_required
+@require_safe
+def paper(request: HttpRequest, kind: str, pk: int) -> FileResponse:
+    """The picture of a contract, a quote, an invoice, a receipt: for staff of the place, to compare and decide."""
+    model, field = PAPERS.get(kind, (None, ""))
+    if model is None:
+        raise Http404
+    row: Any = get_object_or_404(model, pk=pk)
+    if not rules.has_perm("funding.see_voucher", user_of(request), row):
+        raise NotAllowed(_("这张照片只给这里的工作人员核对用"))
+    if not getattr(row, field):
+        raise Http404
+    return FileResponse(getattr(row, field).open("rb"), content_type="image/jpeg")
 
 
 @never_cache

@@ -344,7 +344,10 @@ class Way:
         return enquiry
 
     def awarded(self, **words: Any) -> Proposal:
-        proposal = self.procuring(**words)
+        return self.choose(self.procuring(**words))
+
+    def choose(self, proposal: Proposal) -> Proposal:
+        """The group takes the cheapest of three."""
         enquiry = self.quoted(proposal)
         quote = enquiry.quotes.first()
         assert quote
@@ -352,12 +355,20 @@ class Way:
         proposal.refresh_from_db()
         return proposal
 
+    def award_from(self, proposal: Proposal) -> Proposal:
+        """From the announced funding to where a contract can be signed."""
+        wait_until_over(proposal)
+        self.choose(proposal)
+        assert proposal.gate_notice
+        platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
+        return proposal
+
     def delivering(self, **words: Any) -> Proposal:
         """Signed and started."""
         proposal = self.awarded(**words)
         assert proposal.gate_notice
         platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
-        funding.sign(proposal, integrity=True, by=self.who("clerk"))
+        funding.sign(proposal, integrity=True, file=a_picture(), by=self.who("clerk"))
         funding.start_work(proposal, by=self.who("chief"))
         return proposal
 

@@ -11,6 +11,7 @@ from rules import has_perm
 from evaluation.models import FinalAccounts, Survey
 from evaluation.selectors import figures_of, latest
 from funding import actions as funding
+from funding.actions.refunds import what_is_owed
 from funding.models import Refund
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -45,7 +46,7 @@ def make_accounts(proposal: Proposal, *, by: User, remark: str = "") -> FinalAcc
     _must_run(by, proposal)
     _must_be_rated(lock(proposal))
     figures = figures_of(proposal)
-    refuse_if(_what_is_open(proposal, figures))
+    refuse_if([*what_is_owed(proposal), *_what_is_open(proposal, figures)])
     made = FinalAccounts.objects.create(
         proposal=proposal,
         ordinal=(proposal.final_accounts.aggregate(last=Max("ordinal"))["last"] or 0) + 1,

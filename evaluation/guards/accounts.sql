@@ -1,3 +1,15 @@
+-- Accounts are made when nothing is asked, approved or owed to a supplier any more (domain.md 4).
+CREATE OR REPLACE FUNCTION refuse_early_accounts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF funding_owed_fen(NEW.proposal_id) > 0 THEN
+        RAISE EXCEPTION 'accounts: suppliers of project % are owed', NEW.proposal_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'accounts_after_payments';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER nothing_owed BEFORE INSERT ON evaluation_finalaccounts
+    FOR EACH ROW EXECUTE FUNCTION refuse_early_accounts();
+
 CREATE OR REPLACE FUNCTION refuse_second_confirmation() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.confirmed_at IS NOT NULL

@@ -12,13 +12,16 @@ from funding.actions.delivery import (
 )
 from funding.actions.lateness import overdue
 from funding.actions.payments import (
+    annul_waiver,
     approve_payment,
     ask_payment,
+    confirm_waiver,
     keep_hold,
     pay,
     refuse_hold,
     refuse_payment,
     release_hold,
+    waive,
 )
 from funding.actions.plans import (
     announce_funding,
@@ -38,6 +41,7 @@ from funding.actions.pledges import (
     add_sponsor,
     confirm_contribution,
     confirm_in_kind,
+    end_promises,
     pledge,
     pledge_on_paper,
     publish_name,
@@ -64,6 +68,7 @@ __all__ = [
     "add_sponsor",
     "allocate",
     "announce_funding",
+    "annul_waiver",
     "approve",
     "approve_change",
     "approve_payment",
@@ -79,8 +84,10 @@ __all__ = [
     "confirm_contribution",
     "confirm_in_kind",
     "confirm_refund",
+    "confirm_waiver",
     "decide",
     "draw_up",
+    "end_promises",
     "examine",
     "finish",
     "form_group",
@@ -115,6 +122,7 @@ __all__ = [
     "settle_claim",
     "sign",
     "start_work",
+    "waive",
     "withdraw",
     "withdraw_pledge",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from funding.actions.payments import hold_again, refuse_open_payments
 from funding.actions.plans import must_be_in, note_money
-from funding.actions.suppliers import available_fen, tell_group
+from funding.actions.suppliers import available_fen, tell_group, why_not_covered
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
     Acceptance,
@@ -203,6 +203,8 @@ def _why_not_change(contract: Contract, new_price_fen: int) -> list[str]:
         reasons.append(_("与签约价相差超过 %s，须回到民主商议重新商定") % share_in_percent(share))
     if new_price_fen > available_fen(proposal) + _paid_on(contract):
         reasons.append(_("超过了资金方案里可以花的钱"))
+    if new_price_fen > contract.price_fen:
+        reasons += why_not_covered(proposal, new_price_fen, _paid_on(contract))
     if new_price_fen < _committed_on(contract):
         reasons.append(_("新价低于已经申请或支付的款项"))
     return reasons

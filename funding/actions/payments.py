@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
+from rules import has_perm
 
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url, set_due
@@ -16,22 +18,25 @@ from funding.models import (
     Payment,
     PaymentStage,
     Purse,
+    Waiver,
 )
-from funding.rules import accepted_by, other_duties
+from funding.rules import accepted_by, demand, other_duties
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.rules import in_force, what_blocks
+from minshi.faces.pictures import reencoded
 from minshi.ledger.actions import post
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import one_line
+from minshi.masking import mask_text, one_line
 from minshi.notifications.actions import tell, tell_role
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
+from minshi.territory.models import Territory
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
@@ -74,13 +79,20 @@ def ask_payment(milestone: Milestone, *, invoice: str, by: User) -> Payment:
 
 
 def why_not_payable(milestone: Milestone) -> list[str]:
-    """What stands between this milestone and its money; the database asks the same."""
+    """What stands between this milestone and its money; the database asks the same.
+
+    What had been paid and the bank sent back is owed, whatever became of contract and project since.
+    """
     contract = milestone.contract
     reasons = []
-    if contract.ended_at or contract.proposal.stage == Stage.CANCELLED:
-        reasons.append(_("合同已经中止，不再付款"))
     if Claim.objects.stopping().filter(proposal=contract.proposal).exists():
         reasons.append(_("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"))
+    if milestone.waivers.standing().exists():
+        reasons.append(_("这一笔已经登记放弃，不再付款"))
+    if milestone.payments.filter(stage=PaymentStage.REVERSED).exists():
+        return reasons
+    if contract.ended_at or contract.proposal.stage == Stage.CANCELLED:
+        reasons.append(_("合同已经中止，不再付款"))
     if milestone.amount_fen == 0:
         reasons.append(_("这一笔是零元，不用付"))
     if milestone.kind == MilestoneKind.START and contract.started_at is None:
@@ -94,6 +106,8 @@ def why_not_payable(milestone: Milestone) -> list[str]:
 
 def _why_not_accepted(contract: Contract) -> list[str]:
     last = contract.acceptances.select_related("notice__withdrawn_by").order_by("-round").first()
+    if contract.proposal.stage in (Stage.DELIVERING, Stage.ACCEPTING):  # never accepted, or refused since
+        return [_("验收合格以后才能付这一笔")]
     if last is None or not last.passed or last.notice is None:
         return [_("验收合格以后才能付这一笔")]
     return what_blocks(in_force(last.notice), NoticeKind.ACCEPTANCE)
@@ -181,6 +195,74 @@ def refuse_open_payments(contract: Contract, reason: str) -> None:
     """The contract ends: what was not paid yet will not be."""
     for payment in contract.payments.filter(stage__in=(PaymentStage.ASKED, PaymentStage.APPROVED)):
         take(payment, "refuse", by=None, reason=reason)
+
+
+# --- What will not be paid ---------------------------------------------------------------------------
+
+
+@action
+def waive(milestone: Milestone, *, reason: str, file: UploadedFile | None, by: User) -> Waiver:
+    """Give up a part of the price, with the reason and the supplier's acknowledgement; a second person confirms it."""
+    proposal = lock(milestone.contract.proposal)
+    lock(milestone)
+    demand("funding.waive", by, proposal, _("登记放弃付款"))
+    if milestone.payments.live().exists():
+        raise Refused(milestone=_("这一笔正在付款或者已经付了"))
+    if not reason.strip():
+        raise Refused(reason=_("请写明为什么不付"))
+    if file is None:
+        raise Refused(file=_("请放上承接方的书面确认"))
+    waiver = Waiver(milestone=milestone, amount_fen=milestone.amount_fen, reason=mask_text(reason.strip()), by=by)
+    picture = reencoded(file)
+    waiver.file.save(picture.name or "waiver.jpg", picture, save=False)
+    with refusing(one_waiver_per_milestone=("milestone", _("这一笔已经登记过放弃"))):
+        waiver.save(force_insert=True)
+    tell_role(
+        *_who_confirms(proposal),
+        _("请复核放弃付款：%s") % proposal.title,
+        _("%(what)s %(yuan)s 元") % {"what": milestone, "yuan": format_yuan(milestone.amount_fen)},
+        admin_url(waiver),
+    )
+    return waiver
+
+
+def _who_confirms(proposal: Proposal) -> tuple[str, Territory]:
+    role, level = (Role.PARTY, "community") if proposal.tier == 1 else (Role.APPROVER, "street")
+    return role, holder_place(proposal.place, level)
+
+
+@action
+def confirm_waiver(waiver: Waiver, *, by: User) -> Waiver:
+    """The second person has read the supplier's acknowledgement: nothing is owed on it any more."""
+    proposal = lock(waiver.proposal)
+    lock(waiver)
+    demand("funding.approve_payment", by, waiver, _("复核放弃付款"))
+    _refuse_closed(waiver)
+    if by.pk in (waiver.by_id, proposal.proposer_id):
+        raise Refused(_("登记的人和提议人不能复核，要由另一个人来办"))
+    waiver.confirmed_by, waiver.confirmed_at = by, now()
+    with refusing():
+        waiver.save(update_fields=["confirmed_by", "confirmed_at"])
+    note_money(proposal)
+    return waiver
+
+
+@action
+def annul_waiver(waiver: Waiver, *, by: User) -> Waiver:
+    """Not given up after all, before it was confirmed: it may be asked for again."""
+    lock(waiver.proposal)
+    lock(waiver)
+    if not has_perm("funding.waive", by, waiver):
+        demand("funding.approve_payment", by, waiver, _("不同意放弃付款"))
+    _refuse_closed(waiver)
+    waiver.annulled_by, waiver.annulled_at = by, now()
+    waiver.save(update_fields=["annulled_by", "annulled_at"])
+    return waiver
+
+
+def _refuse_closed(waiver: Waiver) -> None:
+    if waiver.confirmed_at or waiver.annulled_at:
+        raise Refused(_("这一笔放弃已经办过"))
 
 
 # --- The retained part: called only by evaluation, in the transaction that closes a survey -------------

@@ -319,6 +319,15 @@ def add_sponsor(
     return sponsor
 
 
+@action
+def end_promises(proposal: Proposal, *, by: User | None) -> None:
+    """What was promised and has not come is asked for no more: the project is over, or its accounts are."""
+    for promised in Pledge.objects.kept().filter(proposal=proposal):
+        promised.withdrawn_at, promised.withdrawn_by = now(), by
+        promised.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        deadlines.meet(promised)
+
+
 # --- Money that arrived ----------------------------------------------------------------------------
 
 

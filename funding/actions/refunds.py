@@ -17,17 +17,17 @@ from funding.models import (
     HoldStage,
     Payment,
     PaymentStage,
-    Pledge,
     Purse,
     Refund,
 )
 from funding.rules import demand
-from funding.selectors import Giver, contract_of, giver_of, shares_of
+from funding.selectors import Giver, contract_of, giver_of, owed_to_suppliers_fen, shares_of, unpaid_parts
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.ledger.actions import post
 from minshi.ledger.models import Account
+from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
@@ -47,10 +47,6 @@ def cancel(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     record = proposals.advance(proposal, "cancel", by=by, reason=reason, obstacles=_unconfirmed(proposal))
     for grant in Grant.objects.standing().filter(proposal=proposal).exclude(stage=GrantStage.PLACED).order_by("pk"):
         withdraw(grant, by=None, reason=_("项目取消"))
-    for pledge in Pledge.objects.kept().filter(proposal=proposal):
-        pledge.withdrawn_at, pledge.withdrawn_by = record.at, by
-        pledge.save(update_fields=["withdrawn_at", "withdrawn_by"])
-        deadlines.meet(pledge)
     if contract := contract_of(proposal):
         end_contract(contract, _("项目取消"))
     for enquiry in Enquiry.objects.filter(proposal=proposal, ended_at=None):
@@ -82,27 +78,27 @@ def return_surplus(proposal: Proposal, *, by: User | None) -> list[Refund]:
         reasons.append(_("还有付款没有办完"))
     if Hold.objects.filter(contract__proposal=proposal, contract__ended_at=None, stage=HoldStage.HELD).exists():
         reasons.append(_("尾款还没有结论"))
-    if _owes_retention(proposal):
-        reasons.append(_("尾款可以支付但还没有付"))
+    reasons += what_is_owed(proposal)
     if Claim.objects.stopping().filter(proposal=proposal).exists():
         reasons.append(_("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销"))
     refuse_if(reasons)
     return give_back(proposal, Refund.Why.SURPLUS, by)
 
 
-def _owes_retention(proposal: Proposal) -> bool:
-    contract = contract_of(proposal)
-    if contract is None or contract.hold.stage != HoldStage.RELEASED:
-        return False
-    owed = contract.milestones.filter(kind="retention", amount_fen__gt=0)
-    return owed.exclude(payments__stage=PaymentStage.PAID).exists()
+def what_is_owed(proposal: Proposal) -> list[str]:
+    """Parts of the price that are to be paid, or given up by two, before what is left goes back."""
+    return [
+        _("%(what)s可以支付但还没有付：%(yuan)s 元；确实不付的，由两个人登记放弃，附承接方的书面确认")
+        % {"what": part, "yuan": format_yuan(part.amount_fen)}
+        for part in unpaid_parts(proposal)
+    ]
 
 
 def left_fen(proposal: Proposal) -> int:
-    """What is in the purse and not promised back yet."""
+    """What is in the purse, owed to no supplier and not promised back yet."""
     purse = Purse.objects.select_related("account").get(proposal=proposal)
     owed = Refund.objects.owed().filter(proposal=proposal).values_list("amount_fen", flat=True)
-    return purse.account.balance_fen - sum(owed)
+    return max(0, purse.account.balance_fen - sum(owed) - owed_to_suppliers_fen(proposal))
 
 
 def give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:

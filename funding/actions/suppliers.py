@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -45,6 +46,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell_all
 from minshi.policy import selectors as policy
+from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import STAFF_ROLES, Person, Role
 from minshi.residents.rules import roles_of
@@ -328,6 +330,7 @@ def sign(
         obstacles.append(_("合同价不能高于选定的报价"))
     if not integrity:
         obstacles.append(_("合同里要有廉洁条款"))
+    obstacles += why_not_covered(proposal, price)
     proposals.advance(
         proposal, "sign", by=by, obstacles=obstacles, evidence={"supplier": str(chosen.quote.supplier), "fen": price}
     )
@@ -339,6 +342,21 @@ def sign(
         group_of(proposal), _("合同已签：%s") % proposal.title, _("请盯着开工"), f"/projects/{proposal.number}/log/"
     )
     return contract
+
+
+def why_not_covered(proposal: Proposal, price_fen: int, paid_fen: int = 0) -> list[str]:
+    """Promises are no cover: money received and grants placed pay the share of the price that policy wants."""
+    if "signing.covered" not in proposal.terms:  # another stage, which refuses the step itself
+        return []
+    there = Purse.objects.select_related("account").get(proposal=proposal).account.balance_fen + paid_fen
+    needed = ceil(fraction(proposal.terms["signing.covered"]) * price_fen)
+    if there >= needed:
+        return []
+    facts = {"there": format_yuan(there), "needed": format_yuan(needed), "short": format_yuan(needed - there)}
+    return [
+        _("钱还没有到位：签约前到账和已拨入的要有 %(needed)s 元，现在 %(there)s 元，还差 %(short)s 元；认缴的不算")
+        % facts
+    ]
 
 
 @action

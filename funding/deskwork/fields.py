@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from minshi.residents.models import Person
@@ -44,6 +47,14 @@ def residents_of(proposal: Proposal) -> QuerySet[Person]:
 
 def doors_of(proposal: Proposal) -> QuerySet[Household]:
     return proposal.beneficiaries().select_related("place__parent").order_by("place__path", "address")
+
+
+def paper_of(row: models.Model, field: str) -> str:
+    """A link to a picture that staff of the place may see; a dash where there is none."""
+    if not getattr(row, field):
+        return "—"
+    url = reverse("money_paper", args=[f"{row._meta.model_name}-{field}", row.pk])
+    return format_html('<a href="{}">{}</a>', url, _("看照片"))
 
 
 NO_CHOICE = _("请选择")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext
@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from funding import actions, selectors
 from funding.actions.payments import why_not_payable
 from funding.actions.suppliers import GROUPING, eligible_judges, standing_award
-from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, residents_of, text
-from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, Purse, Quote, Side
+from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, paper_of, residents_of, text
+from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, Purse, Quote, Side, Waiver
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
+from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import YuanField, format_yuan
 from minshi.residents.models import Person, Role
 from proposals.models import Stage
@@ -328,15 +329,6 @@ class AskPayment(PurseWork):
     name = "payment"
     label = _("申请付款")
     help = _("审批和付款由另外两个人办。")
-    stages = (
-        Stage.DELIVERING,
-        Stage.ACCEPTING,
-        Stage.ACCEPTED,
-        Stage.RATING,
-        Stage.REWORK,
-        Stage.RATED,
-        Stage.SETTLING,
-    )
 
     milestone = MilestoneField(
         label=_("哪一笔"), queryset=Milestone.objects.none(), widget=forms.RadioSelect, empty_label=None
@@ -350,17 +342,76 @@ class AskPayment(PurseWork):
 
     @classmethod
     def open_to(cls, subject: Purse) -> bool:
-        return super().open_to(subject) and any(not why_not_payable(part) for part in _unpaid(subject))
+        return any(not why_not_payable(part) for part in _unpaid(subject))
 
     def run(self, subject: Purse, by: User) -> Payment:
         return actions.ask_payment(self.cleaned_data["milestone"], invoice=self.cleaned_data["invoice"], by=by)
 
 
 def _unpaid(subject: Purse) -> Any:
-    """Milestones of the running contract that nobody has asked for yet."""
-    parts = Milestone.objects.filter(contract__proposal=subject.proposal, contract__ended_at=None)
-    live = Payment.objects.live()
-    return parts.exclude(payments__in=live).select_related("contract__proposal", "contract__hold")
+    """Milestones that are owed, which nobody has asked for or given up yet."""
+    owed = [part.pk for part in selectors.unpaid_parts(subject.proposal)]
+    parts = Milestone.objects.filter(pk__in=owed)
+    parts = parts.exclude(payments__in=Payment.objects.live()).exclude(waivers__in=Waiver.objects.standing())
+    return parts.select_related("contract__proposal", "contract__hold")
+
+
+class Waive(PurseWork):
+    name = "waive"
+    label = _("登记放弃付款")
+    help = _("承接方书面确认不再要的，才能登记；由另一个人复核以后才算。")
+    permission = "funding.waive"
+    renamed: ClassVar[dict[str, str]] = {"file": "photos"}
+
+    milestone = MilestoneField(
+        label=_("哪一笔"), queryset=Milestone.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
+    reason = ReasonField(label=_("为什么不付"), max_length=500)
+    photos = PhotosField(label=_("拍下承接方的书面确认"), most=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["milestone"]
+        field.queryset = _unpaid(self.subject)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return bool(_unpaid(subject))
+
+    def run(self, subject: Purse, by: User) -> Waiver:
+        data = self.cleaned_data
+        return actions.waive(data["milestone"], reason=data["reason"], file=first_of(data["photos"]), by=by)
+
+
+class ConfirmWaiver(DeskForm):
+    name = "confirm"
+    label = _("复核放弃付款")
+    help = _("请看承接方的书面确认。登记的人不能自己复核。")
+    permission = "funding.approve_payment"
+
+    @classmethod
+    def open_to(cls, subject: Waiver) -> bool:
+        return subject.confirmed_at is None and subject.annulled_at is None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        waiver: Waiver = self.subject
+        return [
+            (_("款项"), f"{waiver.milestone} {format_yuan(waiver.amount_fen)}"),
+            (_("为什么不付"), waiver.reason),
+            (_("承接方的书面确认"), paper_of(waiver, "file")),
+        ]
+
+    def run(self, subject: Waiver, by: User) -> object:
+        return actions.confirm_waiver(subject, by=by)
+
+
+class AnnulWaiver(ConfirmWaiver):
+    name = "annul"
+    label = _("不放弃了，作废")
+    help = _("复核以前可以作废，这一笔可以再申请付款。")
+
+    def run(self, subject: Waiver, by: User) -> object:
+        return actions.annul_waiver(subject, by=by)
 
 
 class ApproveChange(DeskForm):

@@ -11,6 +11,7 @@ DECLARE
     offered record;
     agreed bigint;
     spent bigint;
+    covered bigint;
     share text;
 BEGIN
     SELECT e.proposal_id, q.price_fen, q.supplier_id, a.notice_id INTO offered
@@ -47,6 +48,16 @@ BEGIN
     IF NEW.price_fen + spent > agreed THEN
         RAISE EXCEPTION 'contract: % with % spent is beyond the plan of %', NEW.price_fen, spent, agreed
             USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_within_plan';
+    END IF;
+    -- Promises are no cover: what is signed for is there, received or placed (domain.md 4).
+    SELECT coalesce(sum(p.amount_fen), 0) + (
+        SELECT a.balance_fen FROM funding_purse u JOIN ledger_account a ON a.id = u.account_id
+        WHERE u.proposal_id = NEW.proposal_id
+    ) INTO covered FROM funding_payment p WHERE p.contract_id = NEW.id AND p.stage = 'paid';
+    share := pinned_term(NEW.proposal_id, 'signing.covered');
+    IF NEW.price_fen > coalesce(OLD.price_fen, 0) AND NOT is_at_least(covered, share, NEW.price_fen) THEN
+        RAISE EXCEPTION 'contract: of % only % is there', NEW.price_fen, covered
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_is_covered';
     END IF;
     RETURN NEW;
 END $$;

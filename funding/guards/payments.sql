@@ -1,9 +1,22 @@
+-- What is still owed to suppliers, as funding.selectors.unpaid_parts has it: of the contract that runs what is neither
+-- paid nor given up by two, but not the retained part once it was refused; of an earlier one what the bank sent back.
+CREATE OR REPLACE FUNCTION funding_owed_fen(project bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(m.amount_fen), 0)::bigint FROM funding_milestone m
+        JOIN funding_contract c ON c.id = m.contract_id LEFT JOIN funding_hold h ON h.contract_id = c.id
+    WHERE c.proposal_id = project
+      AND NOT EXISTS (SELECT FROM funding_payment p WHERE p.milestone_id = m.id AND p.stage = 'paid')
+      AND NOT EXISTS (SELECT FROM funding_waiver w WHERE w.milestone_id = m.id AND w.confirmed_at IS NOT NULL)
+      AND (c.ended_at IS NULL AND NOT (m.kind = 'retention' AND h.stage IS NOT DISTINCT FROM 'refused')
+           OR EXISTS (SELECT FROM funding_payment p WHERE p.milestone_id = m.id AND p.stage = 'reversed'))
+$$;
+
 CREATE OR REPLACE FUNCTION funding_guard_payment() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     signed record;
     part record;
     accepted record;
     together bigint;
+    sent_back boolean;
 BEGIN
     IF NEW.stage IN ('refused', 'reversed') THEN
         RETURN NEW;
@@ -16,7 +29,12 @@ BEGIN
         RAISE EXCEPTION 'payment: not what milestone % says', NEW.milestone_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_of_its_milestone';
     END IF;
-    IF signed.ended_at IS NOT NULL OR signed.stage = 'cancelled' THEN
+    IF EXISTS (SELECT FROM funding_waiver WHERE milestone_id = NEW.milestone_id AND annulled_at IS NULL) THEN
+        RAISE EXCEPTION 'payment: milestone % was given up', NEW.milestone_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_of_what_was_waived';
+    END IF;
+    sent_back := EXISTS (SELECT FROM funding_payment WHERE milestone_id = NEW.milestone_id AND stage = 'reversed');
+    IF NOT sent_back AND (signed.ended_at IS NOT NULL OR signed.stage = 'cancelled') THEN
         RAISE EXCEPTION 'contract % has ended', signed.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_on_running_contract';
     END IF;
@@ -42,10 +60,13 @@ BEGIN
         RAISE EXCEPTION 'payment: the purse is short of what was reversed'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_waits_for_claim';
     END IF;
-    IF part.kind = 'acceptance' THEN
+    IF sent_back THEN
+        RETURN NEW;
+    ELSIF part.kind = 'acceptance' THEN
         SELECT passed, notice_id INTO accepted FROM funding_acceptance WHERE contract_id = NEW.contract_id
             ORDER BY round DESC LIMIT 1;
-        IF accepted.passed IS NOT TRUE OR NOT notice_passed(funding_notice_in_force(accepted.notice_id)) THEN
+        -- While the work is mended or looked at anew, an acceptance of before is none (domain.md 4).
+        IF signed.stage IN ('delivering', 'accepting') OR accepted.passed IS NOT TRUE OR NOT notice_passed(funding_notice_in_force(accepted.notice_id)) THEN
             RAISE EXCEPTION 'payment: not accepted, or its notice still runs'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_after_acceptance';
         END IF;

@@ -40,15 +40,37 @@ END $$;
 CREATE TRIGGER guard_refund AFTER INSERT OR UPDATE ON funding_refund
     FOR EACH ROW EXECUTE FUNCTION funding_guard_refund();
 
+-- What is left goes back only when nothing is asked, approved or owed any more (domain.md 4). Where a refund of before
+-- was annulled it is ordered anew, and what a supplier is owed meanwhile stays in the purse: see below.
+CREATE OR REPLACE FUNCTION funding_guard_surplus() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM funding_refund WHERE proposal_id = NEW.proposal_id AND annulled_at IS NOT NULL) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (
+        SELECT FROM funding_payment p JOIN funding_contract c ON c.id = p.contract_id
+        WHERE c.proposal_id = NEW.proposal_id AND p.stage IN ('asked', 'approved')
+    ) OR funding_owed_fen(NEW.proposal_id) > 0 THEN
+        RAISE EXCEPTION 'project %: suppliers are owed', NEW.proposal_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'surplus_after_payments';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_surplus BEFORE INSERT ON funding_refund FOR EACH ROW
+    WHEN (NEW.why = 'surplus') EXECUTE FUNCTION funding_guard_surplus();
+
 -- Everybody who is promised money back can be paid: what is owed is in the purse when the transaction ends.
 CREATE OR REPLACE FUNCTION funding_guard_owed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     project bigint := NEW.proposal_id;
     kept bigint := (SELECT a.balance_fen FROM funding_purse u JOIN ledger_account a ON a.id = u.account_id
                     WHERE u.proposal_id = project);
+    for_suppliers bigint := CASE WHEN TG_TABLE_NAME = 'funding_refund' AND TG_OP = 'INSERT'
+                            THEN funding_owed_fen(project) ELSE 0 END;
 BEGIN
     IF kept < (SELECT coalesce(sum(amount_fen), 0) FROM funding_refund
-               WHERE proposal_id = project AND annulled_at IS NULL AND returned_at IS NULL) THEN
+               WHERE proposal_id = project AND annulled_at IS NULL AND returned_at IS NULL)
+              + for_suppliers THEN
         RAISE EXCEPTION 'project %: more is promised back than there is', project
             USING ERRCODE = 'check_violation', CONSTRAINT = 'refunds_within_purse';
     END IF;

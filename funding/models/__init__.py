@@ -11,7 +11,7 @@ from funding.models.delivery import (
     Panelist,
     Side,
 )
-from funding.models.payments import Hold, HoldStage, Payment, PaymentStage
+from funding.models.payments import Hold, HoldStage, Payment, PaymentStage, Waiver
 from funding.models.plans import Grant, GrantStage, Plan, PlanLine, Purse
 from funding.models.pledges import Contribution, ContributionStage, InKind, Pledge, Refund, Sponsor
 from funding.models.pots import Allocation, Pot
@@ -68,4 +68,5 @@ __all__ = [
     "Side",
     "Sponsor",
     "Supplier",
+    "Waiver",
 ]

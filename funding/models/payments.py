@@ -130,3 +130,64 @@ class Payment(models.Model):
     @property
     def territory(self) -> Territory:
         return self.contract.proposal.place
+
+
+class WaiverQuerySet(models.QuerySet["Waiver"]):
+    def standing(self) -> WaiverQuerySet:
+        """Not taken back; waiting for the second person, or confirmed."""
+        return self.filter(annulled_at=None)
+
+    def confirmed(self) -> WaiverQuerySet:
+        return self.standing().filter(confirmed_at__isnull=False)
+
+
+class Waiver(models.Model):
+    """放弃付款: a part of the price that will not be paid, with the reason and the supplier's acknowledgement on file.
+
+    Said by one person, confirmed by another; only then nothing is owed on it any more.
+    """
+
+    milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="waivers", verbose_name=_("款项"))
+    amount_fen = models.BigIntegerField(_("金额（分）"))
+    reason = models.CharField(_("为什么不付"), max_length=500)
+    file = models.ImageField(_("承接方的书面确认"), upload_to="waivers/")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+    annulled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    annulled_at = models.DateTimeField(_("作废时间"), null=True)
+
+    objects = WaiverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("放弃付款")
+        verbose_name_plural = _("放弃付款")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["milestone"], condition=Q(annulled_at=None), name="one_waiver_per_milestone"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_fen__gt=0) & ~Q(reason="") & ~Q(file=""), name="waiver_has_reason_and_file"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None, confirmed_at=None)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("by")),
+                name="waiver_takes_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(annulled_at=None) | Q(confirmed_at=None), name="confirmed_waiver_stands"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal.number} {self.milestone}"
+
+    @property
+    def proposal(self) -> Proposal:
+        return self.milestone.contract.proposal
+
+    @property
+    def territory(self) -> Territory:
+        return self.milestone.contract.proposal.place

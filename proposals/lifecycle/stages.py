@@ -54,13 +54,13 @@ STAGES: dict[str, StageRule] = {
     Stage.RAISING: StageRule(Role.CLERK, "community", "raising.days", terms=("cap.", "group.", "notice.funding.")),
     Stage.FUNDED: StageRule(Role.CLERK, "community", "notice.funding.days", terms=("group.",)),
     Stage.PROCURING: StageRule(GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
-    Stage.AWARDED: StageRule(GROUP, "", "contract.days", terms=("group.",)),
+    Stage.AWARDED: StageRule(GROUP, "", "contract.days", terms=("group.", "signing.")),
     Stage.DELIVERING: StageRule(
         GROUP,
         "",
         "works.calendar_days",
         unit="calendar_days",
-        terms=("payment.", "change.", "group.", "log.", "start."),
+        terms=("payment.", "change.", "group.", "log.", "start.", "signing."),
     ),
     Stage.ACCEPTING: StageRule(Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
     Stage.ACCEPTED: StageRule(

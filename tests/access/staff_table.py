@@ -34,6 +34,7 @@ from tests.access.table import (
     Who,
     only,
 )
+from tests.way import a_picture
 from tests.world import World
 
 STREET = CASE_OFFICER | APPROVER | CASHIER
@@ -78,6 +79,7 @@ THINGS: dict[str, Thing] = {
     "funding.inkind": Thing(),
     "funding.refund": Thing(),
     "funding.claim": Thing(),
+    "funding.waiver": Thing(),
     "funding.payment": Thing(),
     "funding.change": Thing(),
     "evaluation.survey": Thing(),
@@ -99,7 +101,7 @@ THINGS: dict[str, Thing] = {
     "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
 }
 
-EMPTY = {"funding.change", "funding.claim"}
+EMPTY = {"funding.change", "funding.claim", "funding.waiver"}
 """No row of it in the world; its steps make one."""
 
 
@@ -152,6 +154,11 @@ def _settled(world: World) -> Any:
     _claimed(world)
     claim = world["funded"].claims.get()
     funding.settle_claim(claim, how="returned", voucher="收回1", by=world.who("cashier"))
+
+
+def _waived(world: World) -> Any:
+    milestone = Milestone.objects.get(contract__proposal=world["rated"], kind="start")
+    return funding.waive(milestone, reason="承接方不要了", file=a_picture(), by=world.who("clerk"))
 
 
 def _called_back(world: World) -> Any:
@@ -232,6 +239,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "award": Step(CLERK, _enquiry),
         "sign": Step(CLERK),
         "payment": Step(CLERK),
+        "waive": Step(CLERK),
         "change": Step(CLERK),
         "change-plan": Step(CLERK),
         "finish": Step(CLERK),
@@ -254,6 +262,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "confirm": Step(SECOND_EYES | CASHIER, _refunded),
         "reverse": Step(SECOND_EYES | CASHIER | APPROVER, _refunded),
     },
+    "funding.waiver": {name: Step(APPROVER, _waived) for name in ("confirm", "annul")},
     "funding.claim": {
         "settle": Step(CLERK | CASHIER, _claimed),
         "confirm": Step(SECOND_EYES | APPROVER, _settled),

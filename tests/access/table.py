@@ -124,6 +124,10 @@ def unit(thing: str) -> Arguments:
     return lambda world: [world["voting"].number, world[thing].ordinal]
 
 
+def contract_file(world: World) -> list[Any]:
+    return ["contract-file", world["delivering"].contracts.get().pk]
+
+
 def rating_unit(thing: str) -> Arguments:
     return lambda world: [world["rating"].number, world[thing].ordinal]
 
@@ -271,6 +275,7 @@ TABLE: tuple[Row, ...] = (
     Row("acceptance", number("accepted"), **PUBLIC, variants=stages("submitted")),
     Row("log_photo", pk("log_photo"), **PUBLIC),
     Row("voucher", pk("given"), see=STAFF_HERE),
+    Row("money_paper", contract_file, see=STAFF_HERE),
     Row("pledge_photo", pk("pledge_sheet"), see=COLLECTORS | PARTY | SUPERVISOR),
     # --- evaluation
     Row("rate", number("rating"), see=ADULTS, send=ADULTS, variants=stages("submitted", "rated")),

@@ -15,7 +15,7 @@ PUBLIC, OF_ONES_OWN = 4, 10
 
 CEILINGS = {
     # One project's money, each source of it and each kind of movement by itself; the same for few and many.
-    "books": 18,
+    "books": 20,
     "log": 19,
     "suppliers": 15,
     "acceptance": 8,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from funding import actions as funding
 from funding.models import Grant, GrantStage, Pledge, Refund
 from funding.selectors import books
+from minshi import clock
 from minshi.deadlines.models import Deadline
 from minshi.ledger.checks import findings
 from minshi.ledger.selectors import balance
@@ -108,8 +111,12 @@ def test_a_surplus_waits_until_everything_is_paid(way: Way) -> None:
 
 def test_returning_twice_orders_nothing_twice(way: Way) -> None:
     proposal = way.accepted()
+    way.paid(proposal, "start", "1")
+    assert proposal.gate_notice
+    clock.move(proposal.gate_notice.ends_at - clock.now() + timedelta(minutes=1))
+    way.paid(proposal, "acceptance", "2")
     funding.refuse_hold(proposal, by=None, reason="满意率 40%，三轮后不予支付")
     first = funding.return_surplus(proposal, by=None)
-    assert sum(refund.amount_fen for refund in first) == 2_000_000
+    assert sum(refund.amount_fen for refund in first) == 2_000_000 - 555_000 - 1_239_500
     assert {refund.grant.source for refund in first if refund.grant} == {Source.SUBSIDY}
     assert funding.return_surplus(proposal, by=None) == []

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 NO_PAGES = {
     "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "paper_reading_photo", "rating_sheet",
     "voucher", "notice_pdf",
-    "cosign_photo", "pledge_photo", "objection_photo", "motion_export", "archive_zip", "archive_file",
+    "cosign_photo", "pledge_photo", "money_paper", "objection_photo", "motion_export", "archive_zip", "archive_file",
     "healthz",
 }  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
