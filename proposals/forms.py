@@ -155,9 +155,6 @@ class WordsForm(forms.Form):
     need = PlainField(label=_("现在有什么不方便"), rows=4, max_length=1000)
     plan = PlainField(label=_("打算怎么做"), rows=4, max_length=2000)
     spot = PlainField(label=_("具体在哪里"), max_length=SPOT_LENGTH)
-    households = CountField(
-        label=_("大约多少户受益"), min_value=1, max_value=100_000, required=False, help_text=_("不填就按全院住户算")
-    )
     people = CountField(label=_("大约多少人受益"), min_value=1, max_value=1_000_000, required=False)
     kind = forms.ChoiceField(label=_("是服务还是工程"), choices=Kind)
     category = forms.ChoiceField(label=_("属于哪一类"), choices=Category)

@@ -27,7 +27,7 @@ def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> 
     if proposal.is_ended and stage != Stage.ARCHIVED and records:
         return Present(f"“{records[-1].reason}”" if records[-1].reason else "")
     if stage == Stage.COSIGNING:
-        needed = cosigns_needed(proposal, version)
+        needed = cosigns_needed(proposal)
         told = _("受益的住户可以附议，一户算一次。已附议 %(n)d 户，需要 %(needed)d 户。")
         text = told % {"n": proposal.card.cosigns, "needed": needed}
         return Present(text, _("代表我家附议"), reverse("cosign", args=[proposal.number]))

@@ -25,6 +25,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.paper.models import Sheet
 from minshi.policy import calendar
 from minshi.residents.models import Person
+from minshi.territory.actions import add_households
 from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from proposals.models import SOURCES, Category, Kind, Proposal, Source, Stage
@@ -72,7 +73,12 @@ class Way:
 
     # --- proposals -----------------------------------------------------------------------------
 
-    def submitted(self, **words: Any) -> Proposal:
+    def submitted(self, *, households: int = 0, **words: Any) -> Proposal:
+        """``households``: so many doors benefit; those that the yard lacks are built, and stand empty."""
+        if households:
+            there = Household.objects.filter(place__path__startswith=self.yard.path).count()
+            addresses = [f"9{door:04}" for door in range(there, households)]
+            add_households(place=self.households[0].place, addresses=addresses, by=None)
         return proposals.submit(
             **{
                 "place": self.yard,

@@ -34,15 +34,27 @@ from proposals.models import (
     Cosign,
     Proposal,
     Stage,
-    Version,
 )
 
 
-def cosigns_needed(proposal: Proposal, version: Version | None = None) -> int:
-    """How many households carry it on: ten, or a tenth of those who benefit, whichever is fewer (row 2)."""
+def cosigns_needed(proposal: Proposal) -> int:
+    """How many households carry it on: ten, or a tenth of those who benefit, whichever is fewer; at least two (row 2).
+
+    Those who benefit are counted, and pinned when co-signing begins: nobody types the number.
+    """
     fixed = int(proposal.terms.get("cosign.households", 10))
     share = Fraction(str(proposal.terms.get("cosign.share", "1/10")))
-    return max(1, min(fixed, ceil(share * (version or proposal.version).households)))
+    least = int(proposal.terms.get("cosign.least", 2))
+    of = _benefiting(proposal)
+    return max(min(least, of), min(fixed, ceil(share * of)), 1)
+
+
+def _benefiting(proposal: Proposal) -> int:
+    """As pinned; of a proposal that began before numbers were pinned, and of one that has not begun, as counted now."""
+    if proposal.pinned_households is None:
+        proposal.refresh_from_db(fields=["pinned_households"])
+    pinned = proposal.pinned_households
+    return proposal.beneficiaries().count() if pinned is None else pinned
 
 
 @action

@@ -96,15 +96,13 @@ def freeze_beneficiaries(proposal: Proposal, *, by: User | None) -> int:
 def new_version(proposal: Proposal, *, by: User | None, why: str, minutes_url: str = "", **words: Any) -> Version:
     """Write the next version: the last one's words with ``words`` (fields of Version) in place of theirs."""
     last = proposal.version
-    kept = {
-        name: getattr(last, name)
-        for name in ("need", "plan", "spot", "households", "people", "cost_fen", "shares", "keeper")
-    }
+    kept = {name: getattr(last, name) for name in ("need", "plan", "spot", "people", "cost_fen", "shares", "keeper")}
     version = Version.objects.create(
         proposal=proposal,
         number=last.number + 1,
         why=why,
         minutes_url=minutes_url,
+        households=proposal.beneficiaries().count(),
         by=by,
         **{**kept, **words},
     )

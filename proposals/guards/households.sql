@@ -62,3 +62,24 @@ END $$;
 CREATE TRIGGER free_unsigned_door AFTER UPDATE ON paper_line FOR EACH ROW
     WHEN (NEW.voided_at IS NOT NULL OR NEW.settled IS NOT DISTINCT FROM '{"signed": false}'::jsonb)
     EXECUTE FUNCTION free_unsigned_door();
+
+-- How many households benefit is counted when co-signing begins and stays so: nobody types what a signature is counted
+-- against, and who moves in or is struck off meanwhile moves no threshold.
+CREATE OR REPLACE FUNCTION pin_households() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.stage <> 'cosigning' OR OLD.stage = 'cosigning' THEN
+        NEW.pinned_households := OLD.pinned_households;
+    ELSIF NEW.beneficiaries_frozen_at IS NOT NULL THEN
+        NEW.pinned_households := (SELECT count(*) FROM proposals_beneficiary WHERE proposal_id = NEW.id);
+    ELSE
+        NEW.pinned_households := (
+            SELECT count(*) FROM territory_household AS door
+            JOIN territory_territory AS place ON place.id = door.place_id
+            JOIN territory_territory AS own ON own.id = NEW.place_id AND starts_with(place.path, own.path)
+            WHERE door.is_active
+        );
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER pinned_households BEFORE UPDATE OF stage, pinned_households ON proposals_proposal
+    FOR EACH ROW EXECUTE FUNCTION pin_households();

@@ -25,7 +25,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
 
 class Proposal(models.Model):
-    """One project with one number for life. Its words are in its versions; here is where it stands."""
+    """One project with one number for life. Its words are in its versions; here is where it stands.
+
+    ``pinned_households``: how many benefit, counted by the database when co-signing begins; nobody types it.
+    """
 
     number = models.CharField(_("编号"), max_length=16, unique=True)
     place = models.ForeignKey(Territory, models.PROTECT, related_name="proposals", verbose_name=_("地方"))
@@ -51,6 +54,7 @@ class Proposal(models.Model):
     supervised_at = models.DateTimeField(_("督办开始"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
     gate_notice = models.OneToOneField(Notice, models.PROTECT, null=True, blank=True, related_name="+")
+    pinned_households = models.PositiveIntegerField(_("附议开始时的受益户数"), null=True, editable=False)
     beneficiaries_frozen_at = models.DateTimeField(_("受益户名单锁定"), null=True, blank=True)
 
     objects = ProposalQuerySet.as_manager()

@@ -50,7 +50,7 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
         "signed": proposal.cosigns.standing().filter(household=household).select_related("line").first(),
         "benefits": rules.has_perm("proposals.cosign", user, proposal),
         "enters_paper": rules.has_perm("proposals.record_paper", user, proposal),
-        "needed": actions.cosigns_needed(proposal, version),
+        "needed": actions.cosigns_needed(proposal),
         "reasons": reasons,
     }
     return render(request, "proposals/cosign.html", context, status=422 if reasons else 200)

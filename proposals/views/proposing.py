@@ -28,7 +28,6 @@ SAID = (
     "plan",
     "spot",
     "keeper",
-    "households",
     "people",
     "touches_common_parts",
 )
@@ -84,7 +83,6 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     form = ReviseForm(request.POST or None, initial=_typed_before(version))
     if request.method == "POST" and form.is_valid():
         words = {name: form.cleaned_data[name] for name in ("need", "plan", "spot", "keeper", "people")}
-        words["households"] = form.cleaned_data["households"] or version.households
         with answering(form):
             actions.resubmit(
                 proposal,
@@ -101,7 +99,7 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _typed_before(version: Any) -> dict[str, Any]:
-    names = ("need", "plan", "spot", "households", "people", "keeper")
+    names = ("need", "plan", "spot", "people", "keeper")
     amounts = {str(source): version.share_fen(source) or None for source in CASH}
     return {**{name: getattr(version, name) for name in names}, "cost": version.cost_fen, **amounts}
 

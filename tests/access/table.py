@@ -147,7 +147,7 @@ def a_vote(world: World) -> dict[str, Any]:
 def a_plan(world: World) -> dict[str, Any]:
     return {
         "place": world.place("community").pk, "title": "给信报箱换新", "need": "旧的都锈了", "plan": "换一排新的",
-        "spot": "门卫室旁", "households": "12", "kind": "works", "category": "convenience", "cost": "3000",
+        "spot": "门卫室旁", "kind": "works", "category": "convenience", "cost": "3000",
         "self_raised": "3000", "keeper": "院落自管小组", "liable": "no", "private": "no", "why": "改了价钱",
     }  # fmt: skip
 

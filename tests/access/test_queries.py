@@ -26,9 +26,9 @@ CEILINGS = {
     "home": 7,
     "place": 6,
     # The hour its list of doors is of.
-    "paper": 10,
-    # Of whoever reads paper again: the next sheet.
-    "mine": 11,
+    "paper": 11,
+    # Of whoever reads paper again: the next sheet; at the street, the letters to print.
+    "mine": 12,
     # Each thing it watches.
     "healthz": 6,
     # The page, what it may be merged into, and why any step may not be taken.

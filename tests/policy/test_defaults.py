@@ -26,6 +26,7 @@ EXPECTED: dict[str, tuple[str, Any]] = {
     "vote.min_age": ("years", 18),
     "cosign.calendar_days": ("calendar_days", 15),
     "cosign.households": ("count", 10),
+    "cosign.least": ("count", 2),
     "cosign.share": ("fraction", "1/10"),
     "handling.tier1.days": ("working_days", 5),
     "handling.tier2.days": ("working_days", 10),

@@ -147,7 +147,6 @@ def test_a_gate_without_its_notice_stays_closed(way: Way, entering: str, verb: s
                 title="公示",
                 place=proposal.place,
                 body="内容",
-                households=12,
                 link=proposal.get_absolute_url(),
                 by=None,
             )
