@@ -12,7 +12,7 @@ from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import format_yuan
 from minshi.residents.doors import DoorLinesField
-from minshi.residents.models import Role
+from minshi.residents.models import ORGANISERS
 from proposals import actions, selectors
 from proposals.models import Proposal, Stage, Wish, WishStage
 
@@ -40,7 +40,7 @@ class Review(OfProposal):
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:
-        return subject.stage == Stage.SUBMITTED and subject.holder_role != Role.CHIEF
+        return subject.stage == Stage.SUBMITTED and subject.holder_role not in ORGANISERS
 
     def run(self, subject: Proposal, by: User) -> object:
         return getattr(actions, self.verb)(subject, by=by, reason=self.cleaned_data["reason"])

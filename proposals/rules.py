@@ -33,7 +33,7 @@ def holds_it(user: User, subject: Proposal | Wish) -> bool:
 @rules.predicate
 def may_review(user: User, proposal: Proposal) -> bool:
     """The organisers of the place while it is with the chief, later whoever it climbed to."""
-    if proposal.holder_role == Role.CHIEF:
+    if proposal.holder_role in ORGANISERS:
         return holds(user, proposal.place, *ORGANISERS)
     return bool(holds_it(user, proposal))
 

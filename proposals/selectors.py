@@ -265,8 +265,8 @@ def to_review(user: User) -> list[Proposal]:
     """What waits for this person's review, the first due first; never what they proposed."""
     mine = Q(pk__in=[])
     for held in roles_of(user):
-        role = Role.CHIEF if held.role in ORGANISERS else held.role
-        mine |= Q(holder_role=role, holder_place__path__startswith=held.path)
+        roles = ORGANISERS if held.role in ORGANISERS else (held.role,)
+        mine |= Q(holder_role__in=roles, holder_place__path__startswith=held.path)
     waiting = Proposal.objects.filter(mine, stage=Stage.SUBMITTED).exclude(proposer=user)
     return list(waiting.order_by("due_at", "pk")[:MOST_REVIEWS])
 

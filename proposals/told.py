@@ -11,7 +11,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Way
 from minshi.residents.models import Role
 from minshi.residents.speaking import adults_of
-from proposals.lifecycle import GROUP, REVIEW_LADDER, holder_place, superior_of
+from proposals.lifecycle import GROUP, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
 from proposals.models import Proposal, Stage, Tier, Wish, WishSupport
 
@@ -38,15 +38,14 @@ def _supporters(proposal: Proposal, record: StepRecord) -> Heard:
 
 
 def _reviewers(proposal: Proposal, record: StepRecord) -> Heard:
-    role, level = REVIEW_LADDER[0]
-    return Post(role, holder_place(proposal.place, level))
+    return Post(*reviewer_of(proposal.place, proposal.proposer))
 
 
 PROPOSER = Audience(_("提议人"), lambda proposal, record: [proposal.proposer])
 HOLDER = Audience(_("现在的承办人"), _holder)
 SUPERIOR = Audience(_("承办人的上一级"), _superior)
 SUPPORTERS = Audience(_("附议的住户"), _supporters)
-REVIEWERS = Audience(_("楼栋长"), _reviewers)
+REVIEWERS = Audience(_("楼栋长，没有的为社区"), _reviewers)
 CLERK = Audience(
     _("社区工作人员"),
     lambda subject, record: Post(Role.CLERK, holder_place(subject.territory, "community")),

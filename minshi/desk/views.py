@@ -21,6 +21,7 @@ from minshi.deadlines.models import Deadline, DeadlineQuerySet
 from minshi.policy import calendar
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
 from minshi.residents.rules import Held, roles_of, title_in
+from minshi.residents.vacancies import vacancies_of
 from minshi.territory.models import Territory
 
 MOST_ROWS = 50
@@ -107,6 +108,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "asked": asked,
         "is_narrowed": any(asked.values()),
         "choices": _choices(roles),
+        "vacancies": [] if any(asked.values()) else vacancies_of(user),
         "jobs": [*_confirmations(user), *(job for load in _jobs for job in load(user))],
         "links": [link for place in names.working_places() for load in _links for link in load(place)],
     }

@@ -10,10 +10,9 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import Refused
-from minshi.residents.models import Role
 from proposals.actions.cosigning import gather_if_enough
 from proposals.actions.stages import advance
-from proposals.lifecycle import REVIEW_LADDER, holder_place, period
+from proposals.lifecycle import holder_place, period, reviewer_of
 from proposals.models import (
     Cosign,
     Proposal,
@@ -72,9 +71,6 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
 @action
 def climb(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """Nobody reviewed in time: the next on the ladder holds it now. At its end the street keeps it."""
-    rungs = [role for role, _level in REVIEW_LADDER]
-    here = rungs.index(Role(proposal.holder_role)) if proposal.holder_role in rungs else 0
-    role, level = REVIEW_LADDER[min(here + 1, len(rungs) - 1)]
-    place = holder_place(proposal.place, level)
+    role, place = reviewer_of(proposal.place, proposal.proposer, after=proposal.holder_role)
     due = period(proposal.place, "review.climb_days", now())
     return advance(proposal, "climb", by=by, role=role, place=place, due=due, evidence={"from": proposal.holder_role})

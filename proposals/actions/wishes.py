@@ -16,7 +16,7 @@ from minshi.masking import mask_text
 from minshi.refusals import Refused
 from minshi.residents.models import Role
 from minshi.territory.models import Territory
-from proposals.lifecycle import holder_place
+from proposals.lifecycle import holder_place, street_or_district
 from proposals.models import (
     SPOT_LENGTH,
     WISH_LENGTH,
@@ -104,5 +104,5 @@ def follow_calendar_of_wish(pk: int, due: datetime, *, by: User | None = None) -
 @action
 def climb_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
     """Nobody answered in time: the street holds it now."""
-    street = holder_place(wished.place, "street")
-    return take(wished, "climb", by=by, setting={"role": Role.CASE_OFFICER, "place": street})
+    role, place = street_or_district(wished.place)
+    return take(wished, "climb", by=by, setting={"role": role, "place": place})

@@ -7,8 +7,11 @@ from proposals.lifecycle.holders import (
     PROPOSER,
     REVIEW_LADDER,
     TIERS,
+    answerer_of,
     holder_place,
     period,
+    reviewer_of,
+    street_or_district,
     superior_of,
 )
 from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline
@@ -30,8 +33,11 @@ __all__ = [
     "WISH",
     "WISH_STEPS",
     "StageRule",
+    "answerer_of",
     "holder_place",
     "period",
+    "reviewer_of",
     "set_stage_deadline",
+    "street_or_district",
     "superior_of",
 ]

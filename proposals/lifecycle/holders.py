@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from minshi.accounts.models import User
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.residents.models import OFFICES, ORGANISERS, Role
+from minshi.residents.rules import holds, nearest_role
 from minshi.territory.models import Level, Territory
 
 PROPOSER = "proposer"
@@ -26,6 +28,52 @@ TIERS = {
 
 REVIEW_LADDER = ((Role.CHIEF, ""), (Role.CLERK, "community"), (Role.CASE_OFFICER, "street"))
 """Chief silent → community → street; never lost (domain.md 4.3)."""
+
+
+def reviewer_of(place: Territory, proposer: User, *, after: str = "") -> tuple[str, Territory]:
+    """Who reviews what ``proposer`` puts forward for ``place``, and where: the first on the ladder that somebody else
+    holds, beyond the rung of ``after``.
+
+    Never the proposer: a chief's own goes to another organiser or to the community, a clerk's own to the street.
+    Where nobody is found the street keeps it, and where that has nobody the district.
+    """
+    rungs = [role for role, _level in REVIEW_LADDER]
+    passed = rungs.index(_rung(after)) + 1 if after else 0
+    for role, level in REVIEW_LADDER[min(passed, len(rungs) - 1) :]:
+        at = holder_place(place, level)
+        if role == Role.CLERK and holds(proposer, at, Role.CLERK):
+            continue
+        if found := nearest_role(at, _who(role), without=proposer.pk):
+            return found, at
+    return street_or_district(place, proposer)
+
+
+def answerer_of(place: Territory) -> tuple[str, Territory]:
+    """Who answers wishes there: the community, and where it has no clerk the street."""
+    community = holder_place(place, "community")
+    return (Role.CLERK, community) if nearest_role(community, (Role.CLERK,)) else street_or_district(place)
+
+
+def street_or_district(place: Territory, asker: User | None = None) -> tuple[str, Territory]:
+    """The case officer, or the district's lead where the street has none. Somebody has to keep it."""
+    without = asker.pk if asker else None
+    for role, level in ((Role.CASE_OFFICER, "street"), (OFFICES["district"][0], "district")):
+        at = holder_place(place, level)
+        if nearest_role(at, (role,), without=without):
+            return role, at
+    return Role.CASE_OFFICER, holder_place(place, "street")
+
+
+def _who(rung: str) -> tuple[str, ...]:
+    """The chief's rung is every organiser's of the place (S2)."""
+    return tuple(ORGANISERS) if rung == Role.CHIEF else (rung,)
+
+
+def _rung(role: str) -> Role:
+    """On which rung a holder stands; whoever acts for the street stands on the last."""
+    if role in ORGANISERS:
+        return Role.CHIEF
+    return next((rung for rung, _level in REVIEW_LADDER if rung == role), REVIEW_LADDER[-1][0])
 
 
 LEVELS: dict[str, str] = {

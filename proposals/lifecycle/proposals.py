@@ -18,7 +18,7 @@ from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.residents.rules import RESIDENT, role_in
-from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, holder_place
+from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, holder_place, reviewer_of
 from proposals.lifecycle.stages import MONEY_STAGES, STAGES
 from proposals.models import ENDED, Proposal, Stage
 from proposals.wording import worded
@@ -227,6 +227,9 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
         proposal.holder_role, proposal.holder_place, proposal.due_at = "", None, None
     else:
         rule = STAGES[proposal.stage]
+        if proposal.stage == Stage.SUBMITTED and not setting.get("role"):
+            role, place = reviewer_of(proposal.place, proposal.proposer)
+            setting = {**setting, "role": role, "place": place}
         proposal.terms = policy.terms([rule.days, *rule.terms], proposal.place)
         proposal.holder_role = setting.get("role") or rule.role
         proposal.holder_place = setting.get("place") or holder_place(proposal.place, rule.level)

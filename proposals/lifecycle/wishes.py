@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
-from minshi.residents.models import Role
 from minshi.residents.rules import role_in
-from proposals.lifecycle.holders import holder_place, period
+from proposals.lifecycle.holders import answerer_of, period
 from proposals.models import Wish, WishStage
 
 WISH_STEPS = (
@@ -63,8 +62,9 @@ WISH_STEPS = (
 def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
     wish.stage_since = at
     if wish.stage in (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED):
-        wish.holder_role = setting.get("role") or Role.CLERK
-        wish.holder_place = setting.get("place") or holder_place(wish.place, "community")
+        role, place = answerer_of(wish.place)
+        wish.holder_role = setting.get("role") or role
+        wish.holder_place = setting.get("place") or place
         span = period(wish.place, "urgent.days" if wish.urgent else "wish.days", at)
         wish.due_at, wish.due_basis = span.end, span.basis
     else:
