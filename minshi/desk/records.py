@@ -15,8 +15,9 @@ from minshi.deadlines.models import Deadline
 from minshi.desk.admin import ScopedAdmin, name_of, territories_of, until
 from minshi.ledger.models import Account, Entry, Posting
 from minshi.ledger.money import format_yuan
-from minshi.residents.models import Residence, Role, RoleGrant
+from minshi.residents.models import STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import roles_of
+from minshi.signin.models import SecurityEvent
 
 
 @admin.register(Deadline)
@@ -122,6 +123,43 @@ class EventAdmin(ScopedAdmin):
     @admin.display(description=_("改了哪几项"))
     def columns(self, event: Event) -> str:
         return "、".join(sorted(event.after or event.before or {}))
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(ScopedAdmin):
+    """Sign-ins and what else concerns the access of staff in my territories, for the district's supervision.
+
+    Residents read their own; nobody at a desk reads where they sign in from.
+    """
+
+    list_display = ("at", "kind", "whose", "address", "about", "done_by")
+    list_filter = ("kind",)
+    fields = ("at", "kind", "whose", "address", "about", "done_by")
+    ordering = ("-pk",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(_supervised(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(_supervised(request))
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return list(self.list_filter)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        granted = Q(pk__in=[])
+        for path in _supervised(request):
+            granted |= Q(place__path__startswith=path)
+        staff = RoleGrant.objects.filter(granted, role__in=STAFF_ROLES).values("user_id")
+        return SecurityEvent.objects.filter(user__in=staff)
+
+    @admin.display(description=_("谁的账号"))
+    def whose(self, event: SecurityEvent) -> str:
+        return name_of(event.user_id)
+
+    @admin.display(description=_("谁办的"))
+    def done_by(self, event: SecurityEvent) -> str:
+        return name_of(event.by_id)
 
 
 def _supervised(request: HttpRequest) -> list[str]:

@@ -18,7 +18,9 @@ from minshi.clock import Now, now
 from minshi.lifecycle.action import action
 from minshi.notifications.actions import forget_sealed, send_text
 from minshi.notifications.selectors import codes_a_day
+from minshi.policy import selectors as policy
 from minshi.refusals import Refused
+from minshi.signin import security
 from minshi.signin.limits import exceeds, forget_tallies
 from minshi.signin.models import LIFETIME, MOST_GUESSES, Code, keyed
 from minshi.signin.rules import may_use_codes
@@ -123,6 +125,7 @@ def admit(phone: str, *, by: User | None = None) -> User | None:
 
 def forget() -> int:
     """What no limit counts any more; called by the sweeper. Codes carry a phone and go after a day."""
-    old = Code.objects.filter(asked_at__lt=Now() - DAY - HOUR).delete()[0]
+    months = int(policy.value("security.keep_months", None))
+    old = security.forget(months) + Code.objects.filter(asked_at__lt=Now() - DAY - HOUR).delete()[0]
     SessionStore.clear_expired()  # by the server's clock, which Django dates sessions with
     return old + forget_tallies() + forget_sealed()

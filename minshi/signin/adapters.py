@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
 from minshi.notifications.sealing import seal, unseal
+from minshi.signin import security
 from minshi.signin.addresses import address_of
 from minshi.signin.limits import exceeds
 from minshi.signin.rules import is_staff
@@ -42,6 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if exceeds(MOST_PASSWORDS, QUARTER, "password", name, address_of(request)) or exceeds(
             MOST_PASSWORDS_OF_A_NAME, QUARTER, "password", name
         ):
+            security.note_name(security.Kind.LOCKED, name)
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:

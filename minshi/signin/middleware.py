@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.residents.rules import is_staff_of_somewhere
-from minshi.signin import drafts, second_factor
+from minshi.signin import drafts, second_factor, security
+from minshi.signin.addresses import address_of
 
 ON_THE_WAY = {
     "staff_signin",
@@ -143,3 +144,32 @@ def _signed(request: HttpRequest, response: HttpResponseBase, user: User) -> Htt
             secure=request.is_secure(),
         )
     return response
+
+
+class NoteRefusals:
+    """Knows where a request comes from for whatever is noted of it, and notes what somebody was refused.
+
+    By the name of the page, never its address: that holds numbers which are nobody's business.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = security.address.set(address_of(request))
+        try:
+            response = self.get_response(request)
+            if response.status_code == FORBIDDEN and settings.SESSION_COOKIE_NAME in request.COOKIES:
+                _note_refusal(request)
+            return response
+        finally:
+            security.address.reset(token)
+
+
+FORBIDDEN = 403
+
+
+def _note_refusal(request: HttpRequest) -> None:
+    user, match = request.user, request.resolver_match
+    if isinstance(user, User) and match is not None:
+        security.note(security.Kind.REFUSED, user=user, about=f"{request.method} {match.view_name}")

@@ -83,3 +83,53 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count}"
+
+
+class SecurityEvent(models.Model):
+    """A sign-in, good or bad, and what else concerns who may come in. Never the secret; kept as long as policy says.
+
+    ``user`` is whose access it is about, ``by`` who did it to them where that is another.
+    """
+
+    UNTRACKED = True
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "signed_in", _("登录成功")
+        WRONG_PASSWORD = "wrong_password", _("密码不对")
+        CODE_SENT = "code_sent", _("取了验证码")
+        WRONG_CODE = "wrong_code", _("验证码不对或过期")
+        WRONG_FACTOR = "wrong_factor", _("动态验证码不对")
+        LOCKED = "locked", _("次数太多，暂停尝试")
+        RESET = "reset", _("发了初始密码")
+        PASSWORD = "password", _("换了密码")
+        NUMBER = "number", _("换了手机号")
+        FACTOR_ADDED = "factor_added", _("设了动态口令")
+        FACTOR_REMOVED = "factor_removed", _("去掉了动态口令")
+        GRANTED = "granted", _("授予角色")
+        REVOKED = "revoked", _("撤销角色")
+        OPENED = "opened", _("启用账号")
+        CLOSED = "closed", _("停用账号")
+        REFUSED = "refused", _("没有权限，被拒绝")
+
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    kind = models.CharField(_("什么事"), max_length=16, choices=Kind)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("谁的账号")
+    )
+    about = models.CharField(_("说明"), max_length=120, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("谁办的")
+    )
+    address = models.CharField(_("网络地址"), max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = _("安全记录")
+        verbose_name_plural = _("安全记录")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="security_of_user"),
+            models.Index(fields=["at"], name="security_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"

@@ -23,6 +23,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.signin import security
 from minshi.signin.limits import exceeds, forgive
 from minshi.signin.means import record_authentication
 
@@ -47,9 +48,11 @@ def record_passed(request: HttpRequest, user: User) -> None:
 def accept(user: User, code: str) -> Authenticator:
     """The authenticator this code belongs to, now used up; ``ValidationError`` if wrong, used or one guess too many."""
     if exceeds(MOST_GUESSES, WINDOW, "factor", str(user.pk)):
+        security.note(security.Kind.LOCKED, user=user)
         raise get_adapter().validation_error("too_many_login_attempts")
     found = _totp(user, code) or _recovery(user, code)
     if found is None:
+        security.note(security.Kind.WRONG_FACTOR, user=user)
         raise ValidationError(_("动态验证码不对，或已经用过。请等下一组数字再试。"), code="incorrect_code")
     forgive("factor", str(user.pk))
     return found

@@ -9,12 +9,12 @@ from typing import Any
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from minshi.accounts.models import User
-from minshi.signin import second_factor
+from minshi.signin import second_factor, security
 from minshi.signin.freshness import fresh_code
 from minshi.signin.rules import is_staff
 
@@ -27,7 +27,13 @@ STAFF_SESSION = timedelta(hours=12)
 def limit_the_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A working day for staff; residents stay signed in."""
     request.session.set_expiry(int(STAFF_SESSION.total_seconds()) if is_staff(user) else None)
+    security.note(security.Kind.SIGNED_IN, user=user)
     log.info("user %s signed in", user.pk)
+
+
+@receiver(user_login_failed)
+def note_the_wrong_password(credentials: dict[str, Any], **kwargs: Any) -> None:
+    security.note_name(security.Kind.WRONG_PASSWORD, str(credentials.get("username", "")))
 
 
 @receiver(authentication_step_completed)

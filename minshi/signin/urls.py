@@ -13,6 +13,7 @@ urlpatterns = [
     path("signin/", views.request_code, name="account_request_login_code"),
     path("signin/code/", views.confirm_code, name="account_confirm_login_code"),
     path("signin/fresh/", views.confirm_again, name="fresh_code"),
+    path("signin/records/", views.my_signins, name="my_signins"),
     path("signout/", account.logout, name="account_logout"),
     # Two names for one page: ours, and the one allauth looks for.
     path("staff/signin/", views.staff_signin, name="account_login"),

@@ -18,16 +18,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from minshi.accounts.requests import SignedIn
 from minshi.masking import mask_phone
+from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
-from minshi.signin import actions, demo
+from minshi.signin import actions, demo, security
 from minshi.signin.addresses import address_of
 from minshi.signin.forms import CodeForm, PhoneForm
 from minshi.signin.freshness import fresh_code
 from minshi.signin.means import record_authentication
-from minshi.signin.models import Code
+from minshi.signin.models import Code, SecurityEvent
 from minshi.signin.rules import is_staff
 
 View = Callable[..., HttpResponse]
@@ -50,10 +52,13 @@ def request_code(request: HttpRequest) -> HttpResponse:
         try:
             actions.ask(phone, Code.Purpose.SIGN_IN, session_key=session_key, address=address_of(request))
         except Refused as refusal:
+            security.note_phone(security.Kind.LOCKED, phone)
             # Asked again too early in the same browser: the code that was sent is still good.
             code = _latest_code(request, Code.Purpose.SIGN_IN)
             if code is None or code.phone != phone:
                 onto(form, refusal)
+        else:
+            security.note_phone(security.Kind.CODE_SENT, phone)
         if form.is_valid():
             return redirect(_with_next(request, "account_confirm_login_code"))
     context = {"form": form, "next": get_next_redirect_url(request) or ""}
@@ -80,6 +85,7 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
             fresh_code(request, user)
             response: HttpResponse = perform_login(request, user, redirect_url=get_next_redirect_url(request))
             return response
+        security.note_phone(security.Kind.WRONG_CODE, asked.phone)
         form.add_error("code", _wrong())
     context = {
         "form": form,
@@ -117,6 +123,7 @@ def confirm_again(request: SignedIn) -> HttpResponse:
         if actions.prove(digits, Code.Purpose.FRESH, session_key=_session_key(request)) == user.phone:
             fresh_code(request, user)
             return HttpResponseRedirect(get_next_redirect_url(request) or reverse("mine"))
+        security.note(security.Kind.WRONG_CODE, user=user)
         form.add_error("code", _wrong())
     context = {
         "form": form,
@@ -126,6 +133,16 @@ def confirm_again(request: SignedIn) -> HttpResponse:
         "next": get_next_redirect_url(request) or "",
     }
     return render(request, "signin/fresh.html", context, status=422 if form.errors or reasons else 200)
+
+
+@never_cache
+@login_required
+@require_safe
+def my_signins(request: SignedIn) -> HttpResponse:
+    """What was noted of one's own account: whoever sees a sign-in that was not theirs can say so."""
+    events = SecurityEvent.objects.filter(user=request.user)[:100]
+    months = policy.value("security.keep_months", None)
+    return render(request, "signin/my_signins.html", {"events": events, "months": months})
 
 
 def _session_key(request: HttpRequest) -> str:

@@ -101,8 +101,8 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-NOT_OURS = ("django_session", "accounts_user")
-"""A session is touched by looking; signing in notes when."""
+NOT_OURS = ("django_session", "accounts_user", "signin_securityevent", "signin_tally")
+"""A session is touched by looking; signing in notes when; what somebody is refused is noted."""
 
 
 def row_changes() -> dict[str, int]:

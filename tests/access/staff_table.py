@@ -98,6 +98,7 @@ THINGS: dict[str, Thing] = {
     "deadlines.deadline": Thing(),
     "ledger.account": Thing(),
     "ledger.entry": Thing(),
+    "signin.securityevent": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
     "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
 }
 

@@ -208,6 +208,7 @@ TABLE: tuple[Row, ...] = (
     Row("wish", pk("wish"), **PUBLIC),
     # --- proposals: for residents
     Row("mine", see=SIGNED_IN),
+    Row("my_signins", see=SIGNED_IN),
     Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
     Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),

@@ -104,6 +104,7 @@ EXPECTED: dict[str, tuple[str, Any]] = {
     "raising.days": ("working_days", 20),
     "procuring.days": ("working_days", 20),
     "reserve.months": ("months", 12),
+    "security.keep_months": ("months", 6),
 }
 
 

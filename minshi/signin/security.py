@@ -1,0 +1,51 @@
+"""What is noted of sign-ins, codes, lockouts, resets, grants and refusals: kept apart from the audit, for some months.
+
+Never the secret itself: no code, no password, no name that belongs to nobody (people type a password there), no whole
+phone number. What changes rows (a role, a password, a factor) the database notes by itself: guards/security.sql.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import timedelta
+
+from django.db.models import Func, Value
+
+from minshi.accounts.models import User
+from minshi.clock import Now
+from minshi.masking import mask_phone
+from minshi.signin.limits import exceeds
+from minshi.signin.models import SecurityEvent
+
+Kind = SecurityEvent.Kind
+
+address: ContextVar[str] = ContextVar("address", default="")
+"""Where the request at hand came from; set by the middleware."""
+
+HOUR = timedelta(hours=1)
+MOST_AN_HOUR = 60
+"""Of one kind, about one person from one address: a flood is noted by its beginning."""
+
+
+def note(kind: str, *, user: User | None = None, about: str = "", by: User | None = None) -> None:
+    """Write down that it happened, from the address at hand. Outside of a transaction that may be undone."""
+    origin = address.get()
+    if exceeds(MOST_AN_HOUR, HOUR, "noted", kind, str(user.pk if user else about), origin):
+        return
+    SecurityEvent.objects.create(kind=kind, user=user, about=about[:120], by=by, address=origin[:45])
+
+
+def note_phone(kind: str, phone: str) -> None:
+    """Of somebody who gave a number: its holder if there is one, the number masked."""
+    note(kind, user=User.objects.filter(phone=phone).first(), about=mask_phone(phone))
+
+
+def note_name(kind: str, username: str) -> None:
+    """Of somebody who gave a name: the account if there is one. A name that is nobody's is not kept."""
+    note(kind, user=User.objects.filter(username=username.strip()).first())
+
+
+def forget(months: int) -> int:
+    """What is older than policy keeps it."""
+    age = Func(Value(months), function="make_interval", template="%(function)s(months => %(expressions)s)")
+    return SecurityEvent.objects.filter(at__lt=Now() - age).delete()[0]
