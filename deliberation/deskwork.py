@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from deliberation import actions, selectors
+from deliberation.actions.exits import most_tries, tries_of
 from deliberation.actions.meetings import Vote
 from deliberation.models import (
     Criterion,
@@ -336,6 +337,54 @@ class TakeUp(DeskForm):
         return actions.take_up(subject, reason=self.cleaned_data["reason"], by=by)
 
 
-OF_PROPOSAL = (OpenVote, ChooseGroup, PostAgenda, RecordStudy, OpenFormalVote, Decide, TakeUp)
+class WayOut(DeskForm):
+    """Out of consulting or deciding without a plan that is decided on, with its reason."""
+
+    permission = "deliberation.run"
+    verb = ""
+    stage = Stage.CONSULTING
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == cls.stage
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return getattr(actions, self.verb)(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class VoteAgain(WayOut):
+    name, verb, label = "vote-again", "vote_again", _("回到居民表决")
+    help = _("要问的事或者费用和上次表决时不一样了，再问一次每户。")
+
+
+class NotAgree(WayOut):
+    name, verb, label = "not-agree", "not_agree", _("多次商议没有商定，结束")
+    help = _("有钱、有合同的，转入了结：付清应付、退回余款。")
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return super().open_to(subject) and tries_of(subject) >= most_tries(subject)
+
+
+class ConsultAgain(WayOut):
+    name, verb, label = "consult-again", "consult_again", _("退回重新商议")
+    help = _("正式表决没有通过，或者方案不能照这样办。")
+    permission = "deliberation.decide"
+    stage = Stage.DECIDING
+
+
+OF_PROPOSAL = (
+    OpenVote,
+    ChooseGroup,
+    PostAgenda,
+    RecordStudy,
+    OpenFormalVote,
+    Decide,
+    TakeUp,
+    VoteAgain,
+    NotAgree,
+    ConsultAgain,
+)
 OF_MEETING = (RecordMinutes, AgreePlan, CallOff)
 OF_MOTION = (PublishResult,)

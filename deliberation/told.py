@@ -16,7 +16,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, ToldBy, Unheard, Way
 from minshi.residents.models import Role
 from minshi.rolls.models import Share, UnitKind
-from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, SUPPORTERS, project
+from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, SUPPORTERS, TO_END, project
 
 # --- The whole way --------------------------------------------------------------------------------
 
@@ -31,6 +31,20 @@ STAGES = project(
     ToldBy("reserve", ("decision.made",)),
     ToldBy("refuse", ("decision.made",)),
     Told("refuse", SUPPORTERS, _("您附议的“%(title)s”没有通过集体决议"), "%(reason)s"),
+    ToldBy("refuse_with_money", ("decision.made",)),
+    Told("refuse_with_money", HOLDER, *TO_END),
+    Told("fail_vote_with_money", PROPOSER, _("居民表决没有通过：%(title)s"), _("已经有钱或合同，转入了结")),
+    Told("fail_vote_with_money", HOLDER, *TO_END),
+    Told("no_plan", PROPOSER, _("议事会没有商定：%(title)s"), "%(reason)s"),
+    Told("no_plan", HOLDER, _("请再安排商议：%(title)s"), "%(reason)s"),
+    Told("vote_again", PROPOSER, _("回到居民表决：%(title)s"), "%(reason)s"),
+    Told("vote_again", HOLDER, _("请安排居民表决：%(title)s"), "%(reason)s"),
+    Told("not_agree", PROPOSER, _("多次商议没有商定：%(title)s"), "%(reason)s"),
+    Told("not_agree", SUPPORTERS, _("您附议的“%(title)s”多次商议没有商定"), "%(reason)s"),
+    Told("not_agree_with_money", PROPOSER, _("多次商议没有商定，转入了结：%(title)s"), "%(reason)s"),
+    Told("not_agree_with_money", HOLDER, *TO_END),
+    Told("consult_again", PROPOSER, _("退回重新商议：%(title)s"), "%(reason)s"),
+    Told("consult_again", HOLDER, _("请重新组织商议：%(title)s"), "%(reason)s"),
     Told("take_up", PROPOSER, _("从储备库提出再议：%(title)s"), "%(reason)s"),
     Told("take_up", HOLDER, _("请研究并作集体决议：%(title)s"), _("请在 %(due)s 前办理")),
     Told("reconsider", PROPOSER, _("公示期内异议多，要重新商议：%(title)s"), "%(reason)s"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from funding.models import (
     Acceptance,
     Change,
     Contract,
+    Ending,
     Enquiry,
     Grant,
     GrantStage,
@@ -30,7 +31,7 @@ from funding.models import (
     LogPhoto,
     Plan,
 )
-from funding.selectors import books, plan_of
+from funding.selectors import books, last_ending, plan_of
 from minshi.clock import CHINA
 from minshi.disclosure.models import GATES, Notice
 from minshi.lifecycle.models import StepRecord
@@ -72,23 +73,28 @@ class Entry:
 
 def catalogue_of(proposal: Proposal) -> list[Entry]:
     """What is there and what is missing; some thirty queries: not for a page that is not kept."""
-    return [Entry(str(piece.title), len(list(piece.collect(proposal))), piece.needed(proposal)) for piece in PIECES]
+    return [
+        Entry(str(piece.title), len(list(piece.collect(proposal))), piece.needed(proposal))
+        for piece in pieces_of(proposal)
+    ]
 
 
 def missing(proposal: Proposal) -> list[str]:
     """Every missing piece as a sentence; nothing when the file is complete."""
     reasons = [
         gettext("缺少：%(piece)s") % {"piece": piece.title}
-        for piece in PIECES
+        for piece in pieces_of(proposal)
         if piece.needed(proposal) and not any(True for _document in piece.collect(proposal))
     ]
+    if open_ones := sum(notice.objections_open for notice in notices_of(proposal)):
+        reasons.append(gettext("还有 %(count)d 条异议没有答复，也没有由本人撤回") % {"count": open_ones})
     if undone := undone_callbacks(proposal):
         reasons.append(gettext("还有 %(count)d 条差评没有回访整改") % {"count": undone})
     return reasons
 
 
 def documents(proposal: Proposal) -> Iterator[Document]:
-    for piece in PIECES:
+    for piece in pieces_of(proposal):
         yield from piece.collect(proposal)
 
 
@@ -417,6 +423,21 @@ def _step(record: StepRecord) -> dict[str, Any]:
     return _of(record, "at", "verb", "label", "source", "target", "as_role", "reason", "evidence")
 
 
+def _endings(proposal: Proposal) -> Iterator[Document]:
+    for ending in Ending.objects.filter(proposal=proposal, confirmed_by__isnull=False).order_by("pk"):
+        steps = [_step(record) for record in StepRecord.objects.of(ending).order_by("id")]
+        facts = _of(ending, "outcome", "reason", "work_fen", "work", "asked_at", "stage")
+        if ending.file:
+            facts["picture"] = _picture(ending.file)
+        returned = [_movement(line) for line in books(proposal).returned]
+        yield Document("ending", gettext("了结记录"), {**facts, "steps": steps, "returned": _unnamed(returned)})
+
+
+def _unnamed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A seal is for good, the consent to be named may be withdrawn."""
+    return [{**line, "who": ""} for line in lines]
+
+
 def _never(proposal: Proposal) -> bool:
     return False
 
@@ -452,3 +473,15 @@ PIECES = (
     Piece("notice", _("其他公告"), _other_notices, _never),
     Piece("records", _("全过程办理记录"), _records),
 )
+
+OF_AN_ENDING = (
+    # What a project left behind that stopped on its way: whatever there is, and how it was brought to its end.
+    *(replace(piece, needed=_never) for piece in PIECES if piece.kind not in ("aftercare", "records")),
+    Piece("ending", _("了结记录"), _endings),
+    Piece("records", _("全过程办理记录"), _records),
+)
+
+
+def pieces_of(proposal: Proposal) -> tuple[Piece, ...]:
+    """The catalogue of the way, or that of an ending."""
+    return OF_AN_ENDING if last_ending(proposal) else PIECES

@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from evaluation.actions import accounts, aftercare, callbacks, surveys
+from evaluation.actions import accounts, aftercare, archive, callbacks, surveys
 from evaluation.lifecycle import CALLBACK, CHECK, GATE
 from evaluation.models import CallBack, CallBackStage, Check, Survey, SurveyStage
 from minshi.arrivals import actions as arrivals
@@ -17,7 +17,8 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import corrected, reopened
-from minshi.lifecycle.machine import what_blocks_gate
+from minshi.lifecycle.machine import stepped, what_blocks_gate
+from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.residents.models import Residence
 from minshi.residents.signals import asked
@@ -94,6 +95,13 @@ def a_newcomer_asks_during_a_survey(residence: Residence, **kwargs: Any) -> None
     if running is not None:
         about = _("请给“%(title)s”打分") % {"title": running.proposal.title}
         arrivals.hurry([residence.household_id], ends_at=running.closes_at, about=about, by=None)
+
+
+@receiver(stepped, sender=Proposal)
+def it_was_brought_to_its_end(subject: Proposal, record: StepRecord, **kwargs: Any) -> None:
+    """What stopped on its way has its file too, sealed by whoever ended it."""
+    if record.source == Stage.ENDING and record.by is not None:
+        archive.seal_ended(subject, by=record.by)
 
 
 @receiver(corrected)

@@ -107,7 +107,11 @@ class PurseAdmin(MoneyAdmin):
         work.ChangePlan,
         work.Finish,
         work.AcceptWork,
-        money.Cancel,
+        money.AskEnding,
+        money.ConfirmEnding,
+        money.RefuseEnding,
+        money.RecountEnding,
+        money.CloseEnding,
     )
 
     @admin.display(description=_("阶段"))

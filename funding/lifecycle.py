@@ -15,6 +15,8 @@ from funding.models import (
     Change,
     ChangeStage,
     ContributionStage,
+    Ending,
+    EndingStage,
     Grant,
     GrantStage,
     HoldStage,
@@ -25,10 +27,11 @@ from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
 from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
 from minshi.residents.models import Role
-from minshi.residents.rules import role_in
-from proposals.lifecycle import holder_place
+from minshi.residents.rules import role_in, roles_of
+from proposals.lifecycle import TIERS, holder_place
 
 Holder = tuple[str, str]
 """A role and the level of the tree it is held on."""
@@ -56,7 +59,14 @@ def _entered(subject: Any, at: datetime, setting: dict[str, Any]) -> Sequence[st
     return fields
 
 
-def _waiting(kind: str, title: Any, holder_of: Callable[[Any], Holder | None]) -> Callable[[Any], None]:
+def admin_url(subject: models.Model) -> str:
+    """Where staff do something about it."""
+    return reverse(f"admin:{subject._meta.app_label}_{subject._meta.model_name}_change", args=[subject.pk])
+
+
+def _waiting(
+    kind: str, title: Any, holder_of: Callable[[Any], Holder | None], url_of: Callable[[Any], str] = admin_url
+) -> Callable[[Any], None]:
     """One open deadline for whoever holds the thing now, none when nobody does."""
 
     def settle(subject: Any) -> None:
@@ -72,17 +82,12 @@ def _waiting(kind: str, title: Any, holder_of: Callable[[Any], Holder | None]) -
             place_path=place.path,
             title=gettext("%(what)s：%(title)s")
             % {"what": f"{subject.get_stage_display()} · {title}", "title": subject.proposal.title},
-            url=admin_url(subject),
+            url=url_of(subject),
             basis=getattr(subject, "due_basis", ""),
             provisional=calendar.is_provisional(subject.due_at),
         )
 
     return settle
-
-
-def admin_url(subject: models.Model) -> str:
-    """Where staff do something about it."""
-    return reverse(f"admin:{subject._meta.app_label}_{subject._meta.model_name}_change", args=[subject.pk])
 
 
 def _role_of(user: User, subject: Any) -> str:
@@ -352,6 +357,88 @@ CHANGE = Machine(
     stage_labels=_labels(ChangeStage),
     entered=_entered,
     settled=_waiting("funding.change", _("变更"), _change_holder),
+    role_of=_role_of,
+)
+
+# --- The ending of a project that stops -------------------------------------------------------------
+
+SECOND_OF: dict[str, Holder] = {
+    # Who asked → who is to confirm.
+    Role.CLERK: (Role.PARTY, "community"),
+    Role.PARTY: (Role.CLERK, "community"),
+    Role.CASE_OFFICER: (Role.APPROVER, "street"),
+    Role.APPROVER: (Role.CASE_OFFICER, "street"),
+    Role.DISTRICT_OFFICER: (Role.DISTRICT_FINANCE, "district"),
+}
+
+
+def _ending_holder(ending: Ending) -> Holder | None:
+    """Whoever is to confirm; afterwards the project itself has its holder and day."""
+    if ending.stage not in (EndingStage.ASKED, EndingStage.COUNTING):
+        return None
+    asked = [held.role for held in roles_of(ending.asked_by) if ending.territory.path.startswith(held.path)]
+    role, level, _days = TIERS[ending.proposal.tier or 1]
+    return next((SECOND_OF[role] for role in asked if role in SECOND_OF), (role, level))
+
+
+def _where_it_ends(ending: Ending) -> str:
+    return admin_url(ending.proposal.purse)
+
+
+def _ending_settled(ending: Ending) -> None:
+    _waiting("funding.ending", _("确认了结"), _ending_holder, _where_it_ends)(ending)
+    if (holder := _ending_holder(ending)) is not None:
+        tell_role(
+            holder[0],
+            holder_place(ending.territory, holder[1]),
+            gettext("等您确认了结：%(title)s") % {"title": ending.proposal.title},
+            ending.reason,
+            _where_it_ends(ending),
+        )
+
+
+ENDING = Machine(
+    subject="funding.ending",
+    steps=(
+        Step("ask", _("提请了结"), ("",), EndingStage.ASKED, "funding.cancel", needs_reason=True),
+        Step("begin", _("转入了结"), ("",), EndingStage.COUNTING, platform=True),
+        Step(
+            "refuse",
+            _("不同意了结"),
+            (EndingStage.ASKED,),
+            EndingStage.REFUSED,
+            "funding.confirm_ending",
+            platform=True,
+            needs_reason=True,
+        ),
+        Step(
+            "confirm",
+            _("确认了结和应付"),
+            (EndingStage.ASKED, EndingStage.COUNTING),
+            EndingStage.PAYING,
+            "funding.confirm_ending",
+        ),
+        Step(
+            "recount",
+            _("重新清点应付"),
+            (EndingStage.PAYING,),
+            EndingStage.COUNTING,
+            "funding.close_ending",
+            needs_reason=True,
+        ),
+        Step("give_back", _("应付已清，退回余款"), (EndingStage.PAYING,), EndingStage.RETURNING, platform=True),
+        Step(
+            "close",
+            _("了结完毕"),
+            (EndingStage.RETURNING,),
+            EndingStage.CLOSED,
+            "funding.close_ending",
+            needs_reason=True,
+        ),
+    ),
+    stage_labels=_labels(EndingStage),
+    entered=_entered,
+    settled=_ending_settled,
     role_of=_role_of,
 )
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from funding import actions
 from funding.actions.delivery import expect_log
+from funding.actions.payments import paid_out
 from funding.actions.suppliers import tell_group
 from funding.lifecycle import HELD_BY, admin_url
-from funding.models import Change, Claim, Contract, Contribution, Grant, Payment, Pledge, Purse
+from funding.models import Change, Claim, Contract, Contribution, Ending, Grant, Payment, Pledge, Purse
 from funding.selectors import group_of
 from minshi.clock import now
 from minshi.deadlines.actions import on, schedule
@@ -29,7 +30,7 @@ from proposals.lifecycle import holder_place, period, superior_of
 from proposals.models import ENDED, Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
 
-for stage in (Stage.RAISING, Stage.PROCURING, Stage.AWARDED, Stage.DELIVERING, Stage.ACCEPTING):
+for stage in (Stage.RAISING, Stage.PROCURING, Stage.AWARDED, Stage.DELIVERING, Stage.ACCEPTING, Stage.ENDING):
     on(f"stage:{stage}")(tell_superior)
 
 
@@ -52,8 +53,23 @@ def handling_was_accepted(subject: Proposal, record: StepRecord, **kwargs: Any) 
 @receiver(stepped, sender=Proposal)
 def it_is_over(subject: Proposal, record: StepRecord, **kwargs: Any) -> None:
     """Promises end with the project, and with the accounts: nobody is asked for them any more."""
-    if record.target in (*ENDED, Stage.SETTLING) and record.source != record.target:
+    if record.target in (*ENDED, Stage.SETTLING, Stage.ENDING) and record.source != record.target:
         actions.end_promises(subject, by=None)
+
+
+@receiver(stepped, sender=Proposal)
+def it_stops_or_goes_on(subject: Proposal, record: StepRecord, **kwargs: Any) -> None:
+    """Entering the ending opens its row; going on past where it may be stopped drops a request nobody confirmed."""
+    if record.target == Stage.ENDING and record.source != Stage.ENDING:
+        actions.begin_ending(subject, record, by=None)
+    elif record.target != record.source:
+        actions.drop_ending(subject, by=None)
+
+
+@receiver(paid_out, sender=Payment)
+def it_was_paid(payment: Payment, **kwargs: Any) -> None:
+    """What an ending owed is paid: the rest may go back."""
+    actions.give_back_when_paid(payment.proposal, by=None)
 
 
 @receiver(reopened, sender=Notice)
@@ -85,6 +101,7 @@ NUDGED: dict[str, type[models.Model]] = {
     "funding.contribution": Contribution,
     "funding.pledge": Pledge,
     "funding.claim": Claim,
+    "funding.ending": Ending,
 }
 
 
@@ -112,6 +129,7 @@ def nobody_decided(deadline: Deadline) -> None:
 @on("funding.contribution")
 @on("funding.pledge")
 @on("funding.claim")
+@on("funding.ending")
 def nobody_did(deadline: Deadline) -> None:
     subject: Any = NUDGED[deadline.kind]._default_manager.get(pk=deadline.subject_id)
     _tell_superior(subject, deadline.role, deadline.title, deadline.url)

@@ -137,6 +137,22 @@ def cancels(user: User, subject: Any) -> bool:
 
 
 @rules.predicate
+def confirms_endings(user: User, subject: Any) -> bool:
+    """The second person of an ending: of the place's own offices or of those above; never who asked for it."""
+    return holds(
+        user,
+        subject.territory,
+        Role.CLERK,
+        Role.PARTY,
+        Role.SUPERVISOR,
+        Role.CASE_OFFICER,
+        Role.APPROVER,
+        Role.DISTRICT_OFFICER,
+        Role.DISTRICT_FINANCE,
+    )
+
+
+@rules.predicate
 def pays_back(user: User, subject: Any) -> bool:
     return holds(user, subject.territory, Role.CLERK, Role.CASHIER)
 
@@ -165,6 +181,8 @@ rules.add_perm("funding.pay", is_cashier)
 rules.add_perm("funding.refuse_payment", approves_payments | is_cashier)
 rules.add_perm("funding.rule_on_hold", rules_on_holds)
 rules.add_perm("funding.cancel", cancels)
+rules.add_perm("funding.confirm_ending", confirms_endings)
+rules.add_perm("funding.close_ending", cancels)
 rules.add_perm("funding.pay_back", pays_back)
 rules.add_perm("funding.confirm_refund", confirms_money | is_cashier)
 rules.add_perm("funding.reverse_payment", approves_payments | is_cashier)
@@ -195,6 +213,8 @@ permits.held_by(
         "funding.refuse_payment": gettext_lazy("批准付款的人或街道财务"),
         "funding.rule_on_hold": gettext_lazy("这里的街道审批"),
         "funding.cancel": gettext_lazy("这里的社区工作人员、街道经办、街道审批或区牵头部门"),
+        "funding.confirm_ending": gettext_lazy("提出的人以外，这里的社区、街道或区里的另一位"),
+        "funding.close_ending": gettext_lazy("这里的社区工作人员、街道经办、街道审批或区牵头部门"),
         "funding.pay_back": gettext_lazy("这里的社区工作人员或街道财务"),
         "funding.confirm_refund": gettext_lazy("街道财务、社区工作人员或居务监督委员会"),
         "funding.reverse_payment": gettext_lazy("街道审批或街道财务，不是付款的人"),
@@ -289,5 +309,8 @@ guarded(
     reversal_claims_what_was_returned=gettext_lazy("这一方已经退过款，冲正要同时列入追收"),
     claim_is_closed_once=gettext_lazy("这笔追收已经了结"),
     claim_of_a_reversal=gettext_lazy("追收只能来自冲正的到账"),
+    ends_through_its_ending=gettext_lazy("已经接单筹钱的项目，要先了结：付清应付、退回余款，才能结束"),
+    nothing_is_left_behind=gettext_lazy("账上还有钱，或者还有合同、退款、认缴没有了结，不能结束"),
+    ending_pays_what_is_owed=gettext_lazy("项目正在了结，只付两个人核定的了结款"),
     giver_benefits=gettext_lazy("只接受受益住户的自愿出资"),
 )

@@ -17,6 +17,8 @@ from funding.models import (
     Contract,
     Contribution,
     ContributionStage,
+    Ending,
+    EndingStage,
     Enquiry,
     Grant,
     Group,
@@ -55,6 +57,51 @@ def contract_of(proposal: Proposal) -> Contract | None:
         .select_related("supplier", "award__notice", "proposal__place")
         .first()
     )
+
+
+def ending_of(proposal: Proposal) -> Ending | None:
+    """The ending that runs, or is asked for, now."""
+    return Ending.objects.running().filter(proposal=proposal).select_related("proposal__place", "contract").first()
+
+
+def shown_ending(proposal: Proposal) -> Ending | None:
+    """The newest that was not turned down, be it only asked for; one query."""
+    found = Ending.objects.filter(proposal=proposal).exclude(stage=EndingStage.REFUSED)
+    return found.select_related("contract").order_by("-pk").first()
+
+
+def last_ending(proposal: Proposal) -> Ending | None:
+    """The ending that was agreed on or brought about, whether it is over or not."""
+    found = Ending.objects.filter(proposal=proposal).exclude(stage__in=(EndingStage.ASKED, EndingStage.REFUSED))
+    return found.select_related("contract__supplier").order_by("-pk").first()
+
+
+def paid_fen(contract: Contract) -> int:
+    return sum(contract.payments.filter(stage=PaymentStage.PAID).values_list("amount_fen", flat=True))
+
+
+def owed_fen(ending: Ending, contract: Contract, paid: int) -> int:
+    """What two people found to be owed on it and is not paid yet."""
+    return max(0, ending.work_fen - paid) if ending.contract_id == contract.pk else 0
+
+
+def reached_fen(contract: Contract) -> int:
+    """What is owed on it by its own milestones so far, paid parts included: started, accepted, released."""
+    last = contract.acceptances.order_by("-round").first()
+    paid = dict(contract.payments.filter(stage=PaymentStage.PAID).values_list("milestone", "amount_fen"))
+    parts = list(contract.milestones.all())
+    worth = {part.pk: part.amount_fen for part in parts}
+    if any(part.kind == MilestoneKind.ENDING for part in parts):  # its ending has divided what was open
+        worth = split(contract.price_fen, {part.pk: part.percent for part in parts})
+    reached = set(paid)
+    for part in parts:
+        if (
+            (part.kind == MilestoneKind.START and contract.started_at)
+            or (part.kind == MilestoneKind.ACCEPTANCE and last and last.passed)
+            or (part.kind == MilestoneKind.RETENTION and contract.hold.stage == HoldStage.RELEASED)
+        ):
+            reached.add(part.pk)
+    return sum(paid.get(pk, worth[pk]) for pk in reached)
 
 
 def group_of(proposal: Proposal) -> Group | None:

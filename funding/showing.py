@@ -7,12 +7,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from funding import selectors
-from funding.models import GroupMember, Pledge
+from funding.models import OUTCOMES, EndingStage, GroupMember, Pledge
 from minshi.accounts.models import User
 from minshi.faces.words import cn_until, yuan
 from minshi.residents import speaking
 from minshi.residents.rules import home_of
-from proposals.models import Proposal, Source, Stage, bars_of
+from proposals.lifecycle import MONEY_STAGES
+from proposals.models import CASH, Proposal, Source, Stage, bars_of
 from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
 
 # --- Panels --------------------------------------------------------------------------------------
@@ -23,7 +24,15 @@ def money(proposal: Proposal) -> dict[str, Any] | None:
     found = selectors.coverage(proposal)
     if not found.lines:
         return None
-    return {"found": found, "sources": _bars(found), "grants": selectors.grants_of(proposal)}
+    is_over = proposal.is_ended or proposal.stage == Stage.ENDING
+    return {
+        "found": found,
+        "sources": _bars(found),
+        "gap": 0 if is_over else found.gap_fen,
+        "total": found.sure_fen if is_over else found.needed_fen,
+        "caption": _("先后到账的钱") if is_over else _("需要的钱"),
+        "grants": selectors.grants_of(proposal),
+    }
 
 
 def _bars(found: selectors.Coverage) -> list[tuple[str, int]]:
@@ -57,9 +66,36 @@ def progress(proposal: Proposal) -> dict[str, Any] | None:
     }
 
 
+def _may_have_ended(proposal: Proposal) -> bool:
+    """Without asking: where money was looked for, and wherever the card says that some came."""
+    came = any(getattr(proposal.card, f"{source}_fen") for source in CASH)
+    return came or proposal.stage in (Stage.ENDING, *MONEY_STAGES, *OUTCOMES)
+
+
+def ending(proposal: Proposal) -> dict[str, Any] | None:
+    """Why it stops, what was paid and is still owed, what went back and still waits."""
+    found = selectors.shown_ending(proposal) if _may_have_ended(proposal) else None
+    if found is None:
+        return None
+    contracts = [
+        (contract, paid := selectors.paid_fen(contract), selectors.owed_fen(found, contract, paid))
+        for contract in proposal.contracts.select_related("supplier").order_by("pk")
+    ]
+    refunds = list(proposal.refunds.standing().values_list("returned_at", "amount_fen"))
+    return {
+        "ending": found,
+        "kind": "done" if found.stage == EndingStage.CLOSED else "waits",
+        "is_agreed": found.confirmed_by_id is not None,
+        "contracts": contracts,
+        "returned_fen": sum(fen for returned_at, fen in refunds if returned_at),
+        "waiting_fen": sum(fen for returned_at, fen in refunds if not returned_at),
+    }
+
+
 register(Panel("money", "funding/panel_money.html", money, draws_money=True))
 register(Panel("supplier", "funding/panel_supplier.html", supplier))
 register(Panel("progress", "funding/panel_progress.html", progress))
+register(Panel("ending", "funding/panel_ending.html", ending))
 
 
 # --- The present stage ----------------------------------------------------------------------------
@@ -110,6 +146,25 @@ def accepting(proposal: Proposal) -> Present:
     return Present(_("已经完工，等居民和监督委员会逐项验收。"), _("看做成什么样"), url)
 
 
+def ending_now(proposal: Proposal) -> Present:
+    found = selectors.ending_of(proposal)
+    if found is None or found.stage == EndingStage.COUNTING:
+        return Present(_("这件事不办了。正在清点已验收的活该付多少，由另一位确认。"))
+    books = f"/projects/{proposal.number}/books/"
+    if found.stage == EndingStage.PAYING and found.contract:
+        owed = selectors.owed_fen(found, found.contract, selectors.paid_fen(found.contract))
+        text = _("这件事不办了。先付清已验收的活，还欠 %s 元，付清再退余款。") % yuan(owed)
+        return Present(text, _("每一笔都能查"), books)
+    waiting = list(proposal.refunds.owed().values_list("amount_fen", flat=True))
+    if waiting:
+        words = {"n": len(waiting), "sum": yuan(sum(waiting))}
+        return Present(
+            _("这件事不办了。应付的已经付清，还有 %(n)d 笔、%(sum)s 元余款等着退。") % words, _("每一笔都能查"), books
+        )
+    return Present(_("这件事不办了。应付的已经付清，余款已经退回，接下来公告、归档。"), _("每一笔都能查"), books)
+
+
+register_present(Stage.ENDING, ending_now)
 register_present(Stage.RAISING, raising)
 register_present(Stage.FUNDED, funded)
 register_present(Stage.PROCURING, procuring)

@@ -13,7 +13,7 @@ from typing import Any
 from minshi.accounts.models import User
 from proposals.models import Proposal
 
-ORDER = ("votes", "consultation", "decision", "money", "supplier", "progress", "ratings", "archive")
+ORDER = ("votes", "consultation", "decision", "money", "supplier", "progress", "ending", "ratings", "archive")
 """The panels of a project's page by name, from top to bottom. A new one takes its place here."""
 
 

@@ -100,6 +100,11 @@ def wall(place: Territory, number: int = 5) -> list[Wish]:
     return list(rows.order_by("-at", "-id")[:number])
 
 
+def was_accepted(proposal: Proposal) -> bool:
+    """Whether a holder once took it on: from then on there may be money, contracts and promises."""
+    return proposal.handlings.filter(outcome="accepted").exists()
+
+
 def version_of(number: str) -> tuple[int, int, datetime] | None:
     """The key and version of a project's card, and the moment.
 
@@ -160,17 +165,21 @@ def holder_of(subject: Proposal | Wish) -> str:
 
 
 def way_of(proposal: Proposal, records: Iterable[StepRecord]) -> list[dict[str, Any]]:
-    """The whole way as a line: each milestone with its last word, who said it and why."""
-    rows = [row for row in records if row.verb != "overdue"]
+    """The whole way as a line: of what is behind the last word that led on, of what is now when it began and why.
+
+    What the project never came to is left out once it is past it, and so is the ending until there is one.
+    """
+    rows = [row for row in records if row.source != row.target]
     reached = len(WAY) if proposal.stage == Stage.ARCHIVED else _reached(proposal, rows)
     proposed = {"label": _("提议"), "state": "done", "date": proposal.submitted_at, "who": proposal.proposer_public}
     milestones = [
-        _milestone(proposal, str(label), _state(proposal, index, reached), _last_word(rows, stages))
+        _milestone(proposal, str(label), stages, _state(proposal, index, reached), rows)
         for index, (label, stages) in enumerate(WAY)
+        if Stage.ENDING not in stages or any(Stage.ENDING in (row.source, row.target) for row in rows)
     ]
-    if proposal.is_ended:
-        milestones = [entry for entry in milestones if entry["state"] != "coming"]
-    return [proposed, *milestones]
+    if proposal.is_ended or proposal.stage == Stage.ENDING:
+        milestones = [entry for entry in milestones if entry and entry["state"] != "coming"]
+    return [proposed, *(entry for entry in milestones if entry)]
 
 
 def way_of_wish(wish: Wish) -> list[dict[str, Any]]:
@@ -194,24 +203,26 @@ def _state(proposal: Proposal, index: int, reached: int) -> str:
     return "stopped" if proposal.stage in ENDED else "now"
 
 
-def _last_word(rows: list[StepRecord], stages: tuple[str, ...]) -> StepRecord | None:
-    said = [row for row in rows if row.source in stages]
-    return said[-1] if said else None
-
-
-def _milestone(proposal: Proposal, label: str, state: str, last: StepRecord | None) -> dict[str, Any]:
-    if state == "coming" or (last is None and state != "now"):
+def _milestone(
+    proposal: Proposal, label: str, stages: tuple[str, ...], state: str, rows: list[StepRecord]
+) -> dict[str, Any] | None:
+    if state == "coming":
         return {"label": label, "state": state}
-    if last is None:
-        return {"label": label, "state": state, "date": proposal.stage_since}
-    outcome = str(Stage(proposal.stage).label) if state == "now" else last.label
-    facts = [_("共 %(n)d 户") % {"n": last.evidence["cosigns"]}] if "cosigns" in last.evidence else []
+    if state == "now":
+        said = next((row for row in reversed(rows) if row.target == proposal.stage), None)
+        outcome, at = str(Stage(proposal.stage).label), said.at if said else proposal.stage_since
+    else:
+        said = next((row for row in reversed(rows) if row.source in stages and row.target not in stages), None)
+        if said is None:
+            return None
+        outcome, at = said.label, said.at
+    facts = [_("共 %(n)d 户") % {"n": said.evidence["cosigns"]}] if said and "cosigns" in said.evidence else []
     return {
         "label": outcome if state == "now" or label in outcome else f"{label}：{outcome}",
         "state": state,
-        "date": last.at,
-        "who": last.as_role,
-        "note": " · ".join([*facts, *([f"“{last.reason}”"] if last.reason else [])]),
+        "date": at,
+        "who": said.as_role if said else "",
+        "note": " · ".join([*facts, *([f"“{said.reason}”"] if said and said.reason else [])]),
     }
 
 

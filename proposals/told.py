@@ -93,6 +93,8 @@ REVIEW_DUE = _("初审有期限，逾期转上一级")
 REVISION_DUE = _("不在期限内修改，提议就失效")
 ASK_REVIEW = (_("请初审：%(title)s"), _("%(place)s，请在 %(due)s 前办理"))
 
+TO_END = (_("请办理了结：%(title)s"), _("付清应付、退回余款，请在 %(due)s 前办完"))
+
 PROPOSALS = project(
     Told("submit", PROPOSER, _("已收到：%(title)s"), _("编号 %(number)s，凭编号随时可查")),
     Told("submit", HOLDER, *ASK_REVIEW, way=Way.BOTH, right=REVIEW_DUE, url=_at_review),
@@ -135,6 +137,9 @@ PROPOSALS = project(
     Told("hand_back", PROPOSER, _("退回上一个承办人：%(title)s"), "%(reason)s"),
     Told("decline_handling", PROPOSER, _("无法办理：%(title)s"), "%(reason)s"),
     Told("decline_handling", SUPPORTERS, _("您附议的“%(title)s”无法办理"), "%(reason)s"),
+    Told("decline_with_money", PROPOSER, _("无法办理，转入了结：%(title)s"), "%(reason)s"),
+    Told("decline_with_money", SUPPORTERS, _("您附议的“%(title)s”无法办理"), "%(reason)s"),
+    Told("decline_with_money", HOLDER, *TO_END),
     Told("climb_tier", HOLDER, _("派单：%(title)s"), _("%(tier)s办理，%(due)s截止")),
     Told("climb_tier", PROPOSER, _("逾期未办，自动升级：%(title)s"), _("%(tier)s办理，%(due)s截止")),
     Told("supervise", HOLDER, _("督办：%(title)s"), _("三级办理已逾期")),

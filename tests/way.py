@@ -17,7 +17,7 @@ from deliberation.models import Choice, Criterion, Decision, Meeting, Motion, Mo
 from evaluation.actions import accounts, aftercare, archive, surveys
 from evaluation.models import Survey
 from funding import actions as funding
-from funding.models import Contribution, Enquiry, Grant, Group, Milestone, Payment, Pot
+from funding.models import Contribution, Ending, Enquiry, Grant, Group, Milestone, Payment, Pot
 from funding.models import Plan as FundingPlan
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
@@ -385,6 +385,13 @@ class Way:
         funding.approve_payment(payment, by=self.who("approver"))
         funding.pay(payment, voucher=f"付{proposal.pk}-{number}", by=self.who("cashier"))
         return payment
+
+    def ending(self, proposal: Proposal, reason: str = "不办了", *, work_fen: int | None = None) -> Ending:
+        """Asked for by the clerk with a paper, confirmed by the case officer."""
+        ending = funding.ask_ending(proposal, reason=reason, file=a_picture(), by=self.who("clerk"))
+        funding.confirm_ending(ending, work_fen=work_fen, by=self.who("case_officer"))
+        proposal.refresh_from_db()
+        return ending
 
     def accepting(self, **words: Any) -> Proposal:
         proposal = self.delivering(**words)

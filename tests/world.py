@@ -255,6 +255,9 @@ class World:
         self._write_letters()
         self._object()
         self.way.announced_meeting(self["consulting"])
+        self.things["ending"] = funding.ask_ending(
+            self["delivering"], reason="这块地要征收", file=a_picture(), by=self.who("clerk")
+        )
         pot = self["grant"].pot
         self.things["allocation"] = funding.allocate(
             pot, amount_fen=500_000, document="拨〔2026〕99号", by=self.who("cashier")

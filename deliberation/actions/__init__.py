@@ -2,6 +2,7 @@
 
 from deliberation.actions.ballots import Receipt, cast, change
 from deliberation.actions.decisions import decide, record_party_study, take_up
+from deliberation.actions.exits import consult_again, not_agree, vote_again
 from deliberation.actions.letters import ask_letter, print_letter
 from deliberation.actions.meetings import agree_plan, call_off, choose_group, post_agenda, record_minutes
 from deliberation.actions.motions import ask, close, count, open_motion, publish, refresh_turnouts
@@ -29,11 +30,13 @@ __all__ = [
     "close",
     "confirm_correction",
     "confirm_paper",
+    "consult_again",
     "correct_paper",
     "count",
     "decide",
     "enter_paper",
     "mark_unreachable",
+    "not_agree",
     "open_motion",
     "post_agenda",
     "print_letter",
@@ -44,4 +47,5 @@ __all__ = [
     "register_paper",
     "take_up",
     "void_paper",
+    "vote_again",
 ]

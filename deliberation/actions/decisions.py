@@ -36,6 +36,7 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from proposals.actions import advance, freeze_beneficiaries, note_on_card
 from proposals.models import SOURCES, Proposal, Source, Stage, Tier, Version
+from proposals.selectors import was_accepted
 
 VERBS = {Outcome.APPROVE: "decide", Outcome.RESERVE: "reserve", Outcome.REFUSE: "refuse"}
 
@@ -133,6 +134,8 @@ def _obstacles(
         reasons.append(_("党组织还没有研究这一版方案，请先记录书面意见"))
     if motion and motion.stage != MotionStage.PUBLISHED:
         reasons.append(_("正式表决还没有公布结果"))
+    elif outcome == Outcome.RESERVE and was_accepted(proposal):
+        reasons.append(_("这件事已经接单筹过钱，不能列入储备库；不办的请选不予立项，付清应付、退回余款"))
     elif outcome == Outcome.APPROVE:
         if proposal.touches_common_parts and formal is None:
             reasons.append(_("占用共有部分，要先正式表决"))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rules import has_perm
 
 from deliberation import rules, selectors, told
+from deliberation.actions.exits import note_no_plan
 from deliberation.models import (
     Attendance,
     Meeting,
@@ -144,7 +145,9 @@ def _refuse_agenda(proposal: Proposal, begins_at: datetime, venue: str, agenda: 
 @action
 def call_off(meeting: Meeting, *, reason: str, by: User | None) -> Meeting:
     """The meeting did not take place."""
+    lock(meeting.proposal)
     take(meeting, "call_off", by=by, reason=reason)
+    note_no_plan(meeting, by=None)
     note_on_card(meeting.proposal)
     return meeting
 
@@ -166,6 +169,7 @@ def record_minutes(
 
     Without enough people nothing is voted; what passes is what more than half of those present agree to.
     """
+    lock(meeting.proposal)
     lock(meeting)
     votes = [vote for vote in resolutions if vote["text"].strip()]
     _refuse_minutes(meeting, chair=chair, expected=expected, present=present, minutes=minutes, votes=votes)
@@ -212,6 +216,7 @@ def record_minutes(
             "minutes_notice": notice,
         },
     )
+    note_no_plan(meeting, by=None)
     note_on_card(meeting.proposal)
     return meeting
 

@@ -26,10 +26,21 @@ def archive(proposal: Proposal, *, by: User) -> Archive:
     if proposal.stage != Stage.SETTLING:
         raise Refused(_("现在是“%(stage)s”，结算公示以后才能归档") % {"stage": Stage(proposal.stage).label})
     refuse_if([*what_blocks_gate(proposal, "archive"), *catalogue.missing(proposal)])
-    for document in catalogue.documents(proposal):
-        last = seal(proposal, document, by=by)
-    last.refresh_from_db(fields=["seal"])
-    sealed = Archive.objects.create(proposal=proposal, files_count=last.ordinal, digest=last.seal, by=by)
+    sealed = _seal_all(proposal, by)
     advance(proposal, "archive", by=by, evidence={"files": sealed.files_count, "digest": sealed.digest})
     plan_checks(proposal.aftercare)
     return sealed
+
+
+@action
+def seal_ended(proposal: Proposal, *, by: User) -> Archive:
+    """The file of a project that stopped on its way, by the catalogue of endings; part of the step that ends it."""
+    refuse_if(catalogue.missing(proposal))
+    return _seal_all(proposal, by)
+
+
+def _seal_all(proposal: Proposal, by: User) -> Archive:
+    for document in catalogue.documents(proposal):
+        last = seal(proposal, document, by=by)
+    last.refresh_from_db(fields=["seal"])
+    return Archive.objects.create(proposal=proposal, files_count=last.ordinal, digest=last.seal, by=by)

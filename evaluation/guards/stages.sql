@@ -32,3 +32,15 @@ BEGIN
 END $$;
 CREATE TRIGGER founded_stage BEFORE UPDATE OF stage ON proposals_proposal
     FOR EACH ROW EXECUTE FUNCTION refuse_unfounded_stage();
+
+-- What stopped on its way is sealed by the end of the transaction that ends it.
+CREATE OR REPLACE FUNCTION refuse_unsealed_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM evaluation_archive WHERE proposal_id = NEW.id) THEN
+        RAISE EXCEPTION 'proposal %: it ended and its file is not sealed', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER sealed_end AFTER UPDATE OF stage ON proposals_proposal
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.stage = 'ending' AND NEW.stage <> 'ending') EXECUTE FUNCTION refuse_unsealed_end();

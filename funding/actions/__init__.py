@@ -10,6 +10,16 @@ from funding.actions.delivery import (
     refuse_change,
     start_work,
 )
+from funding.actions.ending import (
+    ask_ending,
+    begin_ending,
+    close_ending,
+    confirm_ending,
+    drop_ending,
+    give_back_when_paid,
+    recount_ending,
+    refuse_ending,
+)
 from funding.actions.lateness import overdue
 from funding.actions.payments import (
     annul_waiver,
@@ -52,7 +62,7 @@ from funding.actions.pledges import (
     withdraw_pledge,
 )
 from funding.actions.pots import allocate, confirm_allocation, open_pot
-from funding.actions.refunds import cancel, confirm_refund, pay_refund, return_surplus
+from funding.actions.refunds import confirm_refund, pay_refund, return_surplus
 from funding.actions.reversals import (
     confirm_claim,
     reverse_contribution,
@@ -74,23 +84,28 @@ __all__ = [
     "approve_payment",
     "ask",
     "ask_change",
+    "ask_ending",
     "ask_payment",
     "award",
-    "cancel",
+    "begin_ending",
     "change_plan",
+    "close_ending",
     "complete",
     "confirm_allocation",
     "confirm_claim",
     "confirm_contribution",
+    "confirm_ending",
     "confirm_in_kind",
     "confirm_refund",
     "confirm_waiver",
     "decide",
     "draw_up",
+    "drop_ending",
     "end_promises",
     "examine",
     "finish",
     "form_group",
+    "give_back_when_paid",
     "keep_hold",
     "log",
     "open_enquiry",
@@ -106,9 +121,11 @@ __all__ = [
     "read_pledge",
     "record_contribution",
     "record_in_kind",
+    "recount_ending",
     "recuse",
     "refuse",
     "refuse_change",
+    "refuse_ending",
     "refuse_hold",
     "refuse_payment",
     "reject_contribution",

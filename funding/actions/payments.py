@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.files.uploadedfile import UploadedFile
+from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from rules import has_perm
 
@@ -40,6 +41,9 @@ from minshi.territory.models import Territory
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
+
+paid_out = Signal()
+"""Sent inside the transaction once a payment is in the books, with ``payment``."""
 
 
 @action
@@ -93,6 +97,8 @@ def why_not_payable(milestone: Milestone) -> list[str]:
         return reasons
     if contract.ended_at or contract.proposal.stage == Stage.CANCELLED:
         reasons.append(_("合同已经中止，不再付款"))
+    if contract.proposal.stage == Stage.ENDING and milestone.kind != MilestoneKind.ENDING:
+        reasons.append(_("项目正在了结，只付两个人核定的了结款"))
     if milestone.amount_fen == 0:
         reasons.append(_("这一笔是零元，不用付"))
     if milestone.kind == MilestoneKind.START and contract.started_at is None:
@@ -179,6 +185,7 @@ def pay(payment: Payment, *, voucher: str, by: User) -> StepRecord:
         _("%(yuan)s 元") % {"yuan": format_yuan(payment.amount_fen)},
         f"/projects/{proposal.number}/books/",
     )
+    paid_out.send(sender=Payment, payment=payment)
     return record
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from funding.actions.delivery import end_contract
-from funding.actions.plans import note_money, withdraw
+from funding.actions.plans import note_money
 from funding.models import (
     Claim,
     Contribution,
     ContributionStage,
-    Enquiry,
     Grant,
-    GrantStage,
     Hold,
     HoldStage,
     Payment,
@@ -21,16 +18,14 @@ from funding.models import (
     Refund,
 )
 from funding.rules import demand
-from funding.selectors import Giver, contract_of, giver_of, owed_to_suppliers_fen, shares_of, unpaid_parts
+from funding.selectors import Giver, giver_of, owed_to_suppliers_fen, shares_of, unpaid_parts
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.deadlines import actions as deadlines
 from minshi.ledger.actions import post
 from minshi.ledger.models import Account
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.lifecycle.models import StepRecord
 from minshi.masking import one_line
 from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused, refuse_if, refusing
@@ -40,25 +35,7 @@ from proposals.lifecycle import holder_place
 from proposals.models import Proposal
 
 
-@action
-def cancel(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
-    """Leave once money exists: nothing more is paid, pots get back what was reserved, the rest goes back by shares."""
-    lock(proposal)
-    record = proposals.advance(proposal, "cancel", by=by, reason=reason, obstacles=_unconfirmed(proposal))
-    for grant in Grant.objects.standing().filter(proposal=proposal).exclude(stage=GrantStage.PLACED).order_by("pk"):
-        withdraw(grant, by=None, reason=_("项目取消"))
-    if contract := contract_of(proposal):
-        end_contract(contract, _("项目取消"))
-    for enquiry in Enquiry.objects.filter(proposal=proposal, ended_at=None):
-        enquiry.ended_at = record.at
-        enquiry.save(update_fields=["ended_at"])
-    purse = Purse.objects.get(proposal=proposal)
-    deadlines.meet(purse)
-    give_back(proposal, Refund.Why.CANCELLED, by)
-    return record
-
-
-def _unconfirmed(proposal: Proposal) -> list[str]:
+def unconfirmed(proposal: Proposal) -> list[str]:
     """Money that may have arrived must be counted before it is divided."""
     waiting = Contribution.objects.filter(proposal=proposal, stage=ContributionStage.RECORDED).count()
     return [_("还有 %d 笔到账没有复核，请先复核") % waiting] if waiting else []
@@ -71,7 +48,7 @@ def return_surplus(proposal: Proposal, *, by: User | None) -> list[Refund]:
     For the final accounts. Doing it again orders only what has been left over since.
     """
     lock(proposal)
-    reasons = _unconfirmed(proposal)
+    reasons = unconfirmed(proposal)
     if Payment.objects.filter(
         contract__proposal=proposal, stage__in=(PaymentStage.ASKED, PaymentStage.APPROVED)
     ).exists():

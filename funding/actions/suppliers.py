@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from funding.actions.plans import must_be_in
 from funding.lifecycle import admin_url
 from funding.models import (
+    SIGNED_PARTS,
     Award,
     Contract,
     Enquiry,
@@ -21,7 +22,6 @@ from funding.models import (
     HoldStage,
     Judge,
     Milestone,
-    MilestoneKind,
     Purse,
     Quote,
     Recusal,
@@ -396,7 +396,7 @@ def _write_contract(proposal: Proposal, chosen: Award, price: int, file: Uploade
         contract.file.save(picture.name or "contract.jpg", picture, save=False)
     with refusing():
         contract.save(force_insert=True)
-    percents = dict(zip(MilestoneKind, proposal.terms["payment.shares"], strict=True))
+    percents = dict(zip(SIGNED_PARTS, proposal.terms["payment.shares"], strict=True))
     amounts = split(price, percents)
     Milestone.objects.bulk_create(
         Milestone(contract=contract, kind=kind, percent=percents[kind], amount_fen=amounts[kind]) for kind in percents

@@ -20,6 +20,8 @@ from funding.models import (
     ClaimEnd,
     Contribution,
     ContributionStage,
+    Ending,
+    EndingStage,
     Grant,
     GrantStage,
     InKind,
@@ -34,12 +36,12 @@ from funding.models import (
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
-from minshi.ledger.money import YuanField
+from minshi.ledger.money import YuanField, format_yuan
 from minshi.residents.doors import DoorTextField, signers_of
 from minshi.residents.models import Person
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household, Territory
-from proposals.lifecycle import MONEY_STAGES
+from proposals.lifecycle import STOPPABLE
 from proposals.models import PUBLIC, Source, Stage
 
 # --- Pots ------------------------------------------------------------------------------------------
@@ -181,20 +183,127 @@ class OpenSuppliers(DeskForm):
         return actions.open_suppliers(subject.proposal, by=by)
 
 
-class Cancel(DeskForm):
+# --- Stopping ------------------------------------------------------------------------------------------
+
+
+class AskEnding(DeskForm):
     name = "cancel"
-    label = _("取消项目并退款")
-    help = _("已经付出的不退；剩下的按各方出的钱占的比例退回。取消以后不能恢复。")
+    label = _("提请了结（中途不办了）")
+    help = _("由另一位确认才算。先付清已验收的活，剩下的按各方出的钱占的比例退回；了结以后不能恢复。")
     permission = "funding.cancel"
+    renamed = {"photo": "photos"}
+    done = _("已提请，等另一位确认")
 
     reason = ReasonField()
+    photos = PhotosField(label=_("依据（签了合同的必须拍）"), most=1, required=False)
 
     @classmethod
     def open_to(cls, subject: Purse) -> bool:
-        return subject.proposal.stage in MONEY_STAGES
+        return subject.proposal.stage in STOPPABLE and selectors.ending_of(subject.proposal) is None
 
     def run(self, subject: Purse, by: User) -> object:
-        return actions.cancel(subject.proposal, reason=self.cleaned_data["reason"], by=by)
+        data = self.cleaned_data
+        return actions.ask_ending(subject.proposal, reason=data["reason"], file=first_of(data["photos"]), by=by)
+
+
+class EndingWork(DeskForm):
+    """One word on the ending that runs."""
+
+    stages: tuple[str, ...] = ()
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        found = selectors.ending_of(subject.proposal)
+        return found is not None and found.stage in cls.stages
+
+    @property
+    def ending(self) -> Ending:
+        found = selectors.ending_of(self.subject.proposal)
+        assert found
+        return found
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        ending = self.ending
+        said = [(_("为什么不办了"), ending.reason)]
+        if ending.file:
+            link = format_html(
+                '<a href="{}">{}</a>', reverse("money_paper", args=["ending-file", ending.pk]), _("看依据")
+            )
+            said.append((_("依据"), link))
+        if contract := selectors.contract_of(self.subject.proposal):
+            yuan = _("%s 元")
+            said += [
+                (_("合同价"), yuan % format_yuan(contract.price_fen)),
+                (_("已付"), yuan % format_yuan(selectors.paid_fen(contract))),
+                (_("按合同已经应付到"), yuan % format_yuan(selectors.reached_fen(contract))),
+            ]
+        return said
+
+
+class ConfirmEnding(EndingWork):
+    name = "confirm-ending"
+    label = _("确认了结和应付")
+    help = _("提出的人不能自己确认。确认以后：没拨的退回资金池，认缴作废，付清应付，余款按比例退。")
+    permission = "funding.confirm_ending"
+    stages = (EndingStage.ASKED, EndingStage.COUNTING)
+
+    worth = YuanField(label=_("已验收的活一共值多少（元，含已付）"), required=False)
+    work = forms.CharField(
+        label=_("做了哪些、谁验收的"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        contract = selectors.contract_of(self.subject.proposal)
+        if contract is None:
+            del self.fields["worth"]
+        else:
+            self.fields["worth"].initial = selectors.reached_fen(contract)
+
+    def run(self, subject: Purse, by: User) -> object:
+        data = self.cleaned_data
+        return actions.confirm_ending(self.ending, work_fen=data.get("worth"), work=data["work"], by=by)
+
+
+class RefuseEnding(EndingWork):
+    name = "refuse-ending"
+    label = _("不同意了结，继续办")
+    permission = "funding.confirm_ending"
+    stages = (EndingStage.ASKED,)
+
+    reason = ReasonField()
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.refuse_ending(self.ending, reason=self.cleaned_data["reason"], by=by)
+
+
+class RecountEnding(EndingWork):
+    name = "recount-ending"
+    label = _("重新清点应付")
+    help = _("应付的数目不对、承接方不认时用；要由另一位重新确认。")
+    permission = "funding.close_ending"
+    stages = (EndingStage.PAYING,)
+
+    reason = ReasonField()
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.recount_ending(self.ending, reason=self.cleaned_data["reason"], by=by)
+
+
+class CloseEnding(EndingWork):
+    name = "close-ending"
+    label = _("了结完毕，公告并归档")
+    help = _("应付的都付清、余款都退回以后办。付了多少、退了多少由账簿写进公告。")
+    permission = "funding.close_ending"
+    stages = (EndingStage.RETURNING,)
+    renamed = {"done": "said_done"}
+
+    said_done = forms.CharField(
+        label=_("做了什么、没做什么"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.close_ending(self.ending, done=self.cleaned_data["said_done"], by=by)
 
 
 # --- Grants --------------------------------------------------------------------------------------------

@@ -11,11 +11,13 @@ from funding.models.delivery import (
     Panelist,
     Side,
 )
+from funding.models.endings import OUTCOMES, Ending, EndingStage
 from funding.models.payments import Hold, HoldStage, Payment, PaymentStage, Waiver
 from funding.models.plans import Grant, GrantStage, Plan, PlanLine, Purse
 from funding.models.pledges import Contribution, ContributionStage, InKind, Pledge, Refund, Sponsor
 from funding.models.pots import Allocation, Pot
 from funding.models.suppliers import (
+    SIGNED_PARTS,
     Award,
     Contract,
     Enquiry,
@@ -30,6 +32,8 @@ from funding.models.suppliers import (
 )
 
 __all__ = [
+    "OUTCOMES",
+    "SIGNED_PARTS",
     "Acceptance",
     "Allocation",
     "Award",
@@ -40,6 +44,8 @@ __all__ = [
     "Contract",
     "Contribution",
     "ContributionStage",
+    "Ending",
+    "EndingStage",
     "Enquiry",
     "Grant",
     "GrantStage",

@@ -227,6 +227,11 @@ class MilestoneKind(models.TextChoices):
     START = "start", _("首款")
     ACCEPTANCE = "acceptance", _("验收款")
     RETENTION = "retention", _("质保尾款")
+    ENDING = "ending", _("了结款")
+
+
+SIGNED_PARTS = (MilestoneKind.START, MilestoneKind.ACCEPTANCE, MilestoneKind.RETENTION)
+"""What a contract is signed with, in the order of the policy's shares; a project's ending may owe one more."""
 
 
 class Milestone(models.Model):

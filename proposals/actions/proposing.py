@@ -40,6 +40,7 @@ from proposals.models import (
     Version,
     Wish,
 )
+from proposals.selectors import was_accepted
 
 
 @action
@@ -193,4 +194,7 @@ def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRec
 
 @action
 def withdraw(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    """The proposer takes it back, as long as nobody has taken it on: afterwards there may be money and contracts."""
+    if proposal.proposer_id == by.pk and was_accepted(proposal):
+        raise Refused(_("这件事已经有人接单筹钱，不能撤回；不办的，请社区按了结办：付清应付、退回余款"))
     return advance(proposal, "withdraw", by=by, reason=reason)

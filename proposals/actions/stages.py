@@ -17,14 +17,16 @@ from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.policy import calendar
 from minshi.territory.models import Territory
-from proposals.lifecycle import period, set_stage_deadline
+from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, period, set_stage_deadline
 from proposals.models import (
     ENDED,
     Beneficiary,
     Card,
     Proposal,
+    Stage,
     Version,
 )
+from proposals.selectors import was_accepted
 
 
 @action
@@ -58,7 +60,7 @@ def advance(
     }
     record = take(
         proposal,
-        verb,
+        _without_a_dead_end(proposal, verb, setting),
         by=by,
         reason=mask_text(reason),
         evidence=evidence,
@@ -67,6 +69,16 @@ def advance(
     )
     note_on_card(proposal, stage=proposal.stage, tier=proposal.tier, due_at=proposal.due_at, **_ended(proposal, record))
     return record
+
+
+def _without_a_dead_end(proposal: Proposal, verb: str, setting: dict[str, Any]) -> str:
+    """A step that would end a project which may have money takes it to its ending instead, with its tier's holder."""
+    target = PROPOSAL.by_verb[verb].target
+    if (verb not in BAD_END and target != Stage.ENDING) or not was_accepted(proposal):
+        return verb
+    role, level, _days = TIERS[proposal.tier or 1]
+    setting.update(role=role, place=holder_place(proposal.place, level))
+    return BAD_END.get(verb, verb)
 
 
 def _ended(proposal: Proposal, record: StepRecord) -> dict[str, datetime]:

@@ -15,10 +15,11 @@ from proposals.lifecycle.holders import (
     superior_of,
 )
 from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline
-from proposals.lifecycle.stages import MONEY_STAGES, STAGES, WAY, StageRule
+from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
 from proposals.lifecycle.wishes import WISH, WISH_STEPS
 
 __all__ = [
+    "BAD_END",
     "GROUP",
     "HOLDER_LABELS",
     "LEVELS",
@@ -28,6 +29,7 @@ __all__ = [
     "REVIEW_LADDER",
     "STAGES",
     "STEPS",
+    "STOPPABLE",
     "TIERS",
     "WAY",
     "WISH",

@@ -19,7 +19,7 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.residents.rules import RESIDENT, role_in
 from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, holder_place, reviewer_of
-from proposals.lifecycle.stages import MONEY_STAGES, STAGES
+from proposals.lifecycle.stages import STAGES, STOPPABLE
 from proposals.models import ENDED, Proposal, Stage
 from proposals.wording import worded
 
@@ -48,7 +48,7 @@ STEPS = (
     Step(
         "withdraw",
         _("提议人撤回"),
-        (Stage.SUBMITTED, Stage.RETURNED, Stage.COSIGNING, Stage.COSIGNED),
+        (Stage.SUBMITTED, Stage.RETURNED, Stage.COSIGNING, Stage.COSIGNED, Stage.CONSULTING),
         Stage.WITHDRAWN,
         "proposals.own",
         needs_reason=True,
@@ -59,6 +59,32 @@ STEPS = (
     Step("open_vote", _("开始居民表决"), (Stage.COSIGNED,), Stage.VOTING, "deliberation.run"),
     Step("pass_vote", _("居民表决通过"), (Stage.VOTING,), Stage.CONSULTING, "deliberation.run", platform=True),
     Step("fail_vote", _("居民表决未通过"), (Stage.VOTING,), Stage.NOT_PASSED, "deliberation.run", platform=True),
+    Step("fail_vote_with_money", _("居民表决未通过，转入了结"), (Stage.VOTING,), Stage.ENDING, platform=True),
+    Step("no_plan", _("议事会没有商定方案"), (Stage.CONSULTING,), "", platform=True),
+    Step(
+        "vote_again",
+        _("回到居民表决"),
+        (Stage.CONSULTING,),
+        Stage.COSIGNED,
+        "deliberation.run",
+        needs_reason=True,
+    ),
+    Step(
+        "not_agree",
+        _("多次商议没有商定"),
+        (Stage.CONSULTING,),
+        Stage.NOT_PASSED,
+        "deliberation.run",
+        needs_reason=True,
+    ),
+    Step(
+        "not_agree_with_money",
+        _("多次商议没有商定，转入了结"),
+        (Stage.CONSULTING,),
+        Stage.ENDING,
+        "deliberation.run",
+        needs_reason=True,
+    ),
     Step("agree_plan", _("议事会商定方案"), (Stage.CONSULTING,), Stage.DECIDING, "deliberation.run"),
     Step(
         "decide",
@@ -89,6 +115,22 @@ STEPS = (
         _("集体决议未通过"),
         (Stage.DECIDING,),
         Stage.DECLINED,
+        "deliberation.decide",
+        needs_reason=True,
+    ),
+    Step(
+        "consult_again",
+        _("退回重新商议"),
+        (Stage.DECIDING,),
+        Stage.CONSULTING,
+        "deliberation.decide",
+        needs_reason=True,
+    ),
+    Step(
+        "refuse_with_money",
+        _("集体决议未通过，转入了结"),
+        (Stage.DECIDING,),
+        Stage.ENDING,
         "deliberation.decide",
         needs_reason=True,
     ),
@@ -127,6 +169,14 @@ STEPS = (
         "proposals.handle",
         needs_reason=True,
     ),
+    Step(
+        "decline_with_money",
+        _("无法办理，转入了结"),
+        (Stage.HANDLING,),
+        Stage.ENDING,
+        "proposals.handle",
+        needs_reason=True,
+    ),
     Step("climb_tier", _("逾期未办，自动升级"), (Stage.HANDLING,), "", platform=True),
     Step("supervise", _("三级逾期，列入督办"), (Stage.HANDLING,), "", platform=True),
     # funding
@@ -160,7 +210,10 @@ STEPS = (
         "funding.deliver",
         needs_reason=True,
     ),
-    Step("cancel", _("取消项目并退款"), MONEY_STAGES, Stage.CANCELLED, "funding.cancel", needs_reason=True),
+    Step("cancel", _("取消项目，转入了结"), STOPPABLE, Stage.ENDING, "funding.confirm_ending", needs_reason=True),
+    Step("end_cancelled", _("了结完毕，项目取消"), (Stage.ENDING,), Stage.CANCELLED, "funding.close_ending"),
+    Step("end_declined", _("了结完毕，项目未通过"), (Stage.ENDING,), Stage.DECLINED, "funding.close_ending"),
+    Step("end_not_passed", _("了结完毕，项目未通过"), (Stage.ENDING,), Stage.NOT_PASSED, "funding.close_ending"),
     Step(
         "reopen_funding",
         _("{objection.reopen_share}受益户反对，重新落实资金"),

@@ -71,6 +71,7 @@ STAGES: dict[str, StageRule] = {
     Stage.RATED: StageRule(Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
     Stage.SETTLING: StageRule(Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")),
     Stage.RESERVED: StageRule(Role.CLERK, "community", "reserve.months", unit="months"),
+    Stage.ENDING: StageRule(Role.CLERK, "community", "ending.days", terms=("ending.",)),
 }
 
 MONEY_STAGES = (
@@ -82,6 +83,17 @@ MONEY_STAGES = (
     Stage.ACCEPTING,
     Stage.ACCEPTED,
 )
+
+STOPPABLE = (Stage.CONSULTING, Stage.DECIDING, Stage.ANNOUNCED, Stage.HANDLING, *MONEY_STAGES, Stage.REWORK)
+"""From where a project that has had its holder's word may be brought to its end before the work is rated."""
+
+BAD_END = {
+    # The step that ends a project → the one that brings it to its ending once money may have come (domain.md 4).
+    "fail_vote": "fail_vote_with_money",
+    "refuse": "refuse_with_money",
+    "decline_handling": "decline_with_money",
+    "not_agree": "not_agree_with_money",
+}
 
 WAY = (
     # The line on a project's page: (label, the stages it stands for).
@@ -96,4 +108,5 @@ WAY = (
     (_("实施 · 验收"), (Stage.DELIVERING, Stage.ACCEPTING)),
     (_("大家打分"), (Stage.ACCEPTED, Stage.RATING, Stage.REWORK)),
     (_("结算 · 归档 · 管护"), (Stage.RATED, Stage.SETTLING, Stage.ARCHIVED)),
+    (_("了结"), (Stage.ENDING,)),
 )

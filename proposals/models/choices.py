@@ -105,6 +105,7 @@ class Stage(models.TextChoices):
     REWORK = "rework", _("整改")
     RATED = "rated", _("满意度公示")
     SETTLING = "settling", _("结算公示")
+    ENDING = "ending", _("了结")
     ARCHIVED = "archived", _("已归档")
     RESERVED = "reserved", _("储备库")
     DECLINED = "declined", _("未通过")
@@ -152,6 +153,7 @@ LIBRARY = {
         Stage.REWORK,
         Stage.RATED,
         Stage.SETTLING,
+        Stage.ENDING,
     ),
     "done": (Stage.ARCHIVED,),
 }

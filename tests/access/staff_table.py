@@ -44,6 +44,7 @@ SECOND_EYES = CLERK | SUPERVISOR | PARTY
 KEEPERS = CASHIER | APPROVER | DISTRICT
 FAR_KEEPERS = only("stranger_approver", "stranger_cashier")  # each opens pots of their own street
 ANSWERERS = CLERK | CASE_OFFICER
+STOPPERS = CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _changed(world: World) -> Any:
 
 
 def _cancelled(world: World) -> Any:
-    funding.cancel(world["funded"], reason="不办了", by=world.who("clerk"))
+    world.way.ending(world["funded"])
 
 
 def _refunded(world: World) -> Any:
@@ -212,6 +213,8 @@ STEPS: dict[str, dict[str, Step]] = {
         "open-formal-vote": Step(CLERK),
         "decide": Step(PARTY),
         "take-up": Step(CLERK),
+        "vote-again": Step(CLERK),
+        "consult-again": Step(PARTY),
         "open-survey": Step(CLERK),
         "return-surplus": Step(CLERK),
         "make-accounts": Step(CLERK),
@@ -245,7 +248,11 @@ STEPS: dict[str, dict[str, Step]] = {
         "change-plan": Step(CLERK),
         "finish": Step(CLERK),
         "accept": Step(CLERK | SUPERVISOR),
-        "cancel": Step(CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER),
+        "cancel": Step(STOPPERS),
+        "confirm-ending": Step(STAFF_HERE - CASHIER),
+        "refuse-ending": Step(STAFF_HERE - CASHIER),
+        "recount-ending": Step(STOPPERS, lambda w: funding.confirm_ending(w["ending"], by=w.who("case_officer"))),
+        "close-ending": Step(STOPPERS, _cancelled),
     },
     "funding.grant": {
         "examine": Step(CASE_OFFICER),
@@ -299,6 +306,7 @@ STEPS: dict[str, dict[str, Step]] = {
 }
 
 ELSEWHERE = {
+    "proposals.proposal not-agree": "after three meetings without a plan: tests/deliberation",
     "proposals.proposal rule-on-rating": "after three rounds without enough: tests/evaluation",
     "funding.purse start": "between signing and starting: tests/funding",
     "funding.grant decide": "above the cap: tests/funding",

@@ -133,12 +133,16 @@ def test_every_list_opens(way: Way, client_of, model: str) -> None:
     assert client_of(way.who("clerk")).get(f"/admin/funding/{model}/").status_code == 200
 
 
-def test_every_detail_opens_after_a_cancelled_project(way: Way, client_of, django_assert_max_num_queries) -> None:
+def test_every_detail_opens_after_a_cancelled_project(
+    way: Way, client_of, django_assert_max_num_queries, settings, tmp_path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
     proposal = way.delivering()
     way.paid(proposal, "start")
     change = funding.ask_change(proposal, what="加高", reason="树挡光", new_price_fen=1_900_000, by=way.who("chief"))
     clerk = client_of(way.who("clerk"))
-    do(clerk, proposal.purse, "cancel", reason="承接方倒闭")
+    do(clerk, proposal.purse, "cancel", reason="承接方倒闭", photos=a_picture())
+    do(client_of(way.who("case_officer")), proposal.purse, "confirm-ending", worth="5550")
     refund = Refund.objects.filter(giver__isnull=False).first()
     assert refund
     do(client_of(way.who("cashier")), refund, "pay", voucher="退1")

@@ -120,7 +120,7 @@ def test_what_is_being_paid_is_not_given_up_and_what_is_not_given_up_after_all_i
 def test_what_the_bank_sent_back_is_owed_also_after_cancelling(way: Way, whole) -> None:
     proposal = way.delivering()
     payment = way.paid(proposal, "start")
-    funding.cancel(proposal, by=way.who("case_officer"), reason="承接方倒闭")
+    way.ending(proposal, "承接方倒闭")
     funding.reverse_payment(payment, by=way.who("approver"), reason="账号不对")
     given = proposal.contributions.order_by("pk").first()
     assert given

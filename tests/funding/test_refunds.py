@@ -32,21 +32,26 @@ def test_cancelling_while_raising_gives_everything_back(way: Way, whole) -> None
     way.given(proposal, way.households[1], 20_000, "收据2")
     promised = funding.pledge(proposal, way.households[2], amount_fen=5, by=way.who("chief"))
     with pytest.raises(Refused, match="理由"):
-        funding.cancel(proposal, by=way.who("clerk"), reason="")
+        funding.ask_ending(proposal, by=way.who("clerk"), reason="")
     with pytest.raises(NotAllowed):
-        funding.cancel(proposal, by=way.who("resident"), reason="不想办了")
-    funding.cancel(proposal, by=way.who("clerk"), reason="整院要拆迁")
+        funding.ask_ending(proposal, by=way.who("resident"), reason="不想办了")
+    ending = way.ending(proposal, "整院要拆迁")
     whole()
     grant.refresh_from_db()
-    assert (proposal.stage, grant.stage) == (Stage.CANCELLED, GrantStage.WITHDRAWN)
+    assert (proposal.stage, grant.stage) == (Stage.ENDING, GrantStage.WITHDRAWN)
     assert balance(grant.pot.account.key) == 1_200_000
     assert not Pledge.objects.standing().exists()
-    assert not Deadline.objects.open().filter(subject_type__in=("proposals.proposal", "funding.purse")).exists()
+    assert not Deadline.objects.open().filter(subject_type="funding.purse").exists()
     assert sorted(refund.amount_fen for refund in Refund.objects.all()) == [10_001, 20_000]
     give_back(way, proposal)
     whole()
     assert balance(f"project:{proposal.number}") == 0
     promised.refresh_from_db()
+    ending.refresh_from_db()
+    funding.close_ending(ending, done="还没有开工", by=way.who("clerk"))
+    proposal.refresh_from_db()
+    assert proposal.stage == Stage.CANCELLED
+    assert not Deadline.objects.open().filter(subject_type__in=("proposals.proposal", "funding.purse")).exists()
     proposal.card.refresh_from_db()
     assert (proposal.card.self_raised_fen, proposal.card.subsidy_fen) == (0, 0)
     assert list(findings()) == []
@@ -55,7 +60,7 @@ def test_cancelling_while_raising_gives_everything_back(way: Way, whole) -> None
 def test_cancelling_in_the_middle_shares_what_is_left(way: Way, whole) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
-    funding.cancel(proposal, by=way.who("case_officer"), reason="承接方倒闭")
+    way.ending(proposal, "承接方倒闭")
     left = 2_000_000 - 555_000
     assert sum(refund.amount_fen for refund in Refund.objects.all()) == left
     assert Refund.objects.get(grant__isnull=False).amount_fen == left * 60 // 100
@@ -75,14 +80,14 @@ def test_money_not_yet_confirmed_is_confirmed_first(way: Way) -> None:
         proposal, household=way.households[0], amount_fen=1, voucher="收据1", by=way.who("clerk")
     )
     with pytest.raises(Refused, match="还有 1 笔到账没有复核"):
-        funding.cancel(proposal, by=way.who("clerk"), reason="不办了")
+        way.ending(proposal)
 
 
 def test_a_refund_takes_two_people_and_a_voucher(way: Way, refused_sql) -> None:
     proposal = way.raising()
     way.planned(proposal)
     way.given(proposal, way.households[0], 100, "收据1")
-    funding.cancel(proposal, by=way.who("clerk"), reason="不办了")
+    way.ending(proposal)
     refund = Refund.objects.get()
     with pytest.raises(Refused, match="不能复核"):
         funding.confirm_refund(refund, by=way.who("clerk"))

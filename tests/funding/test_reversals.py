@@ -21,7 +21,7 @@ def cancelled(way: Way, *fens: int) -> tuple[Proposal, list[Contribution]]:
     proposal = way.raising()
     way.planned(proposal)
     given = [way.given(proposal, way.households[n], fen, f"收据{n}") for n, fen in enumerate(fens)]
-    funding.cancel(proposal, by=way.who("clerk"), reason="整院要拆迁")
+    way.ending(proposal, "整院要拆迁")
     return proposal, given
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from deliberation import actions as deliberation
 from funding import actions as funding
+from funding.models import EndingStage
 from minshi import clock as platform_clock
 from proposals import actions as proposals
 from proposals.models import ENDED, Proposal, Source, Stage
@@ -95,6 +96,20 @@ def _accept(way: Way, project: Proposal) -> None:
     )
 
 
+def _end(way: Way, project: Proposal) -> None:
+    """Whatever comes next of an ending: confirmed, what is owed paid, what is left returned, closed."""
+    ending = project.endings.latest("pk")
+    if ending.stage == EndingStage.COUNTING:
+        funding.confirm_ending(ending, by=way.who("approver"))
+    elif ending.stage == EndingStage.PAYING:
+        way.paid(project, "ending", uuid4().hex[:4])
+    else:
+        for refund in project.refunds.owed():
+            funding.pay_refund(refund, voucher=uuid4().hex[:12], by=way.who("cashier"))
+            funding.confirm_refund(refund, by=way.who("clerk"))
+        funding.close_ending(ending, done="做了一半", by=way.who("clerk"))
+
+
 def _wait(way: Way, project: Proposal) -> None:
     wait_until_over(project)
 
@@ -125,5 +140,6 @@ ONWARDS: dict[str, Move] = {
     Stage.RATED: _wait,
     Stage.SETTLING: _wait,
     Stage.RESERVED: _stays,
+    Stage.ENDING: _end,
     **dict.fromkeys(ENDED, _stays),
 }

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from deliberation import actions as deliberation
 from deliberation.models import Choice, MotionStage
 from funding import actions as funding
-from funding.models import Contribution, Grant, Milestone, Payment
+from funding.models import Contribution, Ending, Grant, Milestone, Payment
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
@@ -252,7 +252,13 @@ class Life(RuleBasedStateMachine):
     @rule(name=st.sampled_from(CAST))
     def somebody_cancels(self, name: str) -> None:
         if self.project.stage == Stage.DELIVERING:
-            self.attempt(lambda: funding.cancel(self.project, by=self.who(name), reason="不办了"))
+            paper = a_picture()
+            self.attempt(lambda: funding.ask_ending(self.project, file=paper, by=self.who(name), reason="不办了"))
+
+    @rule(name=st.sampled_from(CAST))
+    def somebody_confirms_an_ending(self, name: str) -> None:
+        if ending := Ending.objects.running().filter(proposal=self.project).first():
+            self.attempt(lambda: funding.confirm_ending(ending, by=self.who(name)))
 
     # --- what must never be --------------------------------------------------------------------
 
