@@ -299,6 +299,7 @@ guarded(
     judges_are_odd=gettext_lazy("参加评选的须有 %(least)s 人以上，且为单数"),
     proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
     payment_waits_for_claim=gettext_lazy("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"),
+    login_was_reset=gettext_lazy("这个账号刚由别人重设过登录，下一个工作日结束以前不能办钱的事，请由另一位办理"),
     payment_of_what_was_waived=gettext_lazy("这一笔已经登记放弃，不再付款"),
     waiver_of_what_is_owed=gettext_lazy("正在付款或者已经付了的，不能放弃"),
     proposer_confirms_no_waiver=gettext_lazy("提议人不能复核放弃付款"),

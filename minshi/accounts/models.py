@@ -29,7 +29,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """``username`` is how staff sign in; residents sign in by ``phone`` and a code."""
+    """``username`` is how staff sign in; residents sign in by ``phone`` and a code.
+
+    After somebody else reset their access the holder takes no step with money before ``money_from``.
+    """
 
     PERSONAL = ("phone", "username")
     SECRET = ("password",)
@@ -47,6 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("工作人员"), default=False)
     is_active = models.BooleanField(_("启用"), default=True)
     owes_password = models.BooleanField(_("须换掉初始密码"), default=False)
+    money_from = models.DateTimeField(_("可办钱的事从"), null=True, blank=True)
     date_joined = models.DateTimeField(_("注册时间"), db_default=Now())
 
     objects: ClassVar[UserManager] = UserManager()

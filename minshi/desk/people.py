@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import today
-from minshi.desk.admin import ScopedAdmin, territories_of
+from minshi.desk.admin import ScopedAdmin, name_of, territories_of
 from minshi.desk.deskwork import DeskForm
-from minshi.masking import mask_address, mask_name
+from minshi.masking import mask_address, mask_name, mask_phone
+from minshi.refusals import Refused
 from minshi.residents import actions, representing
 from minshi.residents.models import OFFICES, STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import APPOINTS, confirms_residents, roles_of
 from minshi.signin import staff
+from minshi.signin.phones import PhoneField
 from minshi.territory.models import Territory
 
 
@@ -163,11 +165,15 @@ class ResidenceAdmin(ScopedAdmin):
 
 class OpenAccount(DeskForm):
     label = _("给工作人员开户")
-    help = _("开户后把登录名和初始密码当面告诉本人；本人第一次登录时绑定动态口令、换掉密码。")
+    help = _(
+        "启用码发到本人的手机，密码由本人自己定，开户的人不知道。一个人只有一个账号："
+        "这个号码是居民的，他的账号就成为工作人员账号，以后用登录名登录。"
+    )
     permission = "residents.open_account"
     renamed = {"name": "person"}
     person = forms.CharField(label=_("姓名"), max_length=40)
     username = forms.CharField(label=_("登录名"), max_length=32, help_text=_("小写字母和数字，例如 wangli"))
+    phone = PhoneField(label=_("本人手机号"), help_text=_("启用码发到这个号码"))
     role = forms.ChoiceField(label=_("角色"))
     place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
     since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
@@ -187,9 +193,10 @@ class OpenAccount(DeskForm):
 
     def run(self, subject: None, by: User) -> RoleGrant:
         data = self.cleaned_data
-        held, self.password = staff.open_account(
+        held, _code = staff.open_account(
             username=data["username"],
             name=data["person"],
+            phone=data["phone"],
             role=data["role"],
             place=data["place"],
             since=data["since"],
@@ -199,31 +206,75 @@ class OpenAccount(DeskForm):
         return held
 
     def said(self) -> str:
-        return told(self.cleaned_data["username"], self.password)
-
-
-def told(username: str, password: str) -> str:
-    return gettext("登录名 %(username)s，初始密码 %(password)s。只显示这一次，请当面告诉本人。") % {
-        "username": username,
-        "password": password,
-    }
+        return gettext("已开户，启用码发到了 %(phone)s，3 天内有效。登录名是 %(username)s，请告诉本人。") % {
+            "phone": mask_phone(self.cleaned_data["phone"]),
+            "username": self.cleaned_data["username"],
+        }
 
 
 class ResetAccess(DeskForm):
     name = "reset-access"
-    label = _("重设密码和动态口令")
-    help = _("本人忘了密码或换了手机时用。已经登录的马上退出，第一次登录时重新绑定动态口令。请先核实是本人。")
+    label = _("申请重设密码和动态口令")
+    help = _(
+        "本人忘了密码或换了手机时用，请先核实是本人。本人马上会收到短信；另一位复核以后，启用码发到本人手机，"
+        "已经登录的马上退出，下一个工作日结束以前这个账号不能办钱的事。"
+    )
     permission = "residents.revoke"
+    done = _("已申请，等另一位复核；本人已收到通知")
+
+    reason = forms.CharField(label=_("怎么核实是本人、为什么重设"), max_length=300)
+    phone = PhoneField(
+        label=_("本人手机号"), required=False, help_text=_("账号已经有手机号的不用填，启用码只发到那个号码")
+    )
 
     @classmethod
     def open_to(cls, subject: RoleGrant) -> bool:
-        return subject.revoked_at is None and subject.user.is_staff
+        return subject.revoked_at is None and subject.user.is_staff and staff.waiting_reset(subject.user) is None
 
-    def run(self, subject: RoleGrant, by: User) -> None:
-        self.username, self.password = subject.user.username, staff.reset_access(subject.user, by=by)
+    def run(self, subject: RoleGrant, by: User) -> object:
+        return staff.ask_reset(subject.user, **self.cleaned_data, by=by)
 
-    def said(self) -> str:
-        return told(self.username, self.password)
+
+class ConfirmReset(DeskForm):
+    name = "confirm-reset"
+    label = _("复核重设登录")
+    help = _("请另外核实是本人要求的。启用码发到本人手机，您看不到。")
+    permission = "residents.confirm_reset"
+    done = _("已重设，启用码发到了本人手机")
+
+    @classmethod
+    def open_to(cls, subject: RoleGrant) -> bool:
+        return subject.revoked_at is None and staff.waiting_reset(subject.user) is not None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        asked = staff.waiting_reset(self.subject.user)
+        if asked is None:
+            return []
+        number = asked.user.phone or asked.phone
+        return [
+            (_("理由"), asked.reason),
+            (_("申请人"), name_of(asked.asked_by_id)),
+            (_("启用码发到"), mask_phone(number)),
+        ]
+
+    def run(self, subject: RoleGrant, by: User) -> object:
+        asked = staff.waiting_reset(subject.user)
+        if asked is None:
+            raise Refused(_("这次重设已经办过"))
+        return staff.confirm_reset(asked, by=by)
+
+
+class DropReset(ConfirmReset):
+    name = "drop-reset"
+    label = _("不同意重设")
+    help = _("不是本人要求的，或者不用重设了。")
+    done = _("已作废")
+
+    def run(self, subject: RoleGrant, by: User) -> object:
+        asked = staff.waiting_reset(subject.user)
+        if asked is None:
+            raise Refused(_("这次重设已经办过"))
+        return staff.drop_reset(asked, by=by)
 
 
 class Revoke(DeskForm):
@@ -242,7 +293,7 @@ class Revoke(DeskForm):
 
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ScopedAdmin):
-    desk_forms = (Revoke, ResetAccess)
+    desk_forms = (Revoke, ResetAccess, ConfirmReset, DropReset)
     add_form = OpenAccount
     list_display = ("role", "place", "holder", "since", "until", "revoked_at")
     list_select_related = ("place", "user__person")

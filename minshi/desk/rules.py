@@ -13,6 +13,7 @@ from minshi.lifecycle import permits
 from minshi.residents.models import Residence, Role, RoleGrant
 from minshi.residents.register import keeps_register
 from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint, roles_of
+from minshi.signin.staff import waiting_reset, why_not_confirm
 from minshi.territory.models import Household, Territory
 
 
@@ -38,6 +39,13 @@ def opens_accounts(user: User, subject: Any) -> bool:
 
 
 @rules.predicate
+def confirms_reset(user: User, held: RoleGrant) -> bool:
+    """Of the login that waits for it: another than who asked, and above them."""
+    asked = waiting_reset(held.user)
+    return asked is not None and not why_not_confirm(user, asked)
+
+
+@rules.predicate
 def sets_policy(user: User, place: Territory) -> bool:
     return holds(user, place, Role.DISTRICT_OFFICER, Role.APPROVER, Role.CASE_OFFICER)
 
@@ -51,6 +59,7 @@ rules.add_perm("residents.confirm", rules.predicate(confirms_residents))
 rules.add_perm("residents.revoke", revokes)
 rules.add_perm("residents.appoint", appoints_somewhere)
 rules.add_perm("residents.open_account", opens_accounts)
+rules.add_perm("residents.confirm_reset", confirms_reset)
 rules.add_perm("residents.keep_register", rules.predicate(keeps_register))
 rules.add_perm("residents.keep_doors", keeps_doors)
 rules.add_perm("policy.set", sets_policy)
@@ -62,6 +71,7 @@ permits.held_by(
         "residents.revoke": _("任命这个角色的上一级"),
         "residents.appoint": _("任命这个角色的上一级"),
         "residents.open_account": _("街道审批或区牵头部门"),
+        "residents.confirm_reset": _("街道或区里的另一位工作人员（不是申请的人）"),
         "residents.keep_register": _("这里的社区工作人员、街道经办或区牵头部门"),
         "residents.keep_doors": _("这里的社区工作人员、街道经办或区牵头部门"),
         "policy.set": _("这里的街道或区牵头部门"),

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from minshi.audit.actors import acting
+from minshi.refusals import Refused, sentence_of
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ TRIES = 3
 def action(function: Callable[P, R]) -> Callable[P, R]:
     """All of it happens or nothing does, and the database knows who acts (keyword ``by``).
 
+    What a guard refuses with a sentence for people is ``Refused``, also where nobody expected it.
+
     A person locks a thing and then its deadlines, the sweeper the other way round: PostgreSQL breaks such a
     knot by undoing one of the two whole, which is then simply done again.
     """
@@ -34,6 +37,11 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic(), acting(kwargs.get("by"), to_the_end=outermost):  # type: ignore[arg-type]
                     return function(*args, **kwargs)
+            except IntegrityError as error:
+                # A guard that speaks to people is an answer, whoever ran into it and wherever.
+                if sentence := sentence_of(error):
+                    raise Refused(sentence) from error
+                raise
             except OperationalError as error:
                 again = outermost and attempt < TRIES - 1
                 if not (again and isinstance(error.__cause__, DeadlockDetected)):

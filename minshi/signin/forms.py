@@ -57,6 +57,39 @@ class StaffForm(LoginForm):
         return response
 
 
+class ActivationForm(forms.Form):
+    """The first password, chosen by the holder with the code that went to their phone."""
+
+    username = forms.CharField(
+        label=_("登录名"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    code = forms.CharField(
+        label=_("启用码"),
+        max_length=20,
+        help_text=_("短信里的 10 位字母和数字，3 天内有效"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+    password1 = forms.CharField(
+        label=_("给自己定一个密码"),
+        max_length=128,
+        strip=False,
+        help_text=_("至少 12 位；除了您，谁也不知道"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("再写一遍"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if cleaned.get("password1") and cleaned.get("password2") and cleaned["password1"] != cleaned["password2"]:
+            self.add_error("password2", _("两次写的不一样"))
+        return cleaned
+
+
 class _Named:
     """allauth's field under the name our pages use."""
 

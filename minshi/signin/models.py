@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from minshi.accounts.models import MAINLAND_MOBILE
+from minshi.accounts.models import MAINLAND_MOBILE, User
 from minshi.clock import Now
 
 LIFETIME = timedelta(minutes=5)
@@ -100,7 +100,7 @@ class SecurityEvent(models.Model):
         WRONG_CODE = "wrong_code", _("验证码不对或过期")
         WRONG_FACTOR = "wrong_factor", _("动态验证码不对")
         LOCKED = "locked", _("次数太多，暂停尝试")
-        RESET = "reset", _("发了初始密码")
+        RESET = "reset", _("重设了登录")
         PASSWORD = "password", _("换了密码")
         NUMBER = "number", _("换了手机号")
         FACTOR_ADDED = "factor_added", _("设了动态口令")
@@ -133,3 +133,73 @@ class SecurityEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+
+class AccessReset(models.Model):
+    """Somebody's password and second factor are to be made anew: asked by one above them, confirmed by another.
+
+    ``by_operator``: where no second person exists, by the command of whoever runs the servers.
+    """
+
+    PERSONAL = ("phone",)
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="access_resets", verbose_name=_("账号"))
+    reason = models.CharField(_("理由"), max_length=300)
+    phone = models.CharField(_("手机号"), max_length=11, blank=True)
+    by_operator = models.BooleanField(_("运维命令"), default=False)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(_("申请时间"), db_default=Now())
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+    dropped_at = models.DateTimeField(_("作废时间"), null=True)
+
+    class Meta:
+        verbose_name = _("重设登录")
+        verbose_name_plural = _("重设登录")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(confirmed_at=None, dropped_at=None), name="one_reset_at_a_time"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="reset_says_why"),
+            models.CheckConstraint(
+                condition=Q(by_operator=True, asked_by=None, confirmed_by=None)
+                | Q(by_operator=False, asked_by__isnull=False) & ~Q(asked_by=F("user")),
+                name="reset_is_asked_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None, confirmed_by=None)
+                | Q(by_operator=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False)
+                & ~Q(confirmed_by=F("asked_by"))
+                & ~Q(confirmed_by=F("user")),
+                name="reset_takes_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reset {self.pk}"
+
+
+class Activation(models.Model):
+    """A code with which the holder, and nobody else, sets the first password; only its digest is kept."""
+
+    UNTRACKED = True
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    reset = models.OneToOneField(AccessReset, models.PROTECT, null=True, related_name="+")
+    by_text = models.BooleanField(default=True)
+    issued_at = models.DateTimeField(_("时间"), db_default=Now())
+    expires_at = models.DateTimeField(_("失效时间"))
+    guesses = models.PositiveSmallIntegerField(_("已猜次数"), default=0)
+    used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("启用码")
+        verbose_name_plural = _("启用码")
+        constraints = [
+            models.CheckConstraint(condition=Q(guesses__lte=MOST_GUESSES), name="five_guesses_an_activation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"activation {self.pk}"

@@ -18,6 +18,7 @@ urlpatterns = [
     # Two names for one page: ours, and the one allauth looks for.
     path("staff/signin/", views.staff_signin, name="account_login"),
     path("staff/signin/", views.staff_signin, name="staff_signin"),
+    path("staff/activate/", views.activate, name="staff_activate"),
     path("staff/confirm/", for_staff(unprocessable(account.reauthenticate)), name="account_reauthenticate"),
     path("staff/password/", for_staff(unprocessable(account.password_change)), name="account_change_password"),
     path("staff/factor/", for_staff(factor.index), name="mfa_index"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -24,15 +25,18 @@ from minshi.accounts.requests import SignedIn
 from minshi.masking import mask_phone
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
-from minshi.signin import actions, demo, security
+from minshi.signin import actions, demo, security, staff
 from minshi.signin.addresses import address_of
-from minshi.signin.forms import CodeForm, PhoneForm
+from minshi.signin.forms import ActivationForm, CodeForm, PhoneForm
 from minshi.signin.freshness import fresh_code
+from minshi.signin.limits import exceeds
 from minshi.signin.means import record_authentication
 from minshi.signin.models import Code, SecurityEvent
 from minshi.signin.rules import is_staff
 
 View = Callable[..., HttpResponse]
+MOST_TRIES = 10
+QUARTER = timedelta(minutes=15)
 BEFORE_SIGNING_IN = 24 * 60 * 60
 """Seconds a session lives that nobody has signed in to."""
 
@@ -199,6 +203,29 @@ def staff_signin(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and not is_staff(request.user):
         raise NotAllowed(_("这里是工作人员的入口，您现在以居民身份登录。请先退出登录。"))
     return unprocessable(account.login)(request)
+
+
+@never_cache
+@sensitive_post_parameters("code", "password1", "password2")
+def activate(request: HttpRequest) -> HttpResponse:
+    """The first password of whoever was given an account, or access anew: chosen with the code on their phone."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(get_login_redirect_url(request))
+    form = ActivationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        name = data["username"].strip().lower()
+        if exceeds(MOST_TRIES, QUARTER, "activation", name, address_of(request)):
+            security.note_name(SecurityEvent.Kind.LOCKED, name)
+            form.add_error(None, _("试的次数太多，请过一刻钟再试。"))
+        with answering(form):
+            if form.is_valid() and staff.activate(name, data["code"], data["password1"]):
+                messages.success(request, _("已启用。请用登录名和新密码登录，再绑定动态口令。"))
+                return redirect("staff_signin")
+        if form.is_valid():
+            security.note_name(SecurityEvent.Kind.WRONG_CODE, name)
+            form.add_error("code", _("登录名或启用码不对，或者已经过期、用过。请联系给您开账号的人重发。"))
+    return render(request, "signin/activate.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:

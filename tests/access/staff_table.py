@@ -13,6 +13,7 @@ from typing import Any
 from evaluation.actions import callbacks
 from funding import actions as funding
 from funding.models import Milestone
+from minshi.signin import staff
 from tests.access.addresses import HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.access.table import (
     APPROVER,
@@ -163,6 +164,12 @@ def _waived(world: World) -> Any:
     return funding.waive(milestone, reason="承接方不要了", file=a_picture(), by=world.who("clerk"))
 
 
+def _reset_asked(world: World) -> Any:
+    return staff.ask_reset(
+        world.who("clerk"), reason="换了手机，当面核实", phone="13870000041", by=world.who("approver")
+    )
+
+
 def _called_back(world: World) -> Any:
     return callbacks.contact(world["callback"], findings="上门看过，灯不够亮", by=world.who("clerk"))
 
@@ -297,6 +304,10 @@ STEPS: dict[str, dict[str, Step]] = {
     "residents.rolegrant": {
         "revoke": Step(CLERK | APPROVER),
         "reset-access": Step(APPROVER | DISTRICT_OFFICER),
+        **{
+            name: Step(CASE_OFFICER | CASHIER | DISTRICT, _reset_asked)  # another than the approver, who asked
+            for name in ("confirm-reset", "drop-reset")
+        },
     },
     "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "territory.territory": {

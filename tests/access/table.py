@@ -309,6 +309,7 @@ TABLE: tuple[Row, ...] = (
     Row("account_logout", see=SIGNED_IN, send=SIGNED_IN, visitors=ONWARD),
     Row("account_login", see=VISITOR, send=VISITOR, besides=((BY_FACTOR, ONWARD),)),
     Row("staff_signin", see=VISITOR, send=VISITOR, besides=((BY_FACTOR, ONWARD),), query="next"),
+    Row("staff_activate", see=VISITOR, send=VISITOR, others=ONWARD),
     Row("account_reauthenticate", see=BY_FACTOR, send=BY_FACTOR),
     Row("account_change_password", see=BY_FACTOR, send=BY_FACTOR),
     Row("mfa_index", see=BY_FACTOR),

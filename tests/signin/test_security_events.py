@@ -80,14 +80,21 @@ def test_a_lockout_is_noted(client: Client, clerk: User) -> None:
 
 
 def test_grants_resets_and_factors_are_noted_with_who_did_it(
-    clerk: User, approver: User, community: Territory, factor: Any
+    clerk: User, approver: User, case_officer: User, community: Territory, factor: Any
 ) -> None:
     factor(clerk)
     held = residents.grant(clerk, Role.SUPERVISOR, community, since=clerk.grants.get().since, basis="测试", by=approver)
     residents.revoke(held, by=approver)
-    staff.reset_access(clerk, by=approver)
-    noted = SecurityEvent.objects.filter(user=clerk, by=approver).order_by("pk").values_list("kind", flat=True)
-    assert list(noted) == [Kind.GRANTED, Kind.REVOKED, Kind.RESET, Kind.FACTOR_REMOVED]
+    asked = staff.ask_reset(clerk, reason="换了手机", phone="13870000051", by=approver)
+    staff.confirm_reset(asked, by=case_officer)
+    noted = SecurityEvent.objects.filter(user=clerk, by__isnull=False).order_by("pk").values_list("kind", "by")
+    assert list(noted) == [
+        (Kind.GRANTED, approver.pk),
+        (Kind.REVOKED, approver.pk),
+        (Kind.RESET, case_officer.pk),
+        (Kind.NUMBER, case_officer.pk),
+        (Kind.FACTOR_REMOVED, case_officer.pk),
+    ]
 
 
 def test_even_what_goes_past_the_actions_is_noted(clerk: User, resident: User) -> None:

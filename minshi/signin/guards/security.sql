@@ -34,7 +34,10 @@ CREATE TRIGGER noted_grant AFTER INSERT OR UPDATE ON residents_rolegrant FOR EAC
 CREATE OR REPLACE FUNCTION note_access() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.password <> OLD.password THEN
-        PERFORM note_security(CASE WHEN NEW.owes_password THEN 'reset' ELSE 'password' END, NEW.id, '');
+        -- An unusable password begins with this sign: its holder makes it anew.
+        PERFORM note_security(
+            CASE WHEN NEW.owes_password OR starts_with(NEW.password, '!') THEN 'reset' ELSE 'password' END, NEW.id, ''
+        );
     END IF;
     IF NEW.phone IS DISTINCT FROM OLD.phone THEN
         PERFORM note_security('number', NEW.id, '');
