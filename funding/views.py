@@ -7,7 +7,7 @@ from typing import Any
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -29,7 +29,9 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.machine import why_not
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering
+from minshi.residents import speaking
 from minshi.residents.rules import home_of
+from minshi.territory.models import Household
 from proposals.models import Proposal, Stage
 
 
@@ -47,7 +49,7 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
     proposal, user = _proposal(number), user_of(request)
     home = home_of(user)
     household = home.household if home else None
-    standing = household and _kept(proposal, household.pk).first()
+    standing = _theirs(proposal, household.pk, user) if household else None
     form = PledgeForm(request.POST or None, initial={"publishes_name": bool(standing and standing.publishes_name)})
     if request.method == "POST":
         if household is None:
@@ -62,7 +64,7 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
         "lines": [(_("认缴"), _("%s 元") % format_yuan(standing.amount_fen))] if standing else [],
         "form": form,
         "reasons": _why_not_pledge(proposal, user),
-        "received": bool(household and received_from(proposal, household)),
+        "received": bool(household and received_from(proposal, household) and _may_know(proposal, household, user)),
         "found": selectors.coverage(proposal),
         "demo_data": proposal.is_demo,
     }
@@ -89,14 +91,26 @@ def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
 
 def _standing_pledge(proposal: Proposal, user: User) -> Pledge:
     home = home_of(user)
-    if home is None:
+    standing = _theirs(proposal, home.household_id, user) if home else None
+    if standing is None:
         raise Http404
-    return get_object_or_404(_kept(proposal, home.household_id).select_related("household__place")[:1])
+    return standing
 
 
-def _kept(proposal: Proposal, household: int) -> QuerySet[Pledge]:
-    """A household's pledges; one that waits on paper before the one it will replace."""
-    return Pledge.objects.kept().filter(proposal=proposal, household=household).order_by("-is_waiting")
+def _theirs(proposal: Proposal, household: int, user: User) -> Pledge | None:
+    """The household's pledge, for whoever lived there when it was made; who moved in later reads nothing of it.
+
+    One that waits on paper comes before the one it will replace.
+    """
+    kept = Pledge.objects.kept().filter(proposal=proposal, household=household).order_by("-is_waiting")
+    promised = kept.select_related("household__place")
+    return next((each for each in promised if not speaking.why_not_then(user, household, each.at)), None)
+
+
+def _may_know(proposal: Proposal, household: Household, user: User) -> bool:
+    """Whether what arrived from this door came since this person lives behind it."""
+    given = Contribution.objects.filter(proposal=proposal, giver__household=household).order_by("pk").first()
+    return given is None or not speaking.why_not_then(user, household.pk, given.recorded_at)
 
 
 @login_required

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from funding.models import Pledge
+from minshi.residents.models import Residence
 from proposals.models import Proposal
+from tests.cast import make_resident
 from tests.way import Way
 
 
@@ -60,3 +62,20 @@ def test_the_page_costs_few_queries(way: Way, proposal: Proposal, client_of, dja
     client = client_of(way.who("resident"))
     with django_assert_max_num_queries(22):
         client.get(f"/projects/{proposal.number}/pledge/")
+
+
+def test_who_moves_in_reads_nothing_of_the_pledge_before(way: Way, proposal: Proposal, client_of, clock) -> None:
+    resident, url = way.who("resident"), f"/projects/{proposal.number}/pledge/"
+    client_of(resident).post(url, {"choice": "20000"})
+    promised = Pledge.objects.get()
+    clock.move(minutes=5)
+    Residence.objects.filter(person__user=resident, until=None).update(until=clock.now(), is_representative=False)
+    clock.move(minutes=5)
+    newcomer = client_of(make_resident("亥新来", promised.household, represents=True, since=clock.now()))
+    page = newcomer.get(url).content.decode()
+    for told in (promised.number, promised.name_public, "撤回，不出了"):
+        assert told not in page
+    for address in ("withdraw/", "name/"):
+        assert newcomer.post(f"{url}{address}", {"publishes": "1"}).status_code == 404
+    promised.refresh_from_db()
+    assert promised.withdrawn_at is None
