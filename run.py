@@ -2,6 +2,7 @@
 """python3 run.py: the whole platform on this machine.
 
   python3 run.py [--port 8000] [--wheels] [--once]   the demo district; Ctrl-C stops it
+  python3 run.py --empty                             nothing but places and levels, beside the demo's data
   python3 run.py test                                every check, on servers of its own
   python3 run.py test [--fresh] PATH …               what pytest is asked for; the database stays for the next time
   python3 run.py drill NAME                          one long check at the size of its issue
@@ -46,12 +47,15 @@ def demo(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--port", type=int, help="网站端口，默认 8000")
     parser.add_argument("--wheels", action="store_true", help="不用机器上的 PostgreSQL 和 Redis，用依赖包里的")
+    parser.add_argument("--empty", action="store_true", help="空的平台：只有行政区划，没有人和事，数据另放")
     parser.add_argument("--once", action="store_true", help="启动、检查、停止，供 CI 使用")
     options = parser.parse_args(arguments)
     if options.wheels:
         os.environ["MINSHI_SERVERS"] = "wheels"
         os.environ.pop("DATABASE_URL", None)
         os.environ.pop("REDIS_URL", None)
+    if options.empty and not os.environ.get("MINSHI_VAR"):
+        os.environ["MINSHI_VAR"] = str(ground.var() / "empty")
     port = options.port or (ground.free_port() if options.once else 8000)
     place = ground.var()
     if not ground.only_one(place):
@@ -62,11 +66,13 @@ def demo(arguments: list[str]) -> int:
     with bring_up(place) as up, Family() as family:
         ground.remember(place / "running.json", up.env)
         env = services.environ(up.env, "demo", port)
-        services.prepare(place, env)
+        services.prepare(place, env, empty=options.empty)
         with ThreadPoolExecutor() as meanwhile:
-            cast = meanwhile.submit(services.manage, "演示人物列表打不出来", env, "demo_cast")
+            cast = (
+                None if options.empty else meanwhile.submit(services.manage, "演示人物列表打不出来", env, "demo_cast")
+            )
             services.start(family, place, env, port)
-            people = cast.result()
+            people = cast.result() if cast else first_steps(place)
         if options.once:
             services.prove(family, port)
             return 0
@@ -77,6 +83,18 @@ def demo(arguments: list[str]) -> int:
             time.sleep(1)
             family.mind()
             up.family.mind()
+
+
+def first_steps(place: Path) -> str:
+    """What an empty platform says instead of whom one can be."""
+    var = "" if place == ground.ROOT / "var" else f"MINSHI_VAR={place} "
+    command = f"{var}python3 run.py manage add_staff wangli --name 王力 --phone 13800000000 --place 530103"
+    return (
+        "  这里还没有人。另开一个窗口，给区牵头部门开第一个户，屏幕上给出启用码：\n"
+        f"    {command}\n"
+        "  他在工作台给街道、社区开户，社区再添院落、楼栋和门牌；居民用手机号登录，登记自己住在哪一户。\n"
+        "  别的城市先载入自己的区划：python3 run.py manage load_divisions 文件\n"
+    )
 
 
 @contextmanager

@@ -45,14 +45,22 @@ def manage(trouble: str, env: dict[str, str], *argv: str) -> str:
 # --- Before the start -------------------------------------------------------------------------
 
 
-def prepare(place: Path, env: dict[str, str]) -> None:
-    """Tables, static files and, once, the demo district. What was done for this code is not done again."""
+def prepare(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
+    """Tables, static files and, once, the demo district; of an ``empty`` platform the places alone.
+
+    What was done for this code is not done again.
+    """
+    if empty and (place / "replay.done").exists():
+        raise Trouble(f"{place} 里是演示城区；用 MINSHI_VAR 另指一个目录，或不写 --empty")
     quiet = ("--no-input", "--verbosity", "0")
     given = os.environ.get("DATABASE_URL", "")
     if given:  # somebody else keeps it: its tables and settings are looked at each time
         (place / "migrate.done").unlink(missing_ok=True)
     once(place / "migrate.done", files_of(*CODE), "更新数据库结构", env, "migrate", "--database", "owner", *quiet)
     once(place / "static.done", files_of("static", "requirements.txt"), "收集静态文件", env, "collectstatic", *quiet)
+    if empty:
+        once(place / "divisions.done", given, "载入行政区划", env, "load_divisions")
+        return
     # Replay moves the clock: it runs before anything that looks at deadlines.
     once(place / "replay.done", given, "载入演示城区（第一次约一分钟）", env, "replay")
 

@@ -160,6 +160,21 @@ def test_a_prepared_step_runs_once_for_each_state(place: Path, monkeypatch: pyte
     assert ran == ["replay", "replay"]
 
 
+def test_an_empty_platform_has_places_and_nobody(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(services, "manage", lambda trouble, env, *argv: ran.append(argv[0]))
+    services.prepare(place, {}, empty=True)
+    assert "load_divisions" in ran and "replay" not in ran
+    said = run.first_steps(place)
+    assert f"MINSHI_VAR={place} python3 run.py manage add_staff" in said
+
+
+def test_an_empty_platform_does_not_begin_on_the_demos_data(place: Path) -> None:
+    (place / "replay.done").touch()
+    with pytest.raises(Trouble, match="演示城区"):
+        services.prepare(place, {}, empty=True)
+
+
 def test_a_step_that_failed_runs_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(trouble: str, env: dict[str, str], *argv: str) -> str:
         raise Trouble(trouble)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.models import Count
 
 from minshi.territory import divisions
-from minshi.territory.models import Territory
+from minshi.territory.models import LEVELS, Level, Territory
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +74,56 @@ def test_a_second_load_adds_only_what_is_missing_and_changes_nothing(capsys, dja
     call_command("load_divisions")
     assert capsys.readouterr().out.split("\n")[:2] == ["新增地方 1903 个", "新增地方 1 个"]
     assert Territory.objects.get(code="530103").phone == "0871-12345678"
+
+
+# --- A file of one's own ---------------------------------------------------------------------------
+
+
+def load(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "places"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    call_command("load_divisions", str(file))
+
+
+CSV = "代码,名称\n9901,样板市\n990101,样板区\n990101001,甲街道\n990101001001,一社区居委会\n"
+JSON = '{"city": ["9901", "样板市"], "districts": [["990101", "样板区"]], "streets": [], "communities": []}'
+
+
+def test_another_city_comes_from_a_file_with_all_levels(tmp_path: Path) -> None:
+    load(tmp_path, "\ufeff" + CSV)
+    assert Territory.objects.get(code="990101001001").full_name == "样板市样板区甲街道一社区"
+    assert set(Level.objects.values_list("code", flat=True)) == {code for code, _name, _rank in LEVELS}
+    load(tmp_path, CSV + "990101001002,二社区居委会\n")
+    assert Territory.objects.filter(level="community").count() == 2
+
+
+def test_the_same_form_as_the_statistics_is_read_too(tmp_path: Path) -> None:
+    load(tmp_path, JSON)
+    assert Territory.objects.get(name="样板区").parent == Territory.objects.get(name="样板市")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "文件里没有地方"),
+        ("9901", "要有代码和名称"),
+        ("9901,样板市\n99010,样板区", "“99010”不是 4、6、9 或 12 位"),
+        ("９９０１,样板市", "不是 4、6、9 或 12 位"),
+        ("9901,样板市\n9901,样板市", "9901 写了两次"),
+        ("9901,样板市\n990101001,甲街道", "990101001 甲街道 的上一级不在文件里"),
+        ("9901,\u200b", "9901 没有名称"),
+        ('{"city": 5}', "这个 JSON 要有 city"),
+        ("{", "这个 JSON 要有 city"),
+        ("[" * 100_000, "文件里没有地方"),
+        ("[" * 200_000, "看不懂这个文件"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_and_nothing_is_loaded(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(said)):
+        load(tmp_path, text)
+    assert not Territory.objects.exists()
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="读不了"):
+        call_command("load_divisions", str(tmp_path / "nowhere.csv"))
