@@ -36,3 +36,8 @@ def pressing(words: object) -> Callable[[V], V]:
         return view
 
     return mark
+
+
+def somebody_of(request: HttpRequest) -> User | None:
+    """Whoever is signed in; on a page for everybody a session may be nobody's, or no longer anybody's."""
+    return request.user if isinstance(request.user, User) else None

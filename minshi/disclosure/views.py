@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from minshi.accounts.requests import user_of
+from minshi.accounts.requests import somebody_of, user_of
 from minshi.audit.selectors import yesterdays_root
 from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
@@ -65,8 +65,8 @@ def _offers(request: HttpRequest, notice: Notice) -> dict[str, bool]:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return {}
     return {
-        "may_enter": rules.may_enter(user_of(request), notice.place),
-        "may_record_posting": rules.may_record_posting(user_of(request), notice.place),
+        "may_enter": rules.may_enter(somebody_of(request), notice.place),
+        "may_record_posting": rules.may_record_posting(somebody_of(request), notice.place),
     }
 
 
