@@ -13,7 +13,7 @@ from deliberation.lifecycle import CLOSE, MINUTES, PUBLISH
 from deliberation.models import Meeting, MeetingStage, Motion, MotionStage
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
-from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
@@ -80,15 +80,7 @@ def _remind_daily(subject: Motion | Meeting, deadline: Deadline, *roles: str) ->
     for role in roles:
         title = _("逾期：%(title)s") % {"title": deadline.title}
         tell_role(role, subject.territory, title, url=deadline.url, event=told.LATE.name)
-    schedule(
-        subject,
-        deadline.kind,
-        calendar.period_end(now(), working_days=1),
-        role=deadline.role,
-        place_path=deadline.place_path,
-        title=deadline.title,
-        url=deadline.url,
-    )
+    look_again(deadline, calendar.period_end(now(), working_days=1))
 
 
 @receiver(asked, sender=Residence)

@@ -71,6 +71,7 @@ CALLBACK_STEPS = (
         (CallBackStage.OPEN, CallBackStage.CONTACTED),
         "",
         platform=True,
+        keeps_time=True,
     ),
 )
 
@@ -120,7 +121,7 @@ CALLBACK_MACHINE = Machine(
 CHECK_STEPS = (
     Step("plan", _("安排回看"), ("",), CheckStage.WAITING, platform=True),
     Step("look", _("回看"), (CheckStage.WAITING,), CheckStage.DONE, "evaluation.keep"),
-    Step("overdue", _("逾期，提醒街道"), (CheckStage.WAITING,), "", platform=True),
+    Step("overdue", _("逾期，提醒街道"), (CheckStage.WAITING,), "", platform=True, keeps_time=True),
 )
 
 

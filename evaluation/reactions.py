@@ -12,7 +12,7 @@ from evaluation.lifecycle import CALLBACK, CHECK, GATE
 from evaluation.models import CallBack, CallBackStage, Check, Survey, SurveyStage
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
-from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
@@ -23,6 +23,7 @@ from minshi.policy import calendar
 from minshi.residents.models import Residence
 from minshi.residents.signals import asked
 from proposals.actions import advance
+from proposals.lifecycle import period
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
 
@@ -79,12 +80,14 @@ def nobody_called(deadline: Deadline) -> None:
         callbacks.lapse(callback, by=None)
     else:
         callbacks.overdue(callback, by=None)
+        look_again(deadline, period(callback.territory, "supervision.days", now()).end)
 
 
 @on(CHECK)
 def nobody_looked(deadline: Deadline) -> None:
     check = Check.objects.select_related("aftercare__proposal__place").get(pk=deadline.subject_id)
     aftercare.overdue(check, by=None)
+    look_again(deadline, period(check.territory, "supervision.days", now()).end)
 
 
 @receiver(asked, sender=Residence)

@@ -35,7 +35,7 @@ from evaluation.report import Report, report_of, years_of
 from evaluation.rules import collects_paper, is_rater, why_not_rate
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
-from minshi.clock import now
+from minshi.clock import Now, now
 from minshi.paper.actions import why_not_theirs
 from minshi.paper.numbers import shown
 from minshi.policy import selectors as policy
@@ -308,7 +308,10 @@ def rating_correct(request: HttpRequest, pk: int) -> HttpResponse:
 def callback(request: HttpRequest, pk: int) -> HttpResponse:
     """What was done about a bad rating; the rater says whether that settles it."""
     called = get_object_or_404(
-        CallBack.objects.select_related("survey__proposal__place", "answer__unit__household__place"), pk=pk
+        CallBack.objects.select_related("survey__proposal__place", "answer__unit__household__place").annotate(
+            read_at=Now()
+        ),
+        pk=pk,
     )
     user = user_of(request)
     if not (
@@ -327,6 +330,7 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("callback", called.pk)
     context = {
         "callback": called,
+        "moment": called.read_at,  # type: ignore[attr-defined]
         "proposal": called.survey.proposal,
         "level": Rating(called.level).label,
         "form": form if may_confirm else None,
@@ -344,7 +348,7 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
 def archive(request: HttpRequest, number: str) -> HttpResponse:
     """The catalogue of the file: what is in it, each with its checksum; before it is closed, what is missing."""
     proposal = get_object_or_404(
-        Proposal.objects.select_related("place", "card", "archive", "aftercare"), number=number
+        Proposal.objects.select_related("place", "card", "archive", "aftercare").annotate(read_at=Now()), number=number
     )
     sealed: Archive | None = getattr(proposal, "archive", None)
     context: dict[str, Any] = {"proposal": proposal, "sealed": sealed, "demo_data": proposal.is_demo}
@@ -356,6 +360,7 @@ def archive(request: HttpRequest, number: str) -> HttpResponse:
     agreed: Aftercare | None = getattr(proposal, "aftercare", None)
     context["aftercare"] = agreed
     context["checks"] = agreed.checks.all() if agreed else ()
+    context["moment"] = proposal.read_at  # type: ignore[attr-defined]
     return render(request, "evaluation/archive.html", context)
 
 

@@ -125,7 +125,6 @@ GRANT_WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "refuse": ("grant_refused", ()),
     "withdraw": ("grant_withdrawn", ()),
     "place": ("grant_placed", ()),
-    "overdue": ("grant_overdue", ("due_at",)),
 }
 """Of each step the database's function that writes it (guards/granting.sql), and what it is told beside the grant."""
 
@@ -204,7 +203,7 @@ GRANT = Machine(
             needs_reason=True,
         ),
         Step("place", _("拨入项目"), (GrantStage.APPROVED,), GrantStage.PLACED, platform=True),
-        Step("overdue", _("逾期，提醒上一级"), tuple(GRANT_HOLDERS), "", platform=True),
+        Step("overdue", _("逾期，提醒上一级"), tuple(GRANT_HOLDERS), "", platform=True, keeps_time=True),
     ),
     stage_labels=_labels(GrantStage),
     entered=_entered,
@@ -283,7 +282,14 @@ PAYMENT = Machine(
             "funding.reverse_payment",
             needs_reason=True,
         ),
-        Step("overdue", _("逾期，提醒上一级"), (PaymentStage.ASKED, PaymentStage.APPROVED), "", platform=True),
+        Step(
+            "overdue",
+            _("逾期，提醒上一级"),
+            (PaymentStage.ASKED, PaymentStage.APPROVED),
+            "",
+            platform=True,
+            keeps_time=True,
+        ),
     ),
     stage_labels=_labels(PaymentStage),
     entered=_entered,
@@ -352,7 +358,7 @@ CHANGE = Machine(
             "funding.decide_change",
             needs_reason=True,
         ),
-        Step("overdue", _("逾期，提醒上一级"), (ChangeStage.ASKED,), "", platform=True),
+        Step("overdue", _("逾期，提醒上一级"), (ChangeStage.ASKED,), "", platform=True, keeps_time=True),
     ),
     stage_labels=_labels(ChangeStage),
     entered=_entered,

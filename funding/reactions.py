@@ -9,14 +9,13 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from funding import actions
-from funding.actions.delivery import expect_log
 from funding.actions.payments import paid_out
 from funding.actions.suppliers import tell_group
 from funding.lifecycle import HELD_BY, admin_url
 from funding.models import Change, Claim, Contract, Contribution, Ending, Grant, Payment, Pledge, Purse
 from funding.selectors import group_of
 from minshi.clock import now
-from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
@@ -110,6 +109,12 @@ def _tell_superior(subject: Any, role: str, title: str, url: str) -> None:
     tell_role(above, holder_place(subject.territory, level), _("逾期：%s") % title, url=url)
 
 
+def _still_late(subject: Any, deadline: Deadline) -> None:
+    """The superiors hear of it now and again, for as long as it takes; it stays due since it was."""
+    _tell_superior(subject, deadline.role, deadline.title, deadline.url)
+    look_again(deadline, period(subject.territory, "supervision.days", now()).end)
+
+
 @on("funding.grant")
 @on("funding.payment")
 @on("funding.change")
@@ -120,7 +125,7 @@ def nobody_decided(deadline: Deadline) -> None:
     if HELD_BY[model](subject) is None:
         return
     actions.overdue(subject, by=None)
-    _tell_superior(subject, deadline.role, deadline.title, deadline.url)
+    _still_late(subject, deadline)
 
 
 @on("funding.plan")
@@ -132,19 +137,7 @@ def nobody_decided(deadline: Deadline) -> None:
 @on("funding.ending")
 def nobody_did(deadline: Deadline) -> None:
     subject: Any = NUDGED[deadline.kind]._default_manager.get(pk=deadline.subject_id)
-    _tell_superior(subject, deadline.role, deadline.title, deadline.url)
-    span = period(subject.territory, "supervision.days", now())
-    schedule(
-        subject,
-        deadline.kind,
-        span.end,
-        role=deadline.role,
-        place_path=deadline.place_path,
-        title=deadline.title,
-        url=deadline.url,
-        basis=span.basis,
-        provisional=span.provisional,
-    )
+    _still_late(subject, deadline)
 
 
 @on("funding.log")
@@ -157,4 +150,4 @@ def nobody_wrote(deadline: Deadline) -> None:
     url = f"/projects/{proposal.number}/log/"
     tell_group(group_of(proposal), _("请记一条现场情况：%s") % proposal.title, url=url)
     tell_role(Role.CLERK, holder_place(proposal.place, "community"), deadline.title, url=admin_url(proposal.purse))
-    expect_log(contract)
+    look_again(deadline, period(proposal.place, "log.every_days", now()).end)

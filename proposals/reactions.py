@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.clock import now
-from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.signals import answered, corrected, objected, read_alike, unread
@@ -23,7 +23,7 @@ from minshi.policy.signals import period_moved
 from minshi.residents.models import Role
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
-from proposals.lifecycle import GROUP, PROPOSER, holder_place
+from proposals.lifecycle import GROUP, PROPOSER, holder_place, period, reviewer_of, street_or_district
 from proposals.models import Proposal, Stage, Wish
 
 
@@ -33,17 +33,24 @@ def proposal_of(deadline: Deadline) -> Proposal:
 
 def tell_superior(deadline: Deadline) -> None:
     """For stages without a consequence of their own."""
-    actions.overdue(proposal_of(deadline), by=None)
+    proposal = proposal_of(deadline)
+    actions.overdue(proposal, by=None)
+    look_again(deadline, period(proposal.place, "supervision.days", now()).end)
 
 
 def wait_another_day(deadline: Deadline) -> None:
     """The gate is still closed by an objection: look again at the end of the next working day."""
-    actions.wait_until(proposal_of(deadline), calendar.period_end(now(), working_days=1), by=None)
+    actions.wait_for_gate(proposal_of(deadline), wakes_at=calendar.period_end(now(), working_days=1), by=None)
 
 
 @on("stage:submitted")
 def nobody_reviewed(deadline: Deadline) -> None:
-    actions.climb(proposal_of(deadline), by=None)
+    proposal = proposal_of(deadline)
+    role, place = reviewer_of(proposal.place, proposal.proposer, after=proposal.holder_role)
+    if (role, place) == (proposal.holder_role, proposal.holder_place):
+        tell_superior(deadline)
+    else:
+        actions.climb(proposal, by=None)
 
 
 @on("stage:returned")
@@ -74,7 +81,9 @@ def _ask_readers(proposal: Proposal, deadline: Deadline) -> None:
     schedule(
         proposal,
         deadline.kind,
-        next_look if is_late else min(next_look, end),
+        end,
+        since=deadline.set_at,
+        wakes_at=next_look if is_late else min(next_look, end),
         role=deadline.role,
         place_path=deadline.place_path,
         title=title,
@@ -100,11 +109,17 @@ def nobody_handled(deadline: Deadline) -> None:
         actions.escalate(proposal, by=None)
     else:
         actions.supervise(proposal, by=None)
+        look_again(deadline, period(proposal.place, "supervision.remind_days", now()).end)
 
 
 @on("wish")
 def nobody_answered(deadline: Deadline) -> None:
-    actions.climb_wish(Wish.objects.select_related("place").get(pk=deadline.subject_id), by=None)
+    wished = Wish.objects.select_related("place", "holder_place").get(pk=deadline.subject_id)
+    if (wished.holder_role, wished.holder_place) == street_or_district(wished.place):
+        actions.remind_of_wish(wished, by=None)
+        look_again(deadline, period(wished.place, "supervision.days", now()).end)
+    else:
+        actions.climb_wish(wished, by=None)
 
 
 @receiver(corrected)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
+from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import to_read
+from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS
@@ -15,8 +19,29 @@ from minshi.residents.rules import home_of, roles_of
 from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed
+from proposals.lifecycle import waits_for
 from proposals.models import Cosign, Proposal, Stage, Version
-from proposals.panels import Present, Task, register_tasks
+from proposals.panels import Present, Task, present_of, register_tasks
+
+
+def present_at(moment: datetime, proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
+    """What to say of the present stage; once its notice is over nobody is asked to object any more."""
+    notice = proposal.gate_notice
+    if notice is not None and waits_for(proposal, notice.kind) and notice.ends_at <= moment:
+        return _after(notice)
+    return present_of(proposal) or present(proposal, version, records)
+
+
+def _after(notice: Notice) -> Present:
+    facts = {"kind": notice.get_kind_display(), "end": cn_until(notice.ends_at)}
+    said = [_("%(kind)s %(end)s 已经期满。") % facts]
+    if notice.objections_open:
+        said.append(_("还有 %(n)d 条异议没有答复，答复以后才能办下一步。") % {"n": notice.objections_open})
+    if notice.objections_unread:
+        said.append(_("还有 %(n)d 张书面异议没有核对，核对以后才能办下一步。") % {"n": notice.objections_unread})
+    if len(said) == 1:
+        said.append(_("异议都已答复。") if notice.objections_total else _("没有收到异议。"))
+    return Present("".join(said), _("看公示"), notice.get_absolute_url())
 
 MOST_CLAIMS = 99
 

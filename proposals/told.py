@@ -179,6 +179,7 @@ WISHES = Lines(
         ),
         Told("climb", WISH_HOLDER, _("社区逾期未回应的心愿：%(text)s")),
         Told("climb", WISHER, _("您的心愿逾期未回应，已转街道"), "%(text)s"),
+        Told("overdue", WISH_HOLDER, _("逾期未回应的心愿：%(text)s")),
     ),
     facts=lambda wish, record: {
         "text": wish.text,

@@ -22,6 +22,7 @@ from funding.models import Plan as FundingPlan
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
+from minshi.deadlines.models import Deadline
 from minshi.paper.models import Sheet
 from minshi.policy import calendar
 from minshi.residents.models import Person
@@ -40,10 +41,10 @@ def a_picture() -> SimpleUploadedFile:
 
 
 def wait_until_over(proposal: Proposal) -> None:
-    """Move the clock past the present stage's due date and let what is due take effect."""
+    """Move the clock past the present stage's due date, when it is late to the next look, and let it take effect."""
     proposal.refresh_from_db()
-    assert proposal.due_at
-    platform_clock.move(proposal.due_at - platform_clock.now() + timedelta(minutes=1))
+    row = Deadline.objects.of(proposal).open().get(kind=f"stage:{proposal.stage}")
+    platform_clock.move((row.wakes_at or row.due) - platform_clock.now() + timedelta(minutes=1))
     deadlines.sweep()
     proposal.refresh_from_db()
 

@@ -123,7 +123,7 @@ def ask(
         **_times(now(), terms, rule),
     )
     if proposal and purpose == Purpose.CANVASS:
-        advance(proposal, "open_vote", by=by, due=motion.closes_at)
+        advance(proposal, "open_vote", by=by, due=motion.closes_at, ends=motion.closes_at)
     motion.save(force_insert=True)
     begin(motion, "open", by=by)
     doors = list(roll.units.filter(household__isnull=False).values_list("household", flat=True))

@@ -23,7 +23,7 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role
 from proposals.actions import note_on_card
-from proposals.lifecycle import holder_place, period
+from proposals.lifecycle import holder_place
 from proposals.models import Proposal, Stage
 
 INSTANT = timedelta(microseconds=1)
@@ -99,11 +99,9 @@ def look(check: Check, *, in_order: bool, finding: str, by: User) -> StepRecord:
 
 @action
 def overdue(check: Check, *, by: None = None) -> StepRecord:
-    """Nobody looked in time: the street hears of it, and it stays due."""
+    """Nobody looked in time: the street hears of it, and it stays due since it was."""
     proposal = check.aftercare.proposal
-    record = take(
-        check, "overdue", by=None, setting={"due_at": period(proposal.place, "aftercare.check_days", now()).end}
-    )
+    record = take(check, "overdue", by=None)
     street = holder_place(proposal.place, "street")
     title = _("管护回看逾期：%(title)s") % {"title": proposal.title}
     tell_role(Role.CASE_OFFICER, street, title, url=check.get_absolute_url())

@@ -90,7 +90,7 @@ def lapse(callback: CallBack, *, by: None = None) -> StepRecord:
 
 @action
 def overdue(callback: CallBack, *, by: None = None) -> StepRecord:
-    """Nobody called, or mended, in time: the street hears of it, and it stays due."""
+    """Nobody called, or mended, in time: the street hears of it, and it stays due since it was."""
     record = take(callback, "overdue", by=None, evidence={"stage": callback.stage})
     street = holder_place(callback.territory, "street")
     title = _("差评回访逾期：%(title)s") % {"title": callback.survey.proposal.title}

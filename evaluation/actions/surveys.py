@@ -90,6 +90,7 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
         by=by,
         reason=mask_text(report.strip()),
         due=survey.closes_at,
+        ends=survey.closes_at,
         evidence={"round": survey.round, "roll": roll.size, "needed": survey.needed},
     )
     doors = list(roll.units.filter(household__isnull=False).values_list("household", flat=True))
@@ -259,7 +260,7 @@ def _extend(survey: Survey) -> None:
     facts = {"answers": count, "needed": survey.needed}
     take(survey, "extend", by=None, evidence=facts, setting={"closes_at": closes, "extended_at": moment})
     reason = _("到期共 %(count)d 户答卷，至少要 %(needed)d 户") % {"count": count, "needed": survey.needed}
-    advance(survey.proposal, "extend_survey", by=None, reason=reason, due=closes, evidence=facts)
+    advance(survey.proposal, "extend_survey", by=None, reason=reason, due=closes, ends=closes, evidence=facts)
     _ask(survey, _("还差您家的评价：%(title)s"), only_silent=True)
 
 

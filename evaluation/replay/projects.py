@@ -13,6 +13,7 @@ from evaluation.replay import pictures
 from evaluation.replay.people import Register, Yard
 from minshi import clock
 from minshi.accounts.models import User
+from minshi.deadlines import actions as deadlines
 from minshi.policy import calendar
 from minshi.residents.models import OFFICES, Role
 from minshi.territory.models import Household, Territory
@@ -108,8 +109,8 @@ class Project:
 
     def past(self, stage: str) -> Iterator[datetime]:
         """Wait until time has taken it out of ``stage``: a notice's end, the end of a window."""
-        while self.stands(stage) and self.proposal.due_at:
-            yield self.proposal.due_at + timedelta(minutes=1)
+        while self.stands(stage) and (wakes := deadlines.next_due(self.proposal)):
+            yield wakes + timedelta(minutes=1)
 
     def past_gate(self) -> Iterator[datetime]:
         """Wait until the notice that the next step waits for has passed."""

@@ -90,7 +90,7 @@ class Timeline:
     def _sweep(self, due: datetime) -> None:
         while deadlines.sweep():
             pass
-        if stuck := Deadline.objects.open().filter(due__lte=due).first():
+        if stuck := Deadline.objects.due(due).first():
             raise Stuck(f"{stuck} did not take effect")
 
 

@@ -83,9 +83,3 @@ CREATE OR REPLACE FUNCTION grant_placed(which bigint) RETURNS void
     UPDATE funding_grant AS g SET stage = step.target, stage_since = step.at
     FROM grant_step(which, 'place') AS step WHERE g.id = which AND g.stage = step.source
 $$;
-
-CREATE OR REPLACE FUNCTION grant_overdue(which bigint, until timestamptz) RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE funding_grant AS g SET stage_since = step.at, due_at = until
-    FROM grant_step(which, 'overdue') AS step WHERE g.id = which AND g.stage = step.source
-$$;

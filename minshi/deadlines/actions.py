@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 
 from minshi.audit.actors import acting
 from minshi.clock import Now
-from minshi.deadlines.models import REMINDER, Deadline, Effect, SweeperState
+from minshi.deadlines.models import REMINDER, WAKES, Deadline, Effect, SweeperState
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Deadline], None]
@@ -39,6 +40,8 @@ def schedule(
     title: str = "",
     url: str = "",
     remind_at: datetime | None = None,
+    since: datetime | None = None,
+    wakes_at: datetime | None = None,
     basis: str = "",
     provisional: bool = False,
 ) -> Deadline:
@@ -46,7 +49,8 @@ def schedule(
 
     An earlier open one of the same kind is closed as met: it has been overtaken. A reminder is
     a deadline of its own, on nobody's desk; its holder is who hears of it. Without ``role`` the row is the
-    platform's business. ``basis`` is the rule and calendar the end was counted by, as ``Period.basis`` says it.
+    platform's business. ``since`` is when it began, if not now; ``wakes_at`` when to look at it next, if not at its
+    end. ``basis`` is the rule and calendar the end was counted by, as ``Period.basis`` says it.
     """
     meet(subject, kind)
     facts = {
@@ -61,7 +65,21 @@ def schedule(
     }
     if remind_at is not None:
         Deadline.objects.create(kind=REMINDER + kind, due=remind_at, **facts)
-    return Deadline.objects.create(kind=kind, due=due, **facts)
+    if since is not None:
+        facts["set_at"] = since
+    return Deadline.objects.create(kind=kind, due=due, wakes_at=wakes_at, **facts)
+
+
+CARRIED = ("subject_type", "subject_id", "kind", "due", "set_at", "title", "url", "role", "place_path", "basis")
+
+
+def look_again(deadline: Deadline, at: datetime, **changes: Any) -> Deadline:
+    """From the handler of what ran over: it stays due since it was, and is looked at again at ``at``.
+
+    ``changes`` may name another holder (``role``, ``place_path``, ``title``, ``url``); the day stays.
+    """
+    carried = {name: getattr(deadline, name) for name in CARRIED}
+    return Deadline.objects.create(**carried | changes, provisional=False, wakes_at=at)
 
 
 def meet(subject: models.Model, *kinds: str) -> int:
@@ -88,9 +106,9 @@ def sweep(limit: int = 200) -> int:
 def _fire_one() -> bool:
     with transaction.atomic():
         deadline = (
-            Deadline.objects.due(Now())
+            Deadline.objects.due(Now())  # type: ignore[misc]
             .filter(Q(retry_at=None) | Q(retry_at__lte=Now()))
-            .order_by("due", "pk")
+            .order_by("wakes", "pk")
             .select_for_update(skip_locked=True)
             .first()
         )
@@ -117,9 +135,10 @@ def _take_effect(deadline: Deadline) -> None:
         _handlers[kind](deadline)
 
 
-def next_due() -> datetime | None:
-    """When the next open deadline is due: the replay walks time from one to the next."""
-    first: datetime | None = Deadline.objects.open().aggregate(first=models.Min("due"))["first"]
+def next_due(subject: models.Model | None = None) -> datetime | None:
+    """When the next handler runs, of ``subject`` or of all: the replay walks time from one to the next."""
+    waiting = Deadline.objects.open() if subject is None else Deadline.objects.of(subject).open()
+    first: datetime | None = waiting.aggregate(first=models.Min(WAKES))["first"]
     return first
 
 

@@ -7,12 +7,18 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 
 REMINDER = "reminder:"
 """Kinds that begin so only remind whoever holds the task; their handler is the one of ``REMINDER``."""
+
+
+WAKES = Coalesce("wakes_at", "due")
+"""When the handler runs next."""
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
@@ -22,7 +28,12 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
     def of(self, subject: models.Model) -> DeadlineQuerySet:
         return self.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
 
-    def due(self, at: datetime | Now) -> DeadlineQuerySet:
+    def due(self, at: datetime | Combinable) -> DeadlineQuerySet:
+        """Those whose handler is to run: at their end, and while they are late each time they are looked at again."""
+        return self.open().annotate(wakes=WAKES).filter(wakes__lte=at)
+
+    def overdue(self, at: datetime | Combinable) -> DeadlineQuerySet:
+        """Those that are late, since ``due``, until somebody has done it."""
         return self.open().filter(due__lte=at)
 
     def tasks(self) -> DeadlineQuerySet:
@@ -38,7 +49,11 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
 
 class Deadline(models.Model):
-    """``due`` is exclusive: at that instant it is too late and the handler of ``kind`` runs."""
+    """``due`` is exclusive: at that instant it is too late and the handler of ``kind`` runs.
+
+    It never moves by being late (domain.md 4), nor does ``set_at``: what is only looked at again wakes its handler
+    at ``wakes_at`` and stays due since it was.
+    """
 
     class Outcome(models.TextChoices):
         OPEN = "", _("未到期")
@@ -49,6 +64,7 @@ class Deadline(models.Model):
     subject_id = models.BigIntegerField()
     kind = models.CharField(_("事项"), max_length=64)
     due = models.DateTimeField(_("截止"))
+    wakes_at = models.DateTimeField(_("下次提醒"), null=True, blank=True)
     set_at = models.DateTimeField(_("开始"), db_default=Now())
     title = models.CharField(_("标题"), max_length=200, blank=True)
     url = models.CharField(max_length=300, blank=True)
@@ -68,7 +84,7 @@ class Deadline(models.Model):
         verbose_name_plural = _("期限")
         indexes = [
             # The sweeper's question among millions of rows: only what is still open is in the index.
-            models.Index(F("due"), name="deadline_due", condition=Q(handled_at=None)),
+            models.Index(WAKES, name="deadline_wakes", condition=Q(handled_at=None)),
             models.Index(F("role"), F("place_path"), F("due"), name="deadline_waiting", condition=Q(handled_at=None)),
             models.Index(fields=["subject_type", "subject_id"], name="deadline_subject"),
         ]

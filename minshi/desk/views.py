@@ -18,6 +18,7 @@ from minshi import paging
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines.models import Deadline, DeadlineQuerySet
+from minshi.faces.words import said_late
 from minshi.policy import calendar
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
 from minshi.residents.rules import Held, roles_of, title_in
@@ -232,7 +233,7 @@ def _row(deadline: Deadline, moment: datetime, names: _Names) -> dict[str, Any]:
         "since": deadline.set_at,
         "due": deadline.due,
         "is_late": deadline.due <= moment,
-        "left": _("已逾期") if deadline.due <= moment else _("%(days)d 个工作日") % {"days": left},
+        "left": said_late(deadline.due, moment) or _("%(days)d 个工作日") % {"days": left},
     }
 
 

@@ -418,6 +418,12 @@ def ask_above(objection: Objection, role: str, *, by: User | None) -> Objection:
     return objection
 
 
+@action
+def ask_again(objection: Objection, role: str, *, by: User | None) -> None:
+    """Nobody stands above who could read it: whoever is to hears of it again."""
+    signals.unread.send(Objection, objection=objection, role=role, place=objection.notice.place)
+
+
 def _announce_reopening(notice: Notice) -> None:
     """The database has counted; ``notice`` still shows what was before."""
     before = notice.reopened_at
@@ -460,7 +466,7 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
 def climb(objection: Objection, *, reason: str = "", by: User | None) -> Objection:
     """Hand an objection to the level above with its own days: by who holds it, or (None) after silence.
 
-    At the district it stays and is due again: an unanswered objection is never lost.
+    At the district it stays and stays due: an unanswered objection is never lost.
     """
     meet(objection, ANSWER)
     objection = _open_objection(objection)

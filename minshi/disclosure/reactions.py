@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from minshi.deadlines.actions import on
+from minshi.clock import now
+from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure import actions
 from minshi.disclosure.models import Objection
+from minshi.disclosure.rules import READERS_ABOVE
+from minshi.policy import calendar
 
 
 @on(actions.ANSWER)
 def silence_climbs(deadline: Deadline) -> None:
-    """The community did not answer in time: the street must, then the district."""
+    """The community did not answer in time: the street must, then the district, where it stays due."""
     objection = Objection.objects.open().filter(pk=deadline.subject_id).first()
-    if objection is not None:
+    if objection is None:
+        return
+    if objection.level == Objection.Level.DISTRICT:
+        look_again(deadline, calendar.period_end(now(), working_days=1))
+    else:
         actions.climb(objection, by=None)
 
 
 @on(actions.SECOND_READING)
 def unread_climbs(deadline: Deadline) -> None:
     """Nobody read the sheet a second time: whoever stands above is to, until it is done."""
-    actions.ask_above(Objection.objects.get(pk=deadline.subject_id), deadline.role, by=None)
+    objection = Objection.objects.select_related("line").get(pk=deadline.subject_id)
+    if objection.line is None or objection.line.is_settled:
+        return
+    if READERS_ABOVE[deadline.role] == deadline.role:
+        actions.ask_again(objection, deadline.role, by=None)
+        look_again(deadline, calendar.period_end(now(), working_days=1))
+    else:
+        actions.ask_above(objection, deadline.role, by=None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi import paging
 from minshi.accounts.models import User
 from minshi.clock import CHINA
+from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, NoticeQuerySet, Objection
 from minshi.disclosure.rules import paths_of_reading
 from minshi.faces.words import cn_date, share
@@ -75,6 +76,18 @@ def to_read(user: User) -> Objection | None:
         mine |= Q(notice__place__path__startswith=path)
     waiting = sheets().filter(mine, notice__withdrawn_by=None, line__in=Line.objects.waiting_for(user))
     return waiting.exclude(speaker__isnull=False, speaker__user=user).order_by("at", "pk").first()
+
+
+# --- What a gate waits for ---------------------------------------------------------------------
+
+
+def settled_by(notice: Notice) -> datetime:
+    """Until when it is over and each objection is answered and read, if everybody is in time."""
+    open_ = Deadline.objects.open().filter(
+        subject_type=Objection._meta.label_lower, subject_id__in=notice.objections.values("pk")
+    )
+    last: datetime | None = open_.aggregate(last=Max("due"))["last"]
+    return max(notice.ends_at, last or notice.ends_at)
 
 
 # --- The days of a period ---------------------------------------------------------------------

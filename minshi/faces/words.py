@@ -67,6 +67,20 @@ def cn_until(end: dt.date | None) -> str:
     return cn_datetime(end)
 
 
+def days_late(end: dt.datetime | None, moment: dt.datetime) -> int:
+    """How many days ago the last day of this exclusive end was, at least 1; 0 for what is in time."""
+    if end is None or moment < end:
+        return 0
+    last = timezone.localtime(end - dt.timedelta(microseconds=1)).date()
+    return max(1, (timezone.localtime(moment).date() - last).days)
+
+
+def said_late(end: dt.datetime | None, moment: dt.datetime) -> str:
+    """已逾期 3 天, nothing for what is in time."""
+    days = days_late(end, moment)
+    return _("已逾期 %(days)d 天") % {"days": days} if days else ""
+
+
 # --- Money --------------------------------------------------------------------------------------
 
 WAN = 10_000

@@ -26,7 +26,7 @@ def deadlines_are() -> dict[str, Any]:
     return {
         "stopped": SweeperState.objects.filter(stopped_at__isnull=False).exists(),
         "failing": still.filter(failures__gt=0).count(),
-        "late": still.filter(failures=0, due__lt=Now() - LATE).count(),
+        "late": Deadline.objects.due(Now() - LATE).filter(failures=0).count(),
     }
 
 

@@ -33,8 +33,10 @@ class Step:
 
     ``permission`` names a rule asked with (user, subject); a step without one is the platform's alone.
     The values of the policy stand in ``label`` under their names where the machine has ``worded`` to fill them in.
-    An empty ``target`` stays in the stage. ``gate`` names the kind of public notice that must have passed:
-    whoever takes the step is asked for it here, and the database asks again.
+    An empty ``target`` stays in the stage; ``keeps_time`` says that nothing of it begins anew either, neither since
+    when nor until when: only the record is added, and the fields that ``setting`` names.
+    ``gate`` names the kind of public notice that must have passed: whoever takes the step is asked for it here, and
+    the database asks again.
     """
 
     verb: str
@@ -45,6 +47,7 @@ class Step:
     platform: bool = False
     needs_reason: bool = False
     gate: str = ""
+    keeps_time: bool = False
     obstacles: tuple[Callable[[Any], Iterable[object]], ...] = ()
 
 
@@ -218,9 +221,19 @@ def _write(
         reason=mask_text(reason),  # whoever typed it: records are read by everybody
         evidence=evidence,
     )
-    setattr(subject, machine.stage_field, step.target or before)
-    changed = machine.entered(subject, record.at, setting)
-    machine.save(subject, record, [machine.stage_field, *changed])
-    machine.settled(subject)
+    if step.keeps_time:
+        _set_only(subject, setting)
+    else:
+        setattr(subject, machine.stage_field, step.target or before)
+        changed = machine.entered(subject, record.at, setting)
+        machine.save(subject, record, [machine.stage_field, *changed])
+        machine.settled(subject)
     stepped.send(sender=type(subject), subject=subject, record=record)
     return record
+
+
+def _set_only(subject: models.Model, setting: dict[str, Any]) -> None:
+    for name, fact in setting.items():
+        setattr(subject, name, fact)
+    if setting:
+        subject.save(update_fields=list(setting))

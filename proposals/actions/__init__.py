@@ -21,10 +21,19 @@ from proposals.actions.stages import (
     new_version,
     note_on_card,
     overdue,
+    wait_for_gate,
     wait_until,
 )
 from proposals.actions.totals import refresh_totals
-from proposals.actions.wishes import answer_wish, climb_wish, follow_calendar_of_wish, promote, support, wish
+from proposals.actions.wishes import (
+    answer_wish,
+    climb_wish,
+    follow_calendar_of_wish,
+    promote,
+    remind_of_wish,
+    support,
+    wish,
+)
 
 __all__ = [
     "accept_handling",
@@ -57,11 +66,13 @@ __all__ = [
     "read_doors",
     "read_list",
     "refresh_totals",
+    "remind_of_wish",
     "resubmit",
     "return_for_revision",
     "submit",
     "supervise",
     "support",
+    "wait_for_gate",
     "wait_until",
     "wish",
     "withdraw",

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.lifecycle.action import action
-from minshi.lifecycle.machine import lock
+from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.refusals import Refused
-from proposals.actions.stages import advance
+from proposals.actions.stages import advance, note_on_card
 from proposals.lifecycle import TIERS, holder_place, period
 from proposals.models import Handling, Proposal, Stage
 
@@ -103,17 +103,9 @@ def decline_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord
 @action
 def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """Tier 3 has run over: 督办, with a reminder to the lead office every working day until it moves."""
-    due = period(proposal.place, "supervision.remind_days", now())
-    assert proposal.holder_place
-    return advance(
-        proposal,
-        "supervise",
-        by=by,
-        role=proposal.holder_role,
-        place=proposal.holder_place,
-        due=due,
-        supervised_at=proposal.supervised_at or now(),
-    )
+    record = take(proposal, "supervise", by=by, setting={"supervised_at": proposal.supervised_at or now()})
+    note_on_card(proposal)
+    return record
 
 
 def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) -> Handling:

@@ -70,7 +70,10 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
 
 @action
 def climb(proposal: Proposal, *, by: User | None = None) -> StepRecord:
-    """Nobody reviewed in time: the next on the ladder holds it now. At its end the street keeps it."""
+    """Nobody reviewed in time: the next on the ladder holds it now, with days of their own.
+
+    At its end nobody follows: what is left undone there stays due there.
+    """
     role, place = reviewer_of(proposal.place, proposal.proposer, after=proposal.holder_role)
     due = period(proposal.place, "review.climb_days", now())
     return advance(proposal, "climb", by=by, role=role, place=place, due=due, evidence={"from": proposal.holder_role})

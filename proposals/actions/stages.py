@@ -11,13 +11,14 @@ from django.db.models import F
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.disclosure.models import Notice
+from minshi.disclosure.selectors import settled_by
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.policy import calendar
 from minshi.territory.models import Territory
-from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, period, set_stage_deadline
+from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, set_stage_deadline, waits_for
 from proposals.models import (
     ENDED,
     Beneficiary,
@@ -39,6 +40,7 @@ def advance(
     evidence: dict[str, Any] | None = None,
     notice: Notice | None = None,
     due: datetime | calendar.Period | None = None,
+    ends: datetime | None = None,
     role: str = "",
     place: Territory | None = None,
     tier: int | None = None,
@@ -48,7 +50,8 @@ def advance(
     """Take one step of the whole way (``lifecycle.STEPS``); higher apps call it for the stages they own.
 
     ``notice`` becomes the gate of the stage entered, and its end the stage's due date unless ``due`` says
-    otherwise; a ``Period`` also says how it was counted. ``role`` and ``place`` name another holder than the
+    otherwise; a ``Period`` also says how it was counted. ``ends`` is when people can no longer take part in what is
+    done here, if it is not the notice's end. ``role`` and ``place`` name another holder than the
     table's. The reason is public and is masked here. Raises what ``take`` raises.
     """
     setting = {
@@ -67,7 +70,10 @@ def advance(
         setting={**setting, **more},
         obstacles=obstacles,
     )
-    note_on_card(proposal, stage=proposal.stage, tier=proposal.tier, due_at=proposal.due_at, **_ended(proposal, record))
+    facts = {"stage": proposal.stage, "tier": proposal.tier, "due_at": proposal.due_at, **_ended(proposal, record)}
+    if record.source != record.target or ends or notice:
+        facts["act_ends_at"] = ends or (notice.ends_at if notice else _own_end(proposal))
+    note_on_card(proposal, **facts)
     return record
 
 
@@ -79,6 +85,11 @@ def _without_a_dead_end(proposal: Proposal, verb: str, setting: dict[str, Any]) 
     role, level, _days = TIERS[proposal.tier or 1]
     setting.update(role=role, place=holder_place(proposal.place, level))
     return BAD_END.get(verb, verb)
+
+
+def _own_end(proposal: Proposal) -> datetime | None:
+    """Signatures are gathered until the stage itself is over; in other stages nothing ends but the holder's time."""
+    return proposal.due_at if proposal.stage == Stage.COSIGNING else None
 
 
 def _ended(proposal: Proposal, record: StepRecord) -> dict[str, datetime]:
@@ -124,26 +135,38 @@ def new_version(proposal: Proposal, *, by: User | None, why: str, minutes_url: s
 
 @action
 def overdue(proposal: Proposal, *, by: User | None = None) -> StepRecord:
-    """A stage ran over that has no consequence of its own: its superiors are told, in public, again and again."""
-    assert proposal.holder_place
-    return advance(
-        proposal,
-        "overdue",
-        by=by,
-        role=proposal.holder_role,
-        place=proposal.holder_place,
-        due=period(proposal.place, "supervision.days", now()),
-        gate_notice=proposal.gate_notice,
-    )
+    """A stage ran over that has no consequence of its own: its superiors are told, in public, again and again.
+
+    It stays due since it was; whoever calls looks again.
+    """
+    record = take(proposal, "overdue", by=by)
+    note_on_card(proposal)
+    return record
 
 
 @action
 def wait_until(proposal: Proposal, due: datetime, *, by: User | None = None) -> None:
-    """A gate is still closed at its end (an objection is open): look again at ``due``."""
+    """What the stage waits for next has a day of its own, as the result of a vote after its window."""
     lock(proposal)
     proposal.due_at = due
     proposal.save(update_fields=["due_at"])
     set_stage_deadline(proposal)
+    note_on_card(proposal, due_at=due)
+
+
+@action
+def wait_for_gate(proposal: Proposal, *, wakes_at: datetime | None = None, by: User | None = None) -> None:
+    """Its gate is not open yet: it is due when the notice is over and what was objected is to be answered.
+
+    Nobody is late before that, and nobody gets more time after it. ``wakes_at`` is when to look again.
+    """
+    lock(proposal)
+    assert proposal.due_at
+    due = max(proposal.due_at, settled_by(proposal.gate_notice)) if proposal.gate_notice else proposal.due_at
+    if due != proposal.due_at:
+        proposal.due_at = due
+        proposal.save(update_fields=["due_at"])
+    set_stage_deadline(proposal, wakes_at)
     note_on_card(proposal, due_at=due)
 
 
@@ -153,7 +176,9 @@ def follow_gate(proposal: Proposal, corrected: Notice, *, by: User | None = None
     lock(proposal)
     proposal.gate_notice = corrected
     proposal.save(update_fields=["gate_notice"])
-    wait_until(proposal, corrected.ends_at, by=by)
+    if waits_for(proposal, corrected.kind):
+        note_on_card(proposal, act_ends_at=corrected.ends_at)
+        wait_for_gate(proposal, by=by)
 
 
 @action

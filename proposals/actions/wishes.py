@@ -102,6 +102,12 @@ def follow_calendar_of_wish(pk: int, due: datetime, *, by: User | None = None) -
 
 
 @action
+def remind_of_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
+    """The street too let its days pass: it stays due there, and is asked again."""
+    return take(wished, "overdue", by=by)
+
+
+@action
 def climb_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
     """Nobody answered in time: the street holds it now."""
     role, place = street_or_district(wished.place)

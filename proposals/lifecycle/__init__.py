@@ -14,7 +14,7 @@ from proposals.lifecycle.holders import (
     street_or_district,
     superior_of,
 )
-from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline
+from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline, waits_for
 from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
 from proposals.lifecycle.wishes import WISH, WISH_STEPS
 
@@ -42,4 +42,5 @@ __all__ = [
     "set_stage_deadline",
     "street_or_district",
     "superior_of",
+    "waits_for",
 ]

@@ -178,7 +178,7 @@ STEPS = (
         needs_reason=True,
     ),
     Step("climb_tier", _("逾期未办，自动升级"), (Stage.HANDLING,), "", platform=True),
-    Step("supervise", _("三级逾期，列入督办"), (Stage.HANDLING,), "", platform=True),
+    Step("supervise", _("三级逾期，列入督办"), (Stage.HANDLING,), "", platform=True, keeps_time=True),
     # funding
     Step("announce_funding", _("资金方案落实"), (Stage.RAISING,), Stage.FUNDED, "funding.plan"),
     Step(
@@ -260,8 +260,14 @@ STEPS = (
     Step("account_again", _("结算公示被重议，重新结算"), (Stage.SETTLING,), Stage.RATED, platform=True),
     Step("archive", _("归档"), (Stage.SETTLING,), Stage.ARCHIVED, "evaluation.run", gate="accounts"),
     # any open stage
-    Step("overdue", _("逾期，提醒上一级"), tuple(STAGES), "", platform=True),
+    Step("overdue", _("逾期，提醒上一级"), tuple(STAGES), "", platform=True, keeps_time=True),
 )
+
+
+def waits_for(proposal: Proposal, kind: str) -> bool:
+    """Whether a step out of its present stage waits for a notice of this kind to pass."""
+    return any(step.gate == kind and proposal.stage in step.sources for step in STEPS)
+
 
 SETTABLE = ("tier", "gate_notice", "merged_into", "supervised_at")
 """Fields a step may set together with the stage."""
@@ -294,8 +300,11 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
     return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
 
 
-def set_stage_deadline(proposal: Proposal) -> None:
-    """One open stage deadline per proposal, with a reminder when a third of the time is left."""
+def set_stage_deadline(proposal: Proposal, wakes_at: datetime | None = None) -> None:
+    """One open stage deadline per proposal, with a reminder when a third of the time is left.
+
+    With ``wakes_at`` it only waits for something: looked at then, and nobody is reminded.
+    """
     deadlines.meet(proposal)
     if proposal.stage in ENDED:
         return
@@ -308,7 +317,9 @@ def set_stage_deadline(proposal: Proposal) -> None:
         place_path=proposal.holder_place.path,
         title=f"{Stage(proposal.stage).label}：{proposal.title}",
         url=proposal.get_absolute_url(),
-        remind_at=_reminder(proposal.stage_since, proposal.due_at),
+        since=proposal.stage_since,
+        wakes_at=wakes_at,
+        remind_at=None if wakes_at else _reminder(proposal.stage_since, proposal.due_at),
         basis=proposal.terms.get("basis", ""),
         provisional=calendar.is_provisional(proposal.due_at),
     )

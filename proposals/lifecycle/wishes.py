@@ -56,6 +56,14 @@ WISH_STEPS = (
         "",
         platform=True,
     ),
+    Step(
+        "overdue",
+        _("逾期，再次提醒"),
+        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
+        "",
+        platform=True,
+        keeps_time=True,
+    ),
 )
 
 
@@ -85,6 +93,7 @@ def _wish_settled(wish: Wish) -> None:
         title=_("微心愿：%(text)s") % {"text": wish.text},
         url=wish.get_absolute_url(),
         basis=wish.due_basis,
+        since=wish.stage_since,
         provisional=calendar.is_provisional(wish.due_at),
     )
 

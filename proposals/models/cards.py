@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -42,17 +44,21 @@ class CardQuerySet(models.QuerySet["Card"]):
 
     def in_place(self, place: Territory) -> CardQuerySet:
         """Newest first by the index of the place, however large the city."""
-        return self.filter(places__place=place).order_by("-places__submitted_at", "-places__card_id")
+        here = self.filter(places__place=place).order_by("-places__submitted_at", "-places__card_id")
+        return here.annotate(read_at=Now())
 
 
 class Card(models.Model):
     """One indexed row per project, which lists, home page and totals read.
 
-    Kept by this app; higher apps push their facts down through ``actions.note_on_card``. ``version``
-    grows with everything a project's page shows, and is the validator of that page.
+    Kept by this app; higher apps push their facts down through ``actions.note_on_card``. ``act_ends_at`` is the end
+    of what people take part in here (signing, voting, objecting, rating), ``due_at`` until when its holder has to
+    do their part; ``read_at`` is there where it was read by place. ``version`` grows with everything a project's
+    page shows, and is the validator of that page.
     """
 
     UNTRACKED = True
+    read_at: datetime
 
     proposal = models.OneToOneField(Proposal, models.PROTECT, primary_key=True, related_name="card")
     number = models.CharField(max_length=16, unique=True)
@@ -65,6 +71,7 @@ class Card(models.Model):
     tier = models.PositiveSmallIntegerField(choices=Tier, null=True)
     submitted_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    act_ends_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     households = models.PositiveIntegerField(default=0)
     people = models.PositiveIntegerField(null=True)

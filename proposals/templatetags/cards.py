@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from minshi.disclosure.models import Notice
 from minshi.faces.templatetags.faces import badge
-from minshi.faces.words import cn_date, cn_until, percent, yuan
+from minshi.faces.words import cn_date, cn_until, percent, said_late, yuan
 from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
 
 register = template.Library()
@@ -20,18 +20,19 @@ PHOTOS_SHOWN = 3
 
 
 @register.inclusion_tag("components/project_card.html")
-def card_of(card: Card, heading: str = "h3") -> dict[str, Any]:
-    """Title, place, stage, and the one figure that matters in that stage."""
+def card_of(card: Card, heading: str = "h3", moment: datetime | None = None) -> dict[str, Any]:
+    """Title, place, stage, and the one figure that matters in that stage; ``moment`` where the card brings none."""
     stage, kind = card.get_stage_display(), "plain"
     if card.stage == Stage.ARCHIVED:
         kind = "done"
     elif card.stage in ENDED:
         kind = "wrong"
-    waiting = card.stage in (Stage.COSIGNING, Stage.VOTING, Stage.RATING)
+    over = card.act_ends_at is not None and (moment or card.read_at) >= card.act_ends_at
+    waiting = card.stage in (Stage.COSIGNING, Stage.VOTING, Stage.RATING) and not over
     return {
         "title": card.title,
         "url": card.get_absolute_url(),
-        "line": " · ".join(part for part in (card.place_name, _figure(card), _until(card)) if part),
+        "line": " · ".join(part for part in (card.place_name, _figure(card), until(card, moment)) if part),
         "stage": badge(stage, kind) if not waiting else "",
         "waits": stage if waiting else "",
         "heading": heading,
@@ -67,10 +68,18 @@ def _figure(card: Card) -> str:
     return ""
 
 
-def _until(card: Card) -> str:
+def until(card: Card, moment: datetime | None = None) -> str:
+    """Until when people can take part; where nobody can any more, until when its holder has to act, or how late."""
     if card.stage in ENDED or card.due_at is None:
         return ""
-    return _("%(day)s 截止") % {"day": cn_until(card.due_at)}
+    moment = moment or card.read_at
+    if card.act_ends_at and moment < card.act_ends_at:
+        return _("%(day)s 截止") % {"day": cn_until(card.act_ends_at)}
+    if late := said_late(card.due_at, moment):
+        return late
+    if card.act_ends_at:
+        return _("%(day)s 已截止") % {"day": cn_until(card.act_ends_at)}
+    return _("%(day)s 前办好") % {"day": cn_until(card.due_at)}
 
 
 @register.inclusion_tag("components/notice_card.html")

@@ -16,6 +16,7 @@ from minshi.faces.kept import digest, kept_page
 from minshi.policy import selectors as policy
 from proposals import how as how_it_goes
 from proposals import selectors
+from proposals.templatetags.cards import until
 
 
 @require_safe
@@ -35,7 +36,7 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
     wishes = [] if is_elder else selectors.wall(place)
     state = (
         total.computed_at,
-        [(card.pk, card.version) for card in (*running, *done)],
+        [(card.pk, card.version, until(card)) for card in (*running, *done)],
         [(notice.pk, notice.withdrawn_by_id, notice.ends_at > notice.read_at) for notice in notices],
         [(wish.pk, wish.stage, wish.supporters) for wish in wishes],
     )

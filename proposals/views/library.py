@@ -22,15 +22,20 @@ from minshi.territory.models import Territory
 from proposals import selectors
 from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
-from proposals.panels import Panel, panels_of, present_of
-from proposals.showing import present
+from proposals.panels import Panel, panels_of
+from proposals.showing import present_at
+from proposals.templatetags.cards import until
+
+STAMPED = ("version", "stage", "due_at", "act_ends_at")
+"""What tells whether a card reads as it did."""
 
 
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
     """The library: filters, each state of them a link; pages by key.
 
-    What it opens with is kept until one of its cards changes; a search is drawn each time.
+    What it opens with is kept until one of its cards changes or another day is said of it; a search is drawn each
+    time.
     """
     place = selectors.home_place(request.GET.get("place") or None)
     cards = Card.objects.in_place(place) if place else Card.objects.none()
@@ -42,7 +47,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     query = urlencode({name: value for name, value in links.items() if name in request.GET})
     if place is None or request.META["QUERY_STRING"] != query:
         return render(request, "proposals/projects.html", _library(request, place, shown, cards))
-    versions = list(cards[: paging.SIZE + 1].values_list("pk", "version"))
+    versions = [(card.pk, card.version, until(card)) for card in cards.only(*STAMPED)[: paging.SIZE + 1]]
     stamp = f"projects:{query}:{place.pk}:{localtime().year}:{digest(versions)}"
     return kept_page(
         request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards), query=query
@@ -102,13 +107,18 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
     records = list(StepRecord.objects.of(proposal).order_by("id"))
     version = list(proposal.versions.all())[-1]
     panels = panels_of(proposal)
+    act_end = proposal.card.act_ends_at
+    is_act = act_end is not None and moment < act_end
+    end = act_end if is_act else proposal.due_at
     context = {
         "proposal": proposal,
         "card": proposal.card,
         "version": version,
-        "present": present_of(proposal) or present(proposal, version, records),
+        "present": present_at(moment, proposal, version, records),
         "holder": selectors.holder_of(proposal),
-        "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
+        "end": end,
+        "is_act": is_act,
+        "days_left": calendar.working_days_left(moment, end) if end else None,
         "way": selectors.way_of(proposal, records),
         "records": records,
         "people": selectors.people_of(proposal, records, version.keeper),

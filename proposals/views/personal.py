@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from minshi.accounts.requests import user_of
+from minshi.clock import now
 from minshi.residents.models import ORGANISERS
 from minshi.residents.rules import person_of, roles_of
 from proposals import selectors
@@ -23,6 +24,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "home": home,
         "mine": selectors.mine(user),
+        "moment": now(),
         "phone": selectors.phone_of(home.household.place) if home else None,
         "confirms": any(held.role in ORGANISERS for held in roles_of(user)),
     }

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
+from minshi.faces.words import said_late
 from minshi.policy import calendar
 from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
@@ -57,14 +58,15 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
             _give_verdict(proposal, user, form.cleaned_data)
             messages.success(request, _("已办理：%(title)s") % {"title": proposal.title})
             return redirect("review_queue")
-    wrong = filled is None and form.is_bound and bool(form.errors)
+    wrong, moment = filled is None and form.is_bound and bool(form.errors), now()
     context = {
         "form": form,
         "proposal": proposal,
         "version": proposal.version,
         "photos": list(proposal.photos.all()),
         "waiting": len(selectors.to_review(user)),
-        "days_left": calendar.working_days_left(now(), proposal.due_at) if proposal.due_at else None,
+        "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
+        "late": said_late(proposal.due_at, moment),
     }
     return render(request, "proposals/review.html", context, status=422 if wrong else 200)
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from minshi import paging
-from minshi.accounts.models import User
-from minshi.accounts.requests import pressing, user_of
+from minshi.accounts.requests import pressing, somebody_of, user_of
+from minshi.clock import Now
 from minshi.refusals import answering
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
@@ -41,13 +41,15 @@ def wishes(request: HttpRequest) -> HttpResponse:
 @require_safe
 def wish(request: HttpRequest, pk: int) -> HttpResponse:
     """One wish: what became of it, and "I want it too"."""
-    wished = get_object_or_404(Wish.objects.select_related("place", "proposal", "holder_place"), pk=pk)
-    user = request.user if isinstance(request.user, User) else None
+    rows = Wish.objects.select_related("place", "proposal", "holder_place").annotate(read_at=Now())
+    wished = get_object_or_404(rows, pk=pk)
+    user = somebody_of(request)
     open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)
     context = {
         "wish": wished,
         "holder": selectors.holder_of(wished),
         "way": selectors.way_of_wish(wished),
+        "moment": wished.read_at,  # type: ignore[attr-defined]
         "mine": user is not None and wished.by_id == user.pk,
         "wanted": user is not None and wished.supports.filter(by=user).exists(),
         "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),

@@ -118,7 +118,8 @@ def test_minutes_that_do_not_come_are_asked_for_every_working_day(
     deadlines.sweep()
     for who in (clerk, case_officer):
         assert Message.objects.filter(user=who, title__contains="议事会纪要").exists()
-    assert Deadline.objects.open().of(meeting).get().due > due
+    waiting = Deadline.objects.open().of(meeting).get()
+    assert waiting.wakes_at and waiting.wakes_at > waiting.due == due
 
 
 # --- The minutes ---------------------------------------------------------------------------------

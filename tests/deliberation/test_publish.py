@@ -157,10 +157,11 @@ def test_a_sheet_nobody_read_is_not_dropped_at_the_due_date(
     deadlines.sweep()
     motion.refresh_from_db()
     assert motion.stage == MotionStage.COUNTING
-    assert Deadline.objects.open().of(motion).get().due > motion.publish_by
+    waiting = Deadline.objects.open().of(motion).get()
+    assert waiting.wakes_at and waiting.wakes_at > waiting.due == motion.publish_by
     assert Message.objects.filter(user=clerk, title__startswith="逾期").exists()
     motion.proposal.refresh_from_db()
-    assert motion.proposal.due_at > motion.publish_by
+    assert motion.proposal.due_at == motion.publish_by
 
 
 # --- Anyone can check it -------------------------------------------------------------------------

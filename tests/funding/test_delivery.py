@@ -44,7 +44,8 @@ def test_silence_on_the_site_is_asked_after(way: Way, clock) -> None:
     clock.move(seconds=(due - clock.now()).total_seconds() + 60)
     deadlines.sweep()
     assert Message.objects.filter(user=way.who("chief")).count() == before + 1
-    assert Deadline.objects.open().get(kind="funding.log", subject_id=proposal.contracts.get().pk).due > due
+    waiting = Deadline.objects.open().get(kind="funding.log", subject_id=proposal.contracts.get().pk)
+    assert waiting.wakes_at and waiting.wakes_at > waiting.due == due
 
 
 def test_work_is_started_once_and_finished_with_a_log(way: Way) -> None:

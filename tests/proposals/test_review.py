@@ -88,7 +88,8 @@ def test_a_silent_chief_loses_it_to_the_community_then_to_the_street(way: Way, c
 
     actions.pass_review(proposal, by=case_officer)
     assert proposal.stage == Stage.COSIGNING
-    assert StepRecord.objects.of(proposal).filter(verb="climb").count() == 3
+    assert StepRecord.objects.of(proposal).filter(verb="climb").count() == 2
+    assert StepRecord.objects.of(proposal).filter(verb="overdue").count() == 1
 
 
 def test_a_merged_proposal_brings_its_supporters_once_each(way: Way, chief: User) -> None:

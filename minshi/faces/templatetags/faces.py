@@ -33,6 +33,7 @@ register.filter("wan", words.wan)
 register.filter("cn_date", words.cn_date, expects_localtime=True)
 register.filter("cn_datetime", words.cn_datetime, expects_localtime=True)
 register.filter("cn_until", words.cn_until, expects_localtime=True)
+register.filter("late_at", words.said_late)
 
 # --- The frame of a page ----------------------------------------------------------------------
 
@@ -119,6 +120,8 @@ def now_card(
     *,
     until: dt.date | None = None,
     days_left: int | None = None,
+    moment: dt.datetime | None = None,
+    is_act: bool = True,
     note: str = "",
     url: str = "",
     button: str = "",
@@ -132,6 +135,8 @@ def now_card(
         "text": text,
         "until": until,
         "days_left": days_left,
+        "is_act": is_act,
+        "late": words.said_late(until, moment) if moment and isinstance(until, dt.datetime) else "",
         "note": note,
         "url": url,
         "button": button,
