@@ -1,24 +1,27 @@
-"""年度台账: what a place adds up to, computed from the cards alone, with the line that S2 states for a district."""
+"""年度台账: what a place adds up to, from the cards and the ledger, with the line that S2 states for a district."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db import connection
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from funding.models import ContributionStage, Sponsor
-from minshi.clock import CHINA
+from minshi.clock import CHINA, midnight
 from minshi.faces.words import percent, wan_yuan
+from minshi.ledger.models import Account
 from minshi.territory.models import Territory
-from proposals.models import CASH, LIBRARY, Card, CardPlace, Category, Proposal, Tier
+from proposals.models import CASH, LIBRARY, PUBLIC, SOURCES, Card, CardPlace, Category, Source, Tier
 
 MONEY = {f"{source}_fen": source.label for source in CASH}
 REACHED = ("households", "people")
-SUMMED = ("spent_fen", "rating_answers", "rating_satisfied", *MONEY)
-"""Whom declared projects reach; what money and answers there are, wherever a project stands, as on the home page."""
+ANSWERS = ("rating_answers", "rating_satisfied")
+"""Whom declared projects reach; what answers there are, wherever a project stands, as on the home page."""
 DECLARED = {*LIBRARY["running"], *LIBRARY["done"]}
 """What was decided on and begun; the reserve is counted beside it."""
 
@@ -89,48 +92,111 @@ class Report:
         return str(said)
 
 
+MOVED = """
+SELECT card.category, card.tier, account.kind, office.level_id, sum(posting.amount_fen)::bigint
+FROM proposals_cardplace AS stands
+JOIN proposals_card AS card ON card.proposal_id = stands.card_id
+JOIN ledger_entry AS entry ON entry.subject_type = 'proposals.proposal' AND entry.subject_id = card.proposal_id
+JOIN ledger_posting AS posting ON posting.entry_id = entry.id
+JOIN ledger_account AS account ON account.id = posting.account_id
+LEFT JOIN funding_pot AS pot ON pot.account_id = account.id
+LEFT JOIN territory_territory AS office ON office.id = pot.place_id
+WHERE stands.place_id = %(place)s AND account.kind = ANY(%(kinds)s)
+    AND (%(since)s::timestamptz IS NULL OR entry.at >= %(since)s AND entry.at < %(until)s)
+GROUP BY card.category, card.tier, account.kind, office.level_id
+"""
+"""What moved between a project's purse and those it is with, in the year it moved: reversed is moved back."""
+
+YEARS_OF_MONEY = """
+SELECT DISTINCT extract(year FROM entry.at AT TIME ZONE 'Asia/Shanghai')::int
+FROM proposals_cardplace AS stands
+JOIN ledger_entry AS entry ON entry.subject_type = 'proposals.proposal' AND entry.subject_id = stands.card_id
+WHERE stands.place_id = %s
+"""
+
+GIVERS: dict[str, Source] = {
+    Account.Kind.HOUSEHOLD: Source.SELF_RAISED,
+    Account.Kind.SPONSOR: Source.SPONSOR,
+}
+OFFICES = {SOURCES[source].office: source for source in PUBLIC}
+"""Whose account an entry touches says which source it is; a pot is its office's."""
+
+
 def report_of(place: Territory, year: int | None = None) -> Report:
-    """Three queries, whatever the size of the place; in a big one not for every request."""
-    cards = Card.objects.filter(places__place=place)
-    if year is not None:
-        cards = cards.filter(places__submitted_at__year=year)
-    summed = {f"total_{name}": Sum(name) for name in (*REACHED, *SUMMED)}
+    """Four queries, whatever the size of the place; in a big one not for every request.
+
+    Projects count in the year in which they were proposed, money in the year in which it moved.
+    """
+    # One filter: each of two over the same relation would join it anew, and every card counted once per level.
+    when = {} if year is None else {"places__submitted_at__year": year}
+    cards = Card.objects.filter(places__place=place, **when)
+    summed = {f"total_{name}": Sum(name) for name in (*REACHED, *ANSWERS)}
     groups: list[Any] = list(cards.order_by().values("stage", "category", "tier").annotate(count=Count("pk"), **summed))
-    proposals = Proposal.objects.filter(card__in=cards)
+    moved = _moved(place, year)
     return Report(
         place,
         year,
-        _row("", groups),
-        [_row(str(label), [g for g in groups if g["category"] == value]) for value, label in Category.choices],
-        [_row(str(tier.label), [g for g in groups if g["tier"] == tier]) for tier in Tier],
+        _row("", groups, moved),
+        [_row(str(label), *_of(groups, moved, "category", value)) for value, label in Category.choices],
+        [_row(str(tier.label), *_of(groups, moved, "tier", tier)) for tier in Tier],
         Territory.objects.filter(
-            level="street", pk__in=CardPlace.objects.filter(card__in=cards).values("place")
+            level="street", pk__in=CardPlace.objects.filter(card__in=cards.values("pk")).values("place")
         ).count(),
-        _sponsors_of(proposals),
+        _sponsors_of(place, year),
     )
 
 
-def _row(label: str, groups: Iterable[dict[str, Any]]) -> Row:
-    groups = list(groups)
+def _moved(place: Territory, year: int | None) -> list[dict[str, Any]]:
+    """Fen by category, tier and column: what each source gave, net of what went back, and what was paid."""
+    since, until = (None, None) if year is None else (midnight(date(year, 1, 1)), midnight(date(year + 1, 1, 1)))
+    kinds = [Account.Kind.POT, Account.Kind.PAYEE, *GIVERS]
+    with connection.cursor() as cursor:
+        cursor.execute(MOVED, {"place": place.pk, "kinds": kinds, "since": since, "until": until})
+        rows = cursor.fetchall()
+    return [
+        {"category": category, "tier": tier, **_column(kind, office, fen)} for category, tier, kind, office, fen in rows
+    ]
+
+
+def _column(kind: str, office: str, fen: int) -> dict[str, Any]:
+    """What a payee has was paid; what is missing at anybody else's was given."""
+    if kind == Account.Kind.PAYEE:
+        return {"name": "spent_fen", "fen": fen}
+    source = GIVERS[kind] if kind in GIVERS else OFFICES[office]
+    return {"name": f"{source}_fen", "fen": -fen}
+
+
+def _of(groups: list[Any], moved: list[dict[str, Any]], column: str, value: object) -> tuple[list[Any], list[Any]]:
+    return [group for group in groups if group[column] == value], [row for row in moved if row[column] == value]
+
+
+def _row(label: str, groups: Iterable[dict[str, Any]], moved: Iterable[dict[str, Any]]) -> Row:
+    groups, moved = list(groups), list(moved)
     declared = [group for group in groups if group["stage"] in DECLARED]
-    sums = {name: sum(group[f"total_{name}"] or 0 for group in groups) for name in SUMMED}
+    answers = {name: sum(group[f"total_{name}"] or 0 for group in groups) for name in ANSWERS}
     reached = {name: sum(group[f"total_{name}"] or 0 for group in declared) for name in REACHED}
+    money = {name: sum(row["fen"] for row in moved if row["name"] == name) for name in ("spent_fen", *MONEY)}
     return Row(
         label,
         sum(group["count"] for group in declared),
         sum(group["count"] for group in groups if group["stage"] in LIBRARY["reserve"]),
         sum(group["count"] for group in groups if group["stage"] in LIBRARY["done"]),
-        {**sums, **reached},
+        {**answers, **reached, **money},
     )
 
 
-def _sponsors_of(proposals: QuerySet[Proposal]) -> int:
-    """Units whose money has arrived, each counted once."""
-    gave = Sponsor.objects.filter(proposal__in=proposals, contributions__stage=ContributionStage.CONFIRMED)
-    return gave.values("name").distinct().count()
+def _sponsors_of(place: Territory, year: int | None) -> int:
+    """Units whose money has arrived (in that year) and stayed, each counted once."""
+    when = {} if year is None else {"contributions__stage_since__year": year}
+    gave = Sponsor.objects.filter(contributions__stage=ContributionStage.CONFIRMED, **when)
+    here = gave.filter(proposal__in=CardPlace.objects.filter(place=place).values("card"))
+    return here.values("name").distinct().count()
 
 
 def years_of(place: Territory) -> list[int]:
-    """The years in which anything was proposed here, the newest first."""
+    """The years in which anything was proposed or any money moved here, the newest first."""
     years = Card.objects.filter(places__place=place).datetimes("submitted_at", "year", "DESC", tzinfo=CHINA)
-    return [year.year for year in years]
+    with connection.cursor() as cursor:
+        cursor.execute(YEARS_OF_MONEY, [place.pk])
+        moved = {year for (year,) in cursor.fetchall()}
+    return sorted({year.year for year in years} | moved, reverse=True)
