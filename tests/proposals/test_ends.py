@@ -54,7 +54,9 @@ def test_after_its_end_a_vote_is_closed_and_the_day_of_its_result_is_no_end(way:
     assert proposal.due_at == motion.publish_by != motion.closes_at
     for name, page in pages(client, proposal).items():
         assert f"{cn_until(motion.publish_by)} 截止" not in page, name
-        assert f"{cn_until(motion.closes_at)} 截止" not in page, name
+        assert f"{cn_until(motion.closes_at)} 截止" not in page.replace(
+            f"投票已在 {cn_until(motion.closes_at)} 截止", ""
+        ), name
     assert f"应在 {cn_until(motion.publish_by)} 前办好" in pages(client, proposal)["page"]
     assert f"{cn_until(motion.closes_at)} 已截止" in pages(client, proposal)["library"]
 
