@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from itertools import pairwise
 
 _TWO_CHARACTERS = """
@@ -22,13 +23,23 @@ _NAME_DOTS = re.compile(r"[·•・‧∙⋅･.]+")
 _ASIDE = re.compile(r"[(\[【〔{<《「].*")
 
 
+_LONGEST = 200
+"""Of a name or number that is compared: one letter may stand for eighteen, so it is bounded first (trust.md, Input)."""
+
+UNSEEN = frozenset({"Cf", "Cc", "Cs"})
+"""Categories of characters that join or turn the line around and are not seen."""
+
+BLANKS = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
+"""What Unicode counts among letters and signs and nobody sees."""
+
+
 def mask_name(name: str) -> str:
     """李迎新 → 李*新, 李新 → 李*, 欧阳娜娜 → 欧阳*娜, 阿依古丽·买买提 → 阿***·***, John Smith → J*** S****.
 
     The surname stays, and the last character of a given name of two or more; a name of one
     character, or none at all, is one star. So a whole given name never shows.
     """
-    plain = re.sub(r"\d", "*", _ASIDE.sub("", _visible(unicodedata.normalize("NFKC", name))))
+    plain = re.sub(r"\d", "*", _ASIDE.sub("", _visible(unicodedata.normalize("NFKC", name[:_LONGEST]))))
     dotted = [part for part in map(_letters, _NAME_DOTS.split(plain)) if part]
     if not dotted:
         return "*"
@@ -58,7 +69,11 @@ def _letters(text: str) -> str:
 
 def _visible(text: str) -> str:
     """Without joiners, direction marks, variation selectors: they are counted as letters but not seen."""
-    return "".join(character for character in text if unicodedata.category(character) not in {"Cf", "Mn", "Me", "Cc"})
+    return "".join(
+        character
+        for character in text
+        if character not in BLANKS and unicodedata.category(character) not in {"Cf", "Mn", "Me", "Cc"}
+    )
 
 
 _MOBILE = r"1[3-9]\d"
@@ -66,7 +81,7 @@ _MOBILE = r"1[3-9]\d"
 
 def mask_phone(phone: str) -> str:
     """138****5678; a landline keeps its area code and last two digits: 0871-*****45."""
-    number = re.sub(r"[^\d*]", "", _ascii_digits(unicodedata.normalize("NFKC", phone)))
+    number = re.sub(r"[^\d*]", "", _ascii_digits(unicodedata.normalize("NFKC", phone[:_LONGEST])))
     if not number:
         return ""
     if mobile := re.fullmatch(rf"(?:0?0?86)?({_MOBILE})[\d*]{{4}}(\d{{4}})", number):
@@ -119,13 +134,20 @@ def mask_text(text: str, *, landlines: bool = True) -> str:
 
     ``landlines=False`` leaves 0871-… alone: in an office's own text that is where to ring.
     """
-    plain = _ascii_digits(_readable(text))
-    plain = _EMAIL.sub("（邮箱已隐去）", plain)
-    plain = _IDENTITY.sub("（号码已隐去）", plain)
-    plain = _without_mobiles(plain)
-    if landlines:
-        plain = _LANDLINE_IN_TEXT.sub(lambda found: mask_phone(found[0]), plain)
-    return plain
+    seen = readable(text)
+    seen = _hidden(_EMAIL, lambda found: "（邮箱已隐去）", seen)
+    seen = _hidden(_IDENTITY, lambda found: "（号码已隐去）", seen)
+    seen = _without_mobiles(seen)
+    return _hidden(_LANDLINE_IN_TEXT, lambda found: mask_phone(found[0]), seen) if landlines else seen
+
+
+def _hidden(pattern: re.Pattern[str], by: Callable[[re.Match[str]], str], text: str) -> str:
+    """Looked for in any script's digits; what is not hidden stays as it was typed."""
+    parts, shown_to = [], 0
+    for found in pattern.finditer(_ascii_digits(text)):
+        parts += [text[shown_to : found.start()], by(found)]
+        shown_to = found.end()
+    return "".join([*parts, text[shown_to:]]) if parts else text
 
 
 _SAID_AS = {
@@ -206,22 +228,29 @@ def _with_country(text: str, digits: list[tuple[int, int]], start: int) -> int:
 
 
 def one_line(text: str) -> str:
-    """A name or title as it is kept: no invisible characters, letters and digits in their plain form.
+    """A name or title as it is kept: no invisible characters, full-width letters and digits in their plain form.
 
-    Chinese full-width punctuation stays: it is how a title is written.
+    Chinese full-width punctuation and ①② stay: it is how a title is written. Of what nobody sees nothing is left.
     """
     composed = unicodedata.normalize("NFC", _visible(text.replace("\n", " ").replace("\t", " ")))
-    plain = "".join(
-        unicodedata.normalize("NFKC", character) if character.isalnum() or character.isspace() else character
-        for character in composed
-    )
-    return " ".join(_ascii_digits(plain).split())
+    return " ".join(_ascii_digits("".join(map(_half_width, composed))).split())
 
 
-def _readable(text: str) -> str:
-    """Lines and tabs stay, invisible and direction-changing characters go."""
+def _half_width(character: str) -> str:
+    return chr(ord(character) - 0xFEE0) if "\uff01" <= character <= "\uff5e" and character.isalnum() else character
+
+
+def seen(text: str) -> str:
+    """What is left of a text for somebody to read; empty where only what nobody sees was typed."""
+    return readable(text).strip()
+
+
+def readable(text: str) -> str:
+    """Lines and tabs stay, invisible and direction-changing characters go; all else is as it was typed."""
     return "".join(
-        character for character in text if character in "\n\t" or unicodedata.category(character) not in {"Cf", "Cc"}
+        character
+        for character in text
+        if character in "\n\t" or (character not in BLANKS and unicodedata.category(character) not in UNSEEN)
     )
 
 

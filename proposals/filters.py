@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from proposals.forms import plain
 from proposals.models import Card, CardQuerySet, Category, Kind, Stage, Tier
 
 SHOWN = (("running", _("正在办")), ("done", _("办成了")), ("reserve", _("储备库")))
 
-MOST_SEARCHED = 40
+MOST_SEARCHED, MOST_WORDS = 40, 5
 """Characters of a search."""
+
+WORD = re.compile(r"[0-9]{4}-[0-9]{5,}|\w+")
+
+
+def words_of(text: str) -> list[str]:
+    """What is looked for: each word by itself, however wide it was typed and whatever stands between."""
+    return WORD.findall(unicodedata.normalize("NFKC", text[:MOST_SEARCHED]))[:MOST_WORDS]
 
 
 class CardFilter(django_filters.FilterSet):
-    """The library's filters: an allow-list. One character is too little to search by and finds everything."""
+    """The library's filters: an allow-list."""
 
     q = django_filters.CharFilter(label=_("名称或编号里有"), method="named")
     category = django_filters.ChoiceFilter(label=_("类别"), choices=Category, empty_label=_("全部"))
@@ -30,7 +37,6 @@ class CardFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     def named(self, cards: CardQuerySet, name: str, value: str) -> CardQuerySet:
-        text = " ".join(plain(value).split())[:MOST_SEARCHED]
-        if re.fullmatch(r"[0-9]{4}-[0-9]{5,}", text):
-            return cards.filter(number=text)
-        return cards.titled(text) if len(text) > 1 else cards
+        for word in words_of(value):
+            cards = cards.named(word)
+        return cards

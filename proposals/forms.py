@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.db.models import QuerySet
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
+from minshi.masking import readable
 from minshi.paper.models import Line
 from minshi.residents.doors import DoorLinesField
 from minshi.residents.models import ORGANISERS, Role
@@ -33,20 +34,12 @@ from proposals.models import (
     Version,
 )
 
-INVISIBLE = {"Cf", "Cc", "Co", "Cs"}
-
-
-def plain(text: str) -> str:
-    """NFKC without invisible or direction-changing characters (trust.md, Input); line breaks stay."""
-    return "".join(
-        letter
-        for letter in unicodedata.normalize("NFKC", text)
-        if letter == "\n" or unicodedata.category(letter) not in INVISIBLE
-    ).strip()
+LONGEST = 10_000
+"""Of any text: longer ones are refused before they are looked at letter by letter."""
 
 
 class PlainField(forms.CharField):
-    """One line or a few of plain text."""
+    """One line or a few of plain text, as it was typed, less what nobody can see (trust.md, Input)."""
 
     def __init__(self, *, rows: int = 0, **kwargs: Any) -> None:
         if rows:
@@ -54,7 +47,12 @@ class PlainField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        text = plain(super().to_python(value) or "")
+        typed = super().to_python(value) or ""
+        most = min(self.max_length or LONGEST, LONGEST)
+        if len(typed) > 2 * most:  # line breaks and what is not seen do not count
+            shown = {"limit_value": most, "show_value": len(typed)}
+            raise forms.ValidationError(MaxLengthValidator.message, code="max_length", params=shown)
+        text = readable(typed).strip()
         return text if isinstance(self.widget, forms.Textarea) else " ".join(text.split())
 
 

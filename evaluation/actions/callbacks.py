@@ -10,7 +10,7 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text
+from minshi.masking import mask_text, seen
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role
@@ -109,7 +109,7 @@ def _raters(callback: CallBack) -> list[User]:
 
 
 def _words(text: str, field: str, missing: str) -> str:
-    if len(text.strip()) < 5:
+    if len(seen(text)) < 5:
         raise Refused(**{field: missing})
     if len(text) > 500:
         raise Refused(**{field: _("请不超过 500 个字")})

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.lifecycle import permits
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text
+from minshi.masking import mask_text, seen
 from minshi.refusals import NotAllowed, Refused, refuse_if
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def take(
             raise Refused(wrong)
         if not _may(step, by, subject):
             raise NotAllowed(_not_theirs(machine, step, by, subject))
-        if step.needs_reason and not reason.strip():
+        if step.needs_reason and not seen(reason):
             raise Refused(reason=_("请写明理由，对方和大家都看得到"))
         own = (why for obstacle in step.obstacles for why in obstacle(subject))
         refuse_if([*what_blocks_gate(subject, verb), *own, *obstacles])

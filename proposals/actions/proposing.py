@@ -16,7 +16,7 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_name, mask_text, one_line
+from minshi.masking import mask_name, mask_text, one_line, seen
 from minshi.refusals import Refused
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
@@ -181,7 +181,7 @@ def add_photo(
 @action
 def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRecord:
     """The proposer sends the mended words (fields of Version) back to review."""
-    if not why.strip():
+    if not seen(why):
         raise Refused(why=_("请写明改了什么"))
     most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH}
     masked = {

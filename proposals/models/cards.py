@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Func
+from django.db.models import F, Func, Q
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,14 @@ SELECT proposal_id FROM found
 
 
 class CardQuerySet(models.QuerySet["Card"]):
+    def named(self, word: str) -> CardQuerySet:
+        """Those with ``word`` in their title, or at the end of their number."""
+        if re.fullmatch(r"[0-9]{4}-[0-9]{5,}", word):
+            return self.filter(number=word)
+        if re.fullmatch(r"[0-9]{3,}", word):
+            return self.filter(Q(number__endswith=word) | Q(title__contains=word))
+        return self.titled(word) if len(word) > 1 else self.filter(title__icontains=word)
+
     def titled(self, text: str) -> CardQuerySet:
         """Those with ``text`` (two characters or more) in their title, of a whole city the newest 5,000."""
         return self.filter(pk__in=RawSQL(TITLED, [text, text, FOUND_AT_MOST]))  # noqa: S611  (values are parameters)
