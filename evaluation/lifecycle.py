@@ -86,7 +86,8 @@ DAYS_OF_CALLBACK = {
 def _callback_entered(callback: CallBack, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
     fields = _set(callback, at, setting)
     days = DAYS_OF_CALLBACK.get(CallBackStage(callback.stage))
-    callback.due_at = calendar.period_end(at, working_days=int(callback.survey.terms[days])) if days else None
+    span = calendar.period(at, working_days=int(callback.survey.terms[days])) if days else None
+    callback.due_at, callback.due_basis = (span.end, span.basis) if span else (None, "")
     return ("due_at", *fields)
 
 
@@ -105,6 +106,7 @@ def _callback_settled(callback: CallBack) -> None:
         place_path="" if waits_for_rater else holder_place(callback.territory, "community").path,
         title=_("差评回访（%(stage)s）：%(title)s") % {"stage": CallBackStage(callback.stage).label, "title": title},
         url=callback.get_absolute_url(),
+        basis=callback.due_basis,
         provisional=calendar.is_provisional(callback.due_at),
     )
 
@@ -137,6 +139,7 @@ def _check_settled(check: Check) -> None:
         place_path=holder_place(check.territory, "community").path,
         title=_("管护回看（%(n)d个月）：%(title)s") % {"n": check.months, "title": check.aftercare.proposal.title},
         url=check.get_absolute_url(),
+        basis=check.due_basis,
         remind_at=check.begins_at if check.begins_at > check.stage_since else None,  # type: ignore[operator]
         provisional=calendar.is_provisional(check.due_at),
     )

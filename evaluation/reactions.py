@@ -16,10 +16,11 @@ from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
-from minshi.disclosure.signals import corrected, reopened
+from minshi.disclosure.signals import corrected, lengthened, reopened
 from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
+from minshi.policy.signals import period_moved
 from minshi.residents.models import Residence
 from minshi.residents.signals import asked
 from proposals.actions import advance
@@ -105,6 +106,21 @@ def it_was_brought_to_its_end(subject: Proposal, record: StepRecord, **kwargs: A
     """What stopped on its way has its file too, sealed by whoever ended it."""
     if record.source == Stage.ENDING and record.by is not None:
         archive.seal_ended(subject, by=record.by)
+
+
+@receiver(period_moved)
+def it_is_due_later(deadline: Deadline, **kwargs: Any) -> None:
+    """The day on the page is the one on the desk."""
+    if deadline.kind == CHECK:
+        Check.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+    elif deadline.kind == CALLBACK:
+        CallBack.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+
+
+@receiver(lengthened)
+def a_result_is_announced_for_longer(notice: Notice, **kwargs: Any) -> None:
+    for survey in Survey.objects.filter(notice=notice, hold_settled_at=None):
+        schedule(survey, GATE, notice.ends_at, title=notice.title)
 
 
 @receiver(corrected)

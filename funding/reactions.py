@@ -23,6 +23,7 @@ from minshi.disclosure.signals import reopened
 from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
+from minshi.policy.signals import period_moved
 from minshi.residents.models import Role
 from proposals.actions import advance
 from proposals.lifecycle import holder_place, period, superior_of
@@ -113,6 +114,13 @@ def _still_late(subject: Any, deadline: Deadline) -> None:
     """The superiors hear of it now and again, for as long as it takes; it stays due since it was."""
     _tell_superior(subject, deadline.role, deadline.title, deadline.url)
     look_again(deadline, period(subject.territory, "supervision.days", now()).end)
+
+
+@receiver(period_moved)
+def a_decision_is_due_later(deadline: Deadline, **kwargs: Any) -> None:
+    """The day on the page of what is asked for is the one on the desk."""
+    if deadline.kind in WATCHED:
+        WATCHED[deadline.kind]._default_manager.filter(pk=deadline.subject_id).update(due_at=deadline.due)
 
 
 @on("funding.grant")

@@ -13,7 +13,7 @@ from minshi.clock import now
 from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
-from minshi.disclosure.signals import answered, corrected, objected, read_alike, unread
+from minshi.disclosure.signals import answered, corrected, lengthened, objected, read_alike, unread
 from minshi.lifecycle.machine import what_blocks_gate
 from minshi.notifications.actions import tell, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
@@ -128,6 +128,13 @@ def the_gate_was_corrected(old: Notice, new: Notice, **kwargs: Any) -> None:
     proposal = Proposal.objects.select_related("holder_place").filter(gate_notice=old).first()
     if proposal is not None:
         actions.follow_gate(proposal, new, by=None)
+
+
+@receiver(lengthened)
+def the_gate_ends_later(notice: Notice, **kwargs: Any) -> None:
+    proposal = Proposal.objects.select_related("holder_place").filter(gate_notice=notice).first()
+    if proposal is not None:
+        actions.follow_notice(proposal, notice, by=None)
 
 
 @receiver(answered)

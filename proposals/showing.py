@@ -43,6 +43,7 @@ def _after(notice: Notice) -> Present:
         said.append(_("异议都已答复。") if notice.objections_total else _("没有收到异议。"))
     return Present("".join(said), _("看公示"), notice.get_absolute_url())
 
+
 MOST_CLAIMS = 99
 
 

@@ -16,7 +16,7 @@ from minshi.faces.words import full_date
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text, one_line
+from minshi.masking import mask_text, one_line, seen
 from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -68,8 +68,9 @@ def plan_checks(agreed: Aftercare) -> list[Check]:
     planned = []
     for months in policy.value("aftercare.check_months", proposal.place):
         begins = midnight(calendar.months_after(today(), months))
-        due = calendar.period_end(begins, working_days=days)
-        check = Check.objects.create(aftercare=agreed, months=months, begins_at=begins, due_at=due)
+        span = calendar.period(begins, working_days=days)
+        check = Check.objects.create(aftercare=agreed, months=months, begins_at=begins, due_at=span.end)
+        check.due_basis = span.basis
         begin(check, "plan", by=None)
         planned.append(check)
     return planned
@@ -82,7 +83,7 @@ def look(check: Check, *, in_order: bool, finding: str, by: User) -> StepRecord:
     moment = now()
     if moment < check.begins_at:
         raise Refused(_("%(day)s起才到回看的时候") % {"day": full_date(check.begins_at)})
-    if len(finding.strip()) < 5:
+    if len(seen(finding)) < 5:
         raise Refused(finding=_("请写明看到的情况（至少 5 个字）"))
     words = mask_text(finding.strip())
     facts = {"in_order": in_order, "finding": words, "by": by, "at": moment}

@@ -51,6 +51,8 @@ class CheckStage(models.TextChoices):
 class Check(models.Model):
     """回看 so many months after the archive; written once, and sealed into the archive as a supplement."""
 
+    due_basis = ""
+
     aftercare = models.ForeignKey(Aftercare, models.PROTECT, related_name="checks", verbose_name=_("管护"))
     months = models.PositiveSmallIntegerField(_("归档后几个月"))
     stage = models.CharField(_("进展"), max_length=8, choices=CheckStage, blank=True, default="")

@@ -318,6 +318,8 @@ class CallBackOutcome(models.TextChoices):
 class CallBack(models.Model):
     """差评回访整改: contacted, mended, and confirmed by whoever rated. Texts are public: masked when written."""
 
+    due_basis = ""
+
     answer = models.OneToOneField(Answer, models.PROTECT, related_name="callback", verbose_name=_("答卷"))
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="callbacks", verbose_name=_("评议"))
     level = models.PositiveSmallIntegerField(_("评价"), choices=Rating)

@@ -13,16 +13,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import Now, now
 from minshi.deadlines.actions import meet, schedule
 from minshi.disclosure import rules, signals
 from minshi.disclosure.models import GATES, Kind, Notice, Objection, Original, PostingPhoto
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action
-from minshi.masking import mask_name, mask_text, one_line
+from minshi.masking import mask_name, mask_text, one_line, seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
 from minshi.policy import calendar
+from minshi.policy.actions import lengthened
 from minshi.policy.selectors import value
 from minshi.policy.units import fraction
 from minshi.refusals import NotAllowed, Refused
@@ -109,7 +110,7 @@ def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> 
 
     The period begins anew. ``changes`` are arguments of ``post``; what is not given stays as it was.
     """
-    if not reason.strip():
+    if not seen(reason):
         raise Refused(reason=_("请写明更正的原因。"))
     why = _("本公示更正编号 %(number)s 的公示：%(reason)s") % {"number": notice.number, "reason": reason.strip()}
     same = {
@@ -123,6 +124,27 @@ def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> 
         same |= {"days": notice.working_days or None, "calendar_days": notice.calendar_days or None}
     course = changes.pop("course", notice.course)
     return post(**same | changes, course=f"{why}\n{course}".strip(), corrects=notice, by=by)
+
+
+@action
+def lengthen(newest: calendar.Calendar, *, by: User | None = None) -> list[Notice]:
+    """Count running notices anew on a calendar published since; they may only end later. Returns those that do."""
+    longer = []
+    running = Notice.objects.filter(withdrawn_by=None, ends_at__gt=Now()).exclude(
+        counted__endswith=f";v{newest.number}", provisional=False
+    )
+    for notice in running.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        counted = calendar.recounted(newest, notice.counted, notice.posted_at)
+        if counted is None or not (notice.provisional or notice.ends_at < counted.end):
+            continue
+        before = notice.ends_at
+        notice.ends_at = lengthened("disclosure.notice", notice.pk, notice.kind, before, counted.end, newest)
+        notice.provisional = notice.provisional and counted.provisional
+        notice.save(update_fields=["ends_at", "provisional"])
+        if notice.ends_at != before:
+            longer.append(notice)
+            signals.lengthened.send(Notice, notice=notice, before=before)
+    return longer
 
 
 def _correctable(notice: Notice, by: User | None) -> Notice:
@@ -305,7 +327,7 @@ def _refuse_objection(
     if spoken:
         raise Refused(_("这个人对这份公示提出的异议正在办理，答复后可以再提。"))
     wrong = {}
-    if len(facts.strip()) < 5:
+    if len(seen(facts)) < 5:
         wrong["facts"] = _("请写明哪里不对、为什么（至少 5 个字）。")
     if by is None and not name and not anonymous:
         wrong["name"] = _("请写明异议人的姓名；不愿公开的，请勾选匿名公开。")
@@ -448,7 +470,7 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
     wrong = {}
     if outcome not in Objection.Outcome.values:
         wrong["outcome"] = _("请选择结论。")
-    if len(text.strip()) < 5:
+    if len(seen(text)) < 5:
         wrong["text"] = _("请写明核查情况和答复（至少 5 个字）。")
     if wrong:
         raise Refused(**wrong)
@@ -475,7 +497,7 @@ def climb(objection: Objection, *, reason: str = "", by: User | None) -> Objecti
             raise NotAllowed(_("这条异议由%(who)s，您不能转交。") % {"who": objection.get_level_display()})
         if objection.level == Objection.Level.DISTRICT:
             raise Refused(_("已经到区一级，请直接答复。"))
-        if not reason.strip():
+        if not seen(reason):
             raise Refused(reason=_("请写明为什么转给上一级。"))
     objection.level = rules.ABOVE[Objection.Level(objection.level)]
     objection.climbed_at = now()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.clock import CHINA, Now, now
 from minshi.faces.words import cn_until
 from minshi.paper.models import Line
+from minshi.policy.models import Lengthening
 from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
 
@@ -58,16 +59,24 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def for_reading(self) -> NoticeQuerySet:
         """With all a page draws, and the time it was read at, in one query."""
-        return self.select_related("place", "withdrawn_by", "corrects").annotate(read_at=Now())
+        longer = Lengthening.objects.filter(subject_type="disclosure.notice", subject_id=OuterRef("pk")).order_by("pk")
+        return self.select_related("place", "withdrawn_by", "corrects").annotate(
+            read_at=Now(),
+            first_end=Subquery(longer.values("old_end")[:1]),
+            lengthened_by=Subquery(longer.order_by("-pk").values("version__source")[:1]),
+        )
 
 
 class Notice(models.Model):
-    """Everything said stays as it was said; the database lets only the last six columns change.
+    """Everything said stays as it was said; the database lets only the last six columns change, and the end.
 
-    ``starts_on`` is the day after posting (民法典 201), ``ends_at`` the exclusive 00:00 after the last day.
+    ``starts_on`` is the day after posting (民法典 201), ``ends_at`` the exclusive 00:00 after the last day, which
+    everybody reads: a calendar published later may lengthen it while it runs, as a row of its own (domain.md 7).
     """
 
     read_at: datetime
+    first_end: datetime | None
+    lengthened_by: str | None
 
     number = models.CharField(_("索引号"), max_length=23, unique=True, validators=[RegexValidator(rf"^{NUMBER}\Z")])
     kind = models.CharField(_("种类"), max_length=16, choices=Kind)

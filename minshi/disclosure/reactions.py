@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.dispatch import receiver
+
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
@@ -9,6 +13,7 @@ from minshi.disclosure import actions
 from minshi.disclosure.models import Objection
 from minshi.disclosure.rules import READERS_ABOVE
 from minshi.policy import calendar
+from minshi.policy.signals import period_moved, recounting
 
 
 @on(actions.ANSWER)
@@ -34,3 +39,15 @@ def unread_climbs(deadline: Deadline) -> None:
         look_again(deadline, calendar.period_end(now(), working_days=1))
     else:
         actions.ask_above(objection, deadline.role, by=None)
+
+
+@receiver(recounting)
+def a_calendar_was_published(calendar: calendar.Calendar, **kwargs: Any) -> None:
+    actions.lengthen(calendar, by=None)
+
+
+@receiver(period_moved)
+def the_answer_is_due_later(deadline: Deadline, **kwargs: Any) -> None:
+    """The day that stands beside the objection is the one on the desk."""
+    if deadline.kind == actions.ANSWER:
+        Objection.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)

@@ -154,6 +154,8 @@ def _state(day: date, today: date) -> str:
 
 
 def _why_not(day: date) -> str:
+    if calendar.is_working(day):
+        return _("照公布时的截止日，不提前")
     return calendar.day_name(day) or _("休息日")
 
 

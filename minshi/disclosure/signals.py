@@ -19,3 +19,6 @@ answered = Signal()
 
 reopened = Signal()
 """So many benefiting households objected that the matter is decided anew. Arguments: ``notice``."""
+
+lengthened = Signal()
+"""By a calendar published since, a running notice ends later. Arguments: ``notice``, ``before`` (the old end)."""

@@ -247,5 +247,5 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The sheet as a file; where the machine cannot make one, the page to print."""
     notice = _read(number)
     facts = sheet_of(notice)
-    version = f"{notice.withdrawn_by_id}-{facts['root']}"
+    version = f"{notice.withdrawn_by_id}-{notice.ends_at:%Y%m%d}-{notice.provisional}-{facts['root']}"
     return as_file(request, "disclosure/sheet.html", facts, name=number, version=version, page=facts["page"])

@@ -15,8 +15,8 @@ from minshi.lifecycle.action import action
 from minshi.masking import mask_text
 from minshi.policy import calendar, rules, units
 from minshi.policy.defaults import Arrangement
-from minshi.policy.models import CalendarVersion, Parameter, Setting
-from minshi.policy.signals import period_moved
+from minshi.policy.models import CalendarVersion, Lengthening, Parameter, Setting
+from minshi.policy.signals import period_moved, recounting
 from minshi.refusals import NotAllowed, Refused
 from minshi.territory.models import Territory
 
@@ -76,30 +76,48 @@ def publish_calendar(arrangement: Arrangement, *, by: User | None) -> CalendarVe
 
 @action
 def recompute_provisional(*, by: User | None = None) -> int:
-    """Count open provisional deadlines anew on the newest calendar; returns how many are firm now.
+    """Count open deadlines anew on the newest calendar; returns how many are firm now.
 
-    Firm ones are never touched, whatever the calendar says later. An end that would already have passed stays
-    where it was: people relied on it. Repeating it does no harm; it also runs daily, for a deadline that
-    was set by a process which had not seen the newest version yet.
+    What runs may only end later (domain.md 7): people relied on the end they were told, and what is over is over.
+    Repeating it does no harm; it also runs daily, for a deadline that was set by a process which had not seen the
+    newest version yet.
     """
-    newest, moment, firm = calendar.read(), now(), 0
-    waiting = Deadline.objects.open().filter(provisional=True).exclude(kind__startswith=REMINDER)
-    for deadline in waiting.select_for_update().order_by("pk"):
+    newest, firm = calendar.read(), 0
+    waiting = Deadline.objects.open().exclude(kind__startswith=REMINDER).exclude(basis="")
+    for deadline in waiting.exclude(basis__endswith=f";v{newest.number}").select_for_update().order_by("pk"):
         counted = calendar.recounted(newest, deadline.basis, deadline.set_at)
-        if counted is None or counted.basis == deadline.basis:
+        if counted is None or not (deadline.provisional or deadline.due < counted.end):
             continue
-        _move(deadline, counted, moment)
+        _move(deadline, counted, newest)
         firm += not counted.provisional
+    recounting.send(sender=Deadline, calendar=newest)
     return firm
 
 
-def _move(deadline: Deadline, counted: calendar.Period, moment: datetime) -> None:
+def lengthened(
+    subject_type: str, subject_id: int, kind: str, before: datetime, counted: datetime, newest: calendar.Calendar
+) -> datetime:
+    """The end that holds: the one counted anew where it is later and the old one is not over, put on record."""
+    if not now() < before < counted:
+        return before
+    Lengthening.objects.create(
+        subject_type=subject_type,
+        subject_id=subject_id,
+        kind=kind,
+        old_end=before,
+        new_end=counted,
+        version=CalendarVersion.objects.get(number=newest.number),
+    )
+    return counted
+
+
+def _move(deadline: Deadline, counted: calendar.Period, newest: calendar.Calendar) -> None:
     before = deadline.due
-    deadline.due = counted.end if counted.end > moment else before
+    deadline.due = lengthened(deadline.subject_type, deadline.subject_id, deadline.kind, before, counted.end, newest)
     deadline.basis, deadline.provisional = counted.basis, counted.provisional
     deadline.save(update_fields=["due", "basis", "provisional"])
     reminders = Deadline.objects.open().filter(
-        subject_type=deadline.subject_type, subject_id=deadline.subject_id, kind=REMINDER + deadline.kind
+        subject_type=deadline.subject_type, subject_id=deadline.subject_id, kind=REMINDER + deadline.kind, due__gt=now()
     )
     for reminder in reminders.select_for_update():
         reminder.due += deadline.due - before

@@ -164,3 +164,29 @@ class CalendarDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}"
+
+
+class Lengthening(models.Model):
+    """That a running period ends later since a calendar was published: the old end, the new one, by which version.
+
+    Written in the transaction that moves the end; what was announced once is never shortened (domain.md 7).
+    """
+
+    subject_type = models.CharField(max_length=64)
+    subject_id = models.BigIntegerField()
+    kind = models.CharField(_("事项"), max_length=64, blank=True)
+    old_end = models.DateTimeField(_("原截止"))
+    new_end = models.DateTimeField(_("顺延后截止"))
+    version = models.ForeignKey(CalendarVersion, models.PROTECT, related_name="+", verbose_name=_("节假日表"))
+    at = models.DateTimeField(_("时间"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("期限顺延")
+        verbose_name_plural = _("期限顺延")
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="lengthening_subject")]
+        constraints = [
+            models.CheckConstraint(condition=Q(new_end__gt=F("old_end")), name="lengthening_is_later"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.subject_id} {self.kind}"

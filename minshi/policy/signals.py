@@ -3,4 +3,7 @@
 from django.dispatch import Signal
 
 period_moved = Signal()
-"""A provisional deadline has a new ``due``. Arguments: ``deadline``, ``before`` (the old due)."""
+"""A deadline is due later by a new calendar. Arguments: ``deadline``, ``before`` (the old due)."""
+
+recounting = Signal()
+"""Whoever keeps periods without a deadline counts them anew. Argument: ``calendar``, as it is in the database now."""

@@ -23,6 +23,7 @@ from proposals.models import (
     ENDED,
     Beneficiary,
     Card,
+    Handling,
     Proposal,
     Stage,
     Version,
@@ -176,13 +177,21 @@ def follow_gate(proposal: Proposal, corrected: Notice, *, by: User | None = None
     lock(proposal)
     proposal.gate_notice = corrected
     proposal.save(update_fields=["gate_notice"])
-    if waits_for(proposal, corrected.kind):
-        note_on_card(proposal, act_ends_at=corrected.ends_at)
-        wait_for_gate(proposal, by=by)
+    follow_notice(proposal, corrected, by=by)
 
 
 @action
 def follow_calendar(pk: int, due: datetime, *, by: User | None = None) -> None:
-    """A provisional due date is firm since the calendar was published. No step: nobody decided anything."""
+    """A calendar was published since, by which it is due later. No step: nobody decided anything."""
     Proposal.objects.filter(pk=pk).update(due_at=due)
+    Handling.objects.filter(proposal=pk, ended_at=None).update(due_at=due)
     note_on_card(Proposal(pk=pk), due_at=due)
+    Card.objects.filter(pk=pk, stage=Stage.COSIGNING).update(act_ends_at=due)
+
+
+@action
+def follow_notice(proposal: Proposal, notice: Notice, *, by: User | None = None) -> None:
+    """The notice it waits for ends later by a calendar: so does what people read, and nobody is late before."""
+    if waits_for(proposal, notice.kind):
+        note_on_card(proposal, act_ends_at=notice.ends_at)
+        wait_for_gate(proposal, by=by)

@@ -35,6 +35,15 @@ BEGIN
             OR NEW.withdrawn_by_id <= NEW.id) THEN
         RAISE EXCEPTION 'notice % cannot be withdrawn so', OLD.number USING ERRCODE = 'check_violation';
     END IF;
+    -- It ends later than it said only while it runs, and by a calendar that is on record in this transaction.
+    IF NEW.ends_at <> OLD.ends_at AND (OLD.ends_at <= minshi_now() OR NOT EXISTS (
+        SELECT 1 FROM policy_lengthening WHERE subject_type = 'disclosure.notice' AND subject_id = OLD.id
+            AND old_end = OLD.ends_at AND new_end = NEW.ends_at)) THEN
+        RAISE EXCEPTION 'notice % ends when it was said', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.provisional AND NOT OLD.provisional THEN
+        RAISE EXCEPTION 'the end of notice % is firm', OLD.number USING ERRCODE = 'check_violation';
+    END IF;
     SELECT * INTO counted FROM objections_of(OLD.id);
     IF (NEW.objections_total, NEW.objections_open, NEW.objections_unread, NEW.objecting_households)
        <> (counted.total, counted.open, counted.unread, counted.households) THEN
@@ -48,7 +57,7 @@ CREATE TRIGGER true_notice BEFORE UPDATE ON disclosure_notice
 SELECT append_only(
     'disclosure_notice',
     'withdrawn_by_id', 'reopened_at', 'objections_total', 'objections_open', 'objections_unread',
-    'objecting_households'
+    'objecting_households', 'ends_at', 'provisional'
 );
 
 -- What a step that waits for a notice asks. The share lock waits for an objection being written, and for a sheet being
