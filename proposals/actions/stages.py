@@ -23,7 +23,6 @@ from proposals.models import (
     ENDED,
     Beneficiary,
     Card,
-    Handling,
     Proposal,
     Stage,
     Version,
@@ -184,7 +183,6 @@ def follow_gate(proposal: Proposal, corrected: Notice, *, by: User | None = None
 def follow_calendar(pk: int, due: datetime, *, by: User | None = None) -> None:
     """A calendar was published since, by which it is due later. No step: nobody decided anything."""
     Proposal.objects.filter(pk=pk).update(due_at=due)
-    Handling.objects.filter(proposal=pk, ended_at=None).update(due_at=due)
     note_on_card(Proposal(pk=pk), due_at=due)
     Card.objects.filter(pk=pk, stage=Stage.COSIGNING).update(act_ends_at=due)
 

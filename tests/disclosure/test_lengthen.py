@@ -130,7 +130,7 @@ def test_a_check_after_the_archive_follows(way: Way, clock: Clock) -> None:
     assert all(row.basis for row in Deadline.objects.open().filter(kind="aftercare.check"))
     late = max(found.values())
     last = (late - timedelta(seconds=1)).astimezone(platform_clock.CHINA).date()
-    rest = [["测试", last, last + timedelta(days=1)]]
+    rest = [["测试", last, last + timedelta(days=10)]]
     publish_calendar(next_year(rest=rest, work=[]), by=None)
     moved = {check.pk: check.due_at for check in checks.all()}
     assert max(moved.values()) > late
