@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('evaluation', '0001_initial'),
         ('deliberation', '0001_initial'),
-        ('proposals', '0002_act_ends'),
+        ('proposals', '0004_act_ends'),
     ]
 
     operations = [
