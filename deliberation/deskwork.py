@@ -89,7 +89,7 @@ class PublishResult(DeskForm):
 
 
 def _who_and_where(person: Person) -> str:
-    door = f"{person.household.place.name} {person.household.address}" if person.household else ""
+    door = person.household.door if person.household else ""
     return f"{person.name} · {door}"
 
 

@@ -33,6 +33,7 @@ from funding.models import (
     Refund,
     Sponsor,
 )
+from funding.rules import KEEPERS
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
@@ -61,7 +62,7 @@ class OpenPot(DeskForm):
         super().__init__(*args, **kwargs)
         mine = Q(pk__in=[])
         for held in roles_of(self.by):
-            mine |= Q(path__startswith=held.path)
+            mine |= Q(path__startswith=held.path) if held.role in KEEPERS else Q(pk__in=[])
         places: Any = self.fields["place"]
         places.queryset = Territory.objects.filter(mine, level_id__in=("street", "district")).order_by("path")
 
@@ -134,12 +135,15 @@ class AskGrant(DeskForm):
     help = _("金额按资金方案，不用填。")
     permission = "funding.plan"
 
-    source = forms.ChoiceField(label=_("哪一项"), choices=[(source, source.label) for source in PUBLIC])
+    source = forms.ChoiceField(label=_("哪一项"))
     pot = forms.ModelChoiceField(label=_("从哪个资金池"), queryset=Pot.objects.none(), empty_label=None)
     reason = forms.CharField(label=_("说明"), max_length=300, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        plan = selectors.plan_of(self.subject.proposal)
+        asked: Any = self.fields["source"]
+        asked.choices = [(each, each.label) for each in PUBLIC if plan and plan.amounts().get(each)]
         paths = self.subject.territory.ancestor_paths()
         pots: Any = self.fields["pot"]
         pots.queryset = Pot.objects.filter(place__path__in=paths, place__level_id__in=LEVEL_OF.values()).order_by(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -13,16 +14,19 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import today
-from minshi.desk.admin import ScopedAdmin, name_of, territories_of
+from minshi.desk.admin import ScopedAdmin, name_of
 from minshi.desk.deskwork import DeskForm
-from minshi.masking import mask_address, mask_name, mask_phone
+from minshi.masking import mask_address, mask_name, mask_phone, one_line
 from minshi.refusals import Refused
-from minshi.residents import actions, representing
-from minshi.residents.models import OFFICES, STAFF_ROLES, Residence, Role, RoleGrant
-from minshi.residents.rules import APPOINTS, confirms_residents, roles_of
+from minshi.residents import actions, doors, representing
+from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
+from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, roles_of
 from minshi.signin import staff
 from minshi.signin.phones import PhoneField
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
+
+MOST_TYPED = 60
+"""Letters of a search that are looked at."""
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -103,21 +107,35 @@ class Appoint(DeskForm):
     label = _("授予角色")
     help = _("上一级任命下一级；工作人员另要设密码和动态口令。")
     permission = "residents.appoint"
-    role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
-    place = forms.ModelChoiceField(label=_("在哪里"), queryset=Territory.objects.none())
+    role = forms.ChoiceField(label=_("角色"))
+    place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
     since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     basis = forms.CharField(label=_("依据（推选或任命记录）"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["since"].initial = today
+        given = {place.pk: given_by(self.by, place) for place in self.subject.household.place.ancestors()}
         field: Any = self.fields["place"]
-        field.queryset = self.subject.household.place.ancestors()
+        field.queryset = Territory.objects.filter(pk__in=[pk for pk, roles in given.items() if roles]).order_by("path")
+        role: Any = self.fields["role"]
+        role.choices = [(each.value, each.label) for each in Role if any(each in roles for roles in given.values())]
+
+    def clean(self) -> dict[str, Any]:
+        return _given_there(self)
 
     @classmethod
     def open_to(cls, subject: Residence) -> bool:
         has_account = subject.person is not None and subject.person.user_id is not None
         return has_account and subject.confirmed_at is not None
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        return subject.person.user_id != user.pk and super().offered(subject, user) if subject.person else False
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        return gettext("自己不能任命自己，请上一级办理。")
 
     def run(self, subject: Residence, by: User) -> object:
         assert subject.person and subject.person.user
@@ -133,6 +151,26 @@ class ResidenceAdmin(ScopedAdmin):
     list_display = ("public_name", "building", "is_representative", "is_adult", "confirmed_at")
     list_select_related = ("person__user", "household__place__parent")
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter), "is_representative")
+    search_help_text = _("姓名、门牌，或者手机号最后四位以上")
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """A box for whoever may read names and doors here; what they find is decided below."""
+        return ("person__name",) if _register_of(request.user) else ()  # type: ignore[arg-type]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """By name, door or last digits, and only where this person confirms residents: a search tells what it finds."""
+        text, paths = one_line(search_term)[:MOST_TYPED], _register_of(request.user)  # type: ignore[arg-type]
+        if not text or not paths:
+            return queryset, False
+        mine, behind = Q(pk__in=[]), Q(pk__in=[])
+        for path in paths:
+            mine |= Q(household__place__path__startswith=path)
+            behind |= Q(place__path__startswith=path)
+        door, name = doors.door_and_name(text)
+        sought = _who(text, Household.objects.filter(behind))
+        if name:
+            sought |= Q(person__name__contains=name) & _who(door, Household.objects.filter(behind))
+        return queryset.filter(mine).filter(sought), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(until=None, person__isnull=False)
@@ -163,6 +201,39 @@ class ResidenceAdmin(ScopedAdmin):
         return (*who, "is_representative", "is_adult", "since", "confirmed_at")
 
 
+def _offer_offices(form: Any) -> None:
+    """The offices that this person fills, in the places where they do."""
+    filling = {held.path: APPOINTS.get(Role(held.role), ()) for held in roles_of(form.by)}
+    given = {role for roles in filling.values() for role in roles}
+    form.fields["role"].choices = [(each.value, each.label) for each in STAFF_ROLES if each in given]
+    mine = Q(pk__in=[])
+    for path, roles in filling.items():
+        mine |= Q(path__startswith=path) if set(roles) & set(STAFF_ROLES) else Q(pk__in=[])
+    form.fields["place"].queryset = Territory.objects.filter(mine, level_id__in=OFFICES).order_by("path")
+
+
+def _given_there(form: Any) -> dict[str, Any]:
+    """What was typed, with a word beside the role where this person does not give it in the place chosen."""
+    typed: dict[str, Any] = forms.Form.clean(form) or {}
+    role, place = typed.get("role"), typed.get("place")
+    if role and place and not may_appoint(form.by, role, place):
+        words = {"role": Role(role).label, "place": place.name}
+        form.add_error("role", gettext("%(place)s的%(role)s不由您任命，请换一个角色或地方") % words)
+    return typed
+
+
+def _register_of(user: User) -> list[str]:
+    """Where this person confirms residents, and so reads their names and doors."""
+    return [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
+
+
+def _who(text: str, behind: QuerySet[Household]) -> Q:
+    found = Q(person__name__contains=text) | Q(household__in=[door.pk for door in doors.find(text, behind)])
+    digits = re.sub(r"[\s-]", "", text)
+    is_end_of_number = re.fullmatch(r"[0-9]{4,11}", digits) is not None
+    return found | Q(person__user__phone__endswith=digits) if is_end_of_number else found
+
+
 class OpenAccount(DeskForm):
     label = _("给工作人员开户")
     help = _(
@@ -182,14 +253,19 @@ class OpenAccount(DeskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["since"].initial = today
-        given = {role for held in roles_of(self.by) for role in APPOINTS.get(Role(held.role), ())}
-        role: Any = self.fields["role"]
-        role.choices = [(each.value, each.label) for each in STAFF_ROLES if each in given]
-        mine = Q(pk__in=[])
-        for path in territories_of(self.by):
-            mine |= Q(path__startswith=path)
-        place: Any = self.fields["place"]
-        place.queryset = Territory.objects.filter(mine, level_id__in=OFFICES).order_by("path")
+        _offer_offices(self)
+
+    def clean(self) -> dict[str, Any]:
+        return _given_there(self)
+
+    def clean_username(self) -> str:
+        """One human has one account: who has one gets the second role on it."""
+        username: str = self.cleaned_data["username"]
+        if User.objects.filter(username=username).exists():
+            raise forms.ValidationError(
+                gettext("这个登录名已经有人用了。是同一个人的，请在“任职”里打开他的任职，再给一个角色")
+            )
+        return username
 
     def run(self, subject: None, by: User) -> RoleGrant:
         data = self.cleaned_data
@@ -210,6 +286,46 @@ class OpenAccount(DeskForm):
             "phone": mask_phone(self.cleaned_data["phone"]),
             "username": self.cleaned_data["username"],
         }
+
+
+class SecondRole(DeskForm):
+    name = "second-role"
+    label = _("再给一个角色")
+    help = _("用现在的登录名，不另开户；下一次打开页面就生效。")
+    done = _("已授予")
+    permission = "residents.second_role"
+    role = forms.ChoiceField(label=_("角色"))
+    place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
+    since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    basis = forms.CharField(label=_("依据（任命记录）"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["since"].initial = today
+        _offer_offices(self)
+
+    def clean(self) -> dict[str, Any]:
+        return _given_there(self)
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        person = getattr(self.subject.user, "person", None)
+        now_held = "、".join(held.label for held in roles_of(self.subject.user))
+        return [(_("姓名"), mask_name(person.name) if person else "—"), (_("现在担任"), now_held or "—")]
+
+    @classmethod
+    def open_to(cls, subject: RoleGrant) -> bool:
+        return subject.user.is_staff and subject.user.is_active
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        return subject.user_id != user.pk and super().offered(subject, user)
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        return gettext("自己不能任命自己，请上一级办理。")
+
+    def run(self, subject: RoleGrant, by: User) -> RoleGrant:
+        return actions.grant(subject.user, **self.cleaned_data, by=by)
 
 
 class ResetAccess(DeskForm):
@@ -293,7 +409,7 @@ class Revoke(DeskForm):
 
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ScopedAdmin):
-    desk_forms = (Revoke, ResetAccess, ConfirmReset, DropReset)
+    desk_forms = (SecondRole, Revoke, ResetAccess, ConfirmReset, DropReset)
     add_form = OpenAccount
     list_display = ("role", "place", "holder", "since", "until", "revoked_at")
     list_select_related = ("place", "user__person")

@@ -16,13 +16,17 @@ from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
 from minshi.ledger.money import format_yuan
+from minshi.masking import one_line
 from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
+from minshi.policy.rules import settable
 from minshi.policy.units import TIMES, Unit
-from minshi.residents import register
+from minshi.residents import doors, register
 from minshi.territory.models import Household, Territory
 
 YES, NO = _("是"), _("否")
+MOST_TYPED = 60
+"""Letters of a search that are looked at."""
 
 
 class SetParameter(DeskForm):
@@ -30,13 +34,15 @@ class SetParameter(DeskForm):
     label = _("定这里的规则参数")
     help = _("从写明的日期起用；已经开始的阶段还按原来的办。分数写成 2/3，几项写成 [30, 67, 3]，金额按分写整数。")
     permission = "policy.set"
-    parameter = forms.ModelChoiceField(label=_("参数"), queryset=Parameter.objects.order_by("row", "name"))
+    parameter = forms.ModelChoiceField(label=_("参数"), queryset=Parameter.objects.none())
     value = forms.CharField(label=_("新的值"), max_length=100)
     since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     source = forms.CharField(label=_("依据（文件名、文号）"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        parameter: Any = self.fields["parameter"]
+        parameter.queryset = settable(self.by, self.subject).order_by("row", "name")
         self.fields["since"].initial = today
 
     def clean_value(self) -> Any:
@@ -150,11 +156,31 @@ class TerritoryAdmin(ScopedAdmin):
 @admin.register(Household)
 class HouseholdAdmin(ScopedAdmin):
     desk_forms = (StrikeDoor,)
-    list_display = ("address", "place", "is_active")
-    list_select_related = ("place",)
+    list_display = ("door", "community", "is_active")
+    list_select_related = ("place__parent",)
     list_filter = ("is_active",)
     search_fields = ("address", "place__name")
-    fields = ("place", "address", "area_m2", "is_active")
+    fields = ("door", "where", "area_m2", "is_active")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """As people write doors: 301, 1-301, 1栋301; or the name of the yard."""
+        text = one_line(search_term)[:MOST_TYPED]
+        if not text:
+            return queryset, False
+        named = Q(place__full_name__contains=text.replace(" ", "")) | Q(address__icontains=text)
+        return queryset.filter(named | Q(pk__in=[door.pk for door in doors.find(text, queryset)])), False
+
+    @admin.display(description=_("门牌"), ordering="address")
+    def door(self, household: Household) -> str:
+        return household.door
+
+    @admin.display(description=_("在哪里"))
+    def community(self, household: Household) -> str:
+        return household.place.full_name.removesuffix(household.place.name) or household.place.full_name
+
+    @admin.display(description=_("在哪里"))
+    def where(self, household: Household) -> str:
+        return household.place.full_name
 
 
 @admin.register(Setting)

@@ -46,6 +46,12 @@ def confirms_reset(user: User, held: RoleGrant) -> bool:
 
 
 @rules.predicate
+def gives_second_role(user: User, held: RoleGrant) -> bool:
+    """Whoever fills offices; which of them and where the action says."""
+    return bool(opens_accounts(user, held))
+
+
+@rules.predicate
 def sets_policy(user: User, place: Territory) -> bool:
     return holds(user, place, Role.DISTRICT_OFFICER, Role.APPROVER, Role.CASE_OFFICER)
 
@@ -60,6 +66,7 @@ rules.add_perm("residents.revoke", revokes)
 rules.add_perm("residents.appoint", appoints_somewhere)
 rules.add_perm("residents.open_account", opens_accounts)
 rules.add_perm("residents.confirm_reset", confirms_reset)
+rules.add_perm("residents.second_role", gives_second_role)
 rules.add_perm("residents.keep_register", rules.predicate(keeps_register))
 rules.add_perm("residents.keep_doors", keeps_doors)
 rules.add_perm("policy.set", sets_policy)
@@ -72,6 +79,7 @@ permits.held_by(
         "residents.appoint": _("任命这个角色的上一级"),
         "residents.open_account": _("街道审批或区牵头部门"),
         "residents.confirm_reset": _("街道或区里的另一位工作人员（不是申请的人）"),
+        "residents.second_role": _("街道审批或区牵头部门（不能给自己）"),
         "residents.keep_register": _("这里的社区工作人员、街道经办或区牵头部门"),
         "residents.keep_doors": _("这里的社区工作人员、街道经办或区牵头部门"),
         "policy.set": _("这里的街道或区牵头部门"),

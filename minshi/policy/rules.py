@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -27,6 +28,13 @@ def reason_not_to_set(user: User | None, parameter: Parameter, place: Territory)
     if not parameter.is_overridable:
         return _("“%(title)s”由区统一规定，街道不能另设。") % {"title": parameter.title}
     return ""
+
+
+def settable(user: User | None, place: Territory) -> QuerySet[Parameter]:
+    """The parameters that this person may rule on there: the question of ``reason_not_to_set`` for all at once."""
+    if sets_for_district(user, place):
+        return Parameter.objects.all()
+    return Parameter.objects.exclude(street_least=None) if sets_for_street(user, place) else Parameter.objects.none()
 
 
 def reason_beyond_limits(user: User | None, parameter: Parameter, place: Territory, value: object) -> str:

@@ -131,6 +131,11 @@ APPOINTS = {
 }
 
 
+def given_by(user: User, place: Territory) -> list[Role]:
+    """The roles this person gives and takes there, in the order of the roles."""
+    return [role for role in Role if may_appoint(user, role, place)]
+
+
 def may_appoint(user: User, role: str, place: Territory) -> bool:
     """Whether this person gives and takes this role there."""
     return any(role in given and holds(user, place, own) for own, given in APPOINTS.items())
