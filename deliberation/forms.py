@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -128,8 +130,14 @@ class UnreachableForm(forms.Form):
 
 
 class FindReceiptForm(forms.Form):
-    number = forms.CharField(label=_("回执号"), max_length=30)
+    number = forms.CharField(label=_("回执号或编号"), max_length=80)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].widget.attrs.update({"autocomplete": "off", "autocapitalize": "characters"})
+
+    def clean_number(self) -> str:
+        """In capitals and plain digits, without the spaces and long dashes people write."""
+        plain = unicodedata.normalize("NFKC", self.cleaned_data["number"]).upper()
+        dashed: str = re.sub(r"[‐-―−－]", "-", plain)
+        return re.sub(r"\s", "", dashed)

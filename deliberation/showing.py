@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from deliberation import selectors
-from deliberation.models import MeetingStage, MotionStage
+from deliberation.models import Ballot, MeetingStage, MotionStage, PaperBallot
 from minshi.accounts.models import User
 from minshi.faces.words import cn_datetime, cn_until
+from minshi.paper import numbers
+from minshi.residents.models import Residence
+from minshi.residents.rules import person_of
+from minshi.rolls.models import Unit
 from proposals.models import Proposal, Stage
-from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
+from proposals.panels import (
+    Found,
+    Own,
+    Panel,
+    Present,
+    Task,
+    register,
+    register_finder,
+    register_own,
+    register_present,
+    register_tasks,
+)
 
 
 def votes(proposal: Proposal) -> dict[str, Any] | None:
@@ -113,6 +130,35 @@ def letters(user: User) -> list[Task]:
     return [Task(_("打印核对号信"), words, "/letters/", _("去打印"))]
 
 
+MOST_OWN = 20
+
+
+def votes_cast(user: User) -> list[Own]:
+    """The matters on which this person spoke for a door. Not what was chosen, nor when: that is the ballot's page."""
+    person = person_of(user)
+    if person is None:
+        return []
+    lived = Residence.objects.filter(person=person, confirmed_at__isnull=False).values("household")
+    units = Unit.objects.filter(Q(household__in=lived) | Q(person=person))
+    cast = Ballot.objects.filter(unit__in=units, speaker=person).select_related("motion__proposal")
+    rows = [(each.motion, each.slip_number, _("已投票")) for each in cast.order_by("-motion_id")[:MOST_OWN]]
+    waiting = PaperBallot.objects.valid().filter(unit__in=units, unit__ballot=None, line__signer=person)
+    waiting = waiting.select_related("unit__roll__motion__proposal", "line").order_by("-pk")
+    rows += [(each.motion, each.slip_number, _("纸票已登记，等核对")) for each in waiting[:MOST_OWN]]
+    return [
+        Own(_("投票"), motion.question, text, reverse("receipt", args=[numbers.shown(slip)]), numbers.shown(slip))
+        for motion, slip, text in rows
+    ]
+
+
+def by_slip(number: str) -> list[Found]:
+    """A ballot by its slip: its page says to everybody whether it counts, and to its household what it says."""
+    found = selectors.ballot_of(numbers.normal(number)) if numbers.is_number(number) else None
+    return [Found(_("投票回执"), reverse("receipt", args=[numbers.shown(numbers.normal(number))]))] if found else []
+
+
+register_own(votes_cast)
+register_finder(by_slip)
 register(Panel("votes", "deliberation/panel_votes.html", votes))
 register(Panel("consultation", "deliberation/panel_meeting.html", consultation))
 register(Panel("decision", "deliberation/panel_decision.html", decision))

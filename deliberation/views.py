@@ -44,6 +44,7 @@ from minshi.rolls.models import Channel, Unit
 from minshi.rolls.selectors import unit_of
 from minshi.signin.freshness import needs_fresh_code
 from proposals.models import Proposal
+from proposals.panels import Found, found_by
 
 # --- Voting --------------------------------------------------------------------------------------
 
@@ -198,11 +199,17 @@ def receipt_correct(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def find_receipt(request: HttpRequest) -> HttpResponse:
-    """Type a receipt's number from paper."""
+    """Type a number from paper or screen, of whatever kind: of a vote, a rating, a pledge, an objection, a project."""
     form = FindReceiptForm(request.GET or None)
+    found: list[Found] = []
     if form.is_valid():
-        return redirect("receipt", numbers.shown(numbers.normal(form.cleaned_data["number"])) or "-")
-    return render(request, "deliberation/find_receipt.html", {"form": form})
+        number = form.cleaned_data["number"]
+        found = found_by(number)
+        if len(found) == 1:
+            return redirect(found[0].url)
+        if not found:
+            return redirect("receipt", numbers.shown(numbers.normal(number)) or "-")
+    return render(request, "deliberation/find_receipt.html", {"form": form, "found": found})
 
 
 # --- Results, for everybody ----------------------------------------------------------------------

@@ -5,17 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluation import selectors
-from evaluation.models import Aftercare, Archive, CallBack, CallBackStage, Survey, SurveyStage
+from evaluation.models import Aftercare, Answer, Archive, CallBack, CallBackStage, Survey, SurveyStage
 from evaluation.rules import collects_paper
 from minshi.accounts.models import User
+from minshi.paper.numbers import is_number, normal, shown
 from minshi.residents import speaking
-from minshi.residents.rules import home_of, roles_of
+from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.rolls.models import Unit
 from proposals.models import Proposal, Stage
-from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
+from proposals.panels import (
+    Found,
+    Own,
+    Panel,
+    Present,
+    Task,
+    register,
+    register_finder,
+    register_own,
+    register_present,
+    register_tasks,
+)
 from proposals.wording import worded
 
 MOST_TASKS = 10
@@ -138,6 +151,37 @@ def to_check(user: User) -> list[Task]:
     ]
 
 
+def ratings_given(user: User) -> list[Own]:
+    """The rounds in which this person spoke for their door. What they said stands on the page of the form."""
+    person = person_of(user)
+    if person is None:
+        return []
+    given = Answer.objects.filter(speaker=person).select_related("survey__proposal").order_by("-pk")[:MOST_TASKS]
+    return [
+        Own(
+            _("打分"),
+            each.survey.proposal.title,
+            _("第 %(n)d 轮，已打分") % {"n": each.survey.round},
+            reverse("rate", args=[each.survey.proposal.number]),
+            shown(each.slip_number),
+        )
+        for each in given
+    ]
+
+
+def by_slip(number: str) -> list[Found]:
+    """A rating by its slip: the form's page, which shows it to its household alone."""
+    if not is_number(number):
+        return []
+    slip = normal(number)
+    surveys = Survey.objects.filter(
+        Q(answers__slip_number=slip) | Q(roll__units__paper_answers__line__slip_number=slip)
+    ).select_related("proposal")
+    return [Found(_("打分回执"), reverse("ratings", args=[each.proposal.number])) for each in surveys.distinct()[:1]]
+
+
+register_own(ratings_given)
+register_finder(by_slip)
 register(Panel("ratings", "evaluation/panel_ratings.html", ratings))
 register(Panel("archive", "evaluation/panel_archive.html", archived))
 for stage in (Stage.ACCEPTED, Stage.RATING, Stage.REWORK, Stage.RATED, Stage.SETTLING, Stage.ARCHIVED):

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from funding import selectors
-from funding.models import OUTCOMES, EndingStage, GroupMember, Pledge
+from funding.models import OUTCOMES, Contribution, ContributionStage, EndingStage, GroupMember, Pledge
 from minshi.accounts.models import User
 from minshi.faces.words import cn_until, yuan
+from minshi.paper import numbers
 from minshi.residents import speaking
-from minshi.residents.rules import home_of
+from minshi.residents.rules import home_of, person_of
 from proposals.lifecycle import MONEY_STAGES
 from proposals.models import CASH, Proposal, Source, Stage, bars_of
-from proposals.panels import Panel, Present, Task, register, register_present, register_tasks
+from proposals.panels import (
+    Found,
+    Own,
+    Panel,
+    Present,
+    Task,
+    register,
+    register_finder,
+    register_own,
+    register_present,
+    register_tasks,
+)
 
 # --- Panels --------------------------------------------------------------------------------------
 
@@ -213,5 +227,66 @@ def to_do_on_site(user: User) -> list[Task]:
     return tasks
 
 
+# --- One's own, and numbers ---------------------------------------------------------------------------
+
+MOST_OWN = 20
+
+
+def pledges(user: User) -> list[Own]:
+    """What this person pledged or gave, wherever they live now."""
+    person = person_of(user)
+    if person is None:
+        return []
+    promised = Pledge.objects.filter(speaker=person).select_related("proposal").order_by("-pk")[:MOST_OWN]
+    given = Contribution.objects.filter(giver__person=person).exclude(stage=ContributionStage.REJECTED)
+    return [
+        *(
+            Own(_("认缴和出资"), each.proposal.title, _pledged(each), _pledge_page(each), each.number)
+            for each in promised
+        ),
+        *(
+            Own(
+                _("认缴和出资"),
+                each.proposal.title,
+                _("%(state)s %(yuan)s 元") % {"state": each.get_stage_display(), "yuan": yuan(each.amount_fen)},
+                reverse("books", args=[each.proposal.number]),
+                each.voucher,
+            )
+            for each in given.select_related("proposal").order_by("-pk")[:MOST_OWN]
+        ),
+    ]
+
+
+def _pledge_page(promised: Pledge) -> str:
+    return reverse("pledge", args=[promised.proposal.number])
+
+
+def _pledged(promised: Pledge) -> str:
+    if promised.withdrawn_at:
+        return _("认缴过，已撤回")
+    if promised.is_waiting:
+        return _("纸质认缴已登记，等核对")
+    return _("认缴 %(yuan)s 元") % {"yuan": yuan(promised.amount_fen)}
+
+
+def by_number(number: str) -> list[Found]:
+    """A pledge by its number or the slip of its sheet, a sum received or paid back by its voucher."""
+    found: list[Found] = []
+    if promised := re.fullmatch(r"([0-9]{4}-[0-9]{5,9})-R([0-9]{1,6})", number):
+        rows = Pledge.objects.filter(proposal__number=promised[1], ordinal=int(promised[2]))
+        found += [Found(each.proposal.title, _pledge_page(each)) for each in rows.select_related("proposal")]
+    if numbers.is_number(number):
+        rows = Pledge.objects.filter(line__slip_number=numbers.normal(number)).select_related("proposal")
+        found += [Found(each.proposal.title, _pledge_page(each)) for each in rows]
+    given = Contribution.objects.filter(voucher__iexact=number, stage=ContributionStage.CONFIRMED)
+    found += [
+        Found(each.proposal.title, reverse("books", args=[each.proposal.number]))
+        for each in given.select_related("proposal").order_by("pk")[:MOST_OWN]
+    ]
+    return found
+
+
+register_own(pledges)
+register_finder(by_number)
 register_tasks(to_do_on_site)
 register_tasks(to_pledge)

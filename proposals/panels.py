@@ -51,10 +51,31 @@ class Task:
     until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Own:
+    """Something this person did that counts: one line of "my things", the page where it stands, its number."""
+
+    kind: str
+    title: str
+    text: str
+    url: str
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a number stands for, and the page that shows it to whoever may see it."""
+
+    label: str
+    url: str
+
+
 _panels: dict[str, Panel] = {}
 _present: dict[str, Callable[[Proposal], Present]] = {}
 _tasks: list[Callable[[User], list[Task]]] = []
 _at_desk: list[Callable[[User], list[Task]]] = []
+_own: list[Callable[[User], list[Own]]] = []
+_finders: list[Callable[[str], list[Found]]] = []
 
 
 def register(panel: Panel) -> None:
@@ -77,6 +98,27 @@ def register_tasks(load: Callable[[User], list[Task]], *, at_desk: bool = False)
     _tasks.append(load)
     if at_desk:
         _at_desk.append(load)
+
+
+def register_own(load: Callable[[User], list[Own]]) -> None:
+    """``load`` names what this person did: votes, signatures, pledges, objections, ratings; the newest first."""
+    _own.append(load)
+
+
+def register_finder(find: Callable[[str], list[Found]]) -> None:
+    """``find`` looks for a receipt by its number as it was typed, in capitals and plain digits.
+
+    It leads to a page and tells nothing itself: whoever opens the page is asked there who they are.
+    """
+    _finders.append(find)
+
+
+def own_of(user: User) -> list[Own]:
+    return [own for load in _own for own in load(user)]
+
+
+def found_by(number: str) -> list[Found]:
+    return [found for find in _finders for found in find(number)]
 
 
 def tasks_of(user: User) -> list[Task]:

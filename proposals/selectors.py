@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
-from django.db.models import Case, Prefetch, Q, When
+from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
 from minshi.clock import Now
@@ -25,13 +27,29 @@ from minshi.residents.rules import roles_of, title_in
 from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
-from proposals.models import CASH, ENDED, READING, Card, Cosign, PlaceTotal, Proposal, Source, Stage, Version, Wish
-from proposals.panels import Task, tasks_of
+from proposals.models import (
+    CASH,
+    ENDED,
+    LIBRARY,
+    READING,
+    Card,
+    Cosign,
+    PlaceTotal,
+    Proposal,
+    Source,
+    Stage,
+    Version,
+    Wish,
+)
+from proposals.panels import Own, Task, own_of, tasks_of
 
 WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)
 """What a resident may take part in now, for the home page."""
 
 
+MOST_ON_HOME = 5
+"""Of one person's tasks on the home page; all of them are on their own."""
+MOST_PLACES = 200
 MOST_REVIEWS = 100
 """Of one chief's queue; nobody has more, and a page must end somewhere."""
 
@@ -60,27 +78,71 @@ def total_of(place: Territory) -> PlaceTotal:
 
 def figures_of(total: PlaceTotal) -> list[dict[str, Any]]:
     """The big numbers of a place, each with its unit and what stands behind it."""
-    projects = f"{reverse('projects')}?place={total.place.code}"
+    behind = reverse("figures", args=[total.place.code])
     percent = total.satisfied_percent
     return [
         {
             "value": total.declared,
             "label": _("个项目申报"),
             "note": _("%(n)d 个在储备库") % {"n": total.reserve},
-            "url": projects,
+            "url": f"{behind}?of=declared",
         },
-        {"value": total.households, "label": _("户次受益"), "note": _("%(n)d 个街道") % {"n": total.streets}},
+        {
+            "value": total.households,
+            "label": _("户次受益"),
+            "note": _("%(n)d 个街道") % {"n": total.streets},
+            "url": f"{behind}?of=households",
+        },
         {
             "value": wan(total.self_raised_fen),
             "label": _("居民自筹（元）"),
             "note": _("补助 %(n)s") % {"n": wan(total.public_fen)},
+            "url": f"{behind}?of=self_raised",
         },
         {
             "value": "—" if percent is None else f"{percent}%",
             "label": _("满意"),
             "note": _("收回 %(n)d 份") % {"n": total.rating_answers},
+            "url": f"{behind}?of=satisfied",
         },
     ]
+
+
+FIGURES = {
+    # What stands behind a figure of the home page: its name → (its title, the projects that make it up).
+    "declared": (gettext_lazy("项目申报"), Q(stage__in=(*LIBRARY["running"], *LIBRARY["done"]))),
+    "households": (gettext_lazy("受益户次"), Q(stage__in=(*LIBRARY["running"], *LIBRARY["done"]), households__gt=0)),
+    "self_raised": (gettext_lazy("居民自筹"), Q(self_raised_fen__gt=0)),
+    "satisfied": (gettext_lazy("满意"), Q(rating_answers__gt=0)),
+}
+
+
+def behind(figure: str, place: Territory) -> QuerySet[Card]:
+    """The projects of a place that make up one of its figures."""
+    return Card.objects.in_place(place).filter(FIGURES[figure][1])
+
+
+def sums_of(cards: QuerySet[Card]) -> dict[str, int]:
+    """What these projects add up to: their number, and each column of the table."""
+    names = ("households", "self_raised_fen", "rating_answers", "rating_satisfied")
+    sums = cards.order_by().aggregate(number=Count("pk"), **{name: Sum(name, default=0) for name in names})
+    return {name: int(sum_) for name, sum_ in sums.items()}
+
+
+def places_around(place: Territory) -> dict[str, list[tuple[str, str]]]:
+    """One level up and one down, as (code, name); kept for ten minutes, since places hardly change.
+
+    Down as far as yards: a building has its doors, and these are nobody's business.
+    """
+
+    def look() -> dict[str, list[tuple[str, str]]]:
+        near = Territory.objects.filter(Q(parent=place) | Q(pk=place.parent_id))
+        near = near.exclude(level_id__in=("building", "group")).order_by("path")
+        rows = list(near.values_list("code", "name", "pk")[:MOST_PLACES])
+        above = [(code, name) for code, name, pk in rows if pk == place.parent_id]
+        return {"above": above, "below": [(code, name) for code, name, pk in rows if pk != place.parent_id]}
+
+    return cache.get_or_set(f"around:{place.pk}", look, 600) or look()
 
 
 def newest_in(place: Territory, *, running: int = 6, done: int = 4) -> tuple[list[Card], list[Card]]:
@@ -242,6 +304,8 @@ class Mine:
     deadlines: list[Deadline]
     proposals: list[Proposal]
     wishes: list[Wish]
+    own: dict[str, list[Own]]
+    """What counts of what they did, by kind."""
 
 
 def mine(user: User) -> Mine:
@@ -263,7 +327,15 @@ def mine(user: User) -> Mine:
         if proposal.stage == Stage.RETURNED
     ]
     wishes = list(user.wishes.select_related("place").order_by("-id")[:10])
-    return Mine([*returned, *tasks_of(user)], waiting, proposals, wishes)
+    own: dict[str, list[Own]] = {}
+    for each in own_of(user):
+        own.setdefault(each.kind, []).append(each)
+    return Mine([*returned, *tasks_of(user)], waiting, proposals, wishes, own)
+
+
+def waits_for(user: User) -> list[Task]:
+    """What waits for this person, for the home page: the same as on their own page, the rest of it left out."""
+    return tasks_of(user)[:MOST_ON_HOME]
 
 
 def just_proposed(user: User, place: Territory, title: str) -> Proposal | None:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
-from minshi.disclosure.models import Notice
+from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.selectors import to_read
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
+from minshi.paper import numbers
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS
-from minshi.residents.rules import home_of, roles_of
+from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed
 from proposals.lifecycle import waits_for
-from proposals.models import Cosign, Proposal, Stage, Version
-from proposals.panels import Present, Task, present_of, register_tasks
+from proposals.models import Cosign, Proposal, Stage, Version, Wish
+from proposals.panels import Found, Own, Present, Task, present_of, register_finder, register_own, register_tasks
 
 
 def present_at(moment: datetime, proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
@@ -125,6 +128,77 @@ def lists_to_read(user: User) -> list[Task]:
     return [Task(sheet.about, text, reverse("cosign_read"), _("去核对"))] if sheet else []
 
 
+WISHED = re.compile(r"(?:心愿|X)-?([0-9]{1,15})")
+MOST_OWN = 20
+"""Of one kind on one's own page, the newest."""
+
+
+def signatures(user: User) -> list[Own]:
+    """What this person co-signed, online or on a list."""
+    person = person_of(user)
+    if person is None:
+        return []
+    given = Cosign.objects.standing().filter(speaker=person).select_related("proposal", "line").order_by("-pk")
+    return [
+        Own(_("附议"), each.proposal.title, _cosigned(each), each.proposal.get_absolute_url(), each.proposal.number)
+        for each in given[:MOST_OWN]
+    ]
+
+
+def _cosigned(given: Cosign) -> str:
+    if given.line is None:
+        return _("已附议")
+    return _("在签名册上附议，已核对") if given.line.settled_at else _("在签名册上附议，等核对")
+
+
+def objections(user: User) -> list[Own]:
+    """What this person objected to, under their own name or not, also where the sheet was taken in for them."""
+    person = person_of(user)
+    mine = Q(by=user) | Q(speaker=person) if person else Q(by=user)
+    made = Objection.objects.filter(mine).select_related("notice").order_by("-pk")[:MOST_OWN]
+    return [
+        Own(
+            _("异议"),
+            each.notice.title,
+            _("已答复") if each.answered_at else _("等答复，%(end)s 前") % {"end": cn_until(each.due_at)},
+            each.get_absolute_url(),
+            each.number,
+        )
+        for each in made
+    ]
+
+
+def by_number(number: str) -> list[Found]:
+    """A project by its number, a notice by its index number, an objection by its own, a wish by 心愿 and its number."""
+    found: list[Found] = []
+    if re.fullmatch(r"[0-9]{4}-[0-9]{5,9}", number):
+        titles = Proposal.objects.filter(number=number).values_list("title", flat=True)
+        found += [Found(title, reverse("project", args=[number])) for title in titles]
+    if index := re.fullmatch(r"([0-9A-Z]{9}-[0-9]{6}-[0-9]{6})(?:-Y([0-9]{1,6}))?", number):
+        found += _of_notice(index[1], index[2])
+    if wished := WISHED.fullmatch(number):
+        pk = int(wished[1])
+        found += [Found(each.text, each.get_absolute_url()) for each in Wish.objects.filter(pk=pk)]
+    return found
+
+
+def _of_notice(number: str, ordinal: str | None) -> list[Found]:
+    if ordinal is None:
+        return [Found(each.title, each.get_absolute_url()) for each in Notice.objects.filter(number=number)]
+    made = Objection.objects.filter(notice__number=number, ordinal=int(ordinal)).select_related("notice")
+    return [Found(each.notice.title, each.get_absolute_url()) for each in made]
+
+
+def signed_lists(number: str) -> list[Found]:
+    """A line of a signed list, by the slip that was left at the door: the project it supports."""
+    lines = Cosign.objects.filter(line__slip_number=numbers.normal(number)) if numbers.is_number(number) else ()
+    return [Found(each.proposal.title, each.proposal.get_absolute_url()) for each in lines]
+
+
+register_own(signatures)
+register_own(objections)
+register_finder(by_number)
+register_finder(signed_lists)
 register_tasks(reviews)
 register_tasks(to_confirm)
 register_tasks(objections_to_read, at_desk=True)

@@ -7,6 +7,7 @@ from proposals import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("places/<slug:code>/", views.home, name="place"),
+    path("places/<slug:code>/figures/", views.figures, name="figures"),
     path("how/", views.how, name="how"),
     path("projects/", views.projects, name="projects"),
     path("projects/propose/", views.propose, name="propose"),

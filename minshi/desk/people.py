@@ -17,7 +17,7 @@ from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, name_of
 from minshi.desk.deskwork import DeskForm
 from minshi.masking import mask_address, mask_name, mask_phone, one_line
-from minshi.refusals import Refused
+from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions, doors, representing
 from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, roles_of
@@ -122,6 +122,9 @@ class Appoint(DeskForm):
         role.choices = [(each.value, each.label) for each in Role if any(each in roles for roles in given.values())]
 
     def clean(self) -> dict[str, Any]:
+        sent, role = self.data.get("role", ""), self.fields["role"]
+        if sent in Role.values and sent not in dict(role.choices):  # type: ignore[attr-defined]
+            raise NotAllowed(gettext("这个角色要由上一级任命，您这里没有这个选项"))
         return _given_there(self)
 
     @classmethod

@@ -30,14 +30,24 @@ def kept_page(
     304 who has it already. Whole pages are kept only under the ``query`` the page's own links ask with: whoever
     makes up others must not fill the cache.
     """
-    key = f"{stamp}:{elder.variant(request)}:{release()}"
+    key = _key(request, stamp)
     if not is_visitor(request) or request.META["QUERY_STRING"] != query:
-        return render(request, template, _kept(f"parts:{key}", parts))
+        return render(request, template, kept_parts(request, stamp, parts))
     etag = quote_etag(key)
     if unchanged := get_conditional_response(request, etag=etag):
         return unchanged
     page = _kept(f"page:{request.path}:{query}:{key}", lambda: render(request, template, parts()).content)
     return HttpResponse(page, headers={"ETag": etag, "Cache-Control": "no-cache"})
+
+
+def kept_parts(request: HttpRequest, stamp: str, parts: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The parts that are the same for everybody, for a page that says something of one's own around them."""
+    found: dict[str, Any] = _kept(f"parts:{_key(request, stamp)}", parts)
+    return found
+
+
+def _key(request: HttpRequest, stamp: str) -> str:
+    return f"{stamp}:{elder.variant(request)}:{release()}"
 
 
 def is_visitor(request: HttpRequest) -> bool:

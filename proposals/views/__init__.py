@@ -2,7 +2,7 @@
 
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.front import home, how
-from proposals.views.library import photo, project, projects
+from proposals.views.library import figures, photo, project, projects
 from proposals.views.personal import mine
 from proposals.views.proposing import propose, revise, submitted, withdraw
 from proposals.views.reviewing import review, review_queue
@@ -13,6 +13,7 @@ __all__ = [
     "cosign_on_paper",
     "cosign_photo",
     "cosign_read",
+    "figures",
     "home",
     "how",
     "make_wish",

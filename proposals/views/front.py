@@ -10,12 +10,14 @@ from django.template.loader import render_to_string
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
+from minshi.accounts.requests import user_of
 from minshi.disclosure.models import Notice
 from minshi.faces import elder
-from minshi.faces.kept import digest, kept_page
+from minshi.faces.kept import digest, is_visitor, kept_page, kept_parts
 from minshi.policy import selectors as policy
 from proposals import how as how_it_goes
 from proposals import selectors
+from proposals.panels import Task
 from proposals.templatetags.cards import until
 
 
@@ -52,11 +54,21 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
         "elder": is_elder,
     }
     stamp = f"home:{place.pk}:{localtime():%Y%m%d%H}:{digest(state)}"
+    if not is_visitor(request) and (mine := _mine(request)) is not None:
+        # What is mine stands around the kept parts, never in them.
+        parts = kept_parts(request, stamp, lambda: _home_parts(context))
+        return render(request, "proposals/home.html", {**parts, "mine": mine})
     return kept_page(request, "proposals/home.html", stamp, lambda: _home_parts(context))
+
+
+def _mine(request: HttpRequest) -> list[Task] | None:
+    """What waits for whoever is signed in; None for somebody who is not."""
+    return selectors.waits_for(user_of(request)) if request.user.is_authenticated else None
 
 
 def _home_parts(context: dict[str, Any]) -> dict[str, str]:
     place = context["place"]
+    context["around"] = selectors.places_around(place) if place and not context.get("elder") else None
     context["phone"] = selectors.phone_of(place) if context.get("elder") else None
     return {
         "place_name": place.name if place else "",

@@ -29,6 +29,9 @@ from proposals.templatetags.cards import until
 STAMPED = ("version", "stage", "due_at", "act_ends_at")
 """What tells whether a card reads as it did."""
 
+MOST_BEHIND = 50
+"""Projects on one page behind a figure."""
+
 
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
@@ -72,6 +75,27 @@ def _library(request: HttpRequest, place: Territory | None, shown: str, cards: C
         "place_name": place.full_name if place else "",
         "main": render_to_string("proposals/projects_main.html", context),
     }
+
+
+@require_safe
+def figures(request: HttpRequest, code: str) -> HttpResponse:
+    """What stands behind a figure of the home page: its projects, each with its part of it."""
+    place = get_object_or_404(Territory, code=code)
+    asked = request.GET.get("of", "")
+    figure = asked if asked in selectors.FIGURES else "declared"
+    cards = selectors.behind(figure, place)
+    page = paging.page_of(cards, _submitted_in(place), request.GET.get("before", ""), MOST_BEHIND)
+    context = {
+        "place": place,
+        "figure": figure,
+        "choices": [(name, title) for name, (title, _which) in selectors.FIGURES.items()],
+        "title": selectors.FIGURES[figure][0],
+        "sums": selectors.sums_of(cards),
+        "cards": page.rows,
+        "older": paging.link({"of": figure}, before=page.next) if page.next else "",
+        "newer": "" if page.is_first else paging.link({"of": figure}),
+    }
+    return render(request, "proposals/figures.html", context)
 
 
 def _submitted_in(place: Territory | None) -> paging.Key:

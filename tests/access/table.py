@@ -199,6 +199,7 @@ TABLE: tuple[Row, ...] = (
     # --- proposals: for everybody
     Row("home", **PUBLIC),
     Row("place", lambda w: [w.place("yard").code], **PUBLIC),
+    Row("figures", lambda w: [w.place("yard").code], **PUBLIC, query="of before"),
     Row("how", **PUBLIC),
     Row("projects", **PUBLIC, query="place&shown&q&category&kind&tier&stage&before"),
     Row("project", number("voting"), **PUBLIC, variants=stages(*(stage for stage in STAGES if stage != "voting"))),

@@ -27,8 +27,8 @@ CEILINGS = {
     "place": 6,
     # The hour its list of doors is of.
     "paper": 11,
-    # Of whoever reads paper again: the next sheet; at the street, the letters to print.
-    "mine": 12,
+    # Of whoever reads paper again: the next sheet; at the street, the letters to print; and what they did, by kind.
+    "mine": 20,
     # Each thing it watches.
     "healthz": 6,
     # The page, what it may be merged into, and why any step may not be taken.

@@ -52,12 +52,12 @@ def test_only_places_where_one_gives_them_are_offered(
     )
 
 
-def test_a_role_that_is_not_ones_own_to_give_is_refused_beside_its_field(
+def test_a_role_that_is_not_ones_own_to_give_is_refused(
     client_of: ClientOf, resident: User, clerk: User, yard: Territory
 ) -> None:
     sent = {"role": Role.APPROVER, "place": yard.pk, "since": "2026-01-01", "basis": "推选记录"}
     answer = client_of(clerk).post(do_of(home_of(resident), "appoint"), sent)
-    assert answer.status_code == 422 and "推选记录" in answer.content.decode()
+    assert answer.status_code == 403 and "上一级" in answer.content.decode()
     assert not RoleGrant.objects.filter(user=resident).exists()
 
 

@@ -32,6 +32,7 @@ EXEMPT = {
     "minshi/territory/divisions.py": "levels and names of the official register",
     "minshi/policy/defaults.py:Arrangement": "kept in the calendar beside the official names of its days",
     "minshi/notifications/actions.py:SIGNATURE": "registered with the carriers as it stands",
+    "proposals/showing.py:WISHED": "how a wish is asked for by its number",
     "deliberation/selectors.py:HEADER": "in a file whose digest is published",
     "minshi/faces/words.py:NUMERALS": "digits",
 }

@@ -74,7 +74,7 @@ def test_the_same_few_queries_with_many_rows(
     actions.wish(place=way.yard, text="一", by=resident)
     client = client_of(resident)
     client.get("/mine/")
-    with django_assert_max_num_queries(20) as few:
+    with django_assert_max_num_queries(26) as few:
         client.get("/mine/")
     for number in range(15):
         way.submitted(title=f"灯{number}")
