@@ -118,6 +118,8 @@ def _change(motion: Motion, unit: Unit, ballot: Ballot | None, choice: str, slip
     if not Channel(ballot.channel).is_own_hand:
         raise Refused(_("您家已经由委托人投过票，不能再改成手机票"))
     if ballot.by_id != by.pk:
+        if not rules.is_theirs(by, unit, ballot.cast_at):
+            raise Refused(_("这一户原来住的人已经投过票，一户一票，不能再改"))
         raise Refused(
             _("您家已经由家里另一位成员在 %(at)s 投过票，一户一票；要改请由投票的人来改")
             % {"at": cn_datetime(ballot.cast_at)}

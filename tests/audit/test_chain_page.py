@@ -36,6 +36,13 @@ def test_the_first_page_shows_the_newest_days(client: Client, forty_days: None) 
     assert [root.day for root in page.context["roots"]] == [newest.day - timedelta(days=n) for n in range(31)]
 
 
+def test_no_count_of_this_minute_is_told(client: Client, forty_days: None) -> None:
+    """It would tell, read twice, that somebody did something in between: where one door voted, which."""
+    page = client.get(reverse("chain"))
+    assert page.context["head"] == DayRoot.objects.latest("day")
+    assert "结束时共 39 环" in page.content.decode()
+
+
 def test_older_days_are_a_page_further(client: Client, forty_days: None) -> None:
     older = client.get(reverse("chain")).context["older"]
     page = client.get(older)

@@ -13,6 +13,7 @@ from deliberation import actions, selectors
 from deliberation.models import Motion, PaperBallot
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.faces.words import cn_datetime
 from minshi.paper import numbers
 from minshi.residents.models import Residence
 from minshi.territory.models import Household
@@ -71,6 +72,21 @@ def test_who_moved_in_later_reads_nothing_and_who_moved_out_still_does(
     page = client_of(newcomer).get(f"/receipts/{slip}/").content.decode()
     assert "不同意" not in page and "收到时间" not in page
     assert "不同意" in client_of(resident).get(mine(motion)).content.decode()
+
+
+def test_nor_when_it_was_given(
+    motion: Motion, slip: str, household: Household, resident: User, client_of: ClientOf, clock: Any
+) -> None:
+    moment = cn_datetime(motion.ballots.get().cast_at)
+    moves_out(resident, clock)
+    newcomer = client_of(make_resident("亥新来", household, represents=True, since=now()))
+    sent = {"choice": "agree", "receipt": str(uuid4()), "motion": motion.pk}
+    answer = newcomer.post(f"/projects/{motion.proposal.number}/vote/", sent)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "原来住的人已经投过票" in page
+    assert moment not in page
+    assert motion.ballots.get().choice == "against"
 
 
 def test_nor_do_they_see_the_photo_of_the_sheet(

@@ -37,7 +37,7 @@ NO_PAGES = {
 PREFERRED = ("anonymous", "resident", "chief", "clerk", "party", "case_officer", "approver", "cashier")
 """Whose eyes a page is seen with: the first of these who may."""
 
-SECOND_READERS = {"cosign_read": "clerk", "objection_read": "case_officer"}
+SECOND_READERS = {"paper_confirm": "clerk", "cosign_read": "clerk", "objection_read": "case_officer"}
 """Who finds a sheet to read there: whoever registered it sees that nothing waits."""
 
 LIGHT = 60 * 1024
@@ -73,7 +73,7 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
-PRESSED = {"cosign", "confirm_residents", "paper_unit", "rating_paper_unit", "cosign_read"}
+PRESSED = {"letters", "cosign", "confirm_residents", "paper_unit", "rating_paper_unit", "cosign_read"}
 """Forms that are one button, or may be one: a sheet can be registered now and read in later, a list may be empty."""
 
 DOOR_FIRST = {"object_for"}

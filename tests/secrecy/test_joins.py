@@ -62,9 +62,9 @@ class Vote:
     def __init__(self, motion: Motion, doors: list[Household], way: Way, watchers: list[Watcher]) -> None:
         self.motion, self.doors, self.way, self.watchers = motion, doors, way, watchers
         number = motion.proposal.number
-        self.places = (f"/projects/{number}/", "/receipts/", "/paper/", "/letters/", "/mine/", "/messages/")
+        self.places = (f"/projects/{number}/", "/receipts/", "/paper/", "/letters/", "/mine/", "/messages/", "/trust/")
         self.places += ("/admin/deliberation/motion/", "/admin/audit/event/")
-        seeds = ["/", "/mine/", "/paper/confirm/", f"/projects/{number}/", f"/projects/{number}/votes/"]
+        seeds = ["/", "/mine/", "/trust/", "/paper/confirm/", f"/projects/{number}/", f"/projects/{number}/votes/"]
         seeds += ["/admin/", "/admin/audit/event/", f"/projects/{number}/paper/"]
         # Nobody needs a link to count through the roll.
         self.seeds = seeds + [f"/projects/{number}/paper/{unit.ordinal}/" for unit in motion.roll.units.all()]
