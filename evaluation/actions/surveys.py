@@ -143,6 +143,8 @@ def rate(
     if PaperAnswer.objects.valid().filter(unit=unit).exists():
         raise Refused(_("您家已经交了纸质测评表，以纸质表为准；要更改，请到社区或找楼栋长"))
     answer = _own_answer(unit)
+    if answer is not None and answer.speaker is not None and answer.speaker.household != unit.household:
+        raise Refused(_("这一户原来住的人已经打过分，由他们的评价为准"))
     if answer is None:
         answer = _first_answer(survey, unit, by, said)
     else:

@@ -44,6 +44,11 @@ BEGIN
         IF TG_OP = 'UPDATE' AND channel_rank(NEW.channel) < channel_rank(OLD.channel) THEN
             RAISE EXCEPTION 'a signed paper is not replaced online' USING ERRCODE = 'check_violation';
         END IF;
+        -- Who moved keeps what they said; those behind the door now do not say it for them.
+        IF TG_OP = 'UPDATE' AND NEW.speaker_id IS DISTINCT FROM OLD.speaker_id
+           AND why_not_speak_for(NEW.unit_id, OLD.speaker_id, moment, true) IN ('unregistered', 'elsewhere') THEN
+            RAISE EXCEPTION 'unit %: this answer is not theirs to change', NEW.unit_id USING ERRCODE = 'check_violation';
+        END IF;
         why := why_not_speak_for(NEW.unit_id, NEW.speaker_id, moment,
                                  TG_OP = 'UPDATE' AND NEW.speaker_id IS NOT DISTINCT FROM OLD.speaker_id);
         IF why IS DISTINCT FROM '' THEN

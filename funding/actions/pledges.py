@@ -71,6 +71,8 @@ def pledge(
     _refuse_unfit(proposal, household, amount_fen)
     if Pledge.objects.waiting().filter(proposal=proposal, household=household).exists():
         raise Refused(_("您家在纸上的认缴已经登记，正等另一位核对；要改，请先撤回"))
+    if any(map(_has_moved, Pledge.objects.standing().filter(proposal=proposal, household=household))):
+        raise Refused(_("这一户原来住的人已经认缴，由他们决定；您想出钱，请联系社区"))
     _retire(proposal, household, by)
     with refusing(one_pledge_per_person=("amount", TWICE)):
         promised = Pledge.objects.create(
@@ -99,6 +101,11 @@ def _refuse_unfit(proposal: Proposal, household: Household, amount_fen: int) -> 
         raise Refused(_("您家的钱已经收到，不能再改；想多出，请联系社区"))
     if amount_fen <= 0:
         raise Refused(amount=_("请填写愿意出多少钱"))
+
+
+def _has_moved(promised: Pledge) -> bool:
+    """Whether whoever gives lives there no more: theirs it stays, and nobody changes it on a screen (domain.md 5)."""
+    return promised.giver.person_id is not None and promised.giver.until is not None
 
 
 def _next_ordinal(proposal: Proposal) -> int:
@@ -257,7 +264,7 @@ def withdraw_pledge(promised: Pledge, *, by: User) -> Pledge:
     if promised.withdrawn_at:
         raise Refused(_("已经撤回过了"))
     line = promised.line if promised.is_waiting else None
-    if speaking.why_not(by, promised.household, any_adult=True, act=_("认缴")):
+    if _has_moved(promised) or speaking.why_not(by, promised.household, any_adult=True, act=_("认缴")):
         demand("funding.record_money", by, proposal, _("代撤回认缴"))
     if received_from(proposal, promised.household):
         raise Refused(_("您家的钱已经收到，不能再撤回认缴；有困难请联系社区"))

@@ -22,6 +22,7 @@ from minshi.territory.models import Household
 WHY_NOT = {
     "unregistered": _("您还没有登记住在哪一户，请先登记"),
     "closed": _("这个账号已经停用"),
+    "struck": _("您登记的这一户已经注销，请联系社区更改"),
     "unconfirmed": _("您的住户身份还没有核实，等楼栋长或社区核实"),
     "elsewhere": _("只能代表自己家%(act)s"),
     "minor": _("满18岁才能%(act)s；您可以提议，也可以和家里大人商量"),

@@ -8,16 +8,18 @@ DECLARE
     home record;
 BEGIN
     SELECT residence.household_id, residence.confirmed_at, residence.is_representative, person.is_adult,
-           coalesce(account.is_active, true) AS is_active
+           coalesce(account.is_active, true) AS is_active, coalesce(household.is_active, true) AS is_dwelling
       INTO home
       FROM residents_person AS person
       LEFT JOIN residents_residence AS residence ON residence.person_id = person.id
            AND residence.since <= moment AND (residence.until IS NULL OR residence.until > moment)
+      LEFT JOIN territory_household AS household ON household.id = residence.household_id
       LEFT JOIN accounts_user AS account ON account.id = person.user_id
      WHERE person.id = speaker;
     RETURN CASE
         WHEN home.household_id IS NULL THEN 'unregistered'
         WHEN NOT home.is_active THEN 'closed'
+        WHEN NOT home.is_dwelling THEN 'struck'
         WHEN home.confirmed_at IS NULL THEN 'unconfirmed'
         WHEN home.household_id <> door THEN 'elsewhere'
         WHEN NOT home.is_adult THEN 'minor'

@@ -37,7 +37,10 @@ BEGIN
     ELSIF the_unit NOT IN (SELECT units_of(unit.roll_id, speaker, moment)) THEN
         RETURN 'elsewhere';
     ELSIF unit.kind = 'owner' THEN
-        RETURN (SELECT CASE WHEN is_adult THEN '' ELSE 'minor' END FROM residents_person WHERE id = speaker);
+        RETURN (SELECT CASE WHEN NOT coalesce(account.is_active, true) THEN 'closed'
+                            WHEN NOT person.is_adult THEN 'minor' ELSE '' END
+                FROM residents_person AS person LEFT JOIN accounts_user AS account ON account.id = person.user_id
+                WHERE person.id = speaker);
     END IF;
     RETURN why_not_speak(speaker, NULL, moment, true);
 END $$;
