@@ -36,9 +36,7 @@ class PlaceField(forms.ModelChoiceField):
         return place.full_name
 
 
-class Confirm(DeskForm):
-    name = "confirm"
-    label = _("确认住在这里")
+class OfHome(DeskForm):
     permission = "residents.confirm"
 
     def facts(self) -> list[tuple[Any, Any]]:
@@ -49,11 +47,23 @@ class Confirm(DeskForm):
     def open_to(cls, subject: Residence) -> bool:
         return subject.confirmed_at is None and subject.person_id is not None
 
+
+class Confirm(OfHome):
+    name = "confirm"
+    label = _("确认住在这里")
+    read = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["read"].initial = actions.as_read(self.subject)
+
     def run(self, subject: Residence, by: User) -> object:
-        return actions.confirm(subject, by=by)
+        # Should it be refused, the page is drawn again with what is true now, and so is its mark.
+        self.data = {**dict(self.data.items()), "read": actions.as_read(subject)}
+        return actions.confirm(subject, read=self.cleaned_data["read"] or None, by=by)
 
 
-class Refuse(Confirm):
+class Refuse(OfHome):
     name = "refuse"
     label = _("不住在这里")
     help = _("账号还在，可以重新登记。")
@@ -62,7 +72,7 @@ class Refuse(Confirm):
         actions.refuse(subject, by=by)
 
 
-class Represent(Confirm):
+class Represent(OfHome):
     name = "represent"
     label = _("登记为户代表")
     help = _("以后由这个人代表这户投票；原来的户代表同时取消。")
@@ -76,7 +86,7 @@ class Represent(Confirm):
         return actions.name_representative(subject, by=by)
 
 
-class KeepRepresentative(Confirm):
+class KeepRepresentative(OfHome):
     name = "keep-representative"
     label = _("不换户代表")
     help = _("有人申请当户代表、核实后不该更换时用；申请人会收到消息。")
@@ -89,7 +99,7 @@ class KeepRepresentative(Confirm):
         representing.keep(subject, by=by)
 
 
-class MoveOut(Confirm):
+class MoveOut(OfHome):
     name = "move-out"
     label = _("已经搬走")
     help = _("不再算这里的住户；到新住处重新登记。")

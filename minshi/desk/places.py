@@ -119,6 +119,21 @@ class StrikeDoor(DeskForm):
         return register.strike_door(subject, by=by)
 
 
+class RestoreDoor(DeskForm):
+    name = "restore"
+    label = _("恢复这一户")
+    done = _("已恢复")
+    help = _("注销错了，或者又有人住了。以后的名册里有这一户；已经冻结的名册不变。")
+    permission = "residents.keep_doors"
+
+    @classmethod
+    def open_to(cls, subject: Household) -> bool:
+        return not subject.is_active
+
+    def run(self, subject: Household, by: User) -> object:
+        return register.restore_door(subject, by=by)
+
+
 class Describe(DeskForm):
     name = "describe"
     label = _("改办公电话和机构代码")
@@ -155,7 +170,7 @@ class TerritoryAdmin(ScopedAdmin):
 
 @admin.register(Household)
 class HouseholdAdmin(ScopedAdmin):
-    desk_forms = (StrikeDoor,)
+    desk_forms = (StrikeDoor, RestoreDoor)
     list_display = ("door", "community", "is_active")
     list_select_related = ("place__parent",)
     list_filter = ("is_active",)

@@ -11,8 +11,14 @@ from django.utils.translation import gettext as _
 from minshi.lifecycle.machine import stepped
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell, tell_step
-from minshi.residents.models import Residence
-from minshi.residents.signals import judged
+from minshi.residents.models import Person, Residence
+from minshi.residents.signals import judged, of_age
+
+
+@receiver(of_age, sender=Person)
+def somebody_is_of_age(person: Person, **kwargs: Any) -> None:
+    if person.user is not None:
+        tell(person.user, _("您已满 18 岁，可以表决和打分了"), _("登记的出生年月已经删除"), "/mine/")
 
 
 @receiver(stepped)

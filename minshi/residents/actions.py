@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import midnight, now, today
+from minshi.deadlines.actions import meet, schedule
 from minshi.lifecycle.action import action
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, RoleGrant
-from minshi.residents.rules import confirms_residents, may_appoint
-from minshi.residents.signals import asked, judged, representation_answered
+from minshi.residents.rules import adult_from, confirms_residents, may_appoint
+from minshi.residents.signals import asked, judged, of_age, representation_answered
 from minshi.territory.models import Household, Territory
+
+ADULTHOOD = "residents.adulthood"
+"""The kind of deadline at which a minor becomes adult."""
+TERM_OVER = "residents.term_over"
+"""The kind of deadline at which a role that was given until a day ends."""
 
 
 @action
-def join(user: User, household: Household, *, name: str, is_adult: bool, by: User | None) -> Residence:
+def join(
+    user: User, household: Household, *, name: str, is_adult: bool, born: date | None = None, by: User | None
+) -> Residence:
     """Say where one lives; it counts once the chief or the clerk has confirmed it.
 
-    Saying it anew before that ends the earlier claim. Raises ``Refused``.
+    Saying it anew before that ends the earlier claim. ``born``, of a minor: any day of the month of birth; from the
+    first day of the month after the 18th birthday they are adult. Raises ``Refused``.
     """
     person = Person.objects.select_for_update().filter(user=user).first() or Person(user=user)
     before = Residence.objects.current().filter(person=person).first() if person.pk else None
@@ -31,8 +42,11 @@ def join(user: User, household: Household, *, name: str, is_adult: bool, by: Use
     name = one_line(name)
     if not name:
         raise Refused(name=_("请写您的姓名"))
-    person.name, person.is_adult, person.consented_at = name, is_adult, now()
+    _refuse_struck(household)
+    person.name, person.consented_at = name, now()
+    _set_age(person, is_adult=is_adult, born=born)
     person.save()
+    _await_adulthood(person)
     if before:
         _end(before)
     claim = Residence.objects.create(person=person, household=household)
@@ -41,13 +55,56 @@ def join(user: User, household: Household, *, name: str, is_adult: bool, by: Use
     return claim
 
 
+def _refuse_struck(household: Household) -> None:
+    """Shared until the transaction ends: whoever strikes the door off waits for us, and we for them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_active FROM territory_household WHERE id = %s FOR SHARE", [household.pk])
+        (is_active,) = cursor.fetchone()
+    if not is_active:
+        raise Refused(_("这一户已经注销；还有人住的，请社区先恢复这一户"))
+
+
+def _set_age(person: Person, *, is_adult: bool, born: date | None) -> None:
+    month = born.replace(day=1) if born and not is_adult else None
+    person.is_adult = is_adult or (month is not None and adult_from(month) <= today())
+    person.born = None if person.is_adult else month
+
+
+def _await_adulthood(person: Person) -> None:
+    meet(person, ADULTHOOD)
+    if person.born:
+        schedule(person, ADULTHOOD, midnight(adult_from(person.born)))
+
+
 @action
-def confirm(claim: Residence, *, by: User) -> Residence:
+def come_of_age(person: Person, *, by: None = None) -> None:
+    """Adult from today; the month of birth has served its purpose and is erased."""
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if person.born is None or adult_from(person.born) > today():
+        return
+    person.is_adult, person.born = True, None
+    person.save(update_fields=["is_adult", "born"])
+    of_age.send(Person, person=person)
+
+
+def as_read(claim: Residence) -> str:
+    """A short mark of what whoever confirms has before their eyes: name, age and door."""
+    person = claim.person
+    facts = (claim.pk, person.name, person.is_adult, claim.household.door) if person else (claim.pk,)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+@action
+def confirm(claim: Residence, *, read: str | None = None, by: User) -> Residence:
     """The chief or the clerk of the place confirms that this person lives there; nobody confirms themselves.
 
-    A claim is of one door: whoever has named another one meanwhile is not confirmed unseen.
+    A claim is of one door: whoever has named another one meanwhile is not confirmed unseen. ``read`` is the mark
+    (``as_read``) of what was on the page: if name, age or door have changed since, it has to be read again.
     """
     claim = _judged(claim, by)
+    if read is not None and read != as_read(claim):
+        raise Refused(_("这个人刚改了登记的姓名、年龄或门牌，请再看一眼"))
+    _refuse_struck(claim.household)
     if claim.confirmed_at is None:
         claim.confirmed_at, claim.confirmed_by = now(), by
         claim.save(update_fields=["confirmed_at", "confirmed_by"])
@@ -61,6 +118,11 @@ def refuse(claim: Residence, *, by: User) -> None:
     claim = _judged(claim, by)
     if claim.confirmed_at:
         raise Refused(_("已经确认过的住户，请在工作台登记搬走"))
+    turn_away(claim)
+
+
+def turn_away(claim: Residence) -> None:
+    """End a claim and tell whoever made it. Part of refusing it or of striking its door off."""
     _end(claim)
     judged.send(Residence, residence=claim, lives_there=False)
 
@@ -145,11 +207,14 @@ def grant(
         user.save(update_fields=["is_staff"])
     try:
         with transaction.atomic():
-            return RoleGrant.objects.create(
+            held = RoleGrant.objects.create(
                 user=user, role=role, place=place, since=since, until=until, basis=basis, granted_by=by
             )
     except IntegrityError:
         raise Refused(_("这个人在这里已经担任这个角色")) from None
+    if until is not None:
+        schedule(held, TERM_OVER, midnight(until))
+    return held
 
 
 @action
@@ -159,3 +224,20 @@ def revoke(held: RoleGrant, *, by: User | None) -> None:
         raise NotAllowed(_("这个角色要由上一级撤销"))
     held.revoked_at = now()
     held.save(update_fields=["revoked_at"])
+    meet(held, TERM_OVER)
+    give_back_the_phone(held.user)
+
+
+def give_back_the_phone(user: User) -> None:
+    """Whoever works in no office any more, now or from a later day on, signs in as a resident again.
+
+    The password that opened the desk opens nothing more. Part of ending a role, in its transaction.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    lasting = Q(until=None) | Q(until__gt=today())
+    held = RoleGrant.objects.filter(lasting, user=user, role__in=STAFF_ROLES, revoked_at=None)
+    if not user.is_staff or user.is_superuser or user.phone is None or held.exists():
+        return
+    user.is_staff, user.owes_password = False, False
+    user.set_unusable_password()
+    user.save(update_fields=["is_staff", "owes_password", "password"])

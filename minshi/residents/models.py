@@ -47,13 +47,17 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 
 class Person(models.Model):
-    """Somebody in the register, with or without a phone; no ID number is ever kept. Where they live is a residence."""
+    """Somebody in the register, with or without a phone; no ID number is ever kept. Where they live is a residence.
 
-    PERSONAL = ("name",)
+    ``born`` is the first day of a minor's month of birth, kept until they are adult and then erased.
+    """
+
+    PERSONAL = ("name", "born")
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="person")
     name = models.CharField(_("姓名"), max_length=40)
     is_adult = models.BooleanField(_("已满18岁"), default=True)
+    born = models.DateField(_("出生年月（未满18岁）"), null=True, blank=True)
     consented_at = models.DateTimeField(_("个人信息告知同意时间"), null=True, blank=True)
 
     objects = PersonQuerySet.as_manager()
@@ -61,6 +65,10 @@ class Person(models.Model):
     class Meta:
         verbose_name = _("居民")
         verbose_name_plural = _("居民")
+        constraints = [
+            models.CheckConstraint(condition=Q(is_adult=False) | Q(born=None), name="no_birth_month_of_an_adult"),
+            models.CheckConstraint(condition=Q(born=None) | Q(born__day=1), name="birth_is_kept_by_month"),
+        ]
 
     def __str__(self) -> str:
         return _("居民 %(pk)s") % {"pk": self.pk}

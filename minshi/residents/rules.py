@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
@@ -139,6 +140,21 @@ def given_by(user: User, place: Territory) -> list[Role]:
 def may_appoint(user: User, role: str, place: Territory) -> bool:
     """Whether this person gives and takes this role there."""
     return any(role in given and holds(user, place, own) for own, given in APPOINTS.items())
+
+
+ADULT_AT, REGISTERED_AT = 18, 14
+"""Years of age: who votes, and who may have an account at all (民法典 17, 个人信息保护法 31)."""
+
+
+def adult_from(born: date) -> date:
+    """The day on which whoever was born in this month is adult for certain: the first of the month after the 18th."""
+    return date(born.year + ADULT_AT + born.month // 12, born.month % 12 + 1, 1)
+
+
+def is_registered_age(born: date) -> bool:
+    """Whether whoever was born in this month may be 14 by now; nobody was born tomorrow."""
+    reached = today()
+    return born <= reached and (born.year + REGISTERED_AT, born.month) <= (reached.year, reached.month)
 
 
 def confirms_residents(user: User, home: Residence) -> bool:

@@ -11,3 +11,6 @@ asked = Signal()
 representation_asked = Signal()
 representation_answered = Signal()
 """Somebody asks to speak for their household; that was answered. Argument: ``request``."""
+
+of_age = Signal()
+"""A minor is adult from today on. Argument: ``person``."""

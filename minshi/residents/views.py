@@ -79,7 +79,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         with answering(form):
-            actions.join(user, data["household"], name=data["name"], is_adult=data["age"] == "adult", by=user)
+            actions.join(user, data["household"], **form.said(), by=user)
             messages.success(request, _("已登记，等楼栋长或社区确认"))
             return redirect(following or "mine")
     context = {"form": form, "place": place, **_back(following)}
@@ -148,14 +148,14 @@ def confirm(request: HttpRequest) -> HttpResponse:
         mine |= Q(household__place__path__startswith=path)
     waiting = Residence.objects.claims().filter(mine).exclude(person__user=user).order_by("pk")
     claims = waiting.select_related("person", "household__place__parent")[:MOST]
-    return render(request, "residents/confirm.html", {"claims": claims})
+    return render(request, "residents/confirm.html", {"claims": [(claim, actions.as_read(claim)) for claim in claims]})
 
 
 def _judge(request: HttpRequest, user: User) -> None:
     claim = get_object_or_404(Residence, pk=_number(request.POST.get("claim")))
     with answering(lambda refusal: messages.warning(request, str(refusal))):
         if request.POST.get("verdict") == "yes":
-            actions.confirm(claim, by=user)
+            actions.confirm(claim, read=request.POST.get("read"), by=user)
             messages.success(request, _("已确认"))
         elif request.POST.get("verdict") == "no":
             actions.refuse(claim, by=user)

@@ -309,7 +309,7 @@ STEPS: dict[str, dict[str, Step]] = {
             for name in ("confirm-reset", "drop-reset")
         },
     },
-    "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
+    "territory.household": {name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("strike", "restore")},
     "territory.territory": {
         **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("add-place", "add-doors", "describe")},
         "set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER),
@@ -322,6 +322,7 @@ ELSEWHERE = {
     "funding.purse start": "between signing and starting: tests/funding",
     "funding.grant decide": "above the cap: tests/funding",
     "evaluation.finalaccounts confirm": "between making and confirming: tests/evaluation",
+    "territory.household restore": "of a door struck off: tests/residents",
     "evaluation.check look": "half a year after the archive: tests/evaluation",
 }
 """Steps the world has no open row for, and where they are asked for instead."""

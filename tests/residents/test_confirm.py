@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from minshi.accounts.models import User
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents import actions
-from minshi.residents.models import Residence, Role
+from minshi.residents import actions, register
+from minshi.residents.models import Person, Residence, Role
 from minshi.territory.models import Household, Territory
 from tests.cast import grant, home_of, make_resident
 
@@ -92,6 +93,57 @@ def test_a_door_changed_meanwhile_is_not_confirmed_unseen(
     for claim in (joined, again):
         claim.refresh_from_db()
         assert claim.confirmed_at is None
+
+
+@pytest.mark.parametrize("change", [{"name": "别的人"}, {"is_adult": False}])
+def test_what_changed_after_the_page_was_drawn_is_read_again(
+    joined: Residence, client_of: ClientOf, chief: User, change: dict[str, Any]
+) -> None:
+    client = client_of(chief)
+    drawn = client.get(URL)
+    read = drawn.context["claims"][0][1]
+    assert f'value="{read}"' in drawn.content.decode()
+    Person.objects.filter(pk=joined.person_id).update(**change)
+    page = client.post(URL, {"claim": joined.pk, "read": read, "verdict": "yes"}, follow=True)
+    assert "请再看一眼" in page.content.decode()
+    joined.refresh_from_db()
+    assert joined.confirmed_at is None
+    again = page.context["claims"][0][1]
+    client.post(URL, {"claim": joined.pk, "read": again, "verdict": "yes"})
+    joined.refresh_from_db()
+    assert again != read and joined.confirmed_at
+
+
+def test_the_desk_reads_again_too(joined: Residence, client_of: ClientOf, clerk: User) -> None:
+    client, url = client_of(clerk), f"/admin/residents/residence/{joined.pk}/do/confirm/"
+    read = client.get(url).context["form"]["read"].value()
+    Person.objects.filter(pk=joined.person_id).update(name="别的人")
+    refused = client.post(url, {"read": read})
+    assert "请再看一眼" in refused.content.decode() and "别的人" in refused.content.decode()
+    client.post(url, {"read": refused.context["form"]["read"].value()})
+    joined.refresh_from_db()
+    assert joined.confirmed_at
+
+
+def test_nobody_is_confirmed_into_a_door_that_was_struck_off(joined: Residence, chief: User, clerk: User) -> None:
+    Household.objects.filter(pk=joined.household_id).update(is_active=False)
+    with pytest.raises(Refused, match="已经注销"):
+        actions.confirm(joined, by=chief)
+    with pytest.raises(IntegrityError, match="struck off"), transaction.atomic():
+        Residence.objects.filter(pk=joined.pk).update(confirmed_at=joined.since)
+    with pytest.raises(IntegrityError, match="struck off"), transaction.atomic():
+        Residence.objects.create(household=joined.household, confirmed_at=joined.since)
+
+
+def test_striking_a_door_off_tells_whoever_says_they_live_there(joined: Residence, clerk: User) -> None:
+    register.strike_door(joined.household, by=clerk)
+    joined.refresh_from_db()
+    assert joined.until and "没有得到确认" in Message.objects.get(user=joined.person.user).title
+    newcomer = joined.person.user
+    with pytest.raises(Refused, match="已经注销"):
+        actions.join(newcomer, joined.household, name="新住户", is_adult=True, by=newcomer)
+    register.restore_door(joined.household, by=clerk)
+    actions.confirm(actions.join(newcomer, joined.household, name="新住户", is_adult=True, by=newcomer), by=clerk)
 
 
 def test_what_was_confirmed_is_not_refused_afterwards(joined: Residence, chief: User) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from minshi.accounts.models import User
+from minshi.deadlines.actions import sweep
+from minshi.notifications.models import Message
 from minshi.refusals import Refused
-from minshi.residents import actions
+from minshi.residents import actions, speaking
 from minshi.residents.models import Person
 from minshi.residents.rules import lives_in, person_of
 from minshi.territory.actions import add_households, add_place
@@ -55,10 +59,53 @@ def test_without_consent_nothing_is_kept(
 
 
 def test_a_fourteen_year_old_joins_as_a_minor(
-    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any], clock: Any
 ) -> None:
-    client_of(newcomer).post(url(yard), {**typed, "age": "minor"})
-    assert not Person.objects.get(user=newcomer).is_adult
+    clock.set("2026-03-10 10:00")
+    client_of(newcomer).post(url(yard), {**typed, "age": "minor", "born": "2011年7月"})
+    person = Person.objects.get(user=newcomer)
+    assert (person.is_adult, person.born) == (False, date(2011, 7, 1))
+
+
+@pytest.mark.parametrize(
+    ("born", "said"),
+    [("", "请写出生年月"), ("2014-07", "请家里的大人来提"), ("去年", "请写成 2010-05"), ("2010-13", "请写成 2010-05")],
+)
+def test_a_minor_says_when_they_were_born(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any], clock: Any, born: str, said: str
+) -> None:
+    clock.set("2026-03-10 10:00")
+    answer = client_of(newcomer).post(url(yard), {**typed, "age": "minor", "born": born})
+    assert answer.status_code == 422 and said in answer.content.decode()
+    assert not Person.objects.filter(name="新住户").exists()
+
+
+def test_a_minor_is_adult_from_the_month_after_the_eighteenth_birthday(
+    newcomer: User, households: list[Household], chief: User, clock: Any
+) -> None:
+    """Born in May 2008: nobody knows the day, so from the first of June 2026; then the month is erased."""
+    clock.set("2026-03-10 10:00")
+    claim = actions.join(newcomer, households[5], name="少年", is_adult=False, born=date(2008, 5, 20), by=newcomer)
+    actions.confirm(claim, by=chief)
+    clock.set("2026-05-31 23:59:59")
+    sweep()
+    assert Person.objects.get(user=newcomer).born == date(2008, 5, 1)
+    assert speaking.code(newcomer.person, households[5]) == "minor"
+    clock.set("2026-06-01 00:00")
+    sweep()
+    person = Person.objects.get(user=newcomer)
+    assert (person.is_adult, person.born) == (True, None)
+    assert speaking.code(person, households[5]) == ""
+    assert Message.objects.filter(user=newcomer, title__contains="已满 18 岁").exists()
+
+
+def test_of_whoever_is_adult_already_no_month_is_kept(newcomer: User, households: list[Household], clock: Any) -> None:
+    clock.set("2026-03-10 10:00")
+    actions.join(newcomer, households[5], name="大人", is_adult=False, born=date(2008, 2, 29), by=newcomer)
+    person = Person.objects.get(user=newcomer)
+    assert (person.is_adult, person.born) == (True, None)
+    with pytest.raises(IntegrityError, match="no_birth_month_of_an_adult"), transaction.atomic():
+        Person.objects.filter(user=newcomer).update(born=date(2000, 1, 1))
 
 
 def test_a_child_is_told_who_can_speak_for_them(

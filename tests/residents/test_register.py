@@ -150,6 +150,19 @@ def test_a_door_entered_by_mistake_is_struck_off(yard: Territory, clerk: User) -
         register.strike_door(door, by=clerk)
 
 
+def test_a_door_struck_off_is_restored(yard: Territory, clerk: User, neighbour: User) -> None:
+    (door,) = register.add_doors(yard, ["1单元9901"], by=clerk)
+    register.strike_door(door, by=clerk)
+    with pytest.raises(Refused, match="已注销，可以恢复"):
+        register.add_doors(yard, ["1-9901"], by=clerk)
+    with pytest.raises(NotAllowed):
+        register.restore_door(door, by=neighbour)
+    register.restore_door(door, by=clerk)
+    assert Household.objects.get(pk=door.pk).is_active
+    with pytest.raises(Refused, match="没有注销"):
+        register.restore_door(door, by=clerk)
+
+
 def test_nobody_is_struck_off_with_their_door(household: Household, resident: User, clerk: User) -> None:
     with pytest.raises(Refused) as refusal:
         register.strike_door(household, by=clerk)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from minshi.accounts.models import User
+from minshi.deadlines.actions import sweep
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions
 from minshi.residents.models import Role, RoleGrant
 from minshi.residents.rules import holds, role_in, title_in
+from minshi.signin.rules import may_use_codes
 from minshi.territory.models import Territory
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +74,36 @@ def test_revoking_holds_from_the_next_page_on(chief: User, clerk: User, client_o
     assert client.get("/residents/confirm/").status_code == 200
     actions.revoke(RoleGrant.objects.get(user=chief), by=clerk)
     assert client.get("/residents/confirm/").status_code == 403
+
+
+def test_who_gave_up_an_office_signs_in_by_phone_again(neighbour: User, community: Territory) -> None:
+    """The flag of staff outlived the role, and the number got no code any more."""
+    first = give(neighbour, Role.SUPERVISOR, community, None)
+    second = give(neighbour, Role.CLERK, community, None)
+    neighbour.refresh_from_db()
+    neighbour.set_password("lang-genug-2026")
+    neighbour.save()
+    actions.revoke(first, by=None)
+    assert not may_use_codes(User.objects.get(pk=neighbour.pk))
+    actions.revoke(second, by=None)
+    former = User.objects.get(pk=neighbour.pk)
+    assert may_use_codes(former) and not former.has_usable_password()
+
+
+def test_a_term_that_is_over_gives_the_phone_back_too(neighbour: User, community: Territory, clock: Any) -> None:
+    clock.set("2026-03-02 09:00")
+    give(neighbour, Role.SUPERVISOR, community, None, until=date(2026, 3, 10))
+    clock.set("2026-03-09 23:00")
+    sweep()
+    assert not may_use_codes(User.objects.get(pk=neighbour.pk))
+    clock.set("2026-03-10 00:00")
+    sweep()
+    assert may_use_codes(User.objects.get(pk=neighbour.pk))
+
+
+def test_who_has_no_phone_keeps_their_staff_login(clerk: User) -> None:
+    actions.revoke(RoleGrant.objects.get(user=clerk), by=None)
+    assert User.objects.get(pk=clerk.pk).is_staff
 
 
 def test_only_the_level_above_revokes(chief: User, stranger_clerk: User, neighbour: User) -> None:
