@@ -309,7 +309,7 @@ STEPS: dict[str, dict[str, Step]] = {
             for name in ("confirm-reset", "drop-reset")
         },
     },
-    "territory.household": {name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("strike", "restore")},
+    "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "territory.territory": {
         **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("add-place", "add-doors", "describe")},
         "set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER),
