@@ -86,11 +86,11 @@ class SurveyAdmin(MatterAdmin):
 class CallBackAdmin(MatterAdmin):
     place_path = "survey__proposal__place__path"
     desk_forms = OF_CALLBACK
-    list_display = ("survey", "level", "stage", DUE, "contacted_at", "mended_at", "outcome")
+    list_display = ("survey", "stage", DUE, "contacted_at", "mended_at", "outcome")
     list_filter = ("stage",)
     list_select_related = ("survey__proposal",)
     fields = (
-        "survey", "level", "stage", DUE, "contacted_at", "findings", "mended_at", by_name("mended_by", _("谁整改")),
+        "survey", "stage", DUE, "contacted_at", "task", "mended_at", by_name("mended_by", _("谁整改")),
         "measures", "contested", "outcome", by_name("settled_by", _("谁办结")),
     )  # fmt: skip
 

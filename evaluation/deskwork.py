@@ -175,10 +175,12 @@ class ConfirmAccounts(DeskForm):
 class Contact(DeskForm):
     name = "contact"
     label = _("登记联系情况")
-    help = _("收到差评后 1 个工作日内联系。写下谈了什么、核实到什么，不写姓名和电话。")
+    help = _("评议截止后 1 个工作日内联系。核实情况只有回访的人和评价人看得到；整改的人只看到“要整改什么”。")
     permission = "evaluation.call_back"
 
-    findings = _text(_("核实情况"))
+    findings = _text(_("核实情况"), help_text=_("谈了什么、核实到什么，不写姓名和电话"))
+    task = _text(_("要整改什么"), help_text=_("给整改的人看：只写事情，不写是哪一户、谁说的、评了几级"))
+    shares_words = forms.BooleanField(label=_("评价人同意把原话告诉整改的人"), required=False)
 
     @classmethod
     def open_to(cls, subject: CallBack) -> bool:
@@ -192,7 +194,7 @@ class Mend(DeskForm):
     name = "mend"
     label = _("登记整改结果")
     help = _("登记后请评价人确认；整改的人不能替评价人确认。")
-    permission = "evaluation.call_back"
+    permission = "evaluation.mend"
 
     measures = _text(_("措施和结果"))
 

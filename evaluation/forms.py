@@ -30,7 +30,7 @@ class RatingForm(forms.Form):
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("社区看得到，不公开您家是谁"),
+        help_text=_("只有评议截止后回访您家的人看得到；整改的人要您同意才看得到原话"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +55,10 @@ class RatingForm(forms.Form):
 
 
 class PaperForm(RatingForm):
-    """A sheet as it comes in at the door. With neither photo nor level only its stub is registered."""
+    """A sheet as it comes in. At the door only its stub is registered; a reader may read it at once.
+
+    ``opens``: whoever holds it may open the envelope; ``registered``: its stub is written down already.
+    """
 
     signer = forms.ChoiceField(label=_("存根上签名的是"), required=False, widget=forms.RadioSelect)
     photos = PhotosField(
@@ -67,11 +70,16 @@ class PaperForm(RatingForm):
     receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
     field_order = ("signer", "stubs", "photos", "level", *ASPECTS, "advice", "receipt")
 
-    def __init__(self, *args: Any, door: Household | None, registered: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, door: Household | None, opens: bool, registered: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         level: Any = self.fields["level"]
         level.label, level.required, level.empty_value = _("纸上总的勾的是哪一级"), False, None
         self.order_fields(self.field_order)
+        if not opens:
+            for name in ("photos", "level", *ASPECTS, "advice"):
+                del self.fields[name]
         if registered:
             del self.fields["signer"], self.fields["stubs"]
         else:
@@ -92,6 +100,28 @@ class PaperForm(RatingForm):
     @property
     def stub(self) -> UploadedFile | None:
         return first_of(self.cleaned_data.get("stubs"))
+
+    def said(self) -> dict[str, Any]:
+        return super().said() if "level" in self.fields else {}
+
+
+class OpenedForm(RatingForm):
+    """The first reading of an envelope that was opened: the half without the door, photographed."""
+
+    photos = PhotosField(
+        label=_("拍下打分的这半张"), required=False, most=1, help_text=_("另一位照着这张照片再读一遍，上面不要有门牌")
+    )
+    field_order = ("photos", "level", *ASPECTS, "advice")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        level: Any = self.fields["level"]
+        level.label, level.error_messages["required"] = _("纸上总的勾的是哪一级"), _("请选择一个评价。")
+        self.order_fields(self.field_order)
+
+    @property
+    def photo(self) -> UploadedFile | None:
+        return first_of(self.cleaned_data.get("photos"))
 
 
 class CheckForm(RatingForm):

@@ -45,9 +45,9 @@ SURVEY = Machine(
 )
 
 CALLBACK_STEPS = (
-    Step("open", _("收到差评"), ("", CallBackStage.WITHDRAWN), CallBackStage.OPEN, platform=True),
+    Step("open", _("收到差评"), ("",), CallBackStage.OPEN, platform=True),
     Step("contact", _("联系评价人"), (CallBackStage.OPEN,), CallBackStage.CONTACTED, "evaluation.call_back"),
-    Step("mend", _("整改完成"), (CallBackStage.CONTACTED,), CallBackStage.MENDED, "evaluation.call_back"),
+    Step("mend", _("整改完成"), (CallBackStage.CONTACTED,), CallBackStage.MENDED, "evaluation.mend"),
     Step(
         "confirm",
         _("评价人确认已整改"),
@@ -64,7 +64,6 @@ CALLBACK_STEPS = (
         needs_reason=True,
     ),
     Step("lapse", _("评价人没有回应"), (CallBackStage.MENDED,), CallBackStage.SETTLED, platform=True),
-    Step("withdraw", _("评价人改了评价"), (CallBackStage.OPEN,), CallBackStage.WITHDRAWN, platform=True),
     Step(
         "overdue",
         _("逾期，提醒街道"),
@@ -95,15 +94,15 @@ def _callback_settled(callback: CallBack) -> None:
     deadlines.meet(callback)
     if callback.due_at is None:
         return
-    # Waiting for the rater is nobody's task on the desk.
-    waits_for_rater = callback.stage == CallBackStage.MENDED
+    # Who calls and who mends are two; waiting for the rater is nobody's task on the desk.
+    role = {CallBackStage.OPEN: Role.SUPERVISOR, CallBackStage.CONTACTED: Role.CLERK}.get(CallBackStage(callback.stage))
     title = callback.survey.proposal.title
     deadlines.schedule(
         callback,
         CALLBACK,
         callback.due_at,
-        role="" if waits_for_rater else Role.CLERK,
-        place_path="" if waits_for_rater else holder_place(callback.territory, "community").path,
+        role=role or "",
+        place_path=holder_place(callback.territory, "community").path if role else "",
         title=_("差评回访（%(stage)s）：%(title)s") % {"stage": CallBackStage(callback.stage).label, "title": title},
         url=callback.get_absolute_url(),
         basis=callback.due_basis,

@@ -19,7 +19,7 @@ from minshi.lifecycle import permits
 from minshi.refusals import guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds, home_of
+from minshi.residents.rules import holds
 from minshi.rolls.selectors import unit_of, why_not_speak_for
 from proposals.models import Proposal
 
@@ -41,6 +41,36 @@ def collects_paper(user: User, subject: Subject) -> bool:
     return holds(user, subject.territory, Role.CLERK, *ORGANISERS)
 
 
+ABOVE_THE_HOLDER = {1: Role.CASE_OFFICER, 2: Role.DISTRICT_OFFICER, 3: Role.DISTRICT_FINANCE}
+"""By tier: whose office stands above the one that holds the project (domain.md 4.7)."""
+
+
+def office_above(proposal: Proposal) -> Role:
+    return ABOVE_THE_HOLDER[proposal.tier or 1]
+
+
+@rules.predicate
+def reads_ratings(user: User, subject: Proposal | Survey | CallBack) -> bool:
+    """Who opens the envelopes and calls back: the supervisors, and the office above the holder.
+
+    Never a clerk or an organiser of the place, whatever else they are: they live next door, or did the work.
+    """
+    proposal = subject if isinstance(subject, Proposal) else _proposal_of(subject)
+    if holds(user, proposal.place, Role.CLERK, *ORGANISERS):
+        return False
+    return holds(user, proposal.place, Role.SUPERVISOR, office_above(proposal))
+
+
+def _proposal_of(subject: Survey | CallBack) -> Proposal:
+    return subject.survey.proposal if isinstance(subject, CallBack) else subject.proposal
+
+
+@rules.predicate
+def handles_envelopes(user: User, subject: Subject) -> bool:
+    """Who takes a closed envelope in at the door, and knows nothing of what is in it."""
+    return bool(collects_paper(user, subject) or reads_ratings(user, subject))
+
+
 @rules.predicate
 def checks_accounts(user: User, subject: Subject) -> bool:
     """The street's case officer, or the residents' supervisors."""
@@ -54,21 +84,22 @@ def mends(user: User, subject: Subject) -> bool:
 
 @rules.predicate
 def is_rater(user: User, callback: CallBack) -> bool:
-    """The household that gave the bad rating."""
-    home = home_of(user)
-    return home is not None and home.household_id == callback.answer.unit.household_id
+    """The household that gave the bad rating: whoever was an adult of it then, and nobody who moved in since."""
+    answer = callback.answer
+    return bool(answer.unit.household_id) and not speaking.why_not_then(user, answer.unit.household_id, answer.at)
 
 
 @rules.predicate
 def writes_for_rater(user: User, callback: CallBack) -> bool:
-    """Somebody else than who mended, from the rater's signed paper."""
-    return callback.mended_by_id != user.pk and collects_paper(user, callback)
+    """Who called back, from the rater's signed paper; never who mended."""
+    return callback.mended_by_id != user.pk and bool(reads_ratings(user, callback))
 
 
 rules.add_perm("evaluation.run", is_clerk)
 rules.add_perm("evaluation.rule", is_approver)
 rules.add_perm("evaluation.check_accounts", checks_accounts)
-rules.add_perm("evaluation.call_back", mends)
+rules.add_perm("evaluation.call_back", reads_ratings)
+rules.add_perm("evaluation.mend", mends)
 rules.add_perm("evaluation.confirm_callback", is_rater | writes_for_rater)
 rules.add_perm("evaluation.keep", collects_paper)
 permits.held_by(

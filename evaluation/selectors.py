@@ -26,12 +26,13 @@ from evaluation.models import (
     Verdict,
 )
 from evaluation.models.surveys import silent
-from evaluation.rules import percent
+from evaluation.rules import ABOVE_THE_HOLDER, percent, reads_ratings
 from funding.selectors import Line, books, plan_of
 from minshi.accounts.models import User
 from minshi.faces.words import filled
 from minshi.paper.models import Line as PaperLine
-from minshi.residents.models import ORGANISERS, Role
+from minshi.paper.numbers import shown
+from minshi.residents.models import Role
 from minshi.residents.rules import roles_of
 from minshi.rolls.models import Unit
 from minshi.territory.models import Household
@@ -125,21 +126,47 @@ def waiting_for(user: User) -> QuerySet[PaperAnswer]:
     return PaperAnswer.objects.valid().filter(line__in=PaperLine.objects.waiting_for(user))
 
 
-def next_to_check(survey: Survey, user: User) -> PaperAnswer | None:
-    return waiting_for(user).filter(unit__roll=survey.roll_id).order_by("unit__ordinal").first()
+@dataclass(frozen=True)
+class ToRead:
+    """What waits for one reader in a round: closed envelopes, sheets another has read, and call-backs."""
+
+    envelopes: list[tuple[int, str]]
+    again: list[tuple[int, str]]
+    callbacks: list[CallBack]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.envelopes or self.again or self.callbacks)
+
+
+def to_read(survey: Survey, user: User) -> ToRead:
+    """By slip number, since that stands on the envelope and the door does not."""
+    mine = papers().of(survey).valid().order_by("line__slip_number")  # type: ignore[attr-defined]
+    closed = survey.stage == SurveyStage.CLOSED
+    waiting = (CallBackStage.OPEN, CallBackStage.CONTACTED, CallBackStage.MENDED)
+    return ToRead(
+        envelopes=[] if closed else _numbered(mine.filter(line__first_at=None)),
+        again=[] if closed else _numbered(mine.filter(pk__in=waiting_for(user))),
+        callbacks=list(CallBack.objects.filter(survey=survey, stage__in=waiting).order_by("due_at", "token")),
+    )
+
+
+def _numbered(sheets: QuerySet[PaperAnswer]) -> list[tuple[int, str]]:
+    return [(key, shown(number)) for key, number in sheets.values_list("pk", "line__slip_number")]
 
 
 def to_check(user: User) -> list[Survey]:
-    """Rounds with sheets that wait for this person's reading."""
-    paths = [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
-    if not paths:
-        return []
-    mine = Q()
-    for path in paths:
-        mine |= Q(proposal__place__path__startswith=path)
-    rolls = waiting_for(user).values("unit__roll")
-    running = Survey.objects.exclude(stage=SurveyStage.CLOSED).filter(mine, roll__in=rolls)
-    return list(running.select_related("proposal").order_by("closes_at")[:10])
+    """Rounds with envelopes, sheets or call-backs that wait for this person."""
+    offices = (Role.SUPERVISOR, *ABOVE_THE_HOLDER.values())
+    mine = Q(pk__in=[])
+    for held in roles_of(user):
+        if held.role in offices:
+            mine |= Q(proposal__place__path__startswith=held.path)
+    sheets = PaperAnswer.objects.valid().filter(Q(line__first_at=None) | Q(pk__in=waiting_for(user)))
+    unread = Q(roll__in=sheets.values("unit__roll")) & ~Q(stage=SurveyStage.CLOSED)
+    discontent = Q(callbacks__stage=CallBackStage.OPEN)
+    found = Survey.objects.filter(mine).filter(unread | discontent).distinct().select_related("proposal__place")
+    return [survey for survey in found.order_by("closes_at")[:20] if reads_ratings(user, survey)][:10]
 
 
 def doors_of(survey: Survey) -> QuerySet[Household]:

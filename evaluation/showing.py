@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluation import selectors
 from evaluation.models import Aftercare, Answer, Archive, CallBack, CallBackStage, Survey, SurveyStage
-from evaluation.rules import collects_paper
+from evaluation.rules import collects_paper, is_rater
 from minshi.accounts.models import User
 from minshi.paper.numbers import is_number, normal, shown
 from minshi.residents import speaking
@@ -100,10 +100,15 @@ def to_rate(user: User) -> list[Task]:
 
 def to_confirm(user: User) -> list[Task]:
     """Bad ratings of my household that were mended: is it settled?"""
-    home = home_of(user)
-    if home is None:
+    person = person_of(user)
+    if person is None:
         return []
-    mended = CallBack.objects.filter(stage=CallBackStage.MENDED, answer__unit__household=home.household_id)
+    # Wherever they live now; whoever moved in behind that door since was not asked.
+    lived = Q(answer__unit__household__residences__person=person) & Q(
+        answer__at__gte=F("answer__unit__household__residences__since")
+    )
+    rows = CallBack.objects.filter(lived, stage=CallBackStage.MENDED).distinct()
+    mended = rows.select_related("answer__unit", "survey__proposal__place").order_by("due_at")[:20]
     return [
         Task(
             title=callback.survey.proposal.title,
@@ -112,7 +117,8 @@ def to_confirm(user: User) -> list[Task]:
             button=_("去确认"),
             until=callback.due_at,
         )
-        for callback in mended.select_related("survey__proposal").order_by("due_at")[:10]
+        for callback in mended
+        if is_rater(user, callback)
     ]
 
 
@@ -143,7 +149,7 @@ def to_check(user: User) -> list[Task]:
     return [
         Task(
             title=survey.proposal.title,
-            text=_("有纸质测评表等您核对"),
+            text=_("有测评信封或差评等您拆看、核对、回访"),
             url=f"/projects/{survey.proposal.number}/ratings/check/",
             button=_("去核对"),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import rules
 from django.contrib import messages
@@ -18,7 +19,16 @@ from django.views.decorators.http import require_safe
 from evaluation import selectors
 from evaluation.actions import callbacks, paper, surveys
 from evaluation.catalogue import catalogue_of
-from evaluation.forms import CheckForm, ConfirmForm, CorrectionForm, DoorForm, PaperForm, RatingForm, VoidForm
+from evaluation.forms import (
+    CheckForm,
+    ConfirmForm,
+    CorrectionForm,
+    DoorForm,
+    OpenedForm,
+    PaperForm,
+    RatingForm,
+    VoidForm,
+)
 from evaluation.models import (
     ASPECTS,
     Aftercare,
@@ -32,7 +42,7 @@ from evaluation.models import (
     SurveyStage,
 )
 from evaluation.report import Report, report_of, years_of
-from evaluation.rules import collects_paper, is_rater, why_not_rate
+from evaluation.rules import handles_envelopes, is_rater, mends, office_above, reads_ratings, why_not_rate
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import Now, now
@@ -41,6 +51,7 @@ from minshi.paper.numbers import shown
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import home_of
+from minshi.residents.speaking import why_not_then
 from minshi.rolls.models import Channel, Unit
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Territory
@@ -82,6 +93,11 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
     assert home
     unit = selectors.units_of(survey).filter(household=home.household).first()
     answer, registered = getattr(unit, "answer", None), getattr(unit, "paper", None)
+    context["readers"] = office_above(proposal).label
+    if answer is not None and why_not_then(user, home.household_id, answer.at):
+        # Who moved in since reads nothing of what was said before.
+        said = [_("这一户原来住的人已经打过分，由他们的评价为准")]
+        return render(request, "evaluation/rate.html", {**context, "reasons": said}, status=403)
     form = RatingForm(request.POST or None, initial=_said_before(answer))
     if request.method == "POST" and form.is_valid():
         with answering(form):
@@ -127,9 +143,15 @@ def _taking_paper(request: HttpRequest, number: str) -> tuple[Proposal, Survey]:
     """The newest round of a project, for whoever takes its paper in."""
     proposal = _project(number)
     survey = _survey(proposal)
-    if not collects_paper(user_of(request), survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录、核对纸质测评表"))
+    if not handles_envelopes(user_of(request), survey):
+        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以收测评信封"))
     return proposal, survey
+
+
+def _reading(user: User, survey: Survey) -> None:
+    if not reads_ratings(user, survey):
+        office = office_above(survey.proposal).label
+        raise NotAllowed(_("测评信封只由居务监督委员会和%(office)s拆开、录入、核对") % {"office": office})
 
 
 def _unit(survey: Survey, ordinal: int) -> Unit:
@@ -158,6 +180,7 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
         "survey": survey,
         "form": asked,
         "papers": selectors.papers_of(survey),
+        "opens": reads_ratings(user_of(request), survey),
         "running": _is_running(survey),
         "demo_data": proposal.is_demo,
     }
@@ -174,7 +197,13 @@ def rating_paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpRe
     registered: int | None = unit.paper  # type: ignore[attr-defined]
     sheet = selectors.papers().get(pk=registered) if registered else None
     answer: Answer | None = getattr(unit, "answer", None)
-    form = PaperForm(request.POST or None, request.FILES or None, door=unit.household, registered=sheet is not None)
+    form = PaperForm(
+        request.POST or None,
+        request.FILES or None,
+        door=unit.household,
+        opens=reads_ratings(user_of(request), survey),
+        registered=sheet is not None,
+    )
     if request.method == "POST" and form.is_valid():
         with answering(form, photo="photos"):
             sheet = _take_in(unit, sheet, form, user_of(request))
@@ -198,7 +227,7 @@ def rating_paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpRe
 def _take_in(unit: Unit, sheet: PaperAnswer | None, form: PaperForm, by: User) -> PaperAnswer:
     data = form.cleaned_data
     if sheet is not None:
-        return paper.enter_paper(sheet, photo=form.photo, by=by, **form.said())
+        return paper.enter_paper(sheet, photo=form.photo, by=by, **{"level": None, **form.said()})
     return paper.register_paper(
         unit,
         receipt_id=data["receipt"],
@@ -230,34 +259,42 @@ def rating_paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpRe
 @needs_fresh_code
 @require_safe
 def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
-    """The next sheet that waits for another reader."""
-    proposal, survey = _taking_paper(request, number)
-    if waiting := selectors.next_to_check(survey, user_of(request)):
-        return redirect("rating_check", waiting.pk)
-    return render(request, "evaluation/checks_done.html", {"proposal": proposal, "survey": survey})
+    """What waits for this reader: envelopes by their slip number, second readings, call-backs."""
+    proposal = _project(number)
+    survey, user = _survey(proposal), user_of(request)
+    _reading(user, survey)
+    found = selectors.to_read(survey, user)
+    context = {"proposal": proposal, "survey": survey, "found": found, "demo_data": proposal.is_demo}
+    return render(request, "evaluation/checks.html", context)
 
 
-@sensitive_post_parameters()
 @never_cache
 @needs_fresh_code
 def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
-    """One photo, without door and first reading: what is ticked?"""
-    sheet = _sheet_of(request, pk)
-    form = CheckForm(request.POST or None)
+    """One sheet without its door: opened and read from paper, or from its photo without the first reading."""
+    sheet, user = _sheet_of(request, pk), user_of(request)
+    line, proposal = sheet.line, sheet.survey.proposal
+    if line.is_read:
+        form: RatingForm = CheckForm(request.POST or None)
+    else:
+        form = OpenedForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        with answering(form):
-            paper.confirm_paper(sheet, by=user_of(request), **form.said())
-            told = _("两次一致，已计入") if sheet.line.is_settled else _("和第一次录入不一样，已转第三位来看")
+        with answering(form, photo="photos"):
+            if isinstance(form, OpenedForm):
+                paper.enter_paper(sheet, photo=form.photo, by=user, **form.said())
+                told = _("已录入，等另一位核对")
+            else:
+                paper.confirm_paper(sheet, by=user, **form.said())
+                told = _("两次一致，已计入") if line.is_settled else _("和第一次录入不一样，已转第三位来看")
             messages.success(request, told)
-            return redirect("rating_checks", sheet.survey.proposal.number)
-    context = {"paper": sheet, "proposal": sheet.survey.proposal, "form": form, "line": sheet.line}
+            return redirect("rating_checks", proposal.number)
+    context = {"paper": sheet, "proposal": proposal, "form": form, "line": line, "code": shown(line.slip_number)}
     return render(request, "evaluation/check.html", context, status=422 if form.errors else 200)
 
 
 def _sheet_of(request: HttpRequest, pk: int) -> PaperAnswer:
-    sheet = get_object_or_404(selectors.papers().exclude(line__words=""), pk=pk)
-    if not collects_paper(user_of(request), sheet.survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录、核对纸质测评表"))
+    sheet = get_object_or_404(selectors.papers(), pk=pk, is_void=False)
+    _reading(user_of(request), sheet.survey)
     return sheet
 
 
@@ -267,6 +304,8 @@ def _sheet_of(request: HttpRequest, pk: int) -> PaperAnswer:
 def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
     """The half without the door: for those who read sheets only."""
     sheet = _sheet_of(request, pk)
+    if not sheet.line.words:
+        raise Http404
     response = FileResponse(sheet.line.words.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     return response
@@ -305,19 +344,18 @@ def rating_correct(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def callback(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was done about a bad rating; the rater says whether that settles it."""
-    called = get_object_or_404(
-        CallBack.objects.select_related("survey__proposal__place", "answer__unit__household__place").annotate(
-            read_at=Now()
-        ),
-        pk=pk,
+def callback(request: HttpRequest, token: UUID) -> HttpResponse:
+    """What was done about a bad rating; the rater says whether that settles it.
+
+    Who calls back reads the answer and its door; who mends reads what is to be mended, and no more.
+    """
+    rows = CallBack.objects.annotate(read_at=Now()).select_related(
+        "survey__proposal__place", "answer__unit__household__place__parent", "answer__survey"
     )
-    user = user_of(request)
-    if not (
-        is_rater(user, called) or collects_paper(user, called) or rules.has_perm("evaluation.call_back", user, called)
-    ):
-        raise NotAllowed(_("只有打分的住户和经办人看得到这条回访"))
+    called, user = get_object_or_404(rows, token=token), user_of(request)
+    theirs, calls, has_to_mend = is_rater(user, called), reads_ratings(user, called), mends(user, called)
+    if not (theirs or calls or has_to_mend):
+        raise NotAllowed(_("只有打分的住户、回访的人和整改的人看得到这条回访"))
     may_confirm = called.stage == CallBackStage.MENDED and rules.has_perm("evaluation.confirm_callback", user, called)
     form = ConfirmForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -327,15 +365,20 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 callbacks.contest(called, reason=form.cleaned_data["reason"], by=user)
             messages.success(request, _("已记下"))
-            return redirect("callback", called.pk)
+            return redirect("callback", called.token)
+    knows = theirs or calls
+    door = called.answer.unit.household
     context = {
         "callback": called,
         "moment": called.read_at,  # type: ignore[attr-defined]
         "proposal": called.survey.proposal,
-        "level": Rating(called.level).label,
+        "level": Rating(called.level).label if knows else "",
+        "words": called.answer.advice if knows or called.shares_words else "",
+        "door": door.door if calls and door else "",
+        "findings": called.findings if knows else "",
         "form": form if may_confirm else None,
-        "is_rater": is_rater(user, called),
-        "may_mend": rules.has_perm("evaluation.call_back", user, called),
+        "is_rater": theirs,
+        "acts": {CallBackStage.OPEN: calls, CallBackStage.CONTACTED: has_to_mend}.get(CallBackStage(called.stage)),
         "demo_data": called.survey.proposal.is_demo,
     }
     return render(request, "evaluation/callback.html", context, status=422 if form.errors else 200)

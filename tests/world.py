@@ -158,7 +158,7 @@ class World:
             if user != resident:
                 surveys.rate(survey, level=1, by=user)
         sheet = self._rated_on_paper(survey, self.way.households[0], level=4, signer=resident.person)
-        self.things["family_rating"] = ratings_on_paper.confirm_paper(sheet, level=4, by=self.who("clerk"))
+        self.things["family_rating"] = ratings_on_paper.confirm_paper(sheet, level=4, by=self.who("district_officer"))
         proposal = self.way.result(survey).proposal
         self.things["callback"] = CallBack.objects.get(survey=survey)
         return proposal
@@ -172,10 +172,10 @@ class World:
         return survey.proposal
 
     def _rated_on_paper(self, survey: Survey, door: Household, **words: Any) -> PaperAnswer:
+        signer = words.pop("signer", None)
         unit = survey.roll.units.get(household=door)
-        return ratings_on_paper.register_paper(
-            unit, receipt_id=uuid4(), photo=a_picture(), by=self.who("chief"), **words
-        )
+        envelope = ratings_on_paper.register_paper(unit, receipt_id=uuid4(), signer=signer, by=self.who("chief"))
+        return ratings_on_paper.enter_paper(envelope, photo=a_picture(), by=self.who("supervisor"), **words)
 
     def _delivering(self, **words: Any) -> Proposal:
         proposal = self.way.delivering(**words)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from evaluation.models import Answer, CallBack, CallBackOutcome, CallBackStage
+from evaluation.models import CallBack, CallBackOutcome, Survey
+from evaluation.rules import office_above
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.lifecycle.action import action
@@ -13,37 +14,57 @@ from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text, seen
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import Role
-from minshi.residents.speaking import adults_of
+from minshi.residents.models import OFFICES, Role
+from minshi.residents.speaking import adults_then
+from minshi.territory.models import Household, Territory
 from proposals.lifecycle import holder_place
+from proposals.models import Proposal
 
 
-def follow(answer: Answer) -> None:
-    """Open a call-back to a bad rating, and take it back when the rating was changed before anybody called.
+def open_for(survey: Survey) -> None:
+    """One call-back to each bad answer, when the round has ended; until then nobody learns who is discontent.
 
-    Part of answering, in its transaction; the community hears of it at once.
+    Part of closing it, in its transaction.
     """
-    callback = CallBack.objects.filter(answer=answer).first()
-    if answer.is_bad:
-        if callback is None:
-            callback = CallBack.objects.create(answer=answer, survey=answer.survey, level=answer.level)
-            begin(callback, "open", by=None)
-        elif callback.stage == CallBackStage.WITHDRAWN:
-            take(callback, "open", by=None)
-        else:
-            return
-        community = holder_place(answer.territory, "community")
-        title = _("收到差评，请在 1 个工作日内联系：%(title)s") % {"title": answer.survey.proposal.title}
-        tell_role(Role.CLERK, community, title, answer.get_level_display(), callback.get_absolute_url())
-    elif callback is not None and callback.stage == CallBackStage.OPEN and not answer.is_bad:
-        take(callback, "withdraw", by=None)
+    bad = survey.answers.bad().filter(callback=None).order_by("unit__ordinal")
+    called = [CallBack.objects.create(answer=answer, survey=survey, level=answer.level) for answer in bad]
+    for callback in called:
+        begin(callback, "open", by=None)
+    if called:
+        title = _("有 %(count)d 条差评，请在 1 个工作日内联系：%(title)s")
+        title %= {"count": len(called), "title": survey.proposal.title}
+        for role, place in callers(survey.proposal):
+            tell_role(role, place, title, "", survey.get_absolute_url())
+
+
+def callers(proposal: Proposal) -> list[tuple[Role, Territory]]:
+    """Who calls back, and on which level: the supervisors and the office above the holder."""
+    above = office_above(proposal)
+    level = next(level for level, roles in OFFICES.items() if above in roles)
+    return [
+        (Role.SUPERVISOR, holder_place(proposal.place, "community")),
+        (above, holder_place(proposal.place, level)),
+    ]
 
 
 @action
-def contact(callback: CallBack, *, findings: str, by: User) -> StepRecord:
-    """Write down that the rater was reached, and what was found."""
+def contact(callback: CallBack, *, findings: str, task: str, shares_words: bool = False, by: User) -> StepRecord:
+    """Write down that the rater was reached, what was found (for those who call alone), and what is to be mended.
+
+    ``task`` goes to whoever mends, without door, level or words; the words only where the rater agreed.
+    """
     words = _words(findings, "findings", _("请写明和评价人谈了什么、核实到什么"))
-    return take(callback, "contact", by=by, reason=words, setting={"contacted_at": now(), "findings": words})
+    what = _words(task, "task", _("请写明要整改什么，不写是哪一户、谁说的"))
+    door = callback.answer.unit.household
+    if door is not None and names_door(what, door):
+        raise Refused(task=_("这里会给整改的人看，请不要写门牌"))
+    facts = {"contacted_at": now(), "findings": words, "task": what, "shares_words": shares_words}
+    return take(callback, "contact", by=by, setting=facts)
+
+
+def names_door(text: str, door: Household) -> bool:
+    """Whether what goes to whoever mends says whose it is."""
+    return door.address in text or door.door in text
 
 
 @action
@@ -54,7 +75,6 @@ def mend(callback: CallBack, *, measures: str, by: User) -> StepRecord:
         callback,
         "mend",
         by=by,
-        reason=words,
         setting={"mended_at": now(), "mended_by": by, "measures": words},
     )
     tell_all(
@@ -90,11 +110,11 @@ def lapse(callback: CallBack, *, by: None = None) -> StepRecord:
 
 @action
 def overdue(callback: CallBack, *, by: None = None) -> StepRecord:
-    """Nobody called, or mended, in time: the street hears of it, and it stays due since it was."""
+    """Nobody called, or mended, in time: the office above hears of it, and it stays due since it was."""
     record = take(callback, "overdue", by=None, evidence={"stage": callback.stage})
-    street = holder_place(callback.territory, "street")
+    role, place = callers(callback.survey.proposal)[1]
     title = _("差评回访逾期：%(title)s") % {"title": callback.survey.proposal.title}
-    tell_role(Role.CASE_OFFICER, street, title, callback.get_stage_display(), callback.get_absolute_url())
+    tell_role(role, place, title, callback.get_stage_display(), callback.get_absolute_url())
     return record
 
 
@@ -104,8 +124,8 @@ def _refuse_the_mender(callback: CallBack, by: User) -> None:
 
 
 def _raters(callback: CallBack) -> list[User]:
-    door = callback.answer.unit.household_id
-    return list(adults_of([door] if door else []))
+    answer = callback.answer
+    return list(adults_then(answer.unit.household_id, answer.at))
 
 
 def _words(text: str, field: str, missing: str) -> str:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from evaluation import rules
-from evaluation.actions import callbacks, surveys
+from evaluation.actions import surveys
 from evaluation.models import Answer, PaperAnswer, Survey, SurveyStage
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -46,11 +46,15 @@ def register_paper(
 ) -> PaperAnswer:
     """Register the stub of a household's sheet before the end: from then on it is reserved for the paper.
 
-    ``signer`` is one of the door's people, ``None`` 未登记. With ``photo`` (the half without the door) and ``level``
-    the sheet is read at once. The same ``receipt_id`` again returns the same stub.
+    ``signer`` is one of the door's people, ``None`` 未登记. Whoever takes it in at the door leaves the envelope closed;
+    with ``photo`` (the half without the door) and ``level`` a reader reads it at once. The same ``receipt_id`` again
+    returns the same stub.
     """
     survey = unit.roll.survey
-    _refuse_stranger(by, survey)
+    if not rules.handles_envelopes(by, survey):
+        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以收测评信封"))
+    if photo or level is not None:
+        _refuse_stranger(by, survey)
     surveys.share(survey)
     if earlier := unit.paper_answers.filter(line__slip_number=number_of(receipt_id)).first():
         return earlier
@@ -76,8 +80,11 @@ def register_paper(
 
 
 def _refuse_stranger(by: User, survey: Survey) -> None:
-    if not rules.collects_paper(by, survey):
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以代录、核对纸质测评表"))
+    if not rules.reads_ratings(by, survey):
+        raise NotAllowed(
+            _("测评信封只由居务监督委员会和%(office)s拆开、录入、核对")
+            % {"office": rules.office_above(survey.proposal).label}
+        )
 
 
 def _why_not_register(unit: Unit, survey: Survey, signer: Person | None) -> list[str]:
@@ -171,7 +178,7 @@ def _count(registered: PaperAnswer, survey: Survey) -> None:
     assert by
     voice = _("签名的人在这轮评议里已经代表另一户打过分。请撤销这张登记，由另一位成年人签名，或登记为“未登记”")
     with refusing(one_voice_in_a_survey=("signer", voice)):
-        answer, _created = Answer.objects.update_or_create(
+        Answer.objects.update_or_create(
             unit=registered.unit,
             defaults={
                 "survey": survey,
@@ -182,7 +189,6 @@ def _count(registered: PaperAnswer, survey: Survey) -> None:
                 **said,
             },
         )
-    callbacks.follow(answer)
     surveys.close_when_read(survey)
 
 
@@ -212,7 +218,9 @@ def void_paper(registered: PaperAnswer, *, reason: str, by: User) -> PaperAnswer
 
     After the end, only somebody else than who registered it. What the household said online stands again.
     """
-    survey = _held(registered, by)
+    if not rules.handles_envelopes(by, registered.survey):
+        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以撤销登记"))
+    survey = _locked(registered.survey)
     line = paper.void(registered.line, reason=reason, by_another=survey.stage == SurveyStage.COUNTING, by=by)
     registered.refresh_from_db(fields=["is_void"])
     _tell_household(registered, _("您家的测评表登记已撤销：%(title)s"), line.void_reason)

@@ -149,7 +149,6 @@ def rate(
         answer = _first_answer(survey, unit, by, said)
     else:
         _change(answer, by=by, speaker=person_of(by), **said)
-    callbacks.follow(answer)
     return answer
 
 
@@ -278,6 +277,7 @@ def _close(survey: Survey) -> None:
         setting={**results, "closed_at": now()},
     )
     note_on_card(survey.proposal, rating_answers=survey.answers_count, rating_satisfied=survey.satisfied)
+    callbacks.open_for(survey)
     _decide(survey)
 
 

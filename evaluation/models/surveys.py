@@ -7,6 +7,7 @@ result) is refused by the database: see guards/.
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -307,7 +308,7 @@ class CallBackStage(models.TextChoices):
     CONTACTED = "contacted", _("已联系，整改中")
     MENDED = "mended", _("已整改，等评价人确认")
     SETTLED = "settled", _("已了结")
-    WITHDRAWN = "withdrawn", _("评价已改好")
+    WITHDRAWN = "withdrawn", _("评价已改好")  # of earlier rounds alone: now nobody calls before the end
 
 
 class CallBackOutcome(models.TextChoices):
@@ -316,10 +317,15 @@ class CallBackOutcome(models.TextChoices):
 
 
 class CallBack(models.Model):
-    """差评回访整改: contacted, mended, and confirmed by whoever rated. Texts are public: masked when written."""
+    """差评回访整改: contacted, mended, and confirmed by whoever rated. Texts are masked when written.
+
+    ``token`` is its address, which nobody guesses, and the salt of its digest in the archive. Who calls reads the
+    answer; who mends reads ``task`` alone, and the rater's words where the rater agreed (``shares_words``).
+    """
 
     due_basis = ""
 
+    token = models.UUIDField(default=uuid4, unique=True, editable=False)
     answer = models.OneToOneField(Answer, models.PROTECT, related_name="callback", verbose_name=_("答卷"))
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="callbacks", verbose_name=_("评议"))
     level = models.PositiveSmallIntegerField(_("评价"), choices=Rating)
@@ -328,6 +334,8 @@ class CallBack(models.Model):
     due_at = models.DateTimeField(_("期限"), null=True, blank=True)
     contacted_at = models.DateTimeField(_("联系时间"), null=True, blank=True)
     findings = models.TextField(_("核实情况"), max_length=500, blank=True)
+    task = models.TextField(_("要整改什么"), max_length=500, blank=True, default="")
+    shares_words = models.BooleanField(_("评价人同意把原话告诉整改的人"), default=False)
     mended_at = models.DateTimeField(_("整改时间"), null=True, blank=True)
     mended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     measures = models.TextField(_("措施和结果"), max_length=500, blank=True)
@@ -366,7 +374,7 @@ class CallBack(models.Model):
         return f"{self.survey} #{self.pk}"
 
     def get_absolute_url(self) -> str:
-        return reverse("callback", args=[self.pk])
+        return reverse("callback", args=[self.token])
 
     @property
     def territory(self) -> Territory:

@@ -11,6 +11,7 @@ from evaluation.models import ASPECTS, CallBack, PaperAnswer, Rating, Survey
 from evaluation.replay import pictures, works
 from evaluation.replay.projects import Project
 from evaluation.replay.timeline import together
+from evaluation.rules import office_above
 from minshi.residents.models import Role
 from minshi.territory.models import Household
 from proposals.models import Stage
@@ -24,8 +25,9 @@ def rate(project: Project) -> Iterator[datetime]:
     """Time opens the round; households answer over its days, while the second part is paid."""
     yield from project.past(Stage.ACCEPTED)
     survey: Survey = project.proposal.surveys.select_related("proposal__place").get()
-    yield from together(works.pay_accepted(project), _rounds(project, survey), _call_back(project, survey))
+    yield from together(works.pay_accepted(project), _rounds(project, survey))
     yield from project.past(Stage.RATING)
+    yield from _call_back(project, survey)
 
 
 def _rounds(project: Project, survey: Survey) -> Iterator[datetime]:
@@ -43,7 +45,7 @@ def _rounds(project: Project, survey: Survey) -> Iterator[datetime]:
         for sheet in sheets:
             read = sheet.line.first or {}
             aspects = {name: read[name] for name in ASPECTS}
-            paper.confirm_paper(sheet, level=read["level"], aspects=aspects, by=project.staff(Role.CLERK))
+            paper.confirm_paper(sheet, level=read["level"], aspects=aspects, by=project.staff(Role.SUPERVISOR))
 
 
 def _answer(project: Project, survey: Survey, door: Household, level: int) -> PaperAnswer | None:
@@ -53,28 +55,30 @@ def _answer(project: Project, survey: Survey, door: Household, level: int) -> Pa
     if user := project.yard.users.get(door.pk):
         surveys.rate(survey, level=level, aspects=aspects, advice=advice, by=user)
         return None
-    return paper.register_paper(
-        survey.roll.units.get(household=door),
-        receipt_id=project.a_number(),
-        photo=pictures.sheet(),
-        level=level,
-        aspects=aspects,
-        advice=advice,
-        by=project.chief,
-    )
+    unit = survey.roll.units.get(household=door)
+    sheet = paper.register_paper(unit, receipt_id=project.a_number(), by=project.chief)
+    reader = project.staff(office_above(project.proposal))
+    return paper.enter_paper(sheet, photo=pictures.sheet(), level=level, aspects=aspects, advice=advice, by=reader)
 
 
 def _call_back(project: Project, survey: Survey) -> Iterator[datetime]:
-    """Asked by the next working day, mended, and confirmed by the household itself."""
-    clerk = project.staff(Role.CLERK)
-    yield project.on("contact", after=survey.opens_at + 2 * MORNING, days=0.5)
+    """Asked by the next working day after the end, mended, and confirmed by the household itself."""
+    caller, clerk = project.staff(Role.SUPERVISOR), project.staff(Role.CLERK)
     bad = list(CallBack.objects.filter(survey=survey).select_related("answer", "survey__proposal__place"))
+    if not bad:
+        return
+    yield project.on("contact", days=0.3)
     for callback in bad:
-        callbacks.contact(callback, findings="上门看过，评价人说关门声音大，晚上听得见", by=clerk)
+        callbacks.contact(
+            callback,
+            findings="上门看过，评价人说关门声音大，晚上听得见",
+            task="关门声音大，请加缓冲",
+            by=caller,
+        )
     yield project.on("mend", days=2)
     for callback in bad:
         callbacks.mend(callback, measures=project.story.get("mending", "加了缓冲条，请评价人来试过"), by=clerk)
     yield project.on("settled", days=0.3, office=False)
     for callback in bad:
         user = project.yard.users.get(callback.answer.unit.household_id or 0)
-        callbacks.confirm(callback, by=user or project.chief)
+        callbacks.confirm(callback, by=user or caller)

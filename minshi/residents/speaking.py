@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -85,6 +85,13 @@ def only_speaker(door: Household) -> int | None:
         cursor.execute("SELECT person_id FROM speakers_of(%s, minshi_now())", [[door.pk]])
         speakers = [person for (person,) in cursor.fetchall()]
     return speakers[0] if len(speakers) == 1 else None
+
+
+def adults_then(door: int | None, at: datetime) -> QuerySet[User]:
+    """Whom to tell of what was said for a door at a moment: who was an adult of it then, wherever they live now."""
+    homes = Residence.objects.confirmed().filter(household=door, since__lte=at, person__is_adult=True)
+    homes = homes.filter(Q(until=None) | Q(until__gt=at))
+    return User.objects.filter(is_active=True, person__in=homes.values("person"))
 
 
 def adults_of(doors: Iterable[int] | QuerySet) -> QuerySet[User]:

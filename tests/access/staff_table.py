@@ -171,7 +171,8 @@ def _reset_asked(world: World) -> Any:
 
 
 def _called_back(world: World) -> Any:
-    return callbacks.contact(world["callback"], findings="上门看过，灯不够亮", by=world.who("clerk"))
+    facts = {"findings": "上门看过，灯不够亮", "task": "换一盏亮些的灯"}
+    return callbacks.contact(world["callback"], **facts, by=world.who("supervisor"))
 
 
 def _grant(*steps: str) -> Before:
@@ -290,10 +291,8 @@ STEPS: dict[str, dict[str, Step]] = {
     },
     "funding.change": {name: Step(CASE_OFFICER | APPROVER, _changed) for name in ("approve", "refuse")},
     "evaluation.callback": {
-        "contact": Step(ANSWERERS),
-        "mend": Step(
-            ANSWERERS, lambda w: callbacks.contact(w["callback"], findings="上门看过，灯不够亮", by=w.who("clerk"))
-        ),
+        "contact": Step(SUPERVISOR | only("district_officer")),
+        "mend": Step(ANSWERERS, _called_back),
     },
     "disclosure.notice": {"correct": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "disclosure.objection": {"answer": Step(CLERK), "climb": Step(CLERK)},

@@ -60,6 +60,8 @@ ANY_COLLECTORS = ORGANISERS | CLERK | only("next_clerk", "stranger_clerk")
 AT_THE_STREET = CASE_OFFICER | APPROVER | CASHIER
 AT_A_STREET = AT_THE_STREET | only("stranger_officer", "stranger_approver", "stranger_cashier")
 READERS = CLERK | PARTY | SUPERVISOR | CASE_OFFICER | APPROVER | only("district_officer")  # of objections' sheets
+ENTERERS = CLERK | only("next_clerk", "stranger_clerk")  # of what came on paper, each for their own doors
+RATING_READERS = SUPERVISOR | only("district_officer")  # of a project that the street holds
 ELSEWHERE = only("next_clerk", "stranger_clerk", "stranger_officer", "stranger_approver")
 
 
@@ -156,6 +158,17 @@ STAGES = [name for name, _title, _days in WALKS]
 PROPER: dict[str, Body] = {
     "propose": a_plan,
     "revise": a_plan,
+    "propose_for": lambda w: {
+        **a_plan(w),
+        "door": w.way.households[6].address,
+        "name": "申老伯",
+        "scope": "yard",
+        "sheet": a_picture(),
+    },
+    "wish_book": lambda w: {
+        "place": w.place("community").pk,
+        "lines": f"{w.way.households[6].address} 申老伯 想要一张长椅",
+    },
     "withdraw": lambda w: {"reason": "不办了"},
     "cosign": lambda w: {},
     "cosign_on_paper": lambda w: {
@@ -186,7 +199,7 @@ PROPER: dict[str, Body] = {
     "add_log": lambda w: {"text": "砌好了一段", "photos": a_picture()},
     "finish_work": lambda w: {"reason": "都做完了"},
     "rate": lambda w: {"level": "1"},
-    "rating_paper_unit": lambda w: {"level": "1", "photos": a_picture(), "receipt": str(uuid4())},
+    "rating_paper_unit": lambda w: {"receipt": str(uuid4())},
     "rating_paper_void": lambda w: {"reason": "登记错了门牌"},
     "rating_check": lambda w: {"level": "1"},
     "message_open": lambda w: {},
@@ -211,6 +224,8 @@ TABLE: tuple[Row, ...] = (
     Row("mine", see=SIGNED_IN),
     Row("my_signins", see=SIGNED_IN),
     Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
+    Row("propose_for", see=ENTERERS, send=CLERK),
+    Row("wish_book", see=ENTERERS, send=CLERK, taken=frozenset({SHOWN})),
     Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
@@ -282,14 +297,14 @@ TABLE: tuple[Row, ...] = (
     # --- evaluation
     Row("rate", number("rating"), see=ADULTS, send=ADULTS, variants=stages("submitted", "rated")),
     Row("ratings", number("rated"), **PUBLIC, variants=stages("rating", "submitted")),
-    Row("rating_paper", number("rating"), see=COLLECTORS, query="door"),
-    Row("rating_paper_unit", rating_unit("unrated"), see=COLLECTORS, send=COLLECTORS),
-    Row("rating_paper_void", sheet_unit, see=COLLECTORS, send=COLLECTORS),
-    Row("rating_checks", number("rating"), see=CLERK, shows=ONWARD, besides=((CHIEF, SHOWN),)),
-    Row("rating_check", pk("rating_sheet"), see=COLLECTORS, send=CLERK),
-    Row("rating_sheet", pk("rating_sheet"), see=COLLECTORS),
+    Row("rating_paper", number("rating"), see=COLLECTORS | RATING_READERS, query="door"),
+    Row("rating_paper_unit", rating_unit("unrated"), see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
+    Row("rating_paper_void", sheet_unit, see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
+    Row("rating_checks", number("rating"), see=RATING_READERS),
+    Row("rating_check", pk("rating_sheet"), see=RATING_READERS, send=only("district_officer")),
+    Row("rating_sheet", pk("rating_sheet"), see=RATING_READERS),
     Row("rating_correct", pk("family_rating"), see=RESIDENT, send=RESIDENT),
-    Row("callback", pk("callback"), see=FAMILY | COLLECTORS | CASE_OFFICER),
+    Row("callback", lambda w: [w["callback"].token], see=RESIDENT | RATING_READERS | CLERK | CASE_OFFICER),
     Row("archive", number("archived"), **PUBLIC, variants=stages("settling")),
     Row("archive_zip", number("archived"), **PUBLIC),
     Row("archive_file", lambda w: [w["archived"].number, 1], **PUBLIC),

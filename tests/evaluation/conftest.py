@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from evaluation.actions.surveys import open_survey, rate
-from evaluation.models import Survey
+from evaluation.models import CallBack, Survey
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
@@ -16,11 +16,12 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Notice
 from minshi.lifecycle import machine
+from minshi.residents.models import Role
 from minshi.territory.actions import add_households
 from minshi.territory.models import Household, Territory
 from proposals.actions import advance, freeze_beneficiaries
 from proposals.models import Proposal, Stage
-from tests.cast import make_resident
+from tests.cast import make_resident, make_staff
 from tests.conftest import Clock
 from tests.way import Way
 
@@ -121,3 +122,22 @@ def until(clock: Clock) -> Callable[..., None]:
         deadlines.sweep()
 
     return move
+
+
+@pytest.fixture
+def second_supervisor(community: Territory) -> User:
+    return make_staff("supervisor2", "己监督", Role.SUPERVISOR, community)
+
+
+@pytest.fixture
+def discontent(survey: Survey, raters: list[User], until: Callable[..., None]) -> Callable[..., CallBack]:
+    """One household is not satisfied, the others are; the round ends."""
+
+    def ended(level: int = 4, advice: str = "灯罩晃") -> CallBack:
+        rate(survey, level=level, by=raters[0], advice=advice)
+        for user in raters[1:30]:
+            rate(survey, level=2, by=user)
+        until(survey.closes_at)
+        return CallBack.objects.get()
+
+    return ended

@@ -6,14 +6,16 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from evaluation.actions import aftercare, archive
+from evaluation.actions import aftercare, archive, callbacks
 from evaluation.actions.sealing import seal
-from evaluation.catalogue import Document
-from evaluation.models import ArchiveFile, Check
+from evaluation.catalogue import Document, documents
+from evaluation.models import ArchiveFile, CallBack, Check
 from funding.models import Contribution
 from minshi.accounts.models import User
 from minshi.audit.models import Event
@@ -219,3 +221,20 @@ def test_no_name_phone_or_door_of_anybody_is_in_the_file(way: Way, clerk: User) 
         assert user.phone not in text
     for door in way.households:
         assert f'"{door.address}"' not in text
+
+
+def test_call_backs_are_in_the_file_as_digests_only(
+    discontent: Callable[..., CallBack], supervisor: User, clerk: User
+) -> None:
+    """Salted: whoever guesses level and words cannot try whether they are it."""
+    called = discontent(level=5, advice="灯罩晃得厉害")
+    callbacks.contact(called, findings="上门看过确实松了", task="灯罩松动要固定", by=supervisor)
+    (sealed,) = [document for document in documents(called.survey.proposal) if document.kind == "survey"]
+    (digest,) = sealed.content["callbacks"]
+    assert len(digest) == 64 and int(digest, 16)
+    written = json.dumps([document.content for document in documents(called.survey.proposal)], ensure_ascii=False)
+    for word in ("灯罩晃得厉害", "上门看过确实松了", "灯罩松动要固定", str(called.token), called.token.hex):
+        assert word not in written
+    CallBack.objects.filter(pk=called.pk).update(token=uuid4())
+    (salted_anew,) = [document for document in documents(called.survey.proposal) if document.kind == "survey"]
+    assert salted_anew.content["callbacks"] != [digest]

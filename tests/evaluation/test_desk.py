@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from evaluation.actions.surveys import rate
 from evaluation.models import CallBack, Check, FinalAccounts, Survey
 from funding.models import Refund
 from minshi.accounts.models import User
@@ -69,14 +68,16 @@ def test_only_the_approver_rules_on_a_rating_that_failed(
 
 
 def test_a_call_back_is_contacted_and_mended_there(
-    survey: Survey, raters: list[User], clerk: User, client_of: ClientOf
+    discontent: Callable[..., CallBack], clerk: User, supervisor: User, client_of: ClientOf
 ) -> None:
-    rate(survey, level=5, by=raters[0])
-    called, client = CallBack.objects.get(), client_of(clerk)
-    assert "登记联系情况" in client.get(page_of(called)).content.decode()
+    called = discontent()
+    caller, client = client_of(supervisor), client_of(clerk)
+    told = {"findings": "上门看过，灯罩松动", "task": "灯罩松动要固定"}
+    assert "登记联系情况" in caller.get(page_of(called)).content.decode()
     assert client.post(step(called, "mend"), {"measures": "重新固定了灯罩"}).status_code == 403
-    assert client.post(step(called, "contact"), {"findings": "看了"}).status_code == 422
-    assert client.post(step(called, "contact"), {"findings": "上门看过，灯罩松动"}).status_code == 302
+    assert client.post(step(called, "contact"), told).status_code == 403
+    assert caller.post(step(called, "contact"), {**told, "findings": "看了"}).status_code == 422
+    assert caller.post(step(called, "contact"), told).status_code == 302
     assert client.post(step(called, "mend"), {"measures": "重新固定了灯罩"}).status_code == 302
     called.refresh_from_db()
     assert called.stage == "mended"

@@ -11,7 +11,11 @@ from evaluation.actions import callbacks
 from evaluation.actions.surveys import rate
 from evaluation.models import Answer, CallBack, Survey
 from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.residents.actions import move_out
+from minshi.territory.models import Household
 from proposals.models import Proposal
+from tests.cast import home_of, make_resident
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.django_db
@@ -106,28 +110,78 @@ def test_the_projects_page_says_what_happens_now(survey: Survey, client: Client)
 # --- Call-backs -------------------------------------------------------------------------------------
 
 
-def test_the_rater_confirms_on_the_phone(survey: Survey, raters: list[User], clerk: User, client_of: ClientOf) -> None:
-    rate(survey, level=5, by=raters[0])
-    called = CallBack.objects.get()
-    callbacks.contact(called, findings="上门看过，灯罩松动", by=clerk)
+def test_the_rater_confirms_on_the_phone(
+    discontent: Callable[..., CallBack], raters: list[User], clerk: User, supervisor: User, client_of: ClientOf
+) -> None:
+    called = discontent()
+    callbacks.contact(called, findings="上门看过，灯罩松动", task="灯罩松动要固定", by=supervisor)
     callbacks.mend(called, measures="重新固定了灯罩", by=clerk)
-    client = client_of(raters[0])
-    assert f"/callbacks/{called.pk}/" in client.get("/mine/").content.decode()
-    assert "重新固定了灯罩" in client.get(f"/callbacks/{called.pk}/").content.decode()
-    refused = client.post(f"/callbacks/{called.pk}/", {"verdict": "no", "reason": ""})
+    client, url = client_of(raters[0]), f"/callbacks/{called.token}/"
+    assert url in client.get("/mine/").content.decode()
+    assert "重新固定了灯罩" in client.get(url).content.decode()
+    refused = client.post(url, {"verdict": "no", "reason": ""})
     assert refused.status_code == 422
-    assert client.post(f"/callbacks/{called.pk}/", {"verdict": "yes"}).status_code == 302
+    assert client.post(url, {"verdict": "yes"}).status_code == 302
     called.refresh_from_db()
     assert called.outcome == "confirmed"
 
 
+@pytest.mark.parametrize("who", ["neighbour", "chief", "stranger_clerk", "approver", "moved in"])
 def test_a_neighbour_does_not_see_who_was_discontent(
-    survey: Survey, raters: list[User], neighbour: User, stranger_clerk: User, client_of: ClientOf
+    discontent: Callable[..., CallBack],
+    request: pytest.FixtureRequest,
+    household: Household,
+    client_of: ClientOf,
+    who: str,
 ) -> None:
-    rate(survey, level=5, by=raters[0])
-    called = CallBack.objects.get()
-    for nobody in (neighbour, stranger_clerk):
-        assert client_of(nobody).get(f"/callbacks/{called.pk}/").status_code == 403
+    """The chief lives next door too, and so does whoever moves in behind the door afterwards."""
+    called = discontent()
+    nobody = make_resident("亥新来", household, since=now()) if who == "moved in" else request.getfixturevalue(who)
+    client = client_of(nobody)
+    assert client.get(f"/callbacks/{called.token}/").status_code == 403
+    assert client.get(f"/callbacks/{called.pk}/").status_code == 404
+
+
+def test_call_backs_have_no_numbers_in_a_row(discontent: Callable[..., CallBack], client_of: ClientOf) -> None:
+    called = discontent()
+    assert str(called.pk) not in called.get_absolute_url().split("/") and called.token.version == 4
+
+
+@pytest.mark.parametrize("agrees", [False, True])
+def test_who_mends_reads_what_to_mend_and_neither_door_nor_level_nor_words(
+    discontent: Callable[..., CallBack], clerk: User, supervisor: User, client_of: ClientOf, agrees: bool
+) -> None:
+    called = discontent(level=5, advice="灯罩晃得厉害")
+    callbacks.contact(called, findings="上门看过确实松了", task="灯罩松动要固定", shares_words=agrees, by=supervisor)
+    url, door = f"/callbacks/{called.token}/", called.answer.unit.household
+    pages = [
+        client_of(clerk).get(address).content.decode()
+        for address in (url, f"/admin/evaluation/callback/{called.pk}/change/", "/admin/evaluation/callback/")
+    ]
+    assert "灯罩松动要固定" in pages[0] and "灯罩松动要固定" in pages[1]
+    for page in pages:
+        assert door.door not in page and "非常不满意" not in page and "上门看过确实松了" not in page
+    assert ("灯罩晃得厉害" in pages[0]) is agrees
+    page = client_of(supervisor).get(url).content.decode()
+    assert all(word in page for word in (door.door, "非常不满意", "灯罩晃得厉害", "上门看过确实松了"))
+
+
+def test_the_form_says_who_sees_what(survey: Survey, raters: list[User], client_of: ClientOf) -> None:
+    page = client_of(raters[0]).get(f"/projects/{survey.proposal.number}/rate/").content.decode()
+    for words in ("谁看得到", "居务监督委员会和街道经办", "社区工作人员都看不到", "您同意了才看得到原话", "校验码"):
+        assert words in page
+
+
+def test_who_moved_in_does_not_read_how_the_door_was_rated(
+    survey: Survey, raters: list[User], household: Household, chief: User, client_of: ClientOf
+) -> None:
+    rate(survey, level=5, advice="灯罩晃得厉害", by=raters[0])
+    move_out(home_of(raters[0]), by=chief)
+    moved_in = make_resident("亥新来", household, represents=True, since=now())
+    for query in ("", "?change=1"):
+        answer = client_of(moved_in).get(f"/projects/{survey.proposal.number}/rate/{query}")
+        page = answer.content.decode()
+        assert answer.status_code == 403 and "灯罩晃得厉害" not in page and "非常不满意" not in page
 
 
 # --- The report -------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from minshi.notifications.models import Message
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents.models import Person
 from minshi.rolls.models import Unit
 from minshi.territory.models import Household
 from tests.conftest import Clock
@@ -34,13 +35,12 @@ def unit_of(survey: Survey) -> Callable[[Household], Unit]:
 
 
 @pytest.fixture
-def enter(unit_of: Callable[[Household], Unit], chief: User) -> Callable[..., PaperAnswer]:
-    """The chief registers a sheet and reads it at once."""
+def enter(unit_of: Callable[[Household], Unit], chief: User, supervisor: User) -> Callable[..., PaperAnswer]:
+    """The chief takes a closed envelope in, a supervisor opens and reads it."""
 
-    def entered(door: Household, level: int, **words: Any) -> PaperAnswer:
-        return register_paper(
-            unit_of(door), receipt_id=uuid4(), level=level, photo=a_picture(), by=words.pop("by", chief), **words
-        )
+    def entered(door: Household, level: int, signer: Person | None = None, **words: Any) -> PaperAnswer:
+        sheet = register_paper(unit_of(door), receipt_id=uuid4(), signer=signer, by=chief)
+        return enter_paper(sheet, level=level, photo=a_picture(), by=supervisor, **words)
 
     return entered
 
@@ -56,54 +56,54 @@ def voided(sheet: PaperAnswer, by: User) -> None:
 
 
 def test_a_sheet_counts_once_two_people_read_it_alike(
-    survey: Survey, fifty: list[Household], enter: Enter, chief: User, clerk: User
+    survey: Survey, fifty: list[Household], enter: Enter, chief: User, case_officer: User, supervisor: User
 ) -> None:
     sheet = enter(fifty[10], 5, advice="灯罩晃，电话13812345678")
     assert not Answer.objects.exists() and not CallBack.objects.exists()
     with pytest.raises(Refused, match="另一位"):
-        confirm_paper(sheet, level=5, by=chief)
-    confirm_paper(sheet, level=5, by=clerk)
+        confirm_paper(sheet, level=5, by=supervisor)
+    confirm_paper(sheet, level=5, by=case_officer)
     answer = Answer.objects.get()
-    assert (answer.level, answer.channel, answer.by, answer.slip_number) == (5, "paper", chief, sheet.slip_number)
+    assert (answer.level, answer.channel, answer.by, answer.slip_number) == (5, "paper", supervisor, sheet.slip_number)
     assert answer.advice == "灯罩晃，电话138****5678"
     assert answer.at == sheet.line.sheet.registered_at
-    assert CallBack.objects.get().answer == answer
+    assert not CallBack.objects.exists()
 
 
 def test_where_two_read_differently_a_third_decides(
-    survey: Survey, fifty: list[Household], enter: Enter, clerk: User, second_clerk: User
+    survey: Survey, fifty: list[Household], enter: Enter, case_officer: User, second_supervisor: User
 ) -> None:
     sheet = enter(fifty[10], 5)
-    confirm_paper(sheet, level=3, by=clerk)
+    confirm_paper(sheet, level=3, by=case_officer)
     assert sheet.line.is_doubted and not Answer.objects.exists()
     with pytest.raises(Refused, match="另一位"):
-        confirm_paper(sheet, level=5, by=clerk)
+        confirm_paper(sheet, level=5, by=case_officer)
     with pytest.raises(Refused, match="都不一样"):
-        confirm_paper(sheet, level=1, by=second_clerk)
-    confirm_paper(sheet, level=3, by=second_clerk)
+        confirm_paper(sheet, level=1, by=second_supervisor)
+    confirm_paper(sheet, level=3, by=second_supervisor)
     assert Answer.objects.get().level == 3
 
 
 def test_aspects_are_read_twice_too(
-    survey: Survey, fifty: list[Household], enter: Enter, clerk: User, second_clerk: User
+    survey: Survey, fifty: list[Household], enter: Enter, case_officer: User, second_supervisor: User
 ) -> None:
     sheet = enter(fifty[10], 2, aspects={"price": 4})
-    confirm_paper(sheet, level=2, by=clerk)
+    confirm_paper(sheet, level=2, by=case_officer)
     assert sheet.line.is_doubted
-    confirm_paper(sheet, level=2, aspects={"price": 4}, by=second_clerk)
+    confirm_paper(sheet, level=2, aspects={"price": 4}, by=second_supervisor)
     answer = Answer.objects.get()
     assert (answer.level, answer.price, answer.quality) == (2, 4, None)
 
 
 def test_a_signed_sheet_replaces_the_phone_and_never_back(
-    survey: Survey, raters: list[User], fifty: list[Household], enter: Enter, clerk: User
+    survey: Survey, raters: list[User], fifty: list[Household], enter: Enter, case_officer: User
 ) -> None:
     rate(survey, level=1, by=raters[0])
     sheet = enter(fifty[0], 4)
     with pytest.raises(Refused, match="纸质"):
         rate(survey, level=1, by=raters[0])
     assert survey.answers.get().level == 1
-    confirm_paper(sheet, level=4, by=clerk)
+    confirm_paper(sheet, level=4, by=case_officer)
     assert (survey.answers.get().level, survey.answers.get().speaker) == (4, None)
     with pytest.raises(Refused, match="纸质"):
         rate(survey, level=1, by=raters[0])
@@ -133,8 +133,8 @@ def test_only_the_stub_comes_first_and_the_reading_after_the_end(
     fifty: list[Household],
     unit_of: Callable[..., Unit],
     chief: User,
-    clerk: User,
-    second_clerk: User,
+    case_officer: User,
+    second_supervisor: User,
     until: Callable[..., None],
 ) -> None:
     for user in raters[:30]:
@@ -148,9 +148,9 @@ def test_only_the_stub_comes_first_and_the_reading_after_the_end(
         register_paper(unit_of(fifty[41]), receipt_id=uuid4(), by=chief)
     sheet = PaperAnswer.objects.get()
     with pytest.raises(Refused, match="拍下"):
-        enter_paper(sheet, level=2, by=clerk)
-    enter_paper(sheet, level=2, photo=a_picture(), by=clerk)
-    confirm_paper(sheet, level=2, by=second_clerk)
+        enter_paper(sheet, level=2, by=case_officer)
+    enter_paper(sheet, level=2, photo=a_picture(), by=case_officer)
+    confirm_paper(sheet, level=2, by=second_supervisor)
     survey.refresh_from_db()
     assert (survey.stage, survey.answers_count, survey.on_paper) == ("closed", 31, 1)
     assert all(answer.at < survey.closes_at for answer in survey.answers.all())
@@ -186,10 +186,10 @@ def test_a_registered_sheet_counts_towards_those_who_had_to_answer(
 
 
 def test_the_signer_is_the_speaker_and_speaks_once(
-    survey: Survey, raters: list[User], fifty: list[Household], enter: Enter, clerk: User
+    survey: Survey, raters: list[User], fifty: list[Household], enter: Enter, case_officer: User
 ) -> None:
     sheet = enter(fifty[5], 2, signer=raters[5].person)
-    confirm_paper(sheet, level=2, by=clerk)
+    confirm_paper(sheet, level=2, by=case_officer)
     answer = Answer.objects.get()
     assert (answer.speaker, answer.voice) == (raters[5].person, raters[5].person.pk)
     with pytest.raises(Refused, match="成年人"):
@@ -209,10 +209,10 @@ def test_the_household_is_told_without_being_told_what(
 
 
 def test_the_household_puts_it_right_once_in_its_days(
-    survey: Survey, raters: list[User], fifty: list[Household], enter: Enter, clerk: User, resident: User
+    survey: Survey, raters: list[User], fifty: list[Household], enter: Enter, case_officer: User, resident: User
 ) -> None:
     sheet = enter(fifty[5], 5)
-    confirm_paper(sheet, level=5, by=clerk)
+    confirm_paper(sheet, level=5, by=case_officer)
     with pytest.raises(NotAllowed):
         correct_paper(sheet, level=1, reason="我勾的是非常满意", by=resident)
     with pytest.raises(Refused) as refused:
@@ -220,7 +220,7 @@ def test_the_household_puts_it_right_once_in_its_days(
     assert "choice" in refused.value.fields
     correct_paper(sheet, level=1, reason="我勾的是非常满意", by=raters[5])
     assert (survey.answers.get().level, survey.answers.get().by) == (1, raters[5])
-    assert CallBack.objects.get().stage == "withdrawn"
+    assert not CallBack.objects.exists()
     with pytest.raises(Refused, match="更正过"):
         correct_paper(sheet, level=2, reason="又想改", by=raters[5])
 
@@ -235,7 +235,12 @@ def test_not_after_its_days(
 
 
 def test_a_corrected_sheet_needs_no_second_reading(
-    survey: Survey, raters: list[User], fifty: list[Household], enter: Enter, clerk: User, until: Callable[..., None]
+    survey: Survey,
+    raters: list[User],
+    fifty: list[Household],
+    enter: Enter,
+    case_officer: User,
+    until: Callable[..., None],
 ) -> None:
     for user in raters[:5] + raters[6:31]:
         rate(survey, level=1, by=user)
@@ -246,7 +251,7 @@ def test_a_corrected_sheet_needs_no_second_reading(
     survey.refresh_from_db()
     assert (survey.stage, survey.satisfied, survey.on_paper) == ("closed", 31, 1)
     with pytest.raises(Refused, match="已经有结果"):
-        confirm_paper(PaperAnswer.objects.get(pk=sheet.pk), level=5, by=clerk)
+        confirm_paper(PaperAnswer.objects.get(pk=sheet.pk), level=5, by=case_officer)
 
 
 def test_a_sheet_taken_back_gives_the_household_its_own_answer_again(
@@ -324,14 +329,14 @@ def _write(survey: Survey, unit: Unit, by: User, **words: Any) -> Answer:
 
 
 def test_a_paper_answer_says_what_its_sheet_was_read_to_say(
-    survey: Survey, fifty: list[Household], enter: Enter, unit_of: Callable[..., Unit], chief: User, clerk: User
+    survey: Survey, fifty: list[Household], enter: Enter, unit_of: Callable[..., Unit], chief: User, case_officer: User
 ) -> None:
     unit = unit_of(fifty[5])
     for _registered in (False, True):
         with pytest.raises(IntegrityError, match="not read so"), transaction.atomic():
             _write(survey, unit, chief, channel="paper")
         sheet = unit.paper_answers.first() or enter(fifty[5], 1)
-    confirm_paper(sheet, level=1, by=clerk)
+    confirm_paper(sheet, level=1, by=case_officer)
     for change in ({"level": 5}, {"advice": "别的"}, {"price": 1}, {"channel": "online"}, {"speaker": chief.person}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Answer.objects.update(**change)
@@ -368,12 +373,13 @@ def test_nothing_is_read_after_the_result(
     enter: Enter,
     clerk: User,
     clock: Clock,
+    case_officer: User,
 ) -> None:
     for user in raters[:32]:
         rate(survey, level=1, by=user)
     platform_clock.set_to(survey.closes_at - timedelta(hours=1))
     sheet = enter(fifty[40], 1)
-    confirm_paper(sheet, level=1, by=clerk)
+    confirm_paper(sheet, level=1, by=case_officer)
     platform_clock.set_to(survey.closes_at)
     end_window(survey, by=None)
     assert survey.stage == "closed"

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from evaluation.actions.paper import register_paper
+from evaluation.actions.paper import enter_paper, register_paper
 from evaluation.models import Answer, PaperAnswer, Survey
 from minshi.accounts.models import User
+from minshi.paper.numbers import shown
 from minshi.territory.models import Household
 from tests.conftest import Clock
 from tests.way import a_picture
@@ -30,61 +31,70 @@ def page_of(survey: Survey, door: Household) -> str:
 
 
 @pytest.fixture
-def sheet(survey: Survey, fifty: list[Household], chief: User) -> PaperAnswer:
+def sheet(survey: Survey, fifty: list[Household], chief: User, supervisor: User) -> PaperAnswer:
     unit = survey.roll.units.get(household=fifty[10])
-    return register_paper(unit, receipt_id=uuid4(), level=3, photo=a_picture(), by=chief)
+    envelope = register_paper(unit, receipt_id=uuid4(), by=chief)
+    return enter_paper(envelope, level=3, photo=a_picture(), by=supervisor)
 
 
-def test_the_chief_types_the_door_and_the_clerk_reads_the_sheet_again(
-    survey: Survey, fifty: list[Household], raters: list[User], chief: User, clerk: User, client_of: ClientOf
+def test_the_chief_takes_the_envelope_in_and_two_others_open_and_read_it(
+    survey: Survey,
+    fifty: list[Household],
+    raters: list[User],
+    chief: User,
+    supervisor: User,
+    case_officer: User,
+    client_of: ClientOf,
 ) -> None:
     phone = client_of(chief)
     asked = phone.get(doors(survey), {"door": fifty[10].address})
     assert asked.headers["Location"] == page_of(survey, fifty[10])
-    assert raters[10].person.name in phone.get(asked.url).content.decode()
-    sent = {"signer": raters[10].person.pk, "level": "3", "price": "2", "stubs": a_picture(), "photos": a_picture()}
+    form = phone.get(asked.url).content.decode()
+    assert raters[10].person.name in form and 'name="level"' not in form and 'name="photos"' not in form
+    sent = {"signer": raters[10].person.pk, "level": "3", "stubs": a_picture()}
     assert phone.post(asked.url, sent).status_code == 302
     sheet = PaperAnswer.objects.get()
-    assert sheet.line.sheet.stub and sheet.line.signer == raters[10].person
+    assert sheet.line.sheet.stub and sheet.line.signer == raters[10].person and not sheet.line.is_read
     checks = f"/projects/{survey.proposal.number}/ratings/check/"
-    assert "没有等您核对" in phone.get(checks).content.decode()
-    assert checks not in phone.get("/mine/").content.decode()
+    assert phone.get(checks).status_code == 403 and checks not in phone.get("/mine/").content.decode()
 
-    reader = client_of(clerk)
-    assert checks in reader.get("/mine/").content.decode()
-    page = reader.get(checks, follow=True).content.decode()
+    reader, url = client_of(supervisor), f"/ratings/{sheet.pk}/check/"
+    listed = reader.get(checks).content.decode()
+    assert url in listed and shown(sheet.slip_number) in listed
+    for page in (listed, reader.get(url).content.decode()):
+        assert fifty[10].address not in page and raters[10].person.name not in page
+    answer = reader.post(url, {"level": "3"})
+    assert answer.status_code == 422 and "照片" in answer.content.decode()
+    assert reader.post(url, {"photos": a_picture()}).status_code == 422
+    assert reader.post(url, {"level": "3", "price": "2", "photos": a_picture()}).status_code == 302
+    assert "现在没有等您的" in reader.get(checks).content.decode()
+
+    second = client_of(case_officer)
+    page = second.get(url).content.decode()
     assert f"/ratings/{sheet.pk}/sheet/" in page and "checked" not in page
     assert page.count(" selected") == page.count('value="" selected') == 4  # the parts: 不评
     assert fifty[10].address not in page and raters[10].person.name not in page
-    assert reader.get(f"/ratings/{sheet.pk}/sheet/")["Content-Type"] == "image/jpeg"
-    assert reader.post(f"/ratings/{sheet.pk}/check/", {"level": ""}).status_code == 422
-    assert reader.post(f"/ratings/{sheet.pk}/check/", {"level": "3", "price": "2"}).status_code == 302
-    answer = Answer.objects.get()
-    assert (answer.level, answer.price, answer.speaker) == (3, 2, raters[10].person)
+    assert second.get(f"/ratings/{sheet.pk}/sheet/")["Content-Type"] == "image/jpeg"
+    assert second.post(url, {"level": ""}).status_code == 422
+    assert second.post(url, {"level": "3", "price": "2"}).status_code == 302
+    answered = Answer.objects.get()
+    assert (answered.level, answered.price, answered.speaker) == (3, 2, raters[10].person)
     assert "已核对" in phone.get(doors(survey)).content.decode()
 
 
-def test_only_the_stub_first_then_the_reading(
+def test_who_took_the_envelope_in_does_not_read_it(
     survey: Survey, fifty: list[Household], chief: User, clerk: User, client_of: ClientOf
 ) -> None:
     page = page_of(survey, fifty[10])
     assert client_of(chief).post(page, {"receipt": str(uuid4())}).status_code == 302
-    assert not PaperAnswer.objects.get().line.is_read
-    answer = client_of(clerk).post(page, {"level": "2"})
-    assert answer.status_code == 422 and "请拍下" in answer.content.decode()
-    assert client_of(clerk).post(page, {"level": "2", "photos": a_picture()}).status_code == 302
-    assert PaperAnswer.objects.get().line.first_by == clerk
-
-
-def test_a_level_without_a_photo_or_a_photo_without_a_level_is_refused(
-    survey: Survey, fifty: list[Household], chief: User, client_of: ClientOf
-) -> None:
-    client, page = client_of(chief), page_of(survey, fifty[10])
-    answer = client.post(page, {"level": "3"})
-    assert answer.status_code == 422 and "照片" in answer.content.decode()
-    answer = client.post(page, {"photos": a_picture()})
-    assert answer.status_code == 422 and "请选择一个评价" in answer.content.decode()
-    assert not PaperAnswer.objects.exists()
+    sheet = PaperAnswer.objects.get()
+    for who in (chief, clerk):
+        client = client_of(who)
+        client.post(page, {"level": "2", "photos": a_picture()})
+        client.post(f"/ratings/{sheet.pk}/check/", {"level": "2", "photos": a_picture()})
+        assert client.get(f"/ratings/{sheet.pk}/sheet/").status_code == 403
+    sheet.line.refresh_from_db()
+    assert not sheet.line.is_read
 
 
 def test_a_door_that_is_not_asked_is_not_found(
@@ -104,7 +114,7 @@ def test_a_stub_is_taken_back_with_a_reason(
     assert not PaperAnswer.objects.valid().exists()
 
 
-@pytest.mark.parametrize("who", ["resident", "neighbour", "stranger", "stranger_clerk", "case_officer"])
+@pytest.mark.parametrize("who", ["resident", "neighbour", "stranger", "stranger_clerk", "approver"])
 def test_others_see_neither_the_form_nor_anybodys_sheet(
     request: pytest.FixtureRequest,
     survey: Survey,
@@ -127,9 +137,9 @@ def test_others_see_neither_the_form_nor_anybodys_sheet(
 
 
 def test_who_takes_paper_in_proves_afresh_who_holds_the_phone(
-    survey: Survey, sheet: PaperAnswer, fifty: list[Household], chief: User, client_of: ClientOf, clock: Clock
+    survey: Survey, sheet: PaperAnswer, fifty: list[Household], supervisor: User, client_of: ClientOf, clock: Clock
 ) -> None:
-    client = client_of(chief)
+    client = client_of(supervisor)
     clock.move(hours=13)
     page = page_of(survey, fifty[10])
     for url in (doors(survey), page, f"{page}void/", f"/ratings/{sheet.pk}/check/"):
@@ -157,13 +167,13 @@ def test_the_pages_of_paper_ask_little(
     sheet: PaperAnswer,
     fifty: list[Household],
     chief: User,
-    clerk: User,
+    case_officer: User,
     client_of: ClientOf,
     django_assert_max_num_queries: Any,
 ) -> None:
     for door in fifty[11:15]:
         register_paper(survey.roll.units.get(household=door), receipt_id=uuid4(), by=chief)
-    client = client_of(clerk)
+    client = client_of(case_officer)
     pages = (
         (doors(survey), 9),
         (page_of(survey, fifty[10]), 9),

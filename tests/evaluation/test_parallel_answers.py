@@ -43,7 +43,7 @@ def storm(attempt: Callable[[int], bool], attempts: int) -> int:
 
 
 def test_phone_and_paper_at_once_leave_one_answer_per_household(
-    survey: Survey, raters: list[User], fifty: list[Household], clerk: User, second_clerk: User
+    survey: Survey, raters: list[User], fifty: list[Household], supervisor: User, case_officer: User
 ) -> None:
     units = {unit.household_id: unit.pk for unit in survey.roll.units.all()}
 
@@ -52,7 +52,7 @@ def test_phone_and_paper_at_once_leave_one_answer_per_household(
         try:
             if turn % 3 == 2:
                 unit = Unit.objects.get(pk=units[fifty[household].pk])
-                register_paper(unit, receipt_id=uuid4(), level=2, photo=a_picture(), by=clerk)
+                register_paper(unit, receipt_id=uuid4(), level=2, photo=a_picture(), by=supervisor)
             else:
                 rate(survey, level=1 + turn % 5, by=User.objects.get(pk=raters[household].pk))
         except Refused:
@@ -66,7 +66,7 @@ def test_phone_and_paper_at_once_leave_one_answer_per_household(
     def read(number: int) -> bool:
         """Two at once over each sheet: it is counted once."""
         try:
-            confirm_paper(PaperAnswer.objects.get(pk=sheets[number // 2]), level=2, by=second_clerk)
+            confirm_paper(PaperAnswer.objects.get(pk=sheets[number // 2]), level=2, by=case_officer)
         except Refused:
             return False
         return True

@@ -214,9 +214,9 @@ def test_enough_answers_after_the_extension_count(
     assert (survey.verdict, survey.answers_count) == ("passed", 40)
 
 
-def _mend_all(survey: Survey, clerk: User) -> None:
+def _mend_all(survey: Survey, clerk: User, supervisor: User) -> None:
     for callback in CallBack.objects.filter(survey=survey, stage="open"):
-        callbacks.contact(callback, findings="上门看过，灯罩松动", by=clerk)
+        callbacks.contact(callback, findings="上门看过，灯罩松动", task="灯罩松动要固定", by=supervisor)
         callbacks.mend(callback, measures="已经重新固定灯罩", by=clerk)
 
 
@@ -227,6 +227,7 @@ def test_seventy_two_percent_are_mended_asked_again_and_released_at_eighty_four(
     answered: Callable[..., None],
     until: Callable[..., None],
     clerk: User,
+    supervisor: User,
 ) -> None:
     answered(survey, good=36, bad=14)
     until(survey.closes_at)
@@ -237,7 +238,7 @@ def test_seventy_two_percent_are_mended_asked_again_and_released_at_eighty_four(
 
     with pytest.raises(Refused, match="14 条差评"):
         open_survey(accepted, by=clerk)
-    _mend_all(survey, clerk)
+    _mend_all(survey, clerk, supervisor)
     second = open_survey(accepted, by=clerk, report="灯罩全部重新固定")
     assert second.round == 2
     answered(second, good=42, bad=8)
@@ -268,13 +269,14 @@ def test_after_three_rounds_the_street_decides(
     answered: Callable[..., None],
     until: Callable[..., None],
     clerk: User,
+    supervisor: User,
     approver: User,
 ) -> None:
     for number in (1, 2, 3):
         answered(survey, good=30, bad=15)
         until(survey.closes_at)
         accepted.refresh_from_db()
-        _mend_all(survey, clerk)
+        _mend_all(survey, clerk, supervisor)
         if number < 3:
             assert accepted.stage == Stage.REWORK
             survey = open_survey(accepted, by=clerk)
