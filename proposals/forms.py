@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +18,11 @@ from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
 from minshi.masking import readable
 from minshi.paper.models import Line
-from minshi.residents.doors import DoorLinesField
+from minshi.residents.doors import DoorLinesField, DoorTextField, find
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, roles_of
 from minshi.territory.models import Household, Territory
+from proposals.actions import Written
 from proposals.models import (
     CASH,
     KEEPER_LENGTH,
@@ -225,6 +227,99 @@ class ProposeForm(WordsForm):
         if self.cleaned_data["private"] == "yes":
             raise forms.ValidationError(_("民生小实事办大家的事；自己家的难处请联系社区，有别的办法帮您"))
         return "no"
+
+
+SCOPES = (("yard", _("全院")), ("building", _("这栋楼")), ("community", _("全社区")))
+
+
+class PaperProposeForm(ProposeForm):
+    """纸质提议表, entered for whoever signed it: their door and name; the place is theirs."""
+
+    door = DoorTextField(label=_("提出人的门牌"))
+    name = PlainField(label=_("提出人的姓名"), max_length=40)
+    scope = forms.ChoiceField(label=_("给哪里办"), choices=SCOPES, initial="yard")
+    sheet = PhotosField(label=_("拍下有签名的提议表"), most=1, help_text=_("只有经办人看得到"))
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, by=by, **kwargs)
+        del self.fields["place"]
+        typed: Any = self.fields["door"]
+        typed.doors = doors_kept_by(by)
+
+    def where(self) -> Territory:
+        """What the proposal is for, out of the places the door stands in; without a yard, the door's own."""
+        at: Territory = self.cleaned_data["door"].place
+        return at.at_level(self.cleaned_data["scope"]) or (at if at.level.rank > 40 else at.at_level("community") or at)
+
+
+def doors_kept_by(user: User) -> QuerySet[Household]:
+    """The doors of the communities this person works in."""
+    mine = Q(pk__in=[])
+    for held in roles_of(user):
+        if held.role == Role.CLERK:
+            mine |= Q(place__path__startswith=held.path)
+    return Household.objects.filter(mine, is_active=True)
+
+
+class WishLinesField(forms.CharField):
+    """A page of a 心愿本, line by line: door, name, wish. What is wrong is said of its line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("一行一条：门牌 姓名 心愿"),
+            help_text=_("例如：1-301 张三 楼道灯不亮了。中间空一格"),
+            max_length=12_000,
+            widget=forms.Textarea(attrs={"rows": 12, "autocomplete": "off"}),
+            **kwargs,
+        )
+        self.doors: QuerySet[Household] = Household.objects.none()
+
+    def clean(self, value: Any) -> list[Written]:
+        typed = [(row, line.strip()) for row, line in enumerate((super().clean(value) or "").splitlines(), start=1)]
+        typed = [(row, line) for row, line in typed if line]
+        if len(typed) > MOST_WISHES:
+            raise forms.ValidationError(_("一次最多录 %(most)d 条") % {"most": MOST_WISHES})
+        wrong, written = [], []
+        for row, line in typed:
+            try:
+                written.append(self._written(line))
+            except forms.ValidationError as error:
+                facts = {"n": row, "line": line[:30], "why": "".join(error.messages)}
+                wrong.append(_("第 %(n)d 行“%(line)s”：%(why)s") % facts)
+        if wrong:
+            raise forms.ValidationError(wrong)
+        return written
+
+    def _written(self, line: str) -> Written:
+        door, name, text = [*readable(line).split(maxsplit=2), "", "", ""][:3]
+        if not text:
+            raise forms.ValidationError(_("要有门牌、姓名和心愿，中间空一格"))
+        if len(name) > 40 or len(text) > WISH_LENGTH:
+            raise forms.ValidationError(_("心愿不超过 %(most)d 个字") % {"most": WISH_LENGTH})
+        found = find(door, self.doors)
+        if len(found) != 1:
+            raise forms.ValidationError(_("没有找到这一户") if not found else _("有几户都叫这个，请写上楼栋"))
+        return Written(found[0], name, text)
+
+
+MOST_WISHES = 40
+
+
+class WishBookForm(forms.Form):
+    place = PlaceField(label=_("哪个社区的心愿本"))
+    lines = WishLinesField()
+    photos = PhotosField(label=_("拍下这一页"), required=False, most=1, help_text=_("只有经办人看得到"))
+    receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: Any = self.fields["place"]
+        offered.offer(by)
+        typed: Any = self.fields["lines"]
+        typed.doors = doors_kept_by(by)
+
+    def clean_receipt(self) -> UUID:
+        return self.cleaned_data["receipt"] or uuid4()
 
 
 class ReviseForm(WordsForm):

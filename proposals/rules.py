@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.lifecycle import permits
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds, home_of, lives_in
+from minshi.residents.rules import holds, home_of, lives_in, roles_of
 from minshi.territory.models import Territory
 from proposals.models import Proposal, Wish
 
@@ -76,6 +76,11 @@ def is_wisher(user: User, wish: Wish) -> bool:
 @rules.predicate
 def answers_wishes(user: User, wish: Wish) -> bool:
     return holds_it(user, wish) or holds(user, wish.place, Role.CLERK, Role.CASE_OFFICER)
+
+
+def enters_paper(user: User) -> bool:
+    """Whether this person enters paper proposals and wishes for others: the clerk of some community."""
+    return any(held.role == Role.CLERK for held in roles_of(user))
 
 
 rules.add_perm("proposals.propose", proposes_for_own_place)

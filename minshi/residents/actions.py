@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from datetime import date
 
 from django.db import IntegrityError, connection, transaction
@@ -188,6 +189,28 @@ def _judged(home: Residence, by: User) -> Residence:
 def _end(home: Residence) -> None:
     home.until, home.is_representative = now(), False
     home.save(update_fields=["until", "is_representative"])
+
+
+@action
+def stand_for(door: Household, name: str, *, by: User) -> User:
+    """The account in whose name something on paper is entered: of whoever of the door bears this name.
+
+    Who has no phone gets an account nobody can sign in to; who is not in the register one without a door. So
+    what is entered for a person is that person's, and never of whoever typed it.
+    """
+    name = one_line(name)
+    if not name:
+        raise Refused(name=_("请写提出人的姓名"))
+    homes = Residence.objects.current().confirmed().filter(household=door, person__name=name)
+    people = Person.objects.select_for_update(of=("self",)).filter(pk__in=homes.values("person"))
+    person = people.first() or Person(name=name)
+    if person.user_id is None:
+        person.user = User.objects.create_user(f"p{secrets.token_hex(8)}")
+        person.save()
+    assert person.user
+    if person.user_id == by.pk:
+        raise Refused(name=_("自己的请自己在网上提，不要代录"))
+    return person.user
 
 
 @action

@@ -11,7 +11,7 @@ from proposals.actions.cosigning import (
     read_list,
 )
 from proposals.actions.handling import accept_handling, decline_handling, escalate, hand_back, open_handling, supervise
-from proposals.actions.proposing import add_photo, resubmit, submit, withdraw
+from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, withdraw
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision
 from proposals.actions.stages import (
     advance,
@@ -27,8 +27,10 @@ from proposals.actions.stages import (
 )
 from proposals.actions.totals import refresh_totals
 from proposals.actions.wishes import (
+    Written,
     answer_wish,
     climb_wish,
+    enter_wishes,
     follow_calendar_of_wish,
     promote,
     remind_of_wish,
@@ -37,6 +39,7 @@ from proposals.actions.wishes import (
 )
 
 __all__ = [
+    "Written",
     "accept_handling",
     "add_photo",
     "advance",
@@ -49,6 +52,7 @@ __all__ = [
     "count_cosigns",
     "decline",
     "decline_handling",
+    "enter_wishes",
     "escalate",
     "follow_calendar",
     "follow_calendar_of_wish",
@@ -72,6 +76,7 @@ __all__ = [
     "resubmit",
     "return_for_revision",
     "submit",
+    "submit_for",
     "supervise",
     "support",
     "wait_for_gate",

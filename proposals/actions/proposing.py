@@ -17,10 +17,13 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line, seen
-from minshi.refusals import Refused
+from minshi.paper import actions as paper
+from minshi.paper.models import Sheet
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.actions import stand_for
 from minshi.residents.models import Role
-from minshi.residents.rules import person_of
-from minshi.territory.models import Territory
+from minshi.residents.rules import holds, person_of
+from minshi.territory.models import Household, Territory
 from proposals.actions.stages import advance, new_version, note_on_card
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
@@ -62,13 +65,17 @@ def submit(
     channel: str = Channel.ONLINE,
     wish: Wish | None = None,
     photos: Iterable[UploadedFile] = (),
+    sheet: Sheet | None = None,
+    proposer: User | None = None,
     is_demo: bool = False,
 ) -> Proposal:
     """Put a proposal forward for ``place``; ``shares`` says who would pay what, in fen by ``Source``.
 
-    Its number is for life. Raises ``NotAllowed`` for whoever neither lives nor works there.
+    Its number is for life. ``proposer`` is whose it is where ``by`` typed it from that person's ``sheet``.
+    Raises ``NotAllowed`` for whoever neither lives nor works there.
     """
     wrong = {}
+    owner, entered_by = (proposer, by) if proposer else (by, None)
     if not one_line(title):
         wrong["title"] = _("请写一句话说是什么事")
     if kind not in Kind.values:
@@ -82,13 +89,15 @@ def submit(
     proposal = Proposal(
         number=_next_number(),
         place=place,
-        proposer=by,
-        proposer_public=_public_name(by),
+        proposer=owner,
+        proposer_public=_public_name(owner),
         title=mask_text(one_line(title))[:TITLE_LENGTH],
         kind=kind,
         category=category,
         touches_common_parts=touches_common_parts,
         channel=channel,
+        sheet=sheet,
+        entered_by=entered_by,
         stage=Stage.SUBMITTED,
         is_demo=is_demo,
     )
@@ -107,13 +116,30 @@ def submit(
         keeper=mask_text(keeper)[:KEEPER_LENGTH],
         by=by,
     )
-    begin(proposal, "submit", by=by)
+    begin(proposal, "submit", by=by, evidence={"channel": str(channel)} if entered_by else None)
     _make_card(proposal, version)
     for photo in photos:
         add_photo(proposal, photo, by=by)
     if wish is not None:
         promote(wish, proposal, by=by)
     return proposal
+
+
+@action
+def submit_for(door: Household, name: str, *, photo: UploadedFile | None, by: User, **words: Any) -> Proposal:
+    """Enter a paper proposal for whoever signed it: theirs is the name, the number, and every quota."""
+    place: Territory = words["place"]
+    _refuse_stranger(by, place)
+    proposer = stand_for(door, name, by=by)
+    if photo is None:
+        raise Refused(sheet=_("请拍下有签名的纸质提议表"))
+    sheet = paper.register(place, [], about=one_line(words["title"]), stub=photo, by=by)
+    return submit(**words, channel=Channel.PAPER, sheet=sheet, proposer=proposer, by=by)
+
+
+def _refuse_stranger(by: User, place: Territory) -> None:
+    if not holds(by, place, Role.CLERK):
+        raise NotAllowed(_("只有这里的社区工作人员可以代录纸质提议和心愿"))
 
 
 def _next_number() -> str:

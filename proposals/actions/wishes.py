@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid5
 
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -13,9 +18,14 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.refusals import Refused
+from minshi.paper import actions as paper
+from minshi.paper.models import Sheet
+from minshi.paper.numbers import number_of
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.actions import stand_for
 from minshi.residents.models import Role
-from minshi.territory.models import Territory
+from minshi.residents.rules import holds
+from minshi.territory.models import Household, Territory
 from proposals.lifecycle import holder_place, street_or_district
 from proposals.models import (
     SPOT_LENGTH,
@@ -39,9 +49,15 @@ def wish(
     channel: str = Channel.ONLINE,
     urgent: bool = False,
     wisher_name: str = "",
+    sheet: Sheet | None = None,
+    slip_number: str | None = None,
+    wisher: User | None = None,
     is_demo: bool = False,
 ) -> Wish:
-    """Put a wish on the wall; ``wisher_name`` is for those who handle it, when it came on paper."""
+    """Put a wish on the wall; ``wisher_name`` is for those who handle it, when it came on paper.
+
+    ``wisher`` is whose it is where ``by`` typed it from a ``sheet``; ``slip_number`` is then its receipt.
+    """
     wished = Wish(
         place=place,
         text=mask_text(text)[:WISH_LENGTH],
@@ -49,8 +65,11 @@ def wish(
         category=category,
         channel=channel,
         urgent=urgent,
-        by=by,
+        by=wisher or by,
         wisher_name=wisher_name,
+        sheet=sheet,
+        slip_number=slip_number,
+        entered_by=by if wisher else None,
         is_demo=is_demo,
         stage=WishStage.NEW,
         holder_role=Role.CLERK,
@@ -61,6 +80,50 @@ def wish(
     begin(wished, "wish", by=by)
     assert wished.holder_place
     return wished
+
+
+@dataclass(frozen=True)
+class Written:
+    """One line of a 心愿本: whose door, whose name, what they wish."""
+
+    door: Household
+    name: str
+    text: str
+
+
+@action
+def enter_wishes(
+    place: Territory, lines: Sequence[Written], *, photo: UploadedFile | None, receipt_id: UUID, by: User
+) -> list[Wish]:
+    """A page of a 心愿本 on one screen: each line is a wish of the person who wrote it, with a receipt of its own.
+
+    The same ``receipt_id`` again returns the same wishes.
+    """
+    if not holds(by, place, Role.CLERK):
+        raise NotAllowed(_("只有这里的社区工作人员可以代录纸质提议和心愿"))
+    numbers = [number_of(receipt_id if not row else uuid5(receipt_id, str(row))) for row in range(len(lines))]
+    with connection.cursor() as cursor:  # twice at once: the second waits and then sees the first
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wishes:{receipt_id}"])
+    if earlier := list(Wish.objects.filter(slip_number__in=numbers).order_by("pk")):
+        return earlier
+    if not lines:
+        raise Refused(lines=_("请写下心愿，一行一条"))
+    if any(not place.contains(line.door.place) for line in lines):
+        raise Refused(lines=_("有的门牌不在这里"))
+    sheet = paper.register(place, [], about=_("心愿本"), stub=photo, by=by)
+    return [
+        wish(
+            place=line.door.place,
+            text=line.text,
+            channel=Channel.PAPER,
+            wisher_name=line.name,
+            sheet=sheet,
+            slip_number=number,
+            wisher=stand_for(line.door, line.name, by=by),
+            by=by,
+        )
+        for number, line in zip(numbers, lines, strict=True)
+    ]
 
 
 @action

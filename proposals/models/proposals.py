@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
+from minshi.paper.models import Sheet
 from minshi.territory.models import Household, Territory
 from proposals.models.choices import ENDED, Category, Channel, Kind, Stage, Tier
 
@@ -41,6 +42,10 @@ class Proposal(models.Model):
     category = models.CharField(_("类别"), max_length=12, choices=Category)
     touches_common_parts = models.BooleanField(_("占用共有部分"), default=False)
     channel = models.CharField(_("来源"), max_length=12, choices=Channel, default=Channel.ONLINE)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("代录人")
+    )
+    sheet = models.ForeignKey(Sheet, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("纸质表"))
     submitted_at = models.DateTimeField(_("提出时间"), db_default=Now())
     is_demo = models.BooleanField(_("演示数据"), default=False)
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
+from minshi.paper.models import Sheet
 from minshi.territory.models import Territory
 from proposals.models.choices import Category, Channel
 from proposals.models.proposals import SPOT_LENGTH, Proposal
@@ -40,6 +41,11 @@ class Wish(models.Model):
     channel = models.CharField(_("来源"), max_length=12, choices=Channel, default=Channel.ONLINE)
     urgent = models.BooleanField(_("急事"), default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="wishes")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("代录人")
+    )
+    sheet = models.ForeignKey(Sheet, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("心愿本"))
+    slip_number = models.CharField(_("回执号"), max_length=12, unique=True, null=True, blank=True)
     wisher_name = models.CharField(_("许愿人（仅办理人可见）"), max_length=40, blank=True)
     at = models.DateTimeField(_("时间"), db_default=Now())
     supporters = models.PositiveIntegerField(_("也想要的人"), default=0)

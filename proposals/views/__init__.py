@@ -1,6 +1,7 @@
 """The pages of wishes and proposals; each is a thin door to a selector or an action."""
 
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
+from proposals.views.entering import propose_for, wish_book
 from proposals.views.front import home, how
 from proposals.views.library import figures, photo, project, projects
 from proposals.views.personal import mine
@@ -22,12 +23,14 @@ __all__ = [
     "project",
     "projects",
     "propose",
+    "propose_for",
     "review",
     "review_queue",
     "revise",
     "submitted",
     "support_wish",
     "wish",
+    "wish_book",
     "wishes",
     "withdraw",
 ]

@@ -18,6 +18,7 @@ from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import ProposeForm, ReasonForm, ReviseForm
 from proposals.models import CASH, Proposal, Wish
+from proposals.rules import enters_paper
 
 SAID = (
     "place",
@@ -54,7 +55,7 @@ def propose(request: HttpRequest) -> HttpResponse:
                 by=user,
             )
             return redirect("submitted", proposal.number)
-    context = {"form": form, "wish": wished, "person": person_of(user)}
+    context = {"form": form, "wish": wished, "person": person_of(user), "enters_paper": enters_paper(user)}
     return render(request, "proposals/propose.html", context, status=422 if form.errors else 200)
 
 

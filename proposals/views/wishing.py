@@ -19,6 +19,7 @@ from minshi.residents.rules import person_of
 from proposals import actions, selectors
 from proposals.forms import WishForm
 from proposals.models import Wish, WishStage
+from proposals.rules import enters_paper
 
 
 @require_safe
@@ -65,7 +66,7 @@ def make_wish(request: HttpRequest) -> HttpResponse:
         wished = actions.wish(**form.cleaned_data, by=user)
         messages.success(request, _("心愿已上墙，社区会答复您"))
         return redirect("wish", wished.pk)
-    context = {"form": form, "person": person_of(user)}
+    context = {"form": form, "person": person_of(user), "enters_paper": enters_paper(user)}
     return render(request, "proposals/make_wish.html", context, status=422 if form.errors else 200)
 
 

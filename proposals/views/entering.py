@@ -1,0 +1,72 @@
+"""The clerk's pages: what came on paper is entered for whoever wrote it, with a receipt for them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
+from minshi.faces.photos import first_of
+from minshi.paper.numbers import shown
+from minshi.refusals import NotAllowed, answering
+from minshi.signin.freshness import needs_fresh_code
+from proposals import actions
+from proposals.forms import PaperProposeForm, WishBookForm
+from proposals.rules import enters_paper
+from proposals.views.proposing import SAID
+
+
+def _refuse_others(user: User) -> None:
+    if not enters_paper(user):
+        raise NotAllowed(_("只有社区工作人员可以代录纸质提议和心愿"))
+
+
+@never_cache
+@needs_fresh_code
+def propose_for(request: HttpRequest) -> HttpResponse:
+    """A paper proposal; its receipt is shown to be written down for whoever proposes."""
+    user = user_of(request)
+    _refuse_others(user)
+    form = PaperProposeForm(request.POST or None, request.FILES or None, by=user)
+    entered = None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        photo: UploadedFile | None = first_of(data["sheet"])
+        with answering(form):
+            entered = actions.submit_for(
+                data["door"],
+                data["name"],
+                **{name: data[name] for name in SAID if name != "place"},
+                place=form.where(),
+                cost_fen=data["cost"],
+                shares=form.shares(),
+                photos=data["photos"],
+                photo=photo,
+                by=user,
+            )
+            messages.success(request, _("已登记，编号 %(number)s，请抄给提出人") % {"number": entered.number})
+            return redirect("project", entered.number)
+    return render(request, "proposals/propose_for.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+def wish_book(request: HttpRequest) -> HttpResponse:
+    """A page of a 心愿本 on one screen; afterwards a receipt for each."""
+    user = user_of(request)
+    _refuse_others(user)
+    form = WishBookForm(request.POST or None, request.FILES or None, by=user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        with answering(form):
+            entered = actions.enter_wishes(
+                data["place"], data["lines"], photo=first_of(data["photos"]), receipt_id=data["receipt"], by=user
+            )
+            receipts = [(wished, shown(wished.slip_number or "")) for wished in entered]
+            return render(request, "proposals/wish_book_done.html", {"receipts": receipts})
+    return render(request, "proposals/wish_book.html", {"form": form}, status=422 if form.errors else 200)
