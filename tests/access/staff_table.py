@@ -321,6 +321,7 @@ ELSEWHERE = {
     "funding.purse start": "between signing and starting: tests/funding",
     "funding.grant decide": "above the cap: tests/funding",
     "evaluation.finalaccounts confirm": "between making and confirming: tests/evaluation",
+    "residents.residence keep-representative": "where somebody asked to represent: tests/residents",
     "territory.household restore": "of a door struck off: tests/residents",
     "evaluation.check look": "half a year after the archive: tests/evaluation",
 }

@@ -225,7 +225,7 @@ TABLE: tuple[Row, ...] = (
     Row("my_signins", see=SIGNED_IN),
     Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
     Row("propose_for", see=ENTERERS, send=CLERK),
-    Row("wish_book", see=ENTERERS, send=CLERK, taken=frozenset({SHOWN})),
+    Row("wish_book", see=ENTERERS, send=CLERK, query="sheet"),
     Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 import rules
@@ -58,8 +59,8 @@ def test_who_sends_it(row: Row, world: World, browsers: dict[str, Browser]) -> N
 def test_what_is_not_there_is_not_found(row: Row, world: World, browsers: dict[str, Browser]) -> None:
     kinds = [type(arg) for arg in row.args(world)]
     absent = [
-        [10**18 if kind is int else "2026-99999" for kind in kinds],
-        [10**30 if kind is int else "-" for kind in kinds],
+        [{int: 10**18, UUID: UUID(int=1)}.get(kind, "2026-99999") for kind in kinds],
+        [{int: 10**30, UUID: UUID(int=0)}.get(kind, "-") for kind in kinds],
     ]
     for args in absent if kinds else []:
         for name in sorted({"anonymous", *list(row.see)[:1]}):
