@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -17,6 +18,7 @@ from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions
 from proposals.forms import PaperProposeForm, WishBookForm
+from proposals.models import Wish
 from proposals.rules import enters_paper
 from proposals.views.proposing import SAID
 
@@ -60,6 +62,8 @@ def wish_book(request: HttpRequest) -> HttpResponse:
     """A page of a 心愿本 on one screen; afterwards a receipt for each."""
     user = user_of(request)
     _refuse_others(user)
+    if request.method == "GET" and (done := _entered_by(user, request.GET.get("sheet", ""))):
+        return render(request, "proposals/wish_book_done.html", {"receipts": done})
     form = WishBookForm(request.POST or None, request.FILES or None, by=user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -67,6 +71,13 @@ def wish_book(request: HttpRequest) -> HttpResponse:
             entered = actions.enter_wishes(
                 data["place"], data["lines"], photo=first_of(data["photos"]), receipt_id=data["receipt"], by=user
             )
-            receipts = [(wished, shown(wished.slip_number or "")) for wished in entered]
-            return render(request, "proposals/wish_book_done.html", {"receipts": receipts})
+            return redirect(f"{reverse('wish_book')}?sheet={entered[0].sheet_id}")
     return render(request, "proposals/wish_book.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _entered_by(user: User, sheet: str) -> list[tuple[Wish, str]]:
+    """The wishes of a page this person entered, each with its receipt."""
+    if not (sheet.isascii() and sheet.isdigit() and len(sheet) < 19):
+        return []
+    rows = Wish.objects.filter(sheet=int(sheet), entered_by=user).order_by("pk")
+    return [(wished, shown(wished.slip_number or "")) for wished in rows]
