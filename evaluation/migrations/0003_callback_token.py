@@ -14,7 +14,7 @@ def give_tokens(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evaluation", "0001_initial")]
+    dependencies = [("evaluation", "0002_act_ends")]
 
     operations = [
         DropGuards("evaluation_callback"),
