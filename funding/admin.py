@@ -18,6 +18,7 @@ from funding.deskwork import money, work
 from funding.deskwork.fields import paper_of
 from funding.models import (
     Allocation,
+    CarryOver,
     Change,
     ChangeStage,
     Claim,
@@ -28,6 +29,7 @@ from funding.models import (
     InKind,
     Payment,
     PaymentStage,
+    PlanChange,
     Pledge,
     Pot,
     Purse,
@@ -62,7 +64,7 @@ class PotAdmin(ScopedAdmin):
     list_display = ("title", "place", "year", "balance")
     list_select_related = ("place", "account")
     fields = ("title", "place", "year", "document", "balance", "at")
-    desk_forms = (money.Allocate,)
+    desk_forms = (money.Allocate, money.CarryPotOver)
     add_form = money.OpenPot
 
     @admin.display(description=_("余额（元）"))
@@ -77,6 +79,15 @@ class AllocationAdmin(MoneyAdmin):
     list_select_related: tuple[str, ...] = ("pot",)
     fields = ("pot", "amount", "document", "recorded_at", "confirmed_at")
     desk_forms = (money.ConfirmAllocation,)
+
+
+@admin.register(CarryOver)
+class CarryOverAdmin(MoneyAdmin):
+    place_path = "pot__place__path"
+    list_display = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at")
+    list_select_related: tuple[str, ...] = ("pot", "to_pot")
+    fields = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at")
+    desk_forms = (money.ConfirmCarryOver,)
 
 
 @admin.register(Purse)
@@ -104,7 +115,7 @@ class PurseAdmin(MoneyAdmin):
         work.AskPayment,
         work.Waive,
         work.AskChange,
-        work.ChangePlan,
+        work.AskPlanChange,
         work.Finish,
         work.AcceptWork,
         money.AskEnding,
@@ -177,6 +188,11 @@ def _changes(proposal: Proposal) -> Iterable[Change]:
     return rows.select_related("contract__proposal__place")
 
 
+def _plan_changes(proposal: Proposal) -> Iterable[PlanChange]:
+    rows = PlanChange.objects.waiting().filter(contract__proposal=proposal)
+    return rows.select_related("contract__proposal__place", "contract__supplier")
+
+
 def _refunds(proposal: Proposal) -> Iterable[Refund]:
     return Refund.objects.owed().filter(proposal=proposal).order_by("pk")[:MOST_BESIDE]
 
@@ -191,7 +207,7 @@ def _waivers(proposal: Proposal) -> Iterable[Waiver]:
 
 
 ProposalAdmin.place_beside(
-    _purse, _grants, _pledges, _contributions, _in_kind, _payments, _changes, _refunds, _claims, _waivers
+    _purse, _grants, _pledges, _contributions, _in_kind, _payments, _changes, _plan_changes, _refunds, _claims, _waivers
 )
 
 
@@ -320,3 +336,22 @@ class ChangeAdmin(MoneyAdmin):
     @admin.display(description=_("新价（元）"))
     def new_price(self, change: Change) -> str:
         return format_yuan(change.new_price_fen)
+
+
+@admin.register(PlanChange)
+class PlanChangeAdmin(MoneyAdmin):
+    """What goes beyond a change of the contract and back to the residents, once the street confirms."""
+
+    place_path = "contract__proposal__place__path"
+    list_display = ("contract", "asked_at", "confirmed_at", "dropped_at")
+    list_select_related = ("contract__proposal", "contract__supplier")
+    fields = ("project", "contract", "new_price", "changes_content", "reason", "paper", "asked_at", "confirmed_at")
+    desk_forms = (work.ConfirmPlanChange, work.DropPlanChange)
+
+    @admin.display(description=_("估计的新价（元）"))
+    def new_price(self, asked: PlanChange) -> str:
+        return format_yuan(asked.new_price_fen)
+
+    @admin.display(description=_("书面依据"))
+    def paper(self, asked: PlanChange) -> str:
+        return paper_of(asked, "file")

@@ -303,7 +303,7 @@ PAYMENT = Machine(
 HOLD = Machine(
     subject="funding.hold",
     steps=(
-        Step("hold", _("暂扣尾款"), ("",), HoldStage.HELD, "funding.deliver"),
+        Step("hold", _("暂扣尾款"), ("",), HoldStage.HELD, "funding.award"),
         Step("hold_again", _("重新验收合格，继续暂扣"), (HoldStage.REFUSED,), HoldStage.HELD, platform=True),
         Step("keep", _("继续暂扣"), (HoldStage.HELD,), "", "funding.rule_on_hold", platform=True, needs_reason=True),
         Step(

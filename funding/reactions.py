@@ -12,7 +12,7 @@ from funding import actions
 from funding.actions.payments import paid_out
 from funding.actions.suppliers import tell_group
 from funding.lifecycle import HELD_BY, admin_url
-from funding.models import Change, Claim, Contract, Contribution, Ending, Grant, Payment, Pledge, Purse
+from funding.models import Change, Claim, Contract, Contribution, Ending, Grant, Payment, PlanChange, Pledge, Purse
 from funding.selectors import group_of
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
@@ -102,6 +102,7 @@ NUDGED: dict[str, type[models.Model]] = {
     "funding.pledge": Pledge,
     "funding.claim": Claim,
     "funding.ending": Ending,
+    "funding.plan_change": PlanChange,
 }
 
 
@@ -143,6 +144,7 @@ def nobody_decided(deadline: Deadline) -> None:
 @on("funding.pledge")
 @on("funding.claim")
 @on("funding.ending")
+@on("funding.plan_change")
 def nobody_did(deadline: Deadline) -> None:
     subject: Any = NUDGED[deadline.kind]._default_manager.get(pk=deadline.subject_id)
     _still_late(subject, deadline)

@@ -13,7 +13,7 @@ import rules
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from funding.models import GrantStage, GroupMember, Panelist, PaymentStage
+from funding.models import Contract, Enquiry, GrantStage, GroupMember, Judge, Panelist, PaymentStage
 from minshi.accounts.models import User
 from minshi.lifecycle import permits
 from minshi.refusals import NotAllowed, guarded
@@ -105,6 +105,12 @@ def confirms_money(user: User, subject: Any) -> bool:
 
 
 @rules.predicate
+def seconds_buying(user: User, subject: Any) -> bool:
+    """Where the community has no second clerk, its Party branch or a supervisor is the other person."""
+    return holds(user, subject.territory, Role.PARTY, Role.SUPERVISOR)
+
+
+@rules.predicate
 def decides_changes(user: User, subject: Any) -> bool:
     return holds(user, subject.territory, Role.CASE_OFFICER, Role.APPROVER)
 
@@ -174,6 +180,7 @@ rules.add_perm("funding.record_money", records_money)
 rules.add_perm("funding.confirm_money", confirms_money)
 rules.add_perm("funding.form_group", is_clerk)
 rules.add_perm("funding.deliver", is_clerk | is_in_group)
+rules.add_perm("funding.award", is_clerk | is_in_group | seconds_buying)
 rules.add_perm("funding.decide_change", decides_changes)
 rules.add_perm("funding.accept", runs_acceptance)
 rules.add_perm("funding.approve_payment", approves_payments)
@@ -206,6 +213,7 @@ permits.held_by(
         "funding.confirm_money": gettext_lazy("这里的社区工作人员、居务监督委员会或党组织"),
         "funding.form_group": gettext_lazy("这里的社区工作人员"),
         "funding.deliver": gettext_lazy("项目小组成员或这里的社区工作人员"),
+        "funding.award": gettext_lazy("另一位社区工作人员、项目小组成员、党组织或居务监督委员会，不是登记报价的人"),
         "funding.decide_change": gettext_lazy("这里的街道经办或审批"),
         "funding.accept": gettext_lazy("组织验收的社区工作人员"),
         "funding.approve_payment": gettext_lazy("街道审批（一级项目也可以是社区党组织或居务监督委员会）"),
@@ -266,6 +274,23 @@ def decided_money_of(proposal: Proposal) -> set[int]:
     return {pk for pk in people if pk}
 
 
+def entered_quotes(enquiry: Enquiry) -> set[int]:
+    """Users who wrote down its quotes: another awards and signs."""
+    return set(enquiry.quotes.values_list("by", flat=True))
+
+
+def bought(contract: Contract) -> set[int]:
+    """Users who entered the quotes, awarded or signed: another writes down the acceptance."""
+    return entered_quotes(contract.award.enquiry) | {contract.award.by_id, contract.signed_by_id}
+
+
+def carried_out(proposal: Proposal) -> set[int]:
+    """People of the project group, of now or before, and who chose a supplier: none accepts as a resident."""
+    group = GroupMember.objects.filter(group__proposal=proposal).values_list("person", flat=True)
+    judges = Judge.objects.filter(award__enquiry__proposal=proposal).values_list("person", flat=True)
+    return {*group, *judges}
+
+
 # --- What the guards refuse ------------------------------------------------------------------------
 
 guarded(
@@ -299,6 +324,16 @@ guarded(
     judges_are_odd=gettext_lazy("参加评选的须有 %(least)s 人以上，且为单数"),
     proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
     payment_waits_for_claim=gettext_lazy("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"),
+    panelist_has_not_carried_out=gettext_lazy("项目小组成员和参加评选的人不能以居民身份验收"),
+    acceptance_by_another_than_who_bought=gettext_lazy(
+        "登记报价、选定承接方或签合同的人不能登记验收，要由另一个人来办"
+    ),
+    award_by_another_than_quotes=gettext_lazy("登记报价的人不能选定承接方，要由另一个人来办"),
+    contract_by_another_than_quotes=gettext_lazy("登记报价的人不能登记合同，要由另一个人来办"),
+    pot_of_this_year=gettext_lazy("这是 %(year)s 年的资金池，今年的钱要从今年的资金池出；结转由两个人办"),
+    carry_over_to_a_later_year=gettext_lazy("只能结转到同一个地方、以后年度的资金池"),
+    plan_change_is_beyond_the_share=gettext_lazy("没有超过规定比例，也不改内容，请用“申请变更”"),
+    contract_ends_by_two=gettext_lazy("中止合同要由另一个人确认，并附书面依据"),
     login_was_reset=gettext_lazy("这个账号刚由别人重设过登录，下一个工作日结束以前不能办钱的事，请由另一位办理"),
     payment_of_what_was_waived=gettext_lazy("这一笔已经登记放弃，不再付款"),
     waiver_of_what_is_owed=gettext_lazy("正在付款或者已经付了的，不能放弃"),

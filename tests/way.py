@@ -269,9 +269,10 @@ class Way:
         """A pot of this level with money in it."""
         place: Territory = self.request.getfixturevalue(level)
         keepers = ("cashier", "approver") if level == "street" else ("district_finance", "district_officer")
-        found = Pot.objects.filter(place=place).first()
+        year = platform_clock.today().year
+        found = Pot.objects.filter(place=place, year=year).first()
         pot = found or funding.open_pot(
-            place=place, year=2026, title="民生小实事资金", document="文〔2026〕1号", by=self.who(keepers[0])
+            place=place, year=year, title="民生小实事资金", document=f"文〔{year}〕1号", by=self.who(keepers[0])
         )
         allocation = funding.allocate(
             pot, amount_fen=fen, document=f"拨〔2026〕{pot.allocations.count() + 1}号", by=self.who(keepers[0])
@@ -358,7 +359,7 @@ class Way:
         enquiry = self.quoted(proposal)
         quote = enquiry.quotes.first()
         assert quote
-        funding.award(enquiry, quote, reason="价低，质保一年", by=self.who("clerk"))
+        funding.award(enquiry, quote, reason="价低，质保一年", by=self.who("party"))
         proposal.refresh_from_db()
         return proposal
 
@@ -375,9 +376,18 @@ class Way:
         proposal = self.awarded(**words)
         assert proposal.gate_notice
         platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
-        funding.sign(proposal, integrity=True, file=a_picture(), by=self.who("clerk"))
+        funding.sign(proposal, integrity=True, file=a_picture(), by=self.who("party"))
         funding.start_work(proposal, by=self.who("chief"))
         return proposal
+
+    def rethink(self, proposal: Proposal, reason: str = "要改成两盏灯") -> None:
+        """Another content: the contract ends and the residents consult again, says the street."""
+        price = proposal.contracts.get(ended_at=None).price_fen
+        asked = funding.ask_plan_change(
+            proposal, reason=reason, new_price_fen=price, changes_content=True, file=a_picture(), by=self.who("clerk")
+        )
+        funding.change_plan(asked, by=self.who("case_officer"))
+        proposal.refresh_from_db()
 
     def paid(self, proposal: Proposal, kind: str, number: str = "1") -> Payment:
         """One milestone's money: asked by the clerk, approved and paid by the street."""
@@ -416,7 +426,7 @@ class Way:
             panel=self.panel(),
             items=[("灯亮", True, ""), ("灯杆稳固", True, "")],
             opinion="逐项合格，同意验收",
-            by=self.who("clerk"),
+            by=self.who("supervisor"),
         )
         proposal.refresh_from_db()
         assert proposal.stage == Stage.ACCEPTED

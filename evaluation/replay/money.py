@@ -17,7 +17,7 @@ from funding.models import Pledge, Pot
 from funding.shares import split
 from minshi import clock
 from minshi.residents.models import Role
-from minshi.territory.models import Household
+from minshi.territory.models import Household, Territory
 from proposals.models import PUBLIC, Source, Stage
 
 VISITS = 3
@@ -106,14 +106,35 @@ def ask(project: Project) -> Iterator[datetime]:
 
 def _grant(project: Project, source: str) -> Iterator[datetime]:
     place = project.place.ancestors().get(level=LEVEL_OF[Source(source)])
-    grant = funding.ask(project.proposal, source, Pot.objects.get(place=place), by=project.staff(Role.CLERK))
+    grant = funding.ask(project.proposal, source, _pot_of_the_year(place), by=project.staff(Role.CLERK))
     yield project.on("examine")
+    yield project.on("approve", days=0)
+    if grant.pot.year != clock.today().year:  # the year ended meanwhile
+        clerk = project.staff(Role.CLERK)
+        funding.withdraw(grant, by=clerk, reason="跨了年度，从今年的资金池重新申请")
+        grant = funding.ask(project.proposal, source, _pot_of_the_year(place), by=clerk)
     funding.examine(grant, by=project.staff(Role.CASE_OFFICER), reason="预算有依据，不在负面清单，没有拆分")
-    yield project.on("approve")
     funding.approve(grant, by=project.staff(Role.APPROVER), reason="符合街道补助范围")
     if grant.needs_district:
         yield project.on("district", days=2)
         funding.decide(grant, by=project.staff(Role.DISTRICT_OFFICER), reason="跨院落，区里统筹支持")
+
+
+def _pot_of_the_year(place: Territory) -> Pot:
+    """A pot belongs to its year: what last year's left is carried over by two."""
+    year = clock.today().year
+    if found := Pot.objects.filter(place=place, year=year).first():
+        return found
+    last = Pot.objects.filter(place=place).latest("year")
+    filled = last.allocations.get()
+    keeper, other = filled.recorded_by, filled.confirmed_by
+    assert other
+    pot = funding.open_pot(place=place, year=year, title=last.title, document=f"演示发〔{year}〕1号", by=other)
+    carried = funding.carry_over(
+        last, pot, amount_fen=last.account.balance_fen, document=f"演示结转〔{year}〕1号", by=keeper
+    )
+    funding.confirm_carry_over(carried, by=other)
+    return pot
 
 
 def _receive(project: Project) -> Iterator[datetime]:

@@ -39,7 +39,7 @@ def enquiry(project: Project) -> Iterator[datetime]:
             price_fen=_price(project) * (100 + dearer) // 100,
             days=project.story.get("works_days", 30),
             warranty_months=12,
-            by=project.member,
+            by=project.staff(Role.CLERK),
         )
 
 
@@ -134,7 +134,7 @@ def accept(project: Project) -> Iterator[datetime]:
         panel=[*panel, (supervisor, Side.SUPERVISOR)],
         items=[(text, True, note) for text, note in project.story["items"]],
         opinion="逐项看过，都合格，同意验收。",
-        by=project.staff(Role.CLERK),
+        by=project.staff(Role.SUPERVISOR),
     )
     yield from project.past_gate()
 

@@ -4,7 +4,9 @@ from funding.actions.delivery import (
     accept_work,
     approve_change,
     ask_change,
+    ask_plan_change,
     change_plan,
+    drop_plan_change,
     finish,
     log,
     refuse_change,
@@ -61,7 +63,7 @@ from funding.actions.pledges import (
     reject_contribution,
     withdraw_pledge,
 )
-from funding.actions.pots import allocate, confirm_allocation, open_pot
+from funding.actions.pots import allocate, carry_over, confirm_allocation, confirm_carry_over, open_pot
 from funding.actions.refunds import confirm_refund, pay_refund, return_surplus
 from funding.actions.reversals import (
     confirm_claim,
@@ -86,12 +88,15 @@ __all__ = [
     "ask_change",
     "ask_ending",
     "ask_payment",
+    "ask_plan_change",
     "award",
     "begin_ending",
+    "carry_over",
     "change_plan",
     "close_ending",
     "complete",
     "confirm_allocation",
+    "confirm_carry_over",
     "confirm_claim",
     "confirm_contribution",
     "confirm_ending",
@@ -101,6 +106,7 @@ __all__ = [
     "decide",
     "draw_up",
     "drop_ending",
+    "drop_plan_change",
     "end_promises",
     "examine",
     "finish",

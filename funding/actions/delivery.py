@@ -24,9 +24,10 @@ from funding.models import (
     LogPhoto,
     Milestone,
     Panelist,
+    PlanChange,
     Side,
 )
-from funding.rules import decided_money_of, demand, other_duties
+from funding.rules import bought, carried_out, decided_money_of, demand, other_duties
 from funding.selectors import contract_of, group_of
 from funding.shares import split
 from minshi.accounts.models import User
@@ -36,7 +37,7 @@ from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.faces.pictures import reencoded
-from minshi.faces.words import share, share_in_percent
+from minshi.faces.words import percent, share, share_in_percent
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
@@ -285,18 +286,113 @@ def refuse_change(change: Change, *, by: User, reason: str) -> StepRecord:
 
 
 @action
-def change_plan(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
-    """More than the policy's share, or another content: the contract ends and the residents consult again.
+def ask_plan_change(
+    proposal: Proposal,
+    *,
+    reason: str,
+    new_price_fen: int,
+    changes_content: bool = False,
+    file: UploadedFile | None,
+    by: User,
+) -> PlanChange:
+    """More than the policy's share of the price signed, or another content: the street is asked to send it back.
+
+    How far it goes is computed; nothing happens to the contract until somebody else has confirmed.
+    """
+    must_be_in(proposal, Stage.DELIVERING)
+    demand("funding.deliver", by, proposal, _("申请重新商议"))
+    contract = running_contract(proposal)
+    allowed: Fraction = fraction(proposal.terms["change.share"])
+    apart = abs(new_price_fen - contract.first_price_fen)
+    if not changes_content and apart <= allowed * contract.first_price_fen:
+        facts = {"percent": percent(apart, contract.first_price_fen), "share": share_in_percent(allowed)}
+        raise Refused(price=_("与签约价只差 %(percent)d%%，没有超过 %(share)s，也不改内容：请用“申请变更”") % facts)
+    if not reason.strip():
+        raise Refused(reason=_("请写明理由，对方和大家都看得到"))
+    if file is None:
+        raise Refused(file=_("请放上书面依据：小组的决定、施工方的说明或会议记录"))
+    asked = PlanChange(
+        contract=contract,
+        new_price_fen=new_price_fen,
+        changes_content=changes_content,
+        reason=mask_text(reason.strip()),
+        asked_by=by,
+    )
+    picture = reencoded(file)
+    asked.file.save(picture.name or "change.jpg", picture, save=False)
+    with refusing(one_plan_change_at_a_time=("reason", _("已经申请过，正等街道确认"))):
+        asked.save(force_insert=True)
+    span = period(proposal.place, "change.days", now())
+    street = holder_place(proposal.place, "street")
+    title = _("请确认：中止合同，重新商议：%s") % proposal.title
+    deadlines.schedule(
+        asked,
+        "funding.plan_change",
+        span.end,
+        role=Role.CASE_OFFICER,
+        place_path=street.path,
+        title=title,
+        url=admin_url(asked),
+        basis=span.basis,
+        provisional=span.provisional,
+    )
+    tell_role(Role.CASE_OFFICER, street, title, asked.reason, admin_url(asked))
+    proposals.note_on_card(proposal)
+    return asked
+
+
+@action
+def change_plan(asked: PlanChange, *, by: User) -> StepRecord:
+    """The second person: the contract ends and the residents consult again.
 
     What was paid stays paid; a new contract may cost what the new plan has beyond it.
     """
-    lock(proposal)
+    proposal = lock(asked.proposal)
+    lock(asked)
+    _refuse_decided(asked)
     contract = running_contract(proposal)
-    record = proposals.advance(proposal, "change_plan", by=by, reason=reason, evidence={"fen": contract.price_fen})
-    end_contract(contract, reason)
+    apart = abs(asked.new_price_fen - contract.first_price_fen)
+    record = proposals.advance(
+        proposal,
+        "change_plan",
+        by=by,
+        reason=asked.reason,
+        obstacles=other_duties(by, proposal, {_("申请"): asked.asked_by_id}),
+        evidence={
+            "fen": contract.price_fen,
+            "new_fen": asked.new_price_fen,
+            "percent": percent(apart, contract.first_price_fen),
+            "content": asked.changes_content,
+        },
+    )
+    asked.confirmed_by, asked.confirmed_at = by, record.at
+    with refusing():
+        asked.save(update_fields=["confirmed_by", "confirmed_at"])
+    deadlines.meet(asked)
+    end_contract(contract, asked.reason)
     note_money(proposal)
-    tell_group(group_of(proposal), _("重新商议：%s") % proposal.title, reason, proposal.get_absolute_url())
+    tell_group(group_of(proposal), _("重新商议：%s") % proposal.title, asked.reason, proposal.get_absolute_url())
     return record
+
+
+@action
+def drop_plan_change(asked: PlanChange, *, by: User) -> PlanChange:
+    """The street does not agree, or who asked takes it back: the work goes on."""
+    proposal = lock(asked.proposal)
+    lock(asked)
+    _refuse_decided(asked)
+    if by.pk != asked.asked_by_id:
+        demand("funding.decide_change", by, proposal, _("不同意重新商议"))
+    asked.dropped_by, asked.dropped_at = by, now()
+    asked.save(update_fields=["dropped_by", "dropped_at"])
+    deadlines.meet(asked)
+    tell(asked.asked_by, _("没有同意重新商议：%s") % proposal.title, "", proposal.get_absolute_url())
+    return asked
+
+
+def _refuse_decided(asked: PlanChange) -> None:
+    if asked.confirmed_at or asked.dropped_at:
+        raise Refused(_("这次申请已经办过"))
 
 
 def end_contract(contract: Contract, reason: str) -> None:
@@ -307,6 +403,10 @@ def end_contract(contract: Contract, reason: str) -> None:
     moment = now()
     for change in contract.changes.filter(stage=ChangeStage.ASKED):
         deadlines.meet(change)
+    for asked in PlanChange.objects.waiting().filter(contract=contract):
+        asked.dropped_at = moment
+        asked.save(update_fields=["dropped_at"])
+        deadlines.meet(asked)
     contract.ended_at = moment
     contract.save(update_fields=["ended_at"])
     enquiry: Enquiry = contract.award.enquiry
@@ -408,6 +508,12 @@ def _why_not_accept(
         reasons.append(_("提议、审批或付款的人不能参加验收"))
     if by.pk in decided:
         reasons.append(_("您提议、审批或支付过这个项目，验收要由别人来办"))
+    contract = contract_of(proposal)
+    if contract and by.pk in bought(contract):
+        reasons.append(_("您登记过报价、选定过承接方或登记过合同，验收要由别人来办"))
+    carried = carried_out(proposal)
+    if any(side == Side.RESIDENT and person.pk in carried for person, side in panel):
+        reasons.append(_("项目小组成员和参加评选的人不能以居民身份验收"))
     reasons += [why for person, side in panel if (why := _why_not_that_side(proposal, person, side))]
     return reasons
 

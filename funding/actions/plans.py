@@ -11,7 +11,7 @@ from funding.models import Grant, GrantStage, Plan, PlanLine, Pledge, Pot, Purse
 from funding.rules import demand, other_duties
 from funding.selectors import card_facts, coverage, given_by_grants, plan_of
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import now, today
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
@@ -147,6 +147,8 @@ def ask(proposal: Proposal, source: str, pot: Pot, *, by: User, reason: str = ""
         raise Refused(source=_("资金方案里没有还要申请的“%s”") % Source(source).label)
     if pot.place.level_id != LEVEL_OF.get(Source(source)) or not pot.place.contains(proposal.place):
         raise Refused(pot=_("这个资金池不能给这里的项目出这笔钱"))
+    if pot.year != today().year:
+        raise Refused(pot=_("这是 %d 年的资金池，今年的钱要从今年的资金池出；结转由两个人办") % pot.year)
     grant = Grant(
         pk=next_grant_key(),
         proposal=proposal,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from funding.models import Allocation, Pot
+from funding.models import Allocation, CarryOver, Pot
 from funding.rules import demand
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -77,3 +77,40 @@ def confirm_allocation(allocation: Allocation, *, by: User) -> Allocation:
     )
     tell(allocation.recorded_by, _("拨入已复核：%s") % pot)
     return allocation
+
+
+@action
+def carry_over(pot: Pot, to_pot: Pot, *, amount_fen: int, document: str, by: User) -> CarryOver:
+    """A pot belongs to its year: what it leaves goes to a later one on a document, once a second person agrees."""
+    demand("funding.keep_pot", by, pot, _("登记结转"))
+    if not one_line(document):
+        raise Refused(document=_("请填写结转文号"))
+    with refusing(one_carry_over_per_document=("document", _("这个结转文号已经登记过"))):
+        return CarryOver.objects.create(
+            pot=pot, to_pot=to_pot, amount_fen=amount_fen, document=one_line(document), recorded_by=by
+        )
+
+
+@action
+def confirm_carry_over(carried: CarryOver, *, by: User) -> CarryOver:
+    """The second person: from now on the money is the later year's."""
+    lock(carried)
+    demand("funding.keep_pot", by, carried, _("复核结转"))
+    if carried.confirmed_at:
+        raise Refused(_("这笔结转已经复核过了"))
+    if carried.recorded_by_id == by.pk:
+        raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
+    carried.confirmed_by, carried.confirmed_at = by, now()
+    carried.save(update_fields=["confirmed_by", "confirmed_at"])
+    post(
+        key=f"carryover:{carried.pk}",
+        kind="carryover",
+        postings=[(carried.pot.account, -carried.amount_fen), (carried.to_pot.account, carried.amount_fen)],
+        memo=_("结转：%(pot)s → %(to)s") % {"pot": carried.pot, "to": carried.to_pot},
+        voucher=carried.document,
+        by=carried.recorded_by,
+        confirmed_by=by,
+        subject=carried.pot,
+    )
+    tell(carried.recorded_by, _("结转已复核：%s") % carried.pot)
+    return carried

@@ -27,7 +27,7 @@ from funding.models import (
     Recusal,
     Supplier,
 )
-from funding.rules import demand
+from funding.rules import demand, entered_quotes
 from funding.selectors import group_of, plan_of, spent_fen
 from funding.shares import split
 from minshi.accounts.models import User
@@ -209,7 +209,8 @@ def award(
     must_be_in(proposal, Stage.PROCURING)
     lock(enquiry)
     judging = list(judges) if judges is not None else eligible_judges(enquiry)
-    refuse_if(_why_not_award(enquiry, quote, judging, few_reason))
+    demand("funding.award", by, proposal, _("选定承接方"))
+    refuse_if([*_why_not_buy(enquiry, by), *_why_not_award(enquiry, quote, judging, few_reason)])
     if not reason.strip():
         raise Refused(reason=_("请写明为什么选这一家"))
     notice = _award_notice(enquiry, quote, judging, reason, few_reason)
@@ -233,6 +234,11 @@ def award(
         due=period(proposal.place, "contract.days", now()).end,
         evidence={"supplier": str(quote.supplier), "fen": quote.price_fen, "quotes": enquiry.quotes.count()},
     )
+
+
+def _why_not_buy(enquiry: Enquiry, by: User) -> list[str]:
+    """One person enters quotes, another confirms award and contract."""
+    return [_("登记报价的人不能选定承接方、登记合同，要由另一个人来办")] if by.pk in entered_quotes(enquiry) else []
 
 
 def eligible_judges(enquiry: Enquiry) -> list[Person]:
@@ -325,7 +331,7 @@ def sign(
     if chosen is None:
         raise Refused(_("还没有选定承接方"))
     price = chosen.quote.price_fen if price_fen is None else price_fen
-    obstacles = []
+    obstacles = _why_not_buy(chosen.enquiry, by)
     if price > chosen.quote.price_fen:
         obstacles.append(_("合同价不能高于选定的报价"))
     if not integrity:

@@ -16,6 +16,7 @@ from funding.actions.pledges import GIVING
 from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of
 from funding.models import (
     Allocation,
+    CarryOver,
     Claim,
     ClaimEnd,
     Contribution,
@@ -35,6 +36,7 @@ from funding.models import (
 )
 from funding.rules import KEEPERS
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import YuanField, format_yuan
@@ -98,6 +100,45 @@ class ConfirmAllocation(DeskForm):
         return actions.confirm_allocation(subject, by=by)
 
 
+class CarryPotOver(DeskForm):
+    name = "carry-over"
+    label = _("登记结转")
+    help = _("资金池只用于本年度；剩下的按文件结转到以后年度，由另一个人复核。")
+    permission = "funding.keep_pot"
+    renamed = {"amount_fen": "amount"}
+
+    to_pot = forms.ModelChoiceField(label=_("到哪个资金池"), queryset=Pot.objects.none(), empty_label=None)
+    amount = YuanField(label=_("金额（元）"), min_fen=1)
+    document = forms.CharField(label=_("结转文号"), max_length=120)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        later: Any = self.fields["to_pot"]
+        later.queryset = Pot.objects.filter(place=self.subject.place, year__gt=self.subject.year).order_by("year")
+
+    @classmethod
+    def open_to(cls, subject: Pot) -> bool:
+        return Pot.objects.filter(place=subject.place_id, year__gt=subject.year).exists()
+
+    def run(self, subject: Pot, by: User) -> CarryOver:
+        data = self.cleaned_data
+        return actions.carry_over(subject, data["to_pot"], amount_fen=data["amount"], document=data["document"], by=by)
+
+
+class ConfirmCarryOver(DeskForm):
+    name = "confirm"
+    label = _("复核结转")
+    help = _("请对照结转文件。登记的人不能自己复核。")
+    permission = "funding.keep_pot"
+
+    @classmethod
+    def open_to(cls, subject: CarryOver) -> bool:
+        return subject.confirmed_at is None
+
+    def run(self, subject: CarryOver, by: User) -> CarryOver:
+        return actions.confirm_carry_over(subject, by=by)
+
+
 # --- Plan --------------------------------------------------------------------------------------------
 
 
@@ -146,9 +187,9 @@ class AskGrant(DeskForm):
         asked.choices = [(each, each.label) for each in PUBLIC if plan and plan.amounts().get(each)]
         paths = self.subject.territory.ancestor_paths()
         pots: Any = self.fields["pot"]
-        pots.queryset = Pot.objects.filter(place__path__in=paths, place__level_id__in=LEVEL_OF.values()).order_by(
-            "-year"
-        )
+        pots.queryset = Pot.objects.filter(
+            place__path__in=paths, place__level_id__in=LEVEL_OF.values(), year=today().year
+        ).order_by("place__path")
 
     @classmethod
     def open_to(cls, subject: Purse) -> bool:

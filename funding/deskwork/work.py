@@ -12,10 +12,12 @@ from funding import actions, selectors
 from funding.actions.payments import why_not_payable
 from funding.actions.suppliers import GROUPING, eligible_judges, standing_award
 from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, paper_of, residents_of, text
-from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, Purse, Quote, Side, Waiver
+from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, PlanChange, Purse, Quote, Side, Waiver
+from funding.rules import carried_out
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
+from minshi.faces.words import percent
 from minshi.ledger.money import YuanField, format_yuan
 from minshi.residents.models import Person, Role
 from proposals.models import Stage
@@ -157,7 +159,8 @@ class QuoteField(forms.ModelChoiceField):
 class ChooseSupplier(EnquiryStep):
     name = "award"
     label = _("选定承接方，发布成交公示")
-    help = _("由没有回避的小组成员选，单数。")
+    help = _("由没有回避的小组成员选，单数。登记报价的人不能办这一步。")
+    permission = "funding.award"
 
     quote = QuoteField(label=_("选哪一家"), queryset=Quote.objects.none(), widget=forms.RadioSelect, empty_label=None)
     judges = PeopleField(label=_("谁参加评选"), queryset=Person.objects.none(), widget=forms.CheckboxSelectMultiple)
@@ -180,7 +183,8 @@ class ChooseSupplier(EnquiryStep):
 class Sign(PurseWork):
     name = "sign"
     label = _("登记合同")
-    help = _("成交公示期满、异议都答复以后才能签。")
+    help = _("成交公示期满、异议都答复以后才能签。登记报价的人不能办这一步。")
+    permission = "funding.award"
     stages = (Stage.AWARDED,)
 
     price = YuanField(label=_("合同价（元）"), min_fen=1, help_text=_("不能高于选定的报价"))
@@ -235,16 +239,66 @@ class AskChange(PurseWork):
         )
 
 
-class ChangePlan(PurseWork):
+class AskPlanChange(PurseWork):
     name = "change-plan"
-    label = _("变更超过{change.share}，回到民主商议")
-    help = _("现在的合同中止，已付的不退，重新商定方案。")
+    label = _("变更超过{change.share}，申请重新商议")
+    help = _("差多少由系统算。街道另一位确认以后，现在的合同中止，已付的不退，重新商定方案。")
     stages = (Stage.DELIVERING,)
+    renamed: ClassVar[dict[str, str]] = {"file": "photos"}
 
+    price = YuanField(label=_("估计的新价（元）"), min_fen=1)
+    changes_content = forms.BooleanField(label=_("改了商定的内容"), required=False)
     reason = ReasonField()
+    photos = PhotosField(label=_("拍下书面依据"), most=1)
 
     def run(self, subject: Purse, by: User) -> object:
-        return actions.change_plan(subject.proposal, reason=self.cleaned_data["reason"], by=by)
+        data = self.cleaned_data
+        return actions.ask_plan_change(
+            subject.proposal,
+            reason=data["reason"],
+            new_price_fen=data["price"],
+            changes_content=data["changes_content"],
+            file=first_of(data["photos"]),
+            by=by,
+        )
+
+
+class ConfirmPlanChange(DeskForm):
+    name = "confirm"
+    label = _("确认：中止合同，重新商议")
+    help = _("申请的人不能自己确认。确认以后现在的合同中止，已付的不退。")
+    permission = "funding.decide_change"
+
+    @classmethod
+    def open_to(cls, subject: PlanChange) -> bool:
+        return subject.confirmed_at is None and subject.dropped_at is None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        asked: PlanChange = self.subject
+        first = asked.contract.first_price_fen
+        prices = {
+            "old": format_yuan(first),
+            "new": format_yuan(asked.new_price_fen),
+            "percent": percent(abs(asked.new_price_fen - first), first),
+        }
+        return [
+            (_("签约价和估计的新价"), gettext("%(old)s 元 → %(new)s 元，相差 %(percent)d%%") % prices),
+            (_("改内容"), gettext("是") if asked.changes_content else gettext("否")),
+            (_("理由"), asked.reason),
+            (_("书面依据"), paper_of(asked, "file")),
+        ]
+
+    def run(self, subject: PlanChange, by: User) -> object:
+        return actions.change_plan(subject, by=by)
+
+
+class DropPlanChange(ConfirmPlanChange):
+    name = "drop"
+    label = _("不同意，合同继续")
+    help = _("工程照合同继续。")
+
+    def run(self, subject: PlanChange, by: User) -> object:
+        return actions.drop_plan_change(subject, by=by)
 
 
 class Finish(PurseWork):
@@ -287,7 +341,7 @@ class AcceptWork(PurseWork):
         ).distinct()
         supervisors = staff.filter(user__grants__role=Role.SUPERVISOR)
         for name, people in (
-            ("residents", residents_of(proposal)),
+            ("residents", residents_of(proposal).exclude(pk__in=carried_out(proposal))),
             ("supervisors", supervisors),
             ("others", staff.exclude(pk__in=supervisors)),
         ):

@@ -15,6 +15,17 @@ BEGIN
         RAISE EXCEPTION 'person % has decided on this project already', NEW.person_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_has_not_decided';
     END IF;
+    -- Who proposed, chose the supplier or works in the project group does not accept as a resident.
+    IF NEW.side = 'resident' AND (
+        EXISTS (SELECT FROM funding_groupmember m JOIN funding_group g ON g.id = m.group_id
+                WHERE g.proposal_id = project AND m.person_id = NEW.person_id)
+        OR EXISTS (SELECT FROM funding_judge j JOIN funding_award w ON w.id = j.award_id
+                   JOIN funding_enquiry e ON e.id = w.enquiry_id
+                   WHERE e.proposal_id = project AND j.person_id = NEW.person_id)
+    ) THEN
+        RAISE EXCEPTION 'person % carried the project out or chose its supplier', NEW.person_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_has_not_carried_out';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER guard_panelist BEFORE INSERT ON funding_panelist
@@ -32,6 +43,14 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER pinned_terms BEFORE INSERT ON funding_acceptance FOR EACH ROW EXECUTE FUNCTION funding_pin_acceptance();
+
+-- Who entered the quotes behind a contract, who awarded it and who signed it.
+CREATE OR REPLACE FUNCTION funding_bought(contract bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT c.signed_by_id FROM funding_contract c WHERE c.id = contract
+    UNION SELECT w.by_id FROM funding_award w JOIN funding_contract c ON c.award_id = w.id WHERE c.id = contract
+    UNION SELECT q.by_id FROM funding_quote q JOIN funding_award w ON w.enquiry_id = q.enquiry_id
+        JOIN funding_contract c ON c.award_id = w.id WHERE c.id = contract
+$$;
 
 CREATE OR REPLACE FUNCTION funding_guard_acceptance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -51,6 +70,10 @@ BEGIN
                     'panel', NEW.terms -> 'acceptance.panel', 'residents', NEW.terms -> 'acceptance.residents_share',
                     'supervisors', NEW.terms -> 'acceptance.supervisors'
                 )::text;
+    END IF;
+    IF NEW.recorded_by_id IN (SELECT funding_bought(NEW.contract_id)) THEN
+        RAISE EXCEPTION 'acceptance %: written down by who bought', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'acceptance_by_another_than_who_bought';
     END IF;
     IF looked.items = 0 OR looked.fine <> NEW.passed THEN
         RAISE EXCEPTION 'acceptance %: the verdict is not that of its items', NEW.id

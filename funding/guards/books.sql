@@ -14,6 +14,10 @@ BEGIN
         WHEN 'allocation' THEN EXISTS (
             SELECT FROM funding_allocation a JOIN funding_pot p ON p.id = a.pot_id
             WHERE a.id = row_id AND a.confirmed_by_id IS NOT NULL AND p.account_id = account AND fen = a.amount_fen)
+        WHEN 'carryover' THEN EXISTS (
+            SELECT FROM funding_carryover c JOIN funding_pot a ON a.id = c.pot_id JOIN funding_pot b ON b.id = c.to_pot_id
+            WHERE c.id = row_id AND c.confirmed_by_id IS NOT NULL
+              AND (account, fen) IN ((a.account_id, -c.amount_fen), (b.account_id, c.amount_fen)))
         WHEN 'grant' THEN EXISTS (
             SELECT FROM funding_grant g JOIN funding_pot p ON p.id = g.pot_id
             WHERE g.id = row_id AND g.stage = 'approved'
@@ -125,3 +129,5 @@ CREATE CONSTRAINT TRIGGER recovered AFTER INSERT OR UPDATE ON funding_claim DEFE
 CREATE CONSTRAINT TRIGGER written_off AFTER INSERT OR UPDATE ON funding_claim DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.closed_at IS NOT NULL AND NEW.how = 'written_off')
     EXECUTE FUNCTION funding_refuse_unbooked('writeoff');
+CREATE CONSTRAINT TRIGGER booked AFTER INSERT OR UPDATE ON funding_carryover DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.confirmed_by_id IS NOT NULL) EXECUTE FUNCTION funding_refuse_unbooked('carryover');

@@ -17,11 +17,22 @@ BEGIN
     SELECT e.proposal_id, q.price_fen, q.supplier_id, a.notice_id INTO offered
         FROM funding_award a JOIN funding_quote q ON q.id = a.quote_id JOIN funding_enquiry e ON e.id = a.enquiry_id
         WHERE a.id = NEW.award_id;
+    IF TG_OP = 'UPDATE' AND NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL
+       AND NOT EXISTS (SELECT FROM funding_planchange WHERE contract_id = NEW.id AND confirmed_by_id IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM funding_ending WHERE contract_id = NEW.id AND confirmed_by_id IS NOT NULL) THEN
+        RAISE EXCEPTION 'contract %: nobody has confirmed that it ends', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_ends_by_two';
+    END IF;
     IF TG_OP = 'INSERT' THEN
         IF (offered.proposal_id, offered.supplier_id) <> (NEW.proposal_id, NEW.supplier_id)
            OR NEW.first_price_fen <> NEW.price_fen OR NEW.price_fen > offered.price_fen THEN
             RAISE EXCEPTION 'the contract is not what was awarded'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_within_quote';
+        END IF;
+        IF EXISTS (SELECT FROM funding_quote q JOIN funding_award a ON a.enquiry_id = q.enquiry_id
+                   WHERE a.id = NEW.award_id AND q.by_id = NEW.signed_by_id) THEN
+            RAISE EXCEPTION 'the contract is signed by who entered its quotes'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_by_another_than_quotes';
         END IF;
         IF NOT notice_passed(funding_notice_in_force(offered.notice_id)) THEN
             RAISE EXCEPTION 'the award notice has not passed'

@@ -14,6 +14,14 @@ BEGIN
         RAISE EXCEPTION 'grant %: the proposer decides on nothing here', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_decides_no_grant';
     END IF;
+    -- A pot belongs to its year: asked for and reserved in it.
+    IF TG_OP = 'INSERT' OR NEW.stage = 'approved' AND OLD.stage <> 'approved' THEN
+        IF (SELECT year FROM funding_pot WHERE id = NEW.pot_id) <> extract(year FROM minshi_today()) THEN
+            RAISE EXCEPTION 'grant %: its pot is of another year', NEW.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'pot_of_this_year', DETAIL = jsonb_build_object(
+                    'year', (SELECT year FROM funding_pot WHERE id = NEW.pot_id))::text;
+        END IF;
+    END IF;
     IF TG_OP = 'UPDATE' THEN
         RETURN NEW;
     END IF;

@@ -15,3 +15,6 @@ SELECT guard_hands('funding_waiver', 'by_id', 'confirmed_by_id', 'annulled_by_id
 SELECT guard_hands('funding_refund', 'ordered_by_id', 'paid_by_id', 'confirmed_by_id', 'annulled_by_id');
 SELECT guard_hands('funding_claim', 'settled_by_id', 'confirmed_by_id');
 SELECT guard_hands('ledger_entry', 'by_id', 'confirmed_by_id');
+SELECT guard_hands('funding_carryover', 'recorded_by_id', 'confirmed_by_id');
+SELECT guard_hands('funding_planchange', 'asked_by_id', 'confirmed_by_id');
+SELECT guard_hands('funding_ending', 'asked_by_id', 'confirmed_by_id');

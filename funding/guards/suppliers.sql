@@ -37,6 +37,10 @@ BEGIN
     IF chosen.enquiry_id <> NEW.enquiry_id THEN
         RAISE EXCEPTION 'quote % belongs to another enquiry', NEW.quote_id USING ERRCODE = 'check_violation';
     END IF;
+    IF EXISTS (SELECT FROM funding_quote WHERE enquiry_id = NEW.enquiry_id AND by_id = NEW.by_id) THEN
+        RAISE EXCEPTION 'enquiry %: who entered quotes does not award', NEW.enquiry_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'award_by_another_than_quotes';
+    END IF;
     IF chosen.price_fen > (NEW.terms ->> 'quotes.limit_fen')::bigint
        AND came < (NEW.terms ->> 'quotes.minimum')::integer AND NEW.few_reason = '' THEN
         RAISE EXCEPTION 'enquiry %: only % quotes and no reason why', NEW.enquiry_id, came

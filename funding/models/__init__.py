@@ -9,13 +9,14 @@ from funding.models.delivery import (
     LogEntry,
     LogPhoto,
     Panelist,
+    PlanChange,
     Side,
 )
 from funding.models.endings import OUTCOMES, Ending, EndingStage
 from funding.models.payments import Hold, HoldStage, Payment, PaymentStage, Waiver
 from funding.models.plans import Grant, GrantStage, Plan, PlanLine, Purse
 from funding.models.pledges import Contribution, ContributionStage, InKind, Pledge, Refund, Sponsor
-from funding.models.pots import Allocation, Pot
+from funding.models.pots import Allocation, CarryOver, Pot
 from funding.models.suppliers import (
     SIGNED_PARTS,
     Award,
@@ -37,6 +38,7 @@ __all__ = [
     "Acceptance",
     "Allocation",
     "Award",
+    "CarryOver",
     "Change",
     "ChangeStage",
     "Claim",
@@ -64,6 +66,7 @@ __all__ = [
     "Payment",
     "PaymentStage",
     "Plan",
+    "PlanChange",
     "PlanLine",
     "Pledge",
     "Pot",

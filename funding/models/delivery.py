@@ -98,6 +98,65 @@ class Change(models.Model):
         return self.contract.proposal.place
 
 
+class PlanChangeQuerySet(models.QuerySet["PlanChange"]):
+    def waiting(self) -> PlanChangeQuerySet:
+        """Asked for, neither confirmed nor dropped."""
+        return self.filter(confirmed_at=None, dropped_at=None)
+
+
+class PlanChange(models.Model):
+    """重新商议: beyond the policy's share of the price signed, or another content; the street confirms it.
+
+    The contract ends with it, so it takes two people and a file. How far it goes is computed from the prices.
+    """
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="plan_changes", verbose_name=_("合同"))
+    new_price_fen = models.BigIntegerField(_("估计的新价（分）"))
+    changes_content = models.BooleanField(_("改内容"), default=False)
+    reason = models.TextField(_("为什么要重新商议"), max_length=1000)
+    file = models.ImageField(_("书面依据"), upload_to="changes/")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("申请时间"), db_default=Now())
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("确认时间"), null=True)
+    dropped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    dropped_at = models.DateTimeField(_("作废时间"), null=True)
+
+    objects = PlanChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("重新商议申请")
+        verbose_name_plural = _("重新商议申请")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract"],
+                condition=Q(confirmed_at=None, dropped_at=None),
+                name="one_plan_change_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(new_price_fen__gt=0) & ~Q(reason="") & ~Q(file=""), name="plan_change_is_whole"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None, confirmed_at=None)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False, dropped_at=None)
+                & ~Q(confirmed_by=F("asked_by")),
+                name="plan_change_takes_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract} {self.pk}"
+
+    @property
+    def proposal(self) -> Proposal:
+        return self.contract.proposal
+
+    @property
+    def territory(self) -> Territory:
+        return self.contract.proposal.place
+
+
 class Acceptance(models.Model):
     """验收: a panel of residents and supervisors looks at each item. Written once; a later round stands beside it."""
 

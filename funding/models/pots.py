@@ -72,3 +72,36 @@ class Allocation(models.Model):
     @property
     def territory(self) -> Territory:
         return self.pot.place
+
+
+class CarryOver(models.Model):
+    """结转: what a pot of one year leaves to a later one of the same place, on a document, by two people."""
+
+    pot = models.ForeignKey(Pot, models.PROTECT, related_name="carried_on", verbose_name=_("从哪个资金池"))
+    to_pot = models.ForeignKey(Pot, models.PROTECT, related_name="carried_here", verbose_name=_("到哪个资金池"))
+    amount_fen = models.BigIntegerField(_("金额（分）"))
+    document = models.CharField(_("结转文号"), max_length=120)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+
+    class Meta:
+        verbose_name = _("结转")
+        verbose_name_plural = _("结转")
+        constraints = [
+            models.UniqueConstraint(fields=["pot", "document"], name="one_carry_over_per_document"),
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="carry_over_is_something"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None, confirmed_at=None)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("recorded_by")),
+                name="carry_over_takes_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pot} {self.document}"
+
+    @property
+    def territory(self) -> Territory:
+        return self.pot.place

@@ -82,6 +82,8 @@ THINGS: dict[str, Thing] = {
     "funding.refund": Thing(),
     "funding.claim": Thing(),
     "funding.waiver": Thing(),
+    "funding.planchange": Thing(),
+    "funding.carryover": OF_THE_STREET,
     "funding.payment": Thing(),
     "funding.change": Thing(),
     "evaluation.survey": Thing(),
@@ -104,7 +106,7 @@ THINGS: dict[str, Thing] = {
     "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
 }
 
-EMPTY = {"funding.change", "funding.claim", "funding.waiver"}
+EMPTY = {"funding.change", "funding.carryover", "funding.claim", "funding.planchange", "funding.waiver"}
 """No row of it in the world; its steps make one."""
 
 
@@ -170,6 +172,24 @@ def _reset_asked(world: World) -> Any:
     )
 
 
+def _rethought(world: World) -> Any:
+    return funding.ask_plan_change(
+        world["delivering"], reason="地下有管线", new_price_fen=2_900_000, file=a_picture(), by=world.who("clerk")
+    )
+
+
+def _next_years_pot(world: World) -> Any:
+    pot = world["grant"].pot
+    return funding.open_pot(
+        place=pot.place, year=pot.year + 1, title=pot.title, document="文2", by=world.who("cashier")
+    )
+
+
+def _carried(world: World) -> Any:
+    later = _next_years_pot(world)
+    return funding.carry_over(world["grant"].pot, later, amount_fen=1, document="结1", by=world.who("cashier"))
+
+
 def _called_back(world: World) -> Any:
     facts = {"findings": "上门看过，灯不够亮", "task": "换一盏亮些的灯"}
     return callbacks.contact(world["callback"], **facts, by=world.who("supervisor"))
@@ -233,7 +253,7 @@ STEPS: dict[str, dict[str, Step]] = {
     "proposals.wish": {name: Step(ANSWERERS) for name in ("claim", "hand-over", "fulfil", "decline")},
     "deliberation.motion": {"publish": Step(CLERK)},
     "deliberation.meeting": {name: Step(CLERK) for name in ("record-minutes", "agree-plan", "call-off")},
-    "funding.pot": {"allocate": Step(KEEPERS)},
+    "funding.pot": {"allocate": Step(KEEPERS), "carry-over": Step(KEEPERS, _next_years_pot)},
     "funding.allocation": {"confirm": Step(KEEPERS)},
     "funding.purse": {
         "plan": Step(PLANNERS),
@@ -248,8 +268,8 @@ STEPS: dict[str, dict[str, Step]] = {
         "enquiry": Step(CLERK),
         "quote": Step(CLERK, _enquiry),
         "recuse": Step(CLERK, _enquiry),
-        "award": Step(CLERK, _enquiry),
-        "sign": Step(CLERK),
+        "award": Step(SECOND_EYES, _enquiry),
+        "sign": Step(SECOND_EYES),
         "payment": Step(CLERK),
         "waive": Step(CLERK),
         "change": Step(CLERK),
@@ -278,6 +298,8 @@ STEPS: dict[str, dict[str, Step]] = {
         "confirm": Step(SECOND_EYES | CASHIER, _refunded),
         "reverse": Step(SECOND_EYES | CASHIER | APPROVER, _refunded),
     },
+    "funding.planchange": {name: Step(CASE_OFFICER | APPROVER, _rethought) for name in ("confirm", "drop")},
+    "funding.carryover": {"confirm": Step(KEEPERS, _carried)},
     "funding.waiver": {name: Step(APPROVER, _waived) for name in ("confirm", "annul")},
     "funding.claim": {
         "settle": Step(CLERK | CASHIER, _claimed),

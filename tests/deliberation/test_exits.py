@@ -8,7 +8,6 @@ import pytest
 
 from deliberation import actions
 from deliberation.models import Meeting
-from funding import actions as funding
 from minshi import clock as platform_clock
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import NotAllowed, Refused
@@ -104,6 +103,6 @@ def test_the_proposer_may_withdraw_while_there_is_no_money(way: Way) -> None:
 
 def test_nobody_withdraws_what_was_taken_on(way: Way) -> None:
     proposal = way.delivering()
-    funding.change_plan(proposal, by=way.who("clerk"), reason="要改成两盏灯")
+    way.rethink(proposal)
     with pytest.raises(Refused, match="了结"):
         proposals.withdraw(proposal, reason="不办了", by=way.who("resident"))

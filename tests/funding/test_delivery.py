@@ -102,8 +102,8 @@ def test_more_than_a_tenth_goes_back_to_the_residents(way: Way, whole) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
     with pytest.raises(Refused, match="理由"):
-        funding.change_plan(proposal, by=way.who("clerk"), reason="")
-    funding.change_plan(proposal, by=way.who("clerk"), reason="要改成两盏灯")
+        way.rethink(proposal, reason="")
+    way.rethink(proposal)
     whole()
     contract = Contract.objects.get()
     assert (proposal.stage, contract.hold.stage) == (Stage.CONSULTING, "refused")
@@ -115,7 +115,7 @@ def test_more_than_a_tenth_goes_back_to_the_residents(way: Way, whole) -> None:
 def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sql) -> None:
     proposal = way.accepting()
     clerk, panel = way.who("clerk"), way.panel()
-    words = {"items": FINE, "opinion": "合格", "by": clerk}
+    words = {"items": FINE, "opinion": "合格", "by": way.who("supervisor")}
     with pytest.raises(Refused, match="至少 5 人，现在是 4 人"):
         funding.accept_work(proposal, panel=panel[1:], **words)
     with pytest.raises(Refused, match="居务监督委员会成员"):
@@ -126,7 +126,7 @@ def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sq
     with pytest.raises(Refused, match="不是这里的居务监督委员会成员"):
         funding.accept_work(proposal, panel=[*panel[:3], (panel[3][0], "supervisor"), panel[4]], **words)
     with pytest.raises(Refused, match="逐项写明"):
-        funding.accept_work(proposal, panel=panel, items=[], opinion="合格", by=clerk)
+        funding.accept_work(proposal, panel=panel, items=[], opinion="合格", by=way.who("supervisor"))
     with pytest.raises(NotAllowed):
         funding.accept_work(proposal, panel=panel, items=FINE, opinion="合格", by=way.who("chief"))
     acceptance = funding.accept_work(proposal, panel=panel, **words)
@@ -145,7 +145,7 @@ def test_who_proposed_approved_or_paid_does_not_accept(way: Way, refused_sql) ->
     funding.finish(proposal, by=way.who("chief"))
     proposer = Person.objects.get(user=way.who("resident"))
     panel = way.panel()
-    words = {"items": FINE, "opinion": "合格", "by": way.who("clerk")}
+    words = {"items": FINE, "opinion": "合格", "by": way.who("supervisor")}
     with pytest.raises(Refused, match="提议、审批或付款的人不能参加"):
         funding.accept_work(proposal, panel=[(proposer, "resident"), *panel[1:]], **words)
     for name in ("case_officer", "approver", "cashier"):
@@ -161,13 +161,17 @@ def test_who_proposed_approved_or_paid_does_not_accept(way: Way, refused_sql) ->
 
 def test_what_fails_is_mended_and_looked_at_again(way: Way) -> None:
     proposal = way.accepting()
-    clerk, panel = way.who("clerk"), way.panel()
+    panel = way.panel()
     funding.accept_work(
-        proposal, panel=panel, items=[*FINE, ("线缆入管", False, "裸露")], opinion="线缆要入管", by=clerk
+        proposal,
+        panel=panel,
+        items=[*FINE, ("线缆入管", False, "裸露")],
+        opinion="线缆要入管",
+        by=way.who("supervisor"),
     )
     assert (proposal.stage, Acceptance.objects.get().notice) == (Stage.DELIVERING, None)
     funding.log(proposal, text="线缆已入管", by=way.who("chief"))
     funding.finish(proposal, by=way.who("chief"))
-    again = funding.accept_work(proposal, panel=panel, items=FINE, opinion="合格", by=clerk)
+    again = funding.accept_work(proposal, panel=panel, items=FINE, opinion="合格", by=way.who("supervisor"))
     assert (again.round, proposal.stage) == (2, Stage.ACCEPTED)
     assert LogEntry.objects.count() == 2

@@ -52,7 +52,7 @@ def back_at_the_table(way: Way) -> Proposal:
     """Delivering, the first part paid, and then a change too big for the contract."""
     proposal = way.delivering()
     way.paid(proposal, "start")
-    funding.change_plan(proposal, by=way.who("clerk"), reason="要改成两盏灯")
+    way.rethink(proposal)
     return proposal
 
 

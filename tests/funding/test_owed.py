@@ -149,13 +149,13 @@ def promised_only(way: Way) -> Proposal:
 def test_nothing_is_signed_against_promises(way: Way, whole, monkeypatch: pytest.MonkeyPatch) -> None:
     proposal = promised_only(way)
     with pytest.raises(Refused, match=r"还差 8,500\.00 元；认缴的不算"):
-        funding.sign(proposal, integrity=True, by=way.who("clerk"))
+        funding.sign(proposal, integrity=True, by=way.who("party"))
     with monkeypatch.context() as naive:
         naive.setattr(suppliers, "why_not_covered", lambda *args: [])
         with pytest.raises(Refused, match="由到账的钱和已拨入的补助付得起"):
-            funding.sign(proposal, integrity=True, by=way.who("clerk"))
+            funding.sign(proposal, integrity=True, by=way.who("party"))
     way.given(proposal, way.households[1], 1_000_000, "收据2")
-    funding.sign(proposal, integrity=True, by=way.who("clerk"))
+    funding.sign(proposal, integrity=True, by=way.who("party"))
     whole()
 
 
@@ -168,7 +168,7 @@ def test_how_much_must_be_there_is_policy_of_the_place(way: Way) -> None:
         source="街道规定",
     )
     proposal = promised_only(way)
-    assert funding.sign(proposal, integrity=True, by=way.who("clerk"))
+    assert funding.sign(proposal, integrity=True, by=way.who("party"))
 
 
 def test_a_dearer_change_is_there_before_it_is_agreed(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,7 @@ def test_the_second_payment_waits_for_acceptance_and_its_notice(way: Way, clock,
     refused_sql("not accepted", insert, *facts)
     funding.log(proposal, text="装好了", by=way.who("chief"))
     funding.finish(proposal, by=way.who("chief"))
-    acceptance = funding.accept_work(proposal, panel=way.panel(), items=FINE, opinion="合格", by=clerk)
+    acceptance = funding.accept_work(proposal, panel=way.panel(), items=FINE, opinion="合格", by=way.who("supervisor"))
     with pytest.raises(Refused, match="公示期到"):
         funding.ask_payment(part, invoice="2", by=clerk)
     refused_sql("its notice still runs", insert, *facts)
@@ -141,7 +141,7 @@ def test_a_refused_hold_is_held_again_once_the_work_is_accepted_anew(way: Way, w
     funding.refuse_hold(proposal, by=None, reason="满意率 50%")
     # Evaluation sends it back to acceptance; the step is the platform's.
     advance(proposal, "accept_again", by=None)
-    funding.accept_work(proposal, panel=way.panel(), items=FINE, opinion="整改后合格", by=way.who("clerk"))
+    funding.accept_work(proposal, panel=way.panel(), items=FINE, opinion="整改后合格", by=way.who("supervisor"))
     whole()
     assert Contract.objects.get().hold.stage == "held"
     way.released(proposal)

@@ -58,14 +58,14 @@ def test_an_award_is_measured_by_its_stage(way: Way, refused_sql, whole) -> None
     wait_until_over(proposal)
     rule(way, "group.minimum", 5)  # too late for this stage
     enquiry = way.quoted(proposal)
-    quote, clerk = enquiry.quotes.first(), way.who("clerk")
+    quote = enquiry.quotes.first()
     assert quote
     with pytest.raises(Refused, match="须有 4 家以上报价，现在 3 家"):
-        funding.award(enquiry, quote, reason="价低", by=clerk)
+        funding.award(enquiry, quote, reason="价低", by=way.who("party"))
     columns = "(enquiry_id, quote_id, reason, few_reason, notice_id, by_id)"
     sql = f"INSERT INTO funding_award {columns} VALUES (%s, %s, '好', '', %s, %s)"
-    refused_sql("no reason why", sql, enquiry.pk, quote.pk, proposal.gate_notice_id, clerk.pk)
-    funding.award(enquiry, quote, reason="价低", few_reason="只有三家", by=clerk)
+    refused_sql("no reason why", sql, enquiry.pk, quote.pk, proposal.gate_notice_id, way.who("party").pk)
+    funding.award(enquiry, quote, reason="价低", few_reason="只有三家", by=way.who("party"))
     whole()
     assert Award.objects.get().terms == {
         "group.minimum": 3,
@@ -80,9 +80,9 @@ def test_an_acceptance_is_measured_by_its_stage(way: Way) -> None:
     rule(way, "acceptance.residents_share", "9/10")
     funding.finish(proposal, by=way.who("chief"))
     rule(way, "acceptance.panel", 7)  # too late for this stage
-    items, clerk = [("灯亮", True, "")], way.who("clerk")
+    items = [("灯亮", True, "")]
     with pytest.raises(Refused, match="验收组里居民不能少于"):
-        funding.accept_work(proposal, panel=way.panel(), items=items, opinion="合格", by=clerk)
+        funding.accept_work(proposal, panel=way.panel(), items=items, opinion="合格", by=way.who("supervisor"))
     contract = Contract.objects.get()
     with pytest.raises(IntegrityError, match="the panel is not whole"), transaction.atomic():
         seat_by_hand(way, contract)
@@ -116,7 +116,7 @@ def test_a_change_is_measured_by_its_stage(way: Way, refused_sql) -> None:
     rule(way, "change.share", "1/20")
     assert proposal.gate_notice
     platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
-    funding.sign(proposal, integrity=True, by=way.who("clerk"))
+    funding.sign(proposal, integrity=True, by=way.who("party"))
     rule(way, "change.share", "1/100", since=date(2021, 1, 1))
     way.who("chief")
     words = {"what": "换灯头", "reason": "更亮", "by": way.who("chief")}

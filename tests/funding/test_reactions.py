@@ -60,7 +60,7 @@ def test_a_payment_and_a_change_that_wait_too_long_are_on_record(way: Way, clock
 def test_a_start_nobody_makes_is_asked_after(way: Way, clock) -> None:
     proposal = way.awarded()
     clock.move(seconds=(proposal.gate_notice.ends_at - clock.now()).total_seconds() + 60)
-    funding.sign(proposal, integrity=True, by=way.who("clerk"))
+    funding.sign(proposal, integrity=True, by=way.who("party"))
     late(clock, "funding.start")
     funding.start_work(proposal, by=way.who("clerk"))
     assert not Deadline.objects.open().filter(kind="funding.start").exists()

@@ -17,7 +17,7 @@ from tests.way import Way, wait_until_over
 def test_the_difference_is_asked_for_and_a_second_contract_signed(way: Way, whole) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start", "1")
-    funding.change_plan(proposal, by=way.who("clerk"), reason="要改成两盏灯")
+    way.rethink(proposal)
     meeting = way.recorded_meeting(proposal)
     deliberation.agree_plan(
         meeting,
@@ -41,10 +41,10 @@ def test_the_difference_is_asked_for_and_a_second_contract_signed(way: Way, whol
     wait_until_over(proposal)
     assert [grant.stage for grant in Grant.objects.order_by("pk")] == ["placed", "placed"]
     enquiry = way.quoted(proposal, 2_400_000, 2_440_000, 2_444_000)
-    funding.award(enquiry, enquiry.quotes.first(), reason="价低", by=way.who("clerk"))
+    funding.award(enquiry, enquiry.quotes.first(), reason="价低", by=way.who("party"))
     proposal.refresh_from_db()
     platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
-    contract = funding.sign(proposal, integrity=True, by=way.who("clerk"))
+    contract = funding.sign(proposal, integrity=True, by=way.who("party"))
     funding.start_work(proposal, by=way.who("chief"))
     whole()
     assert Contract.objects.count() == 2

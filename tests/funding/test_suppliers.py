@@ -40,14 +40,14 @@ def test_the_group_is_odd_of_residents_who_benefit(way: Way, refused_sql) -> Non
 def test_above_the_limit_three_quotes_or_a_reason(way: Way, refused_sql, clock) -> None:
     proposal = way.procuring()
     enquiry = way.quoted(proposal, 1_900_000, 1_950_000)
-    clerk, quote = way.who("clerk"), enquiry.quotes.first()
+    quote = enquiry.quotes.first()
     with pytest.raises(Refused, match=r"须有 3 家以上报价，现在 2 家"):
-        funding.award(enquiry, quote, reason="价低", by=clerk)
+        funding.award(enquiry, quote, reason="价低", by=way.who("party"))
     columns = "(enquiry_id, quote_id, reason, few_reason, notice_id, by_id)"
     sql = f"INSERT INTO funding_award {columns} VALUES (%s, %s, '好', '', %s, %s)"
-    refused_sql("no reason why", sql, enquiry.pk, quote.pk, proposal.gate_notice_id, clerk.pk)
+    refused_sql("no reason why", sql, enquiry.pk, quote.pk, proposal.gate_notice_id, way.who("party").pk)
     with pytest.raises(Refused, match="为什么选这一家"):
-        funding.award(enquiry, quote, reason=" ", few_reason="只有两家做这个", by=clerk)
+        funding.award(enquiry, quote, reason=" ", few_reason="只有两家做这个", by=way.who("party"))
     with pytest.raises(NotAllowed):
         funding.award(enquiry, quote, reason="价低", few_reason="只有两家做这个", by=way.who("resident"))
     funding.award(enquiry, quote, reason="价低", few_reason="本地只有两家做这个", by=way.who("chief"))
@@ -65,13 +65,13 @@ def test_quotes_are_compared_when_the_days_are_over_and_below_the_limit_at_once(
     words = {"days": 10, "by": clerk}
     dear = funding.add_quote(enquiry, supplier="贵的", price_fen=1_000_001, **words)
     with pytest.raises(Refused, match="报价期还没有结束"):
-        funding.award(enquiry, dear, reason="好", few_reason="急", by=clerk)
+        funding.award(enquiry, dear, reason="好", few_reason="急", by=way.who("party"))
     with pytest.raises(Refused, match="已经报过价"):
         funding.add_quote(enquiry, supplier="贵的", price_fen=1, **words)
     with pytest.raises(Refused, match="不能超过 60 天"):
         funding.add_quote(enquiry, supplier="慢的", price_fen=1, days=61, by=clerk)
     cheap = funding.add_quote(enquiry, supplier="便宜的", price_fen=1_000_000, **words)
-    funding.award(enquiry, cheap, reason="够用", by=clerk)
+    funding.award(enquiry, cheap, reason="够用", by=way.who("party"))
     assert Award.objects.get().judges.count() == 3
 
 
@@ -84,12 +84,12 @@ def test_who_stands_near_a_supplier_does_not_choose(way: Way, refused_sql) -> No
     funding.recuse(enquiry, chief, reason="老板是我外甥", by=way.who("chief"))
     quote = enquiry.quotes.first()
     with pytest.raises(Refused, match="现在是 2 人；因回避不足的，请先补选"):
-        funding.award(enquiry, quote, reason="价低", by=clerk)
+        funding.award(enquiry, quote, reason="价低", by=way.who("party"))
     with pytest.raises(Refused, match="已经回避的人不能"):
-        funding.award(enquiry, quote, judges=[chief, *way.neighbours(2)], reason="价低", by=clerk)
+        funding.award(enquiry, quote, judges=[chief, *way.neighbours(2)], reason="价低", by=way.who("party"))
     group = way.project_group(proposal, 5)
     members = [member.person for member in group.members.all() if member.person_id != chief.pk]
-    funding.award(enquiry, quote, judges=members[:3], reason="价低", by=clerk)
+    funding.award(enquiry, quote, judges=members[:3], reason="价低", by=way.who("party"))
     award = Award.objects.get()
     sql = "INSERT INTO funding_judge (award_id, person_id, name_public) VALUES (%s, %s, '')"
     refused_sql("may not judge", sql, award.pk, chief.pk)
@@ -100,14 +100,14 @@ def test_a_quote_beyond_the_plan_is_not_chosen(way: Way) -> None:
     proposal = way.procuring()
     enquiry = way.quoted(proposal, 2_000_001, 2_000_002, 2_000_003)
     with pytest.raises(Refused, match=r"超过了资金方案里可以花的 20,000\.00 元"):
-        funding.award(enquiry, enquiry.quotes.first(), reason="没别的", by=way.who("clerk"))
+        funding.award(enquiry, enquiry.quotes.first(), reason="没别的", by=way.who("party"))
 
 
 def test_the_contract_waits_for_the_award_notice(way: Way, clock, refused_sql, whole) -> None:
     proposal = way.awarded()
-    clerk, award = way.who("clerk"), Award.objects.get()
+    award = Award.objects.get()
     with pytest.raises(Refused, match="公示期到"):
-        funding.sign(proposal, integrity=True, by=clerk)
+        funding.sign(proposal, integrity=True, by=way.who("party"))
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO ledger_account (key, kind, title, place_path, may_be_negative, balance_fen)"
                        " VALUES ('payee:x', 'payee', '', '', false, 0) RETURNING id")  # fmt: skip
@@ -117,17 +117,17 @@ def test_the_contract_waits_for_the_award_notice(way: Way, clock, refused_sql, w
         " days, warranty_months, integrity, file, signed_by_id) VALUES (%s, %s, %s, %s, %s, %s, 20, 0, true, '', %s)"
     )
     facts = (proposal.pk, award.pk, award.quote.supplier_id, account)
-    refused_sql("notice has not passed", sql, *facts, 1_850_000, 1_850_000, clerk.pk)
+    refused_sql("notice has not passed", sql, *facts, 1_850_000, 1_850_000, way.who("party").pk)
     clock.move(seconds=(proposal.gate_notice.ends_at - clock.now()).total_seconds() + 60)
-    refused_sql("not what was awarded", sql, *facts, 1_850_001, 1_850_001, clerk.pk)
-    refused_sql("do not make its price", sql, *facts, 1_850_000, 1_850_000, clerk.pk)
+    refused_sql("not what was awarded", sql, *facts, 1_850_001, 1_850_001, way.who("party").pk)
+    refused_sql("do not make its price", sql, *facts, 1_850_000, 1_850_000, way.who("party").pk)
     with pytest.raises(Refused, match="廉洁条款"):
-        funding.sign(proposal, integrity=False, by=clerk)
+        funding.sign(proposal, integrity=False, by=way.who("party"))
     with pytest.raises(Refused, match="不能高于"):
-        funding.sign(proposal, integrity=True, price_fen=1_850_001, by=clerk)
+        funding.sign(proposal, integrity=True, price_fen=1_850_001, by=way.who("party"))
     with pytest.raises(NotAllowed):
         funding.sign(proposal, integrity=True, by=way.who("resident"))
-    contract = funding.sign(proposal, integrity=True, price_fen=1_800_001, by=clerk)
+    contract = funding.sign(proposal, integrity=True, price_fen=1_800_001, by=way.who("party"))
     whole()
     assert proposal.stage == Stage.DELIVERING
     amounts = {part.kind: part.amount_fen for part in contract.milestones.all()}
@@ -151,7 +151,7 @@ def test_a_third_objecting_to_the_award_sends_it_back(way: Way) -> None:
     assert proposal.stage == Stage.PROCURING
     assert Award.objects.get().annulled_at
     enquiry = proposal.enquiries.get()
-    funding.award(enquiry, enquiry.quotes.last(), reason="重新比较后选这一家", by=way.who("clerk"))
+    funding.award(enquiry, enquiry.quotes.last(), reason="重新比较后选这一家", by=way.who("party"))
     assert Award.objects.count() == 2
 
 

@@ -73,14 +73,14 @@ def _raise_money(way: Way, project: Proposal) -> None:
 
 def _choose_supplier(way: Way, project: Proposal) -> None:
     enquiry = way.quoted(project)
-    funding.award(enquiry, enquiry.quotes.all()[0], reason="价低，质保一年", by=way.who("clerk"))
+    funding.award(enquiry, enquiry.quotes.all()[0], reason="价低，质保一年", by=way.who("party"))
 
 
 def _sign(way: Way, project: Proposal) -> None:
     notice = project.gate_notice
     assert notice
     platform_clock.move(max(notice.ends_at - platform_clock.now(), timedelta()) + timedelta(minutes=1))
-    funding.sign(project, integrity=True, by=way.who("clerk"))
+    funding.sign(project, integrity=True, by=way.who("party"))
     funding.start_work(project, by=way.who("chief"))
 
 
@@ -92,7 +92,7 @@ def _build(way: Way, project: Proposal) -> None:
 
 def _accept(way: Way, project: Proposal) -> None:
     funding.accept_work(
-        project, panel=way.panel(), items=[("灯亮", True, "")], opinion="逐项合格，同意验收", by=way.who("clerk")
+        project, panel=way.panel(), items=[("灯亮", True, "")], opinion="逐项合格，同意验收", by=way.who("supervisor")
     )
 
 
