@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("minshi.health.urls")),
     path("", include("minshi.notifications.urls")),
     path("", include("minshi.signin.urls")),
+    path("", include("minshi.unsent.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "minshi.faces.views.bad_request"

@@ -32,8 +32,8 @@ from proposals.models import (
     WISH_LENGTH,
     Category,
     Kind,
+    Photo,
     Proposal,
-    Version,
 )
 
 LONGEST = 10_000
@@ -323,20 +323,39 @@ class WishBookForm(forms.Form):
 
 
 class ReviseForm(WordsForm):
-    """The same words, mended, with what was changed. What the proposal is stays as it was proposed."""
+    """The same words, mended, with what was changed: also the title, the category and the photos.
+
+    For whom it is and whether it touches common parts decide who votes and how long: these stay as proposed.
+    """
 
     why = PlainField(label=_("改了什么"), max_length=WHY_LENGTH)
+    photos = PhotosField(label=_("再放几张照片"), required=False)
+    dropped = forms.ModelMultipleChoiceField(
+        label=_("不要的照片"), queryset=Photo.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
-    def __init__(self, *args: Any, version: Version | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("title", "kind", "category", "touches_common_parts"):
+        for name in ("kind", "touches_common_parts"):
             del self.fields[name]
+        dropped: Any = self.fields["dropped"]
+        dropped.queryset = proposal.photos.order_by("pk")
+        dropped.label_from_instance = lambda photo: _("第 %(n)d 张") % {"n": self._place_of(photo)}
+
+    def _place_of(self, photo: Photo) -> int:
+        dropped: Any = self.fields["dropped"]
+        return [each.pk for each in dropped.queryset].index(photo.pk) + 1
 
 
 class ReasonForm(forms.Form):
     """A reason in a few words, public."""
 
-    reason = PlainField(label=_("理由（大家都看得到）"), rows=3, max_length=500, required=False)
+    reason = PlainField(
+        label=_("理由（大家都看得到）"),
+        rows=3,
+        max_length=500,
+        error_messages={"required": _("请写明理由，对方和大家都看得到")},
+    )
 
 
 VERDICTS = {
@@ -346,6 +365,14 @@ VERDICTS = {
     "decline": (_("不通过"), (_("这件事该物业负责，已帮您转告"), _("和已经在办的项目重复"))),
     "merge": (_("转并"), (_("和另一件说的是同一回事"),)),
 }
+
+
+def added_to(typed: str, ready: str) -> str:
+    """What somebody typed, with a ready sentence behind it; tapped twice it stands there once."""
+    typed = typed.strip()
+    if not typed or ready in typed:
+        return typed or ready
+    return typed + ("" if typed[-1] in "。！？；，、.!?;," else "；") + ready
 
 
 class ReviewForm(forms.Form):
@@ -358,12 +385,18 @@ class ReviewForm(forms.Form):
         error_messages={"required": _("请选择通过、退回修改、不通过或转并")},
     )
     into = forms.ChoiceField(label=_("并到哪一件"), required=False)
-    reason = PlainField(label=_("理由（大家都看得到）"), rows=3, max_length=500, required=False)
+    reason = PlainField(
+        label=_("理由（大家都看得到）"),
+        rows=3,
+        max_length=500,
+        required=False,
+        help_text=_("通过的可以不写；退回、不通过、转并一定要写。"),
+    )
 
     def __init__(self, data: Any = None, *, similar: Sequence[Proposal], fill: str | None = None) -> None:
         if fill is not None and data is not None:
             data = data.copy()
-            data["reason"] = fill
+            data["reason"] = added_to(data.get("reason", ""), fill)
         super().__init__(data)
         into: Any = self.fields["into"]
         into.choices = [("", _("请选择")), *((other.number, f"{other.number} {other.title}") for other in similar)]

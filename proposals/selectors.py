@@ -26,7 +26,7 @@ from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import roles_of, title_in
 from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
-from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSER, WAY
+from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY
 from proposals.models import (
     CASH,
     ENDED,
@@ -304,6 +304,8 @@ class Mine:
     deadlines: list[Deadline]
     proposals: list[Proposal]
     wishes: list[Wish]
+    steps: dict[str, list[tuple[str, str]]]
+    """By a proposal's number: what I may do with it."""
     own: dict[str, list[Own]]
     """What counts of what they did, by kind."""
 
@@ -330,12 +332,26 @@ def mine(user: User) -> Mine:
     own: dict[str, list[Own]] = {}
     for each in own_of(user):
         own.setdefault(each.kind, []).append(each)
-    return Mine([*returned, *tasks_of(user)], waiting, proposals, wishes, own)
+    steps = {proposal.number: own_steps(user, proposal) for proposal in proposals}
+    return Mine([*returned, *tasks_of(user)], waiting, proposals, wishes, steps, own)
 
 
 def waits_for(user: User) -> list[Task]:
     """What waits for this person, for the home page: the same as on their own page, the rest of it left out."""
     return tasks_of(user)[:MOST_ON_HOME]
+
+
+def own_steps(user: User, proposal: Proposal) -> list[tuple[str, str]]:
+    """What its proposer may do with it now, as (label, address); nothing for anybody else."""
+    is_taken_on = proposal.stage == Stage.CONSULTING and was_accepted(proposal)
+    if proposal.proposer_id != user.pk or is_taken_on:
+        return []
+    steps = ((_("去修改"), "resubmit", "revise"), (_("撤回"), "withdraw", "withdraw"))
+    return [
+        (label, reverse(page, args=[proposal.number]))
+        for label, verb, page in steps
+        if proposal.stage in PROPOSAL.by_verb[verb].sources
+    ]
 
 
 def just_proposed(user: User, place: Territory, title: str) -> Proposal | None:

@@ -33,6 +33,8 @@ from minshi.residents.models import Role, RoleGrant
 from minshi.signin import second_factor
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
+from minshi.unsent import actions as unsent
+from minshi.unsent.models import UnsentFile
 from proposals import actions as proposals
 from proposals.models import Photo, Proposal
 from tests import cast
@@ -267,6 +269,8 @@ class World:
         self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)
         proposals.add_photo(self["submitted"], a_picture(), by=resident)
         self.things["photo"] = Photo.objects.latest("pk")
+        unsent.keep(resident, "/projects/propose/", [("photos", a_picture(), uuid4())])
+        self.things["unsent"] = UnsentFile.objects.get()
         tell(resident, "有一件事等您办", "请看一看", self["submitted"].get_absolute_url())
         self.things["message"] = Message.objects.of(resident).latest("pk")
         self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11], confirmed=False)

@@ -62,7 +62,7 @@ def keep(request: HttpRequest) -> bool:
     request.session[KEY] = {
         "path": request.path,
         "sent": sent,
-        "files": bool(request.FILES),
+        "files": bool(request.FILES) and not getattr(request, "files_kept", False),
         "at": now().isoformat(),
         "author": request.COOKIES.get(AUTHOR, ""),
     }

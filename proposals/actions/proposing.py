@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -14,7 +14,7 @@ from minshi.clock import now
 from minshi.faces.pictures import reencoded, smaller
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
-from minshi.lifecycle.machine import begin
+from minshi.lifecycle.machine import begin, lock, why_not
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line, seen
 from minshi.paper import actions as paper
@@ -205,10 +205,31 @@ def add_photo(
 
 
 @action
-def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRecord:
-    """The proposer sends the mended words (fields of Version) back to review."""
+def resubmit(
+    proposal: Proposal,
+    *,
+    by: User,
+    why: str,
+    title: str | None = None,
+    category: str | None = None,
+    photos: Iterable[UploadedFile] = (),
+    dropped: Iterable[Photo] = (),
+    **words: Any,
+) -> StepRecord:
+    """The proposer sends the mended words (fields of Version) back to review, under another title if they wish.
+
+    ``photos`` come besides those that are there, ``dropped`` are taken out.
+    """
     if not seen(why):
         raise Refused(why=_("请写明改了什么"))
+    lock(proposal)
+    if reasons := why_not(proposal, "resubmit", by):
+        raise NotAllowed(*reasons)
+    _rename(proposal, title, category)
+    for photo in dropped:
+        drop_photo(proposal, photo)
+    for upload in photos:
+        add_photo(proposal, upload, by=by)
     most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH}
     masked = {
         name: mask_text(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()
@@ -216,6 +237,32 @@ def resubmit(proposal: Proposal, *, by: User, why: str, **words: Any) -> StepRec
     record = advance(proposal, "resubmit", by=by, reason=why)
     new_version(proposal, by=by, why=mask_text(why)[:WHY_LENGTH], **masked)
     return record
+
+
+def _rename(proposal: Proposal, title: str | None, category: str | None) -> None:
+    """What was left out stays."""
+    before = (proposal.title, proposal.category)
+    if title is not None:
+        if not seen(one_line(title)):
+            raise Refused(title=_("请写一句话说是什么事"))
+        proposal.title = mask_text(one_line(title))[:TITLE_LENGTH]
+    if category is not None:
+        if category not in Category.values:
+            raise Refused(category=_("请选一个类别"))
+        proposal.category = category
+    if before != (proposal.title, proposal.category):
+        proposal.save(update_fields=["title", "category"])
+        note_on_card(proposal, title=proposal.title, category=proposal.category)
+
+
+def drop_photo(proposal: Proposal, photo: Photo) -> None:
+    """Taken out by whoever put it there: a face may be on it. The audit keeps that there was one."""
+    if photo.proposal_id != proposal.pk:
+        raise Refused(dropped=_("这张照片不是这件事的"))
+    image, small = photo.image, photo.small
+    photo.delete()
+    transaction.on_commit(lambda: (image.delete(save=False), small.delete(save=False)))
+    note_on_card(proposal)
 
 
 @action

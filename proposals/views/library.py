@@ -13,8 +13,9 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
 from minshi import paging
+from minshi.accounts.requests import user_of
 from minshi.faces import elder
-from minshi.faces.kept import digest, kept_page
+from minshi.faces.kept import digest, is_visitor, kept_page, kept_parts
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -118,9 +119,21 @@ def project(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     pk, version, moment = found
     stamp = f"project:{pk}:{version}:{moment:%Y%m%d%H}"
-    return kept_page(
-        request, "proposals/project.html", stamp, lambda: _project_parts(number, moment, is_elder=elder.is_on(request))
-    )
+
+    def draw() -> dict[str, str]:
+        return _project_parts(number, moment, is_elder=elder.is_on(request))
+
+    if not is_visitor(request) and (steps := _own_steps(request, pk)):
+        return render(request, "proposals/project.html", {**kept_parts(request, stamp, draw), "own_steps": steps})
+    return kept_page(request, "proposals/project.html", stamp, draw)
+
+
+def _own_steps(request: HttpRequest, pk: int) -> list[tuple[str, str]]:
+    """What whoever proposed it may do with it; they stand around the kept parts."""
+    if not request.user.is_authenticated:
+        return []
+    own = Proposal.objects.filter(pk=pk, proposer=request.user).first()
+    return selectors.own_steps(user_of(request), own) if own else []
 
 
 def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str, str]:

@@ -21,9 +21,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     person = person_of(user)
     home = person.residence if person else None
+    mine_ = selectors.mine(user)
     context = {
         "home": home,
-        "mine": selectors.mine(user),
+        "mine": mine_,
+        "proposed": [(proposal, mine_.steps[proposal.number]) for proposal in mine_.proposals],
         "moment": now(),
         "phone": selectors.phone_of(home.household.place) if home else None,
         "confirms": any(held.role in ORGANISERS for held in roles_of(user)),

@@ -81,7 +81,8 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     if reasons := why_not(proposal, "resubmit", user_of(request)):
         raise NotAllowed(*reasons)
     version = proposal.version
-    form = ReviseForm(request.POST or None, initial=_typed_before(version))
+    before = {**_typed_before(version), "title": proposal.title, "category": proposal.category}
+    form = ReviseForm(request.POST or None, request.FILES or None, proposal=proposal, initial=before)
     if request.method == "POST" and form.is_valid():
         words = {name: form.cleaned_data[name] for name in ("need", "plan", "spot", "keeper", "people")}
         with answering(form):
@@ -89,13 +90,17 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
                 proposal,
                 by=user_of(request),
                 why=form.cleaned_data["why"],
+                title=form.cleaned_data["title"],
+                category=form.cleaned_data["category"],
+                photos=form.cleaned_data["photos"],
+                dropped=form.cleaned_data["dropped"],
                 cost_fen=form.cleaned_data["cost"],
                 shares=form.shares(),
                 **words,
             )
             return redirect("project", proposal.number)
     asked = StepRecord.objects.of(proposal).filter(verb="return_for_revision").order_by("-id").first()
-    context = {"form": form, "proposal": proposal, "asked": asked}
+    context = {"form": form, "proposal": proposal, "asked": asked, "photos": list(proposal.photos.order_by("pk"))}
     return render(request, "proposals/revise.html", context, status=422 if form.errors else 200)
 
 

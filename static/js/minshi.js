@@ -14,6 +14,30 @@
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
 
+  /* Words and photos are sent only where there is a network: a page of the browser's own would lose them. */
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("button[type=submit], input[type=submit]");
+    var form = button && button.form;
+    if (!form || form.getAttribute("method") !== "post" || form.hasAttribute("target")) return;
+    if (!window.fetch || !window.AbortController || !form.requestSubmit || button.matches("[hx-post]")) return;
+    if (form.matches("[hx-post]") || !form.querySelector("textarea, input[type=file], input[type=text]")) return;
+    event.preventDefault();
+    if (form.dataset.trying) return;
+    form.dataset.trying = "1";
+    var stop = new AbortController(), late = setTimeout(function () { stop.abort(); }, 8000);
+    var icon = document.querySelector("link[rel=icon]");
+    fetch(icon ? icon.href : "/", { method: "HEAD", cache: "no-store", signal: stop.signal }).then(function () {
+      clearTimeout(late);
+      delete form.dataset.trying;
+      form.requestSubmit(button);
+    }, function () {
+      clearTimeout(late);
+      delete form.dataset.trying;
+      var line = document.getElementById("trouble");
+      if (line) { line.hidden = false; line.focus(); }
+    });
+  });
+
   /* What has to be corrected is read first. */
   function toErrors(root) {
     var errors = root.querySelector && root.querySelector(".errors");

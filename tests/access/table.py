@@ -227,6 +227,7 @@ TABLE: tuple[Row, ...] = (
     Row("propose_for", see=ENTERERS, send=CLERK),
     Row("wish_book", see=ENTERERS, send=CLERK, query="sheet"),
     Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
+    Row("unsent_file", lambda w: [w["unsent"].token], see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
     Row("cosign", number("cosigning"), see=SIGNED_IN, send=ADULTS),

@@ -117,6 +117,22 @@ def test_a_form_pressed_twice_is_sent_once(opened: Any) -> None:
     assert stopped == [False, True]
 
 
+def test_a_dead_signal_loses_nothing_that_was_typed(context: BrowserContext, opened: Any) -> None:
+    page = opened("/faces/", 360, "0")
+    form = page.locator("main form[novalidate]").first
+    words = form.locator("textarea, input[type=text]").first
+    words.fill("晚上回来看不见台阶")
+    before = page.url
+    context.set_offline(True)
+    form.locator("button[type=submit]").first.click()
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.url == before and words.input_value() == "晚上回来看不见台阶"
+    context.set_offline(False)
+    with page.expect_navigation():
+        form.locator("button[type=submit]").first.click()
+    assert "刚才没有办成" not in page.locator("#trouble:not([hidden])").all_inner_texts()
+
+
 def test_without_scripts_one_can_still_choose_large_letters(browser: Any, live_server: LiveServer) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
     page = context.new_page()

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 
 NO_PAGES = {
     "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "paper_reading_photo", "rating_sheet",
-    "voucher", "notice_pdf",
+    "voucher", "notice_pdf", "unsent_file",
     "cosign_photo", "pledge_photo", "money_paper", "objection_photo", "motion_export", "archive_zip", "archive_file",
     "healthz",
 }  # fmt: skip

@@ -16,7 +16,8 @@ from tests.way import Way
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
-MENDED = {**{name: WORDS[name] for name in ("need", "plan", "cost", "keeper")}, "spot": "南门左侧", "why": "补了位置"}
+WORDED = ("title", "category", "need", "plan", "cost", "keeper")
+MENDED = {**{name: WORDS[name] for name in WORDED}, "spot": "南门左侧", "why": "补了位置"}
 
 
 @pytest.fixture

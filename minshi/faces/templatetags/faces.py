@@ -12,7 +12,7 @@ from typing import Any
 from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from django.template import loader
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -360,7 +360,47 @@ def choice_rows(bound: BoundField, legend: str = "", hints: Mapping[Any, str] | 
 
 @register.simple_tag
 def photo_input(bound: BoundField, legend: str = "") -> SafeString:
-    return _draw("photo_input", bound, legend=legend)
+    return _draw("photo_input", bound, legend=legend, kept=kept_files(bound))
+
+
+@register.filter
+def kept_files(bound: BoundField) -> list[Any]:
+    """The files of this field that were sent before and are kept: each has its token."""
+    sent = bound.data if bound.form.is_bound and isinstance(bound.field, forms.FileField) else None
+    files = sent if isinstance(sent, list) else [sent]
+    return [file for file in files if getattr(file, "token", None)]
+
+
+MOST_TYPED = 12
+"""Texts of a form that are shown again where the form itself no longer can be."""
+NOT_SHOWN = ("csrf", "password", "code", "token", "next", "kept_file")
+
+
+@register.inclusion_tag("components/typed.html", takes_context=True)
+def typed_before(context: template.Context) -> dict[str, Any]:
+    """What was written in a form that can no longer be sent: shown to be copied, never kept.
+
+    Only words, no choices and numbers; and nothing that the view declared sensitive.
+    """
+    request: HttpRequest | None = context.get("request")
+    if request is None or request.method != "POST":
+        return {}
+    hidden = getattr(request, "sensitive_post_parameters", ())
+    try:
+        sent = [] if hidden == "__ALL__" else [(name, str(text)) for name, text in request.POST.items()]
+    except UnreadablePostError:
+        return {}
+    words = [
+        text
+        for name, text in sent
+        if name not in hidden and not any(part in name for part in NOT_SHOWN) and words_in(text)
+    ]
+    return {"texts": words[:MOST_TYPED]}
+
+
+def words_in(text: str) -> bool:
+    """Whether somebody wrote it: a sentence or some Chinese, not the value of a choice."""
+    return len(text.split()) > 2 or any("\u4e00" <= letter <= "\u9fff" for letter in text)
 
 
 @register.inclusion_tag("components/form_errors.html")

@@ -1,0 +1,59 @@
+"""A form that is shown again keeps its files: they come back with the next sending, where they were not unticked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
+
+from minshi.accounts.models import User
+from minshi.signin.drafts import asks_who
+from minshi.unsent import actions
+
+AGAIN = "kept_file"
+"""What the form sends for each file that it was shown with."""
+
+
+class KeepsFiles(MiddlewareMixin):
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> None:
+        is_draft = request.method == "GET" and getattr(request, "draft", None) is not None
+        if not (is_draft or _has_files(request)) or not isinstance(request.user, User):
+            return
+        if is_draft:
+            rows = list(actions.of_form(request.user, request.path))
+        else:
+            sent = [(name, file) for name, files in request.FILES.lists() for file in files]
+            request.unsent = [(name, file, uuid4()) for name, file in sent]  # type: ignore[attr-defined]
+            for _name, file, token in request.unsent:  # type: ignore[attr-defined]
+                file.token = token
+            wanted = request.POST.getlist(AGAIN)
+            rows = actions.chosen(request.user, request.path, wanted) if wanted else []
+        request.resent = [row.pk for row in rows]  # type: ignore[attr-defined]
+        for row in rows:
+            request.FILES.appendlist(row.field, actions.as_upload(row))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        unsent = getattr(request, "unsent", None)
+        if unsent is None or not isinstance(request.user, User):
+            return response
+        before = actions.of_form(request.user, request.path)
+        if _was_taken(response):
+            actions.drop(before)
+        elif unsent or request.resent:  # type: ignore[attr-defined]
+            actions.drop(before.exclude(pk__in=request.resent))  # type: ignore[attr-defined]
+            request.files_kept = actions.keep(request.user, request.path, unsent) == len(unsent)  # type: ignore[attr-defined]
+        return response
+
+
+def _has_files(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.content_type == "multipart/form-data"
+
+
+def _was_taken(response: HttpResponseBase) -> bool:
+    """Whoever is led on has sent it; but not who is asked first who they are."""
+    return response.status_code in (301, 302, 303) and not asks_who(urlsplit(response["Location"]).path)

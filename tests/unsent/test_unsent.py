@@ -1,0 +1,153 @@
+"""A photo taken once need not be taken again: it survives another field's error, for its author alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from minshi import clock as platform_clock
+from minshi.accounts.models import User
+from minshi.unsent import actions
+from minshi.unsent.models import UnsentFile
+from proposals.models import Proposal
+from tests.desk.test_scope import do_of
+from tests.proposals.hostile import WORDS
+from tests.way import Way, a_picture
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User | None], Client]
+PROPOSE = "/projects/propose/"
+TOKENS = re.compile(r'name="kept_file" value="([0-9a-f-]{36})"')
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path: Path, settings: Any) -> Path:
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def words(way: Way, **more: Any) -> dict[str, Any]:
+    return {**WORDS, "place": way.yard.pk, **more}
+
+
+def refused(client: Client, way: Way, **more: Any) -> str:
+    answer = client.post(PROPOSE, words(way, title="", **more))
+    assert answer.status_code == 422
+    return answer.content.decode()
+
+
+def test_photos_survive_another_fields_error_and_are_shown(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    page = refused(client, way, photos=[a_picture(), a_picture()])
+    tokens = TOKENS.findall(page)
+    assert len(tokens) == 2 and "不用重新选" in page and "请重新选" not in page
+    assert WORDS["need"] in page
+    picture = client.get(reverse("unsent_file", args=[tokens[0]]))
+    assert picture.status_code == 200 and picture["Content-Type"] == "image/jpeg"
+    assert "no-store" in picture["Cache-Control"]
+    answer = client.post(PROPOSE, words(way, kept_file=tokens))
+    assert answer.status_code == 302
+    assert Proposal.objects.get().photos.count() == 2
+
+
+def test_once_taken_nothing_is_left(way: Way, client_of: ClientOf, resident: User, media: Path) -> None:
+    client = client_of(resident)
+    tokens = TOKENS.findall(refused(client, way, photos=[a_picture()]))
+    assert list((media / "unsent").iterdir())
+    client.post(PROPOSE, words(way, kept_file=tokens))
+    assert not UnsentFile.objects.exists()
+
+
+def test_errors_one_after_another_lose_nothing(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    tokens = TOKENS.findall(refused(client, way, photos=[a_picture()]))
+    for _time in range(3):
+        tokens = TOKENS.findall(refused(client, way, kept_file=tokens))
+        assert len(tokens) == 1
+    tokens = TOKENS.findall(refused(client, way, kept_file=tokens, photos=[a_picture()]))
+    assert len(tokens) == 2
+    client.post(PROPOSE, words(way, kept_file=tokens))
+    assert Proposal.objects.get().photos.count() == 2
+
+
+def test_what_is_unticked_goes(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    kept, gone = TOKENS.findall(refused(client, way, photos=[a_picture(), a_picture()]))
+    assert TOKENS.findall(refused(client, way, kept_file=[kept])) == [kept]
+    assert not UnsentFile.objects.filter(token=gone).exists()
+    client.post(PROPOSE, words(way, kept_file=[kept]))
+    assert Proposal.objects.get().photos.count() == 1
+
+
+def test_nobody_else_sees_or_sends_them(
+    way: Way, client_of: ClientOf, resident: User, neighbour: User, clerk: User
+) -> None:
+    token = TOKENS.findall(refused(client_of(resident), way, photos=[a_picture()]))[0]
+    for who in (neighbour, clerk):
+        assert client_of(who).get(reverse("unsent_file", args=[token])).status_code == 404
+    assert client_of(None).get(reverse("unsent_file", args=[token])).status_code == 302
+    client_of(neighbour).post(PROPOSE, words(way, kept_file=[token, "x", "'"]))
+    assert Proposal.objects.get().photos.count() == 0
+    assert UnsentFile.objects.get().user == resident
+
+
+def test_what_is_no_picture_is_never_shown_as_one(way: Way, client_of: ClientOf, resident: User) -> None:
+    page = b"<html><script>alert(1)</script></html>"
+    sent = SimpleUploadedFile("a.html", page, "text/html")
+    client = client_of(resident)
+    token = TOKENS.findall(refused(client, way, photos=[sent]))[0]
+    answer = client.get(reverse("unsent_file", args=[token]))
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_form_of_the_desk_keeps_them_too(way: Way, client_of: ClientOf, clerk: User) -> None:
+    proposal = way.cosigning(households=40)
+    client, url = client_of(clerk), do_of(proposal, "cosign-on-paper")
+    answer = client.post(url, {"photos": [a_picture()], "doors": "9栋999"})
+    tokens = TOKENS.findall(answer.content.decode())
+    assert answer.status_code == 422 and len(tokens) == 1
+    answer = client.post(url, {"kept_file": tokens, "doors": way.households[5].address})
+    assert answer.status_code == 302
+    assert proposal.cosigns.filter(line__isnull=False).count() == 1
+
+
+def test_they_are_forgotten_after_seven_days(way: Way, client_of: ClientOf, resident: User, clock: Any) -> None:
+    refused(client_of(resident), way, photos=[a_picture()])
+    assert actions.forget() == 0
+    platform_clock.move(timedelta(days=8))
+    assert actions.forget() == 1 and not UnsentFile.objects.exists()
+
+
+def test_nobody_fills_the_disk(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    for number in range(6):
+        client.post(f"{PROPOSE}?wish={number}", words(way, title="", photos=[a_picture() for _each in range(6)]))
+    assert UnsentFile.objects.filter(user=resident).count() <= actions.MOST_OF_A_PERSON
+    assert settings.MEDIA_ROOT
+
+
+def test_a_code_that_is_no_longer_fresh_costs_no_photo(way: Way, client_of: ClientOf, chief: User) -> None:
+    """Whoever is signed in and asked for a fresh code comes back to the form with the photo they had taken."""
+    proposal = way.cosigning(households=40)
+    url = reverse("cosign_on_paper", args=[proposal.number])
+    client = client_of(chief)
+    session = client.session
+    session.pop("fresh_at", None)
+    session["account_authentication_methods"] = []
+    session.save()
+    answer = client.post(url, {"photos": [a_picture()], "doors": way.households[5].address})
+    if answer.status_code == 302 and "/signin/fresh/" in answer["Location"]:
+        assert UnsentFile.objects.filter(user=chief, path=url).count() == 1
+    else:
+        assert answer.status_code == 302
