@@ -30,7 +30,7 @@ class PhotosField(forms.FileField):
         "large": _("“%(name)s”太大，每张不超过 %(most)d MB。"),
     }
 
-    def __init__(self, *, most: int = 6, most_megabytes: int = 10, **kwargs: Any) -> None:
+    def __init__(self, *, most: int = 6, most_megabytes: int = 25, **kwargs: Any) -> None:
         self.most, self.most_megabytes = most, most_megabytes
         super().__init__(**kwargs)
 

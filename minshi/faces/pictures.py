@@ -14,35 +14,66 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
+from minshi.masking import seen
 from minshi.refusals import Refused
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = {"JPEG": 60_000_000}
+"""A phone's largest photo; a JPEG is made smaller while it is decoded (trust.md, Uploads)."""
+MOST_PIXELS_OF_OTHERS = 24_000_000
 LONGEST_SIDE = 1600
 SMALL_SIDE = 324
+HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
-    """A new JPEG under a random name. Raises ``Refused`` for whatever is not a picture of sensible size."""
+    """A new JPEG under a random name. Raises ``Refused``, naming the file, for whatever is no picture we can keep."""
     try:
         upload.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             source = Image.open(upload, formats=FORMATS)
-            if source.width * source.height > MOST_PIXELS:
-                raise Refused(photos=_("照片太大，请用手机拍摄的普通照片"))
+            if source.width * source.height > MOST_PIXELS.get(source.format or "", MOST_PIXELS_OF_OTHERS):
+                raise Refused(photos=_("“%(name)s”太大，请用手机拍摄的普通照片") % {"name": _shown(upload)})
+            source.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             upright = ImageOps.exif_transpose(source) or source
-            pixels = upright.convert("RGB")
+            pixels = _in_colour(upright)
     except Refused:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused(photos=_("这不是能打开的照片，请换一张（JPG、PNG 或 WebP）")) from None
+        raise Refused(photos=_why_not(upload)) from None
     pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     clean = Image.new("RGB", pixels.size)
     clean.paste(pixels)
     out = io.BytesIO()
     clean.save(out, "JPEG", quality=82, optimize=True)
     return ContentFile(out.getvalue(), name=f"{uuid4().hex}.jpg")
+
+
+def _in_colour(picture: Image.Image) -> Image.Image:
+    """Plain colours: what is see-through lies on white, sixteen bits of grey become eight."""
+    if picture.mode.startswith("I"):
+        picture = picture.point(lambda grey: grey * (1 / 256)).convert("L")
+    if picture.has_transparency_data:
+        glass = picture.convert("RGBA")
+        paper = Image.new("RGBA", glass.size, "white")
+        return Image.alpha_composite(paper, glass).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _why_not(upload: UploadedFile) -> str:
+    upload.seek(0)
+    head = upload.read(12)
+    if head[4:8] == b"ftyp" and head[8:12] in HEIC:
+        told = _("“%(name)s”是 HEIC 格式，这里打不开：请在手机相机设置里选“兼容性最佳”再拍，或者截屏后上传")
+    else:
+        told = _("“%(name)s”不是能打开的照片，请换一张（JPG、PNG 或 WebP）")
+    return told % {"name": _shown(upload)}
+
+
+def _shown(upload: UploadedFile) -> str:
+    """The file as who chose it knows it."""
+    return seen(str(upload.name or ""))[-40:] or _("这个文件")
 
 
 def smaller(picture: ContentFile[bytes]) -> ContentFile[bytes]:

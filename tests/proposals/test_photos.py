@@ -99,7 +99,7 @@ def test_a_bad_photo_leaves_no_half_proposal_and_keeps_what_was_typed(way: Way, 
     )
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "这不是能打开的照片" in page
+    assert "“灯.jpg”不是能打开的照片" in page
     assert WORDS["need"] in page
     assert not Proposal.objects.exists()
 

@@ -1,0 +1,106 @@
+"""Photos as phones and drawing programs make them, and files that are none."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from minshi.faces.photos import PhotosField
+from minshi.faces.pictures import LONGEST_SIDE, reencoded
+from minshi.refusals import Refused
+
+
+def upload(picture: Image.Image, kind: str, name: str = "照片", **how: Any) -> SimpleUploadedFile:
+    out = io.BytesIO()
+    picture.save(out, kind, **how)
+    return SimpleUploadedFile(f"{name}.{kind.lower()}", out.getvalue(), f"image/{kind.lower()}")
+
+
+def drawn(file: SimpleUploadedFile) -> Image.Image:
+    kept = Image.open(io.BytesIO(reencoded(file).read()))
+    assert (kept.format, kept.mode) == ("JPEG", "RGB")
+    return kept
+
+
+def colour(picture: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
+    found = picture.getpixel(at)
+    assert isinstance(found, tuple)
+    return found
+
+
+def near(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    return all(abs(one - other) < 12 for one, other in zip(found, wanted, strict=True))
+
+
+def test_what_is_see_through_becomes_white() -> None:
+    glass = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    glass.paste((200, 0, 0, 255), (32, 0, 64, 64))
+    kept = drawn(upload(glass, "PNG"))
+    assert near(colour(kept, (8, 32)), (255, 255, 255)) and near(colour(kept, (56, 32)), (200, 0, 0))
+    half = drawn(upload(Image.new("RGBA", (64, 64), (0, 0, 0, 128)), "PNG"))
+    assert near(colour(half, (32, 32)), (127, 127, 127))
+
+
+def test_a_palette_and_grey_with_a_see_through_colour_become_white() -> None:
+    palette = Image.new("P", (64, 64), 0)
+    palette.putpalette([0, 0, 0, 10, 10, 200])
+    palette.paste(1, (32, 0, 64, 64))
+    kept = drawn(upload(palette, "PNG", transparency=0))
+    assert near(colour(kept, (8, 32)), (255, 255, 255)) and near(colour(kept, (56, 32)), (10, 10, 200))
+    assert near(colour(drawn(upload(Image.new("LA", (64, 64), (0, 0)), "PNG")), (32, 32)), (255, 255, 255))
+    assert near(colour(drawn(upload(Image.new("RGBA", (64, 64), (0, 0, 0, 0)), "WEBP")), (32, 32)), (255, 255, 255))
+
+
+@pytest.mark.parametrize(("grey", "seen"), [(0, 0), (0x4000, 64), (0x8000, 128), (0xFFFF, 255)])
+def test_sixteen_bits_of_grey_stay_grey(grey: int, seen: int) -> None:
+    deep = Image.new("I;16", (64, 64), grey)
+    assert near(colour(drawn(upload(deep, "PNG")), (32, 32)), (seen, seen, seen))
+
+
+def test_a_phones_fifty_megapixels_are_taken_and_made_small() -> None:
+    kept = drawn(upload(Image.new("RGB", (8160, 6120), (40, 90, 140)), "JPEG", quality=70))
+    assert max(kept.size) == LONGEST_SIDE and near(colour(kept, (300, 300)), (40, 90, 140))
+
+
+@pytest.mark.parametrize("size", [(7000, 9000), (9000, 7000)])
+def test_more_than_sixty_are_refused_by_name(size: tuple[int, int]) -> None:
+    with pytest.raises(Refused) as refused:
+        reencoded(upload(Image.new("L", size, 0), "JPEG", "IMG_2042"))
+    assert "IMG_2042.jpeg”太大" in str(refused.value.fields["photos"])
+
+
+def test_a_drawing_of_more_than_twenty_four_is_refused() -> None:
+    with pytest.raises(Refused):
+        reencoded(upload(Image.new("L", (5000, 5000), 0), "PNG"))
+
+
+def test_a_photo_lying_on_its_side_stands_up() -> None:
+    lying = Image.new("RGB", (64, 32), "white")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert drawn(upload(lying, "JPEG", exif=exif)).size == (32, 64)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "HEIC"),
+        (b"%PDF-1.7 nothing to see", "不是能打开的照片"),
+        (b"\xff\xd8\xff\xe0 broken", "不是能打开的照片"),
+        (b"", "不是能打开的照片"),
+    ],
+)
+def test_the_wrong_file_is_named(content: bytes, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        reencoded(SimpleUploadedFile("院门口.heic", content, "image/heic"))
+    told = str(refused.value.fields["photos"])
+    assert "“院门口.heic”" in told and said in told
+
+
+def test_a_phones_whole_photo_is_not_too_heavy() -> None:
+    heavy = SimpleUploadedFile("大.jpg", b"x" * (14 * 1024 * 1024))
+    assert PhotosField().clean([heavy]) == [heavy]
