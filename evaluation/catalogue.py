@@ -48,6 +48,11 @@ class Document:
     title: str
     content: dict[str, Any]
 
+    @property
+    def lacks(self) -> bool:
+        """Whether a picture that it names is not there to be sealed."""
+        return _lacks_a_picture(self.content)
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -119,6 +124,15 @@ def _of(subject: Any, *names: str) -> dict[str, Any]:
         display = getattr(subject, f"get_{name}_display", None)
         written[name] = str(display()) if display else _plain(getattr(subject, name))
     return written
+
+
+def _lacks_a_picture(content: Any) -> bool:
+    """Whether a picture named in it was not there to be sealed."""
+    if isinstance(content, dict):
+        if "file" in content and content.get("sha256") == "":
+            return True
+        content = list(content.values())
+    return isinstance(content, list) and any(_lacks_a_picture(part) for part in content)
 
 
 def _picture(file: FieldFile) -> dict[str, str]:

@@ -6,9 +6,12 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import default_storage
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy
@@ -225,9 +228,10 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
     """The whole file in one: documents, pictures, an index with checksums and seals, and how to check them."""
     parts: dict[str, bytes] = {}
     files = list(proposal.archive_files.order_by("ordinal"))
+    pictures = sealed_pictures(files)
     for file in files:
         parts[file.file_name] = file.content.encode()
-        parts |= _pictures(file)
+    parts |= {picture.name: picture.found for picture in pictures if picture.found is not None}
     index = {
         "number": proposal.number,
         "title": proposal.title,
@@ -245,12 +249,17 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
             }
             for file in files
         ],
+        "pictures": [
+            {"file": picture.name, "sha256": picture.sha256, "state": picture.state, "in": picture.document}
+            for picture in pictures
+        ],
     }
     parts["index.json"] = json.dumps(index, ensure_ascii=False, indent=1).encode()
     parts["README.txt"] = str(HOW_TO_CHECK).encode()
-    parts["SHA256SUMS"] = "".join(
-        f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in parts.items()
-    ).encode()
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
+    # Of a picture the sum that was sealed, whatever lies there now, and whether it lies there at all.
+    sums |= {picture.name: picture.sha256 or UNKNOWN for picture in pictures}
+    parts["SHA256SUMS"] = "".join(f"{told}  {name}\n" for name, told in sums.items()).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as whole:
         for name, content in parts.items():
@@ -260,20 +269,67 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
 
 HOW_TO_CHECK = gettext_lazy(
     "这是一个项目的完整档案。每份文件是一个 JSON；照片在 photos 目录。\n"
-    "核对：sha256sum -c SHA256SUMS。\n"
+    "核对：sha256sum -c SHA256SUMS。照片的校验值是封存时的：改动过或缺失的照片会报 FAILED，index.json 里也写明。\n"
     "封存：每份文件的 seal = sha256(上一份的 seal + 本份的 sha256)，第一份的上一份为空；"
     "归档时最后一份的 seal 就是 index.json 里的 digest，也写在项目的归档页上。"
     "改、删、换任何一份，后面的 seal 都对不上。\n"
 )
 
 
-def _pictures(file: ArchiveFile) -> dict[str, bytes]:
-    """The pictures a document names, under the names it gives them."""
-    if file.kind != "photos":
-        return {}
-    found = {}
-    for picture in json.loads(file.content)["photos"]:
-        if default_storage.exists(picture["file"]):
-            with default_storage.open(picture["file"]) as stream:
-                found[f"photos/{picture['sha256'][:16]}.jpg"] = stream.read()
-    return found
+UNKNOWN = "0" * 64
+"""The sum of a picture that was gone already when its document was sealed: nothing has it."""
+
+
+@dataclass(frozen=True)
+class SealedPicture:
+    """A picture that a sealed document names, with what lies there today; ``found`` is None where nothing does."""
+
+    document: str
+    file: str
+    sha256: str
+    found: bytes | None
+
+    @property
+    def name(self) -> str:
+        """Where it lies in the download: under the name that its document gives it."""
+        return f"photos/{PurePath(self.file).name}"
+
+    @property
+    def state(self) -> str:
+        """``intact``, ``changed`` or ``missing``, against the bytes that were sealed."""
+        if self.found is None:
+            return "missing"
+        return "intact" if hashlib.sha256(self.found).hexdigest() == self.sha256 else "changed"
+
+
+def sealed_pictures(files: Iterable[ArchiveFile]) -> list[SealedPicture]:
+    """Each picture that these documents seal, once, read anew: nothing is believed that was kept about it."""
+    named = {
+        (picture["file"], picture["sha256"]): file.title
+        for file in files
+        for picture in _named_in(json.loads(file.content))
+    }
+    return [SealedPicture(title, name, sha256, _bytes_of(name)) for (name, sha256), title in named.items()]
+
+
+def _named_in(content: Any) -> Iterator[dict[str, str]]:
+    """Wherever a document names a file with its sum: in a list of photos, beside a contract or an ending."""
+    if isinstance(content, dict):
+        if {"file", "sha256"} <= content.keys():
+            yield content
+        content = list(content.values())
+    for part in content if isinstance(content, list) else ():
+        yield from _named_in(part)
+
+
+def _bytes_of(name: str) -> bytes | None:
+    try:
+        with default_storage.open(name) as stream:
+            return bytes(stream.read())
+    except (OSError, ValueError, SuspiciousOperation):
+        return None
+
+
+def spoiled_pictures(proposal: Proposal) -> list[SealedPicture]:
+    """Those that are no longer what was sealed."""
+    return [picture for picture in sealed_pictures(proposal.archive_files.all()) if picture.state != "intact"]

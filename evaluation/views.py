@@ -399,7 +399,8 @@ def archive(request: HttpRequest, number: str) -> HttpResponse:
         key = f"archive:{proposal.pk}:{proposal.card.version}"
         context["entries"] = cache.get_or_set(key, lambda: catalogue_of(proposal), 600)
     else:
-        context["files"] = proposal.archive_files.defer("content").order_by("ordinal")
+        context["files"] = files = list(proposal.archive_files.order_by("ordinal"))
+        context["spoiled"] = [each for each in selectors.sealed_pictures(files) if each.state != "intact"]
     agreed: Aftercare | None = getattr(proposal, "aftercare", None)
     context["aftercare"] = agreed
     context["checks"] = agreed.checks.all() if agreed else ()

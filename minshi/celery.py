@@ -49,5 +49,6 @@ app.conf.beat_schedule = {
     "forget unsent files": {"task": "minshi.unsent.tasks.forget", "schedule": 3600.0},
     "forget codes": {"task": "minshi.signin.tasks.forget", "schedule": 3600.0},
     "refresh turnouts": {"task": "deliberation.tasks.refresh_turnouts", "schedule": 10.0},
+    "check archives": {"task": "evaluation.tasks.check_archives", "schedule": 86400.0},
     "refresh totals": {"task": "proposals.tasks.refresh_totals", "schedule": 60.0},
 }

@@ -40,7 +40,9 @@ def seal_ended(proposal: Proposal, *, by: User) -> Archive:
 
 
 def _seal_all(proposal: Proposal, by: User) -> Archive:
-    for document in catalogue.documents(proposal):
+    found = list(catalogue.documents(proposal))
+    refuse_if(_("“%(title)s”里有照片的文件找不到了，请先补上") % {"title": each.title} for each in found if each.lacks)
+    for document in found:
         last = seal(proposal, document, by=by)
     last.refresh_from_db(fields=["seal"])
     return Archive.objects.create(proposal=proposal, files_count=last.ordinal, digest=last.seal, by=by)

@@ -1,0 +1,95 @@
+"""A sealed picture is its bytes: page, download and check find each that was changed or is gone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+
+from evaluation import tasks
+from evaluation.actions.archive import archive
+from evaluation.selectors import SealedPicture, sealed_pictures
+from minshi.refusals import Refused
+from proposals.models import Proposal
+from tests.way import Way
+
+pytestmark = pytest.mark.django_db
+
+
+def pictures(proposal: Proposal) -> list[SealedPicture]:
+    return sealed_pictures(proposal.archive_files.all())
+
+
+def failed(client: Client, proposal: Proposal) -> list[str]:
+    """What ``sha256sum -c SHA256SUMS`` would complain about."""
+    whole = zipfile.ZipFile(io.BytesIO(client.get(f"/projects/{proposal.number}/archive/zip/").content))
+    lines = (line.split("  ", 1) for line in whole.read("SHA256SUMS").decode().splitlines())
+    there = set(whole.namelist())
+    return [name for told, name in lines if name not in there or hashlib.sha256(whole.read(name)).hexdigest() != told]
+
+
+def states(client: Client, proposal: Proposal) -> list[str]:
+    whole = zipfile.ZipFile(io.BytesIO(client.get(f"/projects/{proposal.number}/archive/zip/").content))
+    return sorted(picture["state"] for picture in json.loads(whole.read("index.json"))["pictures"])
+
+
+@pytest.fixture
+def archived(way: Way) -> Proposal:
+    return way.archived()
+
+
+def test_every_sealed_picture_is_in_the_download_and_fits(archived: Proposal, client: Client) -> None:
+    assert len(pictures(archived)) >= 2
+    assert not failed(client, archived) and set(states(client, archived)) == {"intact"}
+    assert "和封存时不一样" not in client.get(f"/projects/{archived.number}/archive/").content.decode()
+    call_command("check_archives")
+    assert tasks.check_archives() == 0
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_changed_one_is_found_everywhere(
+    which: int, archived: Proposal, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = pictures(archived)[which]
+    file = Path(settings.MEDIA_ROOT) / picture.file
+    file.write_bytes(file.read_bytes() + b"\x00")
+    assert failed(client, archived) == [picture.name] and "changed" in states(client, archived)
+    page = client.get(f"/projects/{archived.number}/archive/").content.decode()
+    assert "1 张照片和封存时不一样" in page and "被改动" in page and picture.name in page
+    with pytest.raises(SystemExit):
+        call_command("check_archives")
+    assert picture.name in capsys.readouterr().err and tasks.check_archives() == 1
+
+
+def test_a_missing_one_is_found_everywhere(archived: Proposal, client: Client) -> None:
+    picture = pictures(archived)[0]
+    (Path(settings.MEDIA_ROOT) / picture.file).unlink()
+    assert failed(client, archived) == [picture.name] and "missing" in states(client, archived)
+    page = client.get(f"/projects/{archived.number}/archive/").content.decode()
+    assert "1 张照片和封存时不一样" in page and "缺失" in page
+    with pytest.raises(SystemExit):
+        call_command("check_archives")
+
+
+def test_one_put_in_the_place_of_another_is_found(archived: Proposal, client: Client) -> None:
+    first, last = pictures(archived)[0], pictures(archived)[-1]
+    assert first.file != last.file
+    (Path(settings.MEDIA_ROOT) / first.file).write_bytes(b"another")
+    assert failed(client, archived) == [first.name]
+
+
+def test_nothing_is_sealed_while_a_picture_is_gone(way: Way) -> None:
+    proposal = way.settling()
+    way.complete(proposal)
+    photo = proposal.photos.first()
+    assert photo
+    photo.image.storage.delete(photo.image.name)
+    with pytest.raises(Refused, match="照片的文件找不到"):
+        archive(proposal, by=way.who("clerk"))
