@@ -57,7 +57,8 @@ def vote(request: HttpRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return _vote_page(request, number, VoteForm())
     refused: Refused | None = None
-    if sent := _sent(request):
+    form = VoteForm(request.POST)
+    if sent := _sent(request) or _as_the_form_takes_it(form):
         motion_id, choice, receipt_id = sent
         try:
             given = actions.cast(motion_id, choice, receipt_id=receipt_id, by=user_of(request))
@@ -67,7 +68,6 @@ def vote(request: HttpRequest, number: str) -> HttpResponse:
             raise Http404 from None
         else:
             return redirect("receipt", numbers.shown(given.number))
-    form = VoteForm(request.POST)
     if refused:
         onto(form, refused)
     return _vote_page(request, number, form)
@@ -81,6 +81,14 @@ def _sent(request: HttpRequest) -> tuple[int, str, UUID] | None:
     except (KeyError, ValueError):
         return None
     return (motion, choice.value, number) if 0 < motion < 2**63 else None
+
+
+def _as_the_form_takes_it(form: VoteForm) -> tuple[int, str, UUID] | None:
+    """What is not written as our page writes it, and is no fault either: 34.0, or no number of its own."""
+    if not form.is_valid():
+        return None
+    said = form.cleaned_data
+    return said["motion"], said["choice"], said["receipt"]
 
 
 def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpResponse:

@@ -61,6 +61,8 @@ def request_code(request: HttpRequest) -> HttpResponse:
             code = _latest_code(request, Code.Purpose.SIGN_IN)
             if code is None or code.phone != phone:
                 onto(form, refusal)
+            else:
+                messages.info(request, " ".join(map(str, refusal.reasons)))
         else:
             security.note_phone(security.Kind.CODE_SENT, phone)
         if form.is_valid():

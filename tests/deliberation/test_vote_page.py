@@ -158,3 +158,28 @@ def test_a_forged_request_from_another_site_is_refused(motion: Motion, resident:
     client.force_login(resident, backend="minshi.accounts.backends.AccountBackend")
     assert client.post(url(motion), answer(motion)).status_code == 403
     assert not Ballot.objects.exists()
+
+
+@pytest.mark.parametrize("written", [{"receipt": ""}, {"motion": "{0}.0"}, {"motion": " {0} ", "receipt": ""}])
+def test_what_the_form_takes_is_a_vote_however_it_is_written(
+    written: dict[str, str], motion: Motion, resident: User, client_of: ClientOf
+) -> None:
+    sent = answer(motion) | {name: value.format(motion.pk) for name, value in written.items()}
+    answered = client_of(resident).post(url(motion), sent)
+    assert answered.status_code == 302 and "/receipts/" in answered.url
+    assert Ballot.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "written", [{"motion": "34.5"}, {"motion": "x"}, {"motion": ""}, {"receipt": "x"}, {"choice": "x"}, {"choice": ""}]
+)
+def test_what_it_does_not_take_is_said(
+    written: dict[str, str], motion: Motion, resident: User, client_of: ClientOf
+) -> None:
+    answered = client_of(resident).post(url(motion), answer(motion) | written)
+    assert answered.status_code == 422 and "处要看一下" in answered.content.decode()
+    assert not Ballot.objects.exists()
+
+
+def test_a_vote_that_is_not_there_is_not_found(motion: Motion, resident: User, client_of: ClientOf) -> None:
+    assert client_of(resident).post(url(motion), answer(motion, motion="999999.0")).status_code == 404

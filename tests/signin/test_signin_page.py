@@ -311,3 +311,13 @@ def test_signing_out_asks_first_and_then_ends_the_session(client_of: Any, reside
     assert signed_in_as(client) == resident.pk
     assert client.post("/signout/").headers["Location"] == reverse("home")
     assert signed_in_as(client) is None
+
+
+def test_asking_again_within_a_minute_says_so(client: Client, resident: User) -> None:
+    phone = str(resident.phone)
+    ask(client, phone)
+    assert "刚刚发过" not in client.get(CODE).content.decode()
+    again = ask(client, phone)
+    assert again.headers["Location"] == CODE
+    assert "验证码刚刚发过。没收到的话，请60秒后再取一次。" in client.get(CODE).content.decode()
+    assert Code.objects.filter(phone=phone).count() == 1
