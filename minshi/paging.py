@@ -6,6 +6,7 @@ The key of a row stands in the address as ``before=`` or ``after=``. What we hav
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,15 @@ Listed = TypeVar("Listed")
 SIZE = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+MOST_SEARCHED, MOST_WORDS = 40, 5
+"""Characters and words of a search."""
+
+WORD = re.compile(r"[0-9]{4}-[0-9]{5,}|\w+")
+
+
+def words_of(text: str) -> list[str]:
+    """What is looked for: each word by itself, however wide it was typed and whatever stands between."""
+    return WORD.findall(unicodedata.normalize("NFKC", text[:MOST_SEARCHED]))[:MOST_WORDS]
 
 
 @dataclass(frozen=True)

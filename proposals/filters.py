@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from minshi.paging import words_of
 from proposals.models import Card, CardQuerySet, Category, Kind, Stage, Tier
 
 SHOWN = (("running", _("正在办")), ("done", _("办成了")), ("reserve", _("储备库")))
-
-MOST_SEARCHED, MOST_WORDS = 40, 5
-"""Characters of a search."""
-
-WORD = re.compile(r"[0-9]{4}-[0-9]{5,}|\w+")
-
-
-def words_of(text: str) -> list[str]:
-    """What is looked for: each word by itself, however wide it was typed and whatever stands between."""
-    return WORD.findall(unicodedata.normalize("NFKC", text[:MOST_SEARCHED]))[:MOST_WORDS]
 
 
 class CardFilter(django_filters.FilterSet):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import django_filters
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.disclosure.models import Kind, Notice, NoticeQuerySet
+from minshi.paging import words_of
 
 RUNNING, PAST = "running", "past"
 
 
 class BoardFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("标题或索引号里有"), method="named")
     kind = django_filters.ChoiceFilter(label=_("种类"), choices=Kind.choices, empty_label=_("所有种类"))
     when = django_filters.ChoiceFilter(
         label=_("期限"),
@@ -22,6 +25,11 @@ class BoardFilter(django_filters.FilterSet):
     class Meta:
         model = Notice
         fields: tuple[str, ...] = ()
+
+    def named(self, rows: NoticeQuerySet, name: str, asked: str) -> NoticeQuerySet:
+        for word in words_of(asked):
+            rows = rows.filter(Q(title__icontains=word) | Q(number__icontains=word))
+        return rows
 
     def by_period(self, rows: NoticeQuerySet, name: str, asked: str) -> NoticeQuerySet:
         return rows.running() if asked == RUNNING else rows.past()

@@ -33,7 +33,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     place = get_object_or_404(Territory, code=code) if code else None
     rows = Notice.objects.for_reading()
     board = BoardFilter(request.GET, rows.in_place(place) if place else rows)
-    chosen = {name: request.GET[name] for name in ("place", "kind", "when") if request.GET.get(name)}
+    chosen = {name: request.GET[name] for name in ("q", "place", "kind", "when") if request.GET.get(name)}
     page = selectors.page_of(board.qs, chosen, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     context = {
         "board": board,

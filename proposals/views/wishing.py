@@ -5,6 +5,7 @@ from __future__ import annotations
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -28,15 +29,28 @@ def wishes(request: HttpRequest) -> HttpResponse:
     place = selectors.home_place(request.GET.get("place") or None)
     rows = Wish.objects.select_related("place").order_by("-id")
     rows = rows.filter(place__path__startswith=place.path) if place else rows.none()
+    words = paging.words_of(request.GET.get("q", ""))
+    for word in words:
+        rows = rows.filter(_has(word))
     page = paging.page_of(rows, paging.NUMBER, request.GET.get("before", ""))
     here = {"place": place.code} if place else {}
+    if words:
+        here["q"] = " ".join(words)
     context = {
         "place": place,
+        "asked": " ".join(words),
         "wishes": page.rows,
         "older": paging.link(here, before=page.next) if page.next else "",
         "newer": "" if page.is_first else paging.link(here),
     }
     return render(request, "proposals/wishes.html", context)
+
+
+def _has(word: str) -> Q:
+    """In its words or its place, or the number in its address."""
+    found = Q(text__icontains=word) | Q(spot__icontains=word)
+    is_number = word.isascii() and word.isdigit() and len(word) < 19
+    return found | Q(pk=int(word)) if is_number else found
 
 
 @require_safe

@@ -218,7 +218,7 @@ TABLE: tuple[Row, ...] = (
     Row("project", number("voting"), **PUBLIC, variants=stages(*(stage for stage in STAGES if stage != "voting"))),
     Row("photo", pk("photo"), **PUBLIC),
     Row("photo_small", pk("photo"), **PUBLIC),
-    Row("wishes", **PUBLIC, query="place&before"),
+    Row("wishes", **PUBLIC, query="place&q&before"),
     Row("wish", pk("wish"), **PUBLIC),
     # --- proposals: for residents
     Row("mine", see=SIGNED_IN),
@@ -262,7 +262,7 @@ TABLE: tuple[Row, ...] = (
     Row("meeting", lambda w: [w["deciding"].number, 1], **PUBLIC),
     Row("decision", number("announced"), **PUBLIC),
     # --- disclosure
-    Row("notices", **PUBLIC, query="place&kind&when&before&after"),
+    Row("notices", **PUBLIC, query="q&place&kind&when&before&after"),
     Row("notice", number("notice"), **PUBLIC),
     Row("notice_photo", pk("posting"), **PUBLIC),
     Row("notice_print", number("notice"), **PUBLIC),

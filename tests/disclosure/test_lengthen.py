@@ -117,7 +117,7 @@ def test_a_request_for_money_follows(way: Way, clock: Clock) -> None:
     clock.set("2026-12-30 10:00")
     grant = way.asked(proposal)
     before = grant.due_at
-    published()
+    publish_calendar(next_year(work=[]), by=None)
     grant.refresh_from_db()
     assert grant.due_at == Deadline.objects.of(grant).open().get().due > before
 
@@ -130,7 +130,7 @@ def test_a_check_after_the_archive_follows(way: Way, clock: Clock) -> None:
     assert all(row.basis for row in Deadline.objects.open().filter(kind="aftercare.check"))
     late = max(found.values())
     last = (late - timedelta(seconds=1)).astimezone(platform_clock.CHINA).date()
-    rest = [["测试", last, last + timedelta(days=10)]]
+    rest = [["测试", last - timedelta(days=5), last + timedelta(days=10)]]
     publish_calendar(next_year(rest=rest, work=[]), by=None)
     moved = {check.pk: check.due_at for check in checks.all()}
     assert max(moved.values()) > late
