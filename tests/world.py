@@ -28,7 +28,7 @@ from minshi.accounts.models import User
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Notice, PostingPhoto
 from minshi.notifications.actions import tell
-from minshi.notifications.models import Message
+from minshi.notifications.models import Message, ToTell
 from minshi.residents.models import Role, RoleGrant
 from minshi.signin import second_factor
 from minshi.territory.actions import add_households, add_place
@@ -272,6 +272,7 @@ class World:
         unsent.keep(resident, "/projects/propose/", [("photos", a_picture(), uuid4())])
         self.things["unsent"] = UnsentFile.objects.get()
         tell(resident, "有一件事等您办", "请看一看", self["submitted"].get_absolute_url())
+        self.things["to_tell"] = ToTell.objects.create(household=cast.home_of(resident).household, title="请投票")
         self.things["message"] = Message.objects.of(resident).latest("pk")
         self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11], confirmed=False)
         self.things["claim"] = cast.home_of(self.people["newcomer"])

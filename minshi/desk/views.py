@@ -19,6 +19,7 @@ from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines.models import Deadline, DeadlineQuerySet
 from minshi.faces.words import said_late
+from minshi.notifications.selectors import doors_waiting
 from minshi.policy import calendar
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
 from minshi.residents.rules import Held, roles_of, title_in
@@ -110,7 +111,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "is_narrowed": any(asked.values()),
         "choices": _choices(roles),
         "vacancies": [] if any(asked.values()) else vacancies_of(user),
-        "jobs": [*_confirmations(user), *(job for load in _jobs for job in load(user))],
+        "jobs": [*_confirmations(user), *_to_tell(user), *(job for load in _jobs for job in load(user))],
         "links": [link for place in names.working_places() for load in _links for link in load(place)],
     }
     return context
@@ -266,6 +267,15 @@ def _choices(roles: tuple[Held, ...]) -> dict[str, list[tuple[str, Any]]]:
     ]
     holders = [("", _("等我办的")), (ALL, _("我这里所有的")), *Role.choices, *_holders.items()]
     return {"show": shows, "holder": holders if any(held.role in STAFF_ROLES for held in roles) else []}
+
+
+def _to_tell(user: User) -> list[Job]:
+    """Households without a phone that somebody is to tell at their door."""
+    count = doors_waiting(user)
+    if not count:
+        return []
+    text = _("%(n)d 户没有手机，请楼栋长上门告知") % {"n": count}
+    return [Job(_("上门告知"), text, reverse("to_tell"), _("看名单"))]
 
 
 def _confirmations(user: User) -> list[Job]:

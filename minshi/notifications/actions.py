@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Model
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import Now
@@ -24,11 +26,12 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Doors, Lines, Post, Told, event_named, tables_of
 from minshi.notifications.channels import Channel, NotSent, channel
-from minshi.notifications.models import MATTER_LENGTH, Message, Outbox
+from minshi.notifications.models import MATTER_LENGTH, Message, Outbox, ToTell
 from minshi.notifications.rules import end_of_quiet, start_of_day, without_numbers
 from minshi.notifications.sealing import InvalidToken, seal, unseal
-from minshi.notifications.selectors import holders, messages_a_day, texts_of_today
+from minshi.notifications.selectors import holders, messages_a_day, texts_of_today, to_tell_paths
 from minshi.policy import selectors as policy
+from minshi.refusals import NotAllowed
 from minshi.residents.rules import home_of
 from minshi.residents.speaking import adults_of, listeners
 from minshi.territory.models import Territory
@@ -64,8 +67,8 @@ WHERE %s::boolean AND NOT EXISTS (
 
 # Of the doors that should hear it, those behind which nobody has an account with a phone.
 LIST = """
-INSERT INTO notifications_totell (household_id, title, body, key, event)
-SELECT door.id, %s::text, %s::text, %s::text, %s::text
+INSERT INTO notifications_totell (household_id, title, body, key, event, until)
+SELECT door.id, %s::text, %s::text, %s::text, %s::text, %s::timestamptz
 FROM territory_household AS door
 WHERE door.id = ANY (%s::bigint[]) AND door.is_active AND NOT EXISTS (
     SELECT FROM residents_residence AS home
@@ -149,6 +152,8 @@ def tell_doors(
     url: str = "",
     *,
     asked: bool = True,
+    slip: object = "",
+    until: datetime | None = None,
     sms: bool = False,
     key: str | None = None,
     event: str = "",
@@ -156,14 +161,16 @@ def tell_doors(
 ) -> None:
     """Tell these households (keys of doors): ``asked`` the one who speaks for each, otherwise all its adults.
 
-    Where it goes out as a text, a door without anybody who has a phone is put on the chief's list of people to tell.
+    Where it goes out as a text, a door without anybody who has a phone is put on the chief's list of people to tell;
+    ``slip`` is what the slip says in place of ``body``, which is not for the eyes of whoever brings it; from ``until``
+    on it is off the list.
     """
     keys = list(doors)
     users = listeners(keys) if asked else adults_of(keys)
     tell_all(users.only("pk"), title, body, url, sms=sms, key=key, event=event, matter=matter)
     if _goes_by_text(event, sms):
         with connection.cursor() as cursor:
-            cursor.execute(LIST, [str(title)[:120], str(body), key, event, keys])
+            cursor.execute(LIST, [str(title)[:120], str(slip or body), key, event, until, keys])
 
 
 def _goes_by_text(event: str, sms: bool) -> bool:
@@ -194,9 +201,20 @@ def _tell_line(table: Lines, line: Told, subject: Model, record: StepRecord) -> 
     if isinstance(heard, Post):
         tell_role(heard.role, heard.place, *words, **how)
     elif isinstance(heard, Doors):
-        tell_doors(heard.keys, *words, asked=heard.asked, **how)
+        until = line.until(subject) if line.until else None
+        tell_doors(heard.keys, *words, asked=heard.asked, until=until, **how)
     else:
         tell_all([user for user in heard if user], *words, **how)
+
+
+@action
+def tick(waiting: Iterable[int], *, by: User) -> int:
+    """Whoever keeps these doors' list has told them: keys of what was shown, so that nothing newer is ticked unseen."""
+    paths = to_tell_paths(by)
+    if not paths:
+        raise NotAllowed(_("只有楼栋长和社区工作人员可以登记告知"))
+    rows = ToTell.objects.waiting().beneath(paths).filter(pk__in=list(waiting))
+    return rows.update(told_at=Now(), told_by=by)
 
 
 def send_text(phone: str, text: object, *, until: datetime) -> None:
@@ -219,8 +237,26 @@ def hint_after_commit() -> None:
         transaction.on_commit(_hint, robust=True)
 
 
+_past = False
+
+
+@contextmanager
+def in_the_past() -> Iterator[None]:
+    """While a past is replayed nothing leaves: what was texted then counts as sent at its own time."""
+    global _past
+    _past = True
+    try:
+        yield
+    finally:
+        _past = False
+
+
 def _hint() -> None:
     """Tell a worker that there is something to send. Losing this slows the text and refuses nothing."""
+    if _past:
+        texts = Outbox.objects.filter(state=Outbox.State.OPEN).exclude(message=None)
+        texts.update(state=Outbox.State.SENT, sent_at=F("next_at"), attempts=1)
+        return
     if settings.DEMO:
         deliver()
         return

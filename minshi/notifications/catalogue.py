@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,8 @@ class Audience:
 class Told:
     """One thing told of one step; ``title`` and ``body`` are filled from the ``facts`` of its table.
 
-    ``when`` asks (subject, record) whether this time it is told at all.
+    ``when`` asks (subject, record) whether this time it is told at all; ``until``: from when on it is of no use to
+    tell a household that was not reached.
     """
 
     verb: str
@@ -105,6 +107,7 @@ class Told:
     right: StrOrPromise = ""
     url: Callable[[Any], str] | None = None
     when: Callable[[Any, StepRecord], bool] | None = None
+    until: Callable[[Any], datetime] | None = None
 
     def __post_init__(self) -> None:
         assert self.way is Way.SITE or self.right, f"{self.verb}: a text needs its reason"

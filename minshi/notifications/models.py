@@ -124,7 +124,8 @@ class Outbox(models.Model):
 
 class ToTellQuerySet(models.QuerySet["ToTell"]):
     def waiting(self) -> ToTellQuerySet:
-        return self.filter(told_at=None)
+        """Not told yet, and not over."""
+        return self.filter(Q(until=None) | Q(until__gt=Now()), told_at=None)
 
     def beneath(self, paths: list[str]) -> ToTellQuerySet:
         """Of doors in these places."""
@@ -134,7 +135,7 @@ class ToTellQuerySet(models.QuerySet["ToTell"]):
         return self.filter(mine)
 
     def by_door(self) -> ToTellQuerySet:
-        return self.select_related("household__place").order_by(
+        return self.select_related("household__place__parent").order_by(
             "household__place__path", "household__address", "household_id", "pk"
         )
 
@@ -150,6 +151,7 @@ class ToTell(models.Model):
     key = models.CharField(max_length=120, null=True, blank=True)
     event = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField(_("时间"), db_default=Now())
+    until = models.DateTimeField(_("到何时为止（不含）"), null=True, blank=True)
     told_at = models.DateTimeField(_("已告知"), null=True, blank=True)
     told_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 

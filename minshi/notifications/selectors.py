@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+from django.db.models import Count
+
 from minshi.accounts.models import User
 from minshi.clock import today
-from minshi.notifications.models import Message, Outbox
+from minshi.notifications.models import Message, Outbox, ToTell
 from minshi.policy import selectors as policy
-from minshi.residents.models import RoleGrant
-from minshi.territory.models import Territory
+from minshi.residents.models import ORGANISERS, Role, RoleGrant
+from minshi.residents.rules import roles_of
+from minshi.territory.models import Household, Territory
 
 MOST_SHOWN = 99
 
@@ -42,3 +47,47 @@ def messages_a_day() -> int:
 def texts_of_today() -> int:
     """How many texts of messages have left today."""
     return Outbox.objects.sent_today().exclude(message=None).count()
+
+
+# --- Doors without a phone ----------------------------------------------------------------------
+
+MOST_DOORS = 50
+"""Shown and printed at once; ticked ones make room for the next."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """A household to be told, and of what."""
+
+    household: Household
+    rows: list[ToTell] = field(default_factory=list)
+
+
+def to_tell_paths(user: User) -> list[str]:
+    """Where this person keeps the list of people to tell: as chief (or another organiser) or as clerk."""
+    return [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
+
+
+def doors_to_tell(user: User) -> list[Door]:
+    """The first doors of this person's list, each with what waits for it, oldest first."""
+    waiting = ToTell.objects.waiting().beneath(to_tell_paths(user))
+    first = waiting.by_door().values_list("household__place__path", "household__address", "household_id").distinct()
+    keys = [key for _path, _address, key in first[:MOST_DOORS]]
+    doors: dict[int, Door] = {}
+    for row in waiting.filter(household__in=keys).by_door():
+        doors.setdefault(row.household_id, Door(row.household)).rows.append(row)
+    return list(doors.values())
+
+
+def doors_waiting(user: User) -> int:
+    """How many households stand on this person's list."""
+    paths = to_tell_paths(user)
+    if not paths:
+        return 0
+    found = ToTell.objects.waiting().beneath(paths).aggregate(doors=Count("household", distinct=True))
+    return int(found["doors"])
+
+
+def are_on_my_list(user: User, keys: list[int]) -> bool:
+    """Whether this person keeps the list that these stand on, told already or not."""
+    return ToTell.objects.beneath(to_tell_paths(user)).filter(pk__in=keys).exists()

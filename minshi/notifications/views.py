@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from minshi import paging
 from minshi.accounts.requests import SignedIn, pressing
-from minshi.notifications import actions
+from minshi.faces.kept import digest
+from minshi.notifications import actions, selectors
 from minshi.notifications.models import Message
+from minshi.printing.sheets import as_file, as_page, qr_of
+from minshi.refusals import NotAllowed
 
 
 @login_required
@@ -51,3 +59,58 @@ def open_message(request: SignedIn, pk: int) -> HttpResponse:
     message = get_object_or_404(Message.objects.of(request.user), pk=pk)
     actions.mark_read(request.user, by=request.user, only=message.pk)
     return redirect(message.url or "messages")
+
+
+# --- Doors without a phone ----------------------------------------------------------------------
+
+
+def _refuse_stranger(request: SignedIn) -> None:
+    if not selectors.to_tell_paths(request.user):
+        raise NotAllowed(_("上门告知的名单由楼栋长和社区工作人员看"))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def to_tell(request: SignedIn) -> HttpResponse:
+    """Households without a phone in my places: what to tell each, a slip to leave, and one press when it is done."""
+    _refuse_stranger(request)
+    if request.method == "POST":
+        told = [key for text in request.POST.getlist("row")[:500] if (key := paging.number(text)) is not None]
+        if not selectors.are_on_my_list(request.user, told):
+            raise Http404
+        if actions.tick(told, by=request.user):
+            messages.success(request, _("已记下：告知了"))
+        else:
+            messages.warning(request, _("没有要记的，可能已经记过了"))
+        return redirect("to_tell")
+    doors = selectors.doors_to_tell(request.user)
+    waiting = selectors.doors_waiting(request.user)
+    return render(request, "notifications/to_tell.html", {"doors": doors, "count": waiting})
+
+
+def _slips(request: SignedIn) -> dict[str, Any]:
+    """What the slips are drawn with: one for each door shown."""
+    _refuse_stranger(request)
+    address = f"{settings.SITE_URL}/"
+    return {
+        "doors": selectors.doors_to_tell(request.user),
+        "address": address,
+        "qr": qr_of(address),
+        "back": reverse("to_tell"),
+        "page": reverse("to_tell_print"),
+        "file": reverse("to_tell_pdf"),
+    }
+
+
+@login_required
+@require_safe
+def to_tell_print(request: SignedIn) -> HttpResponse:
+    return as_page(request, "notifications/slips.html", _slips(request))
+
+
+@login_required
+@require_safe
+def to_tell_pdf(request: SignedIn) -> HttpResponse:
+    facts = _slips(request)
+    version = digest([row.pk for door in facts["doors"] for row in door.rows])
+    return as_file(request, "notifications/slips.html", facts, name="slips", version=version, page=facts["page"])

@@ -192,6 +192,7 @@ PROPER: dict[str, Body] = {
     "object_for": lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"},
     "objection_read": lambda w: {"objection": w["objection_sheet"].pk, "objects": "yes", "door": ""},
     "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
+    "to_tell": lambda w: {"row": w["to_tell"].pk},
     "confirm_residents": lambda w: {"claim": w["claim"].pk, "verdict": "yes"},
     "pledge": lambda w: {"choice": "5000"},
     "withdraw_pledge": lambda w: {},
@@ -318,6 +319,9 @@ TABLE: tuple[Row, ...] = (
     # --- messages
     Row("messages", see=SIGNED_IN, query="before"),
     Row("messages_read", others=NOT_TAKEN, send=SIGNED_IN),
+    Row("to_tell", see=ANY_COLLECTORS, send=COLLECTORS, taken=TAKEN | {HIDDEN}),
+    Row("to_tell_print", see=ANY_COLLECTORS),
+    Row("to_tell_pdf", see=ANY_COLLECTORS),
     Row("message_open", pk("message"), others=NOT_TAKEN, send=RESIDENT),
     # --- the ways in
     Row("account_request_login_code", see=VISITOR, send=VISITOR, others=ONWARD, query="next"),
