@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from deliberation import actions, told
 from deliberation.actions.motions import why_not_publish
 from deliberation.lifecycle import CLOSE, MINUTES, PUBLISH
-from deliberation.models import Meeting, MeetingStage, Motion, MotionStage
+from deliberation.models import Meeting, MeetingStage, Motion, MotionStage, PaperBallot
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
@@ -18,10 +19,12 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
 from minshi.notifications.actions import tell_role
+from minshi.paper.models import Line
+from minshi.paper.signals import differs
 from minshi.policy import calendar
 from minshi.residents.models import Residence, Role
 from minshi.residents.signals import asked
-from proposals.actions import advance
+from proposals.actions import advance, ask_third
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior
 
@@ -89,6 +92,13 @@ def a_newcomer_asks_during_a_vote(residence: Residence, **kwargs: Any) -> None:
     running = Motion.objects.open().filter(roll__units__household=residence.household_id).order_by("closes_at").first()
     if running is not None:
         arrivals.hurry([residence.household_id], ends_at=running.closes_at, about=running.question, by=None)
+
+
+@receiver(differs)
+def a_ballot_was_read_differently(line: Line, **kwargs: Any) -> None:
+    """Ballots, and the second sheets that correct them."""
+    if PaperBallot.objects.filter(line__in=[line.pk, line.correcting_id]).exists():
+        ask_third(line, reverse("paper_confirm"))
 
 
 @receiver(reopened, sender=Notice)

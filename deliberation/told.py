@@ -101,6 +101,7 @@ MOTIONS = Lines(
             _("到 %(end)s 截止，每户一票"),
             way=Way.BOTH,
             right=_("投票有截止时间"),
+            until=lambda motion: motion.closes_at,
             url=_to_vote,
         ),
         Unheard("close", "counting begins in the same moment and tells the clerk"),
@@ -111,7 +112,6 @@ MOTIONS = Lines(
     ),
     facts=_motion_facts,
     url=Motion.get_absolute_url,
-    matter=lambda motion: f"project:{motion.proposal_id}" if motion.proposal_id else f"motion:{motion.pk}",
 )
 
 # --- Meetings ---------------------------------------------------------------------------------------
@@ -144,6 +144,5 @@ MEETINGS = Lines(
 DECISION = Event("decision.made", _("提议人"))
 CHOSEN = Event("group.chosen", _("选入居民小组的人"))
 PAPER_BALLOT = Event("ballot.on_paper", _("交纸票那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
-BALLOT_UNREAD = Event("ballot.unread", _("要核对纸票的人"), Way.BOTH, _("纸票等第二个人核对"))
-BALLOT_THIRD = Event("ballot.third", _("第三个核对的人"), Way.BOTH, _("两个人看得不一样，等第三个人定"))
+LETTER_ASKED = Event("letter.asked", _("替他家申请核对号信的那一户"), Way.BOTH, IN_YOUR_NAME)
 LATE = Event("deliberation.late", _("承办人和上一级"))

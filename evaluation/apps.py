@@ -10,4 +10,4 @@ class EvaluationConfig(AppConfig):
     verbose_name = _("评议与归档")
 
     def ready(self) -> None:
-        from evaluation import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)
+        from evaluation import lifecycle, reactions, rules, showing, told  # noqa: F401  (registers them)

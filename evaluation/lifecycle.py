@@ -19,6 +19,7 @@ from proposals.lifecycle import holder_place
 GATE = "survey.gate"
 CALLBACK = "callback"
 CHECK = "aftercare.check"
+ACCOUNTS = "accounts.check"
 """Kinds of deadlines. A survey's own closing is the deadline of the stage it makes up."""
 
 SURVEY_STEPS = (

@@ -7,9 +7,10 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
+from evaluation import told
 from evaluation.actions import accounts, aftercare, archive, callbacks, surveys
-from evaluation.lifecycle import CALLBACK, CHECK, GATE
-from evaluation.models import CallBack, CallBackStage, Check, Survey, SurveyStage
+from evaluation.lifecycle import ACCOUNTS, CALLBACK, CHECK, GATE
+from evaluation.models import CallBack, CallBackStage, Check, FinalAccounts, PaperAnswer, Survey, SurveyStage
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on, schedule
@@ -19,12 +20,15 @@ from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import corrected, lengthened, reopened
 from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
+from minshi.notifications.actions import tell_role
+from minshi.paper.models import Line
+from minshi.paper.signals import differs
 from minshi.policy import calendar
 from minshi.policy.signals import period_moved
 from minshi.residents.models import Residence
 from minshi.residents.signals import asked
-from proposals.actions import advance
-from proposals.lifecycle import period
+from proposals.actions import advance, ask_third
+from proposals.lifecycle import holder_place, period, superior_of
 from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
 
@@ -72,6 +76,25 @@ def the_result_was_announced(deadline: Deadline) -> None:
         surveys.settle_hold(survey, by=None)
     else:
         schedule(survey, GATE, calendar.period_end(now(), working_days=1), title=deadline.title)
+
+
+@receiver(differs)
+def a_rating_was_read_differently(line: Line, **kwargs: Any) -> None:
+    registered = PaperAnswer.objects.select_related("unit__roll__survey__proposal").filter(line=line).first()
+    if registered is not None:
+        ask_third(line, f"/projects/{registered.survey.proposal.number}/ratings/paper/")
+
+
+@on(ACCOUNTS)
+def nobody_checked(deadline: Deadline) -> None:
+    """The accounts still wait for their second person: the level above hears of it, again and again."""
+    made = FinalAccounts.objects.select_related("proposal__place").get(pk=deadline.subject_id)
+    if made.confirmed_at is not None:
+        return
+    role, level = superior_of(deadline.role)
+    place, title = holder_place(made.territory, level), _("逾期：%(title)s") % {"title": deadline.title}
+    tell_role(role, place, title, url=deadline.url, event=told.ACCOUNTS_LATE.name)
+    look_again(deadline, period(made.territory, "supervision.days", now()).end)
 
 
 @on(CALLBACK)

@@ -10,4 +10,4 @@ class FundingConfig(AppConfig):
     verbose_name = _("资金与实施")
 
     def ready(self) -> None:
-        from funding import lifecycle, reactions, rules, showing  # noqa: F401  (registers them)
+        from funding import lifecycle, reactions, rules, showing, told  # noqa: F401  (registers them)

@@ -27,7 +27,6 @@ from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
 from minshi.lifecycle.models import StepRecord
-from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
 from minshi.residents.models import Role
 from minshi.residents.rules import role_in, roles_of
@@ -391,18 +390,6 @@ def _where_it_ends(ending: Ending) -> str:
     return admin_url(ending.proposal.purse)
 
 
-def _ending_settled(ending: Ending) -> None:
-    _waiting("funding.ending", _("确认了结"), _ending_holder, _where_it_ends)(ending)
-    if (holder := _ending_holder(ending)) is not None:
-        tell_role(
-            holder[0],
-            holder_place(ending.territory, holder[1]),
-            gettext("等您确认了结：%(title)s") % {"title": ending.proposal.title},
-            ending.reason,
-            _where_it_ends(ending),
-        )
-
-
 ENDING = Machine(
     subject="funding.ending",
     steps=(
@@ -444,7 +431,7 @@ ENDING = Machine(
     ),
     stage_labels=_labels(EndingStage),
     entered=_entered,
-    settled=_ending_settled,
+    settled=_waiting("funding.ending", _("确认了结"), _ending_holder, _where_it_ends),
     role_of=_role_of,
 )
 
@@ -452,5 +439,6 @@ HELD_BY: dict[type[models.Model], Callable[[Any], Holder | None]] = {
     Grant: _by_stage(GRANT_HOLDERS),
     Payment: _payment_holder,
     Change: _change_holder,
+    Ending: _ending_holder,
 }
 """Who must act on a thing now, for the superiors who are told when it is late."""

@@ -8,24 +8,39 @@ from django.db import models
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from funding import actions
+from funding import actions, told
 from funding.actions.payments import paid_out
 from funding.actions.suppliers import tell_group
 from funding.lifecycle import HELD_BY, admin_url
-from funding.models import Change, Claim, Contract, Contribution, Ending, Grant, Payment, PlanChange, Pledge, Purse
+from funding.models import (
+    Allocation,
+    CarryOver,
+    Change,
+    Claim,
+    Contract,
+    Contribution,
+    Ending,
+    Grant,
+    Payment,
+    PlanChange,
+    Pledge,
+    Purse,
+    Refund,
+)
 from funding.selectors import group_of
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
-from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import reopened
 from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
+from minshi.paper.models import Line
+from minshi.paper.signals import differs
 from minshi.policy.signals import period_moved
 from minshi.residents.models import Role
-from proposals.actions import advance
+from proposals.actions import advance, ask_third
 from proposals.lifecycle import holder_place, period, superior_of
 from proposals.models import ENDED, Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
@@ -83,12 +98,12 @@ def a_third_objected(notice: Notice, **kwargs: Any) -> None:
         advance(proposal, "reopen_funding", by=None, evidence=evidence)
     else:
         actions.reopen_award(proposal, by=None, evidence=evidence)
-    tell_role(
-        Role.CLERK,
-        holder_place(proposal.place, "community"),
-        _("%(share)s受益户反对，要重新办：%(title)s") % {"share": reopening_share(notice), "title": proposal.title},
-        url=proposal.get_absolute_url(),
-    )
+
+
+@receiver(differs)
+def a_pledge_was_read_differently(line: Line, **kwargs: Any) -> None:
+    if promised := Pledge.objects.filter(line=line).first():
+        ask_third(line, admin_url(promised), Role.SUPERVISOR, Role.PARTY, Role.CLERK)
 
 
 # --- What is late ----------------------------------------------------------------------------------
@@ -103,12 +118,17 @@ NUDGED: dict[str, type[models.Model]] = {
     "funding.claim": Claim,
     "funding.ending": Ending,
     "funding.plan_change": PlanChange,
+    "funding.refund": Refund,
+    "funding.refund_check": Refund,
+    "funding.allocation": Allocation,
+    "funding.carry_over": CarryOver,
 }
 
 
 def _tell_superior(subject: Any, role: str, title: str, url: str) -> None:
     above, level = superior_of(role)
-    tell_role(above, holder_place(subject.territory, level), _("逾期：%s") % title, url=url)
+    place = holder_place(subject.territory, level)
+    tell_role(above, place, _("逾期：%s") % title, url=url, event=told.LATE.name)
 
 
 def _still_late(subject: Any, deadline: Deadline) -> None:
@@ -133,8 +153,8 @@ def nobody_decided(deadline: Deadline) -> None:
     subject: Any = model._default_manager.get(pk=deadline.subject_id)
     if HELD_BY[model](subject) is None:
         return
-    actions.overdue(subject, by=None)
-    _still_late(subject, deadline)
+    actions.overdue(subject, by=None)  # tells them
+    look_again(deadline, period(subject.territory, "supervision.days", now()).end)
 
 
 @on("funding.plan")
@@ -145,6 +165,10 @@ def nobody_decided(deadline: Deadline) -> None:
 @on("funding.claim")
 @on("funding.ending")
 @on("funding.plan_change")
+@on("funding.refund")
+@on("funding.refund_check")
+@on("funding.allocation")
+@on("funding.carry_over")
 def nobody_did(deadline: Deadline) -> None:
     subject: Any = NUDGED[deadline.kind]._default_manager.get(pk=deadline.subject_id)
     _still_late(subject, deadline)
@@ -158,6 +182,7 @@ def nobody_wrote(deadline: Deadline) -> None:
     if contract.ended_at or (contract.finished_at and proposal.stage != Stage.DELIVERING):
         return
     url = f"/projects/{proposal.number}/log/"
-    tell_group(group_of(proposal), _("请记一条现场情况：%s") % proposal.title, url=url)
-    tell_role(Role.CLERK, holder_place(proposal.place, "community"), deadline.title, url=admin_url(proposal.purse))
+    tell_group(group_of(proposal), _("请记一条现场情况：%s") % proposal.title, url=url, event=told.LOG_DUE.name)
+    place, desk = holder_place(proposal.place, "community"), admin_url(proposal.purse)
+    tell_role(Role.CLERK, place, deadline.title, url=desk, event=told.LOG_DUE.name)
     look_again(deadline, period(proposal.place, "log.every_days", now()).end)

@@ -17,6 +17,8 @@ from minshi.disclosure.signals import answered, corrected, lengthened, objected,
 from minshi.lifecycle.machine import what_blocks_gate
 from minshi.notifications.actions import tell, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
+from minshi.paper.models import Line
+from minshi.paper.signals import differs
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.signals import period_moved
@@ -165,6 +167,15 @@ def a_sheet_was_read_alike(objection: Objection, **kwargs: Any) -> None:
     if objection.household_id:
         title = _("您家的书面异议已经两个人核对，按一户计")
         _tell_household(objection, objection.household_id, title, told.OBJECTION_READ)
+
+
+@receiver(differs)
+def a_sheet_was_read_differently(line: Line, **kwargs: Any) -> None:
+    """A list of signatures, or an objection; whatever else is on paper asks in its own app."""
+    if line.cosigns.exists():
+        actions.ask_third(line, reverse("cosign_read"))
+    elif hasattr(line, "objection"):
+        actions.ask_third(line, reverse("objection_read"), Role.CLERK, Role.PARTY, Role.SUPERVISOR, Role.CASE_OFFICER)
 
 
 @receiver(unread)

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from rules import has_perm
 
+from deliberation import told
 from deliberation.models import CheckLetter, MotionStage
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -36,8 +37,9 @@ def ask_letter(unit: Unit, *, by: User) -> CheckLetter:
     except IntegrityError:
         raise Refused(door=_("这一户已经申请过，街道还没有打印")) from None
     if unit.household_id:
-        told = _("有人替您家申请了核对号信，由街道封好送到家；不是您家要的，请告诉社区")
-        tell_all(adults_of([unit.household_id]), told, motion.question, motion.get_absolute_url())
+        title = _("有人替您家申请了核对号信，由街道封好送到家；不是您家要的，请告诉社区")
+        users, event = adults_of([unit.household_id]), told.LETTER_ASKED.name
+        tell_all(users, title, motion.question, motion.get_absolute_url(), event=event)
     return letter
 
 

@@ -8,6 +8,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from rules import has_perm
 
+from evaluation import told
+from evaluation.lifecycle import ACCOUNTS
 from evaluation.models import FinalAccounts, Survey
 from evaluation.selectors import figures_of, latest
 from funding import actions as funding
@@ -15,6 +17,7 @@ from funding.actions.refunds import what_is_owed
 from funding.models import Refund
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
@@ -57,15 +60,33 @@ def make_accounts(proposal: Proposal, *, by: User, remark: str = "") -> FinalAcc
         remark=mask_text(remark.strip())[:500],
         made_by=by,
     )
-    tell_role(
-        Role.CASE_OFFICER,
-        holder_place(proposal.place, "street"),
-        _("请复核结算：%(title)s") % {"title": proposal.title},
-        _("支出 %(yuan)s 元") % {"yuan": format_yuan(made.spent_fen)},
-        f"/admin/evaluation/finalaccounts/{made.pk}/change/",
-    )
+    _await_check(made)
     note_on_card(proposal)
     return made
+
+
+def _await_check(made: FinalAccounts) -> None:
+    """The street's case officer has it on the desk; the supervisors, who may check it as well, hear of it."""
+    proposal, url = made.proposal, f"/admin/evaluation/finalaccounts/{made.pk}/change/"
+    title = _("请复核结算：%(title)s") % {"title": proposal.title}
+    words = _("支出 %(yuan)s 元") % {"yuan": format_yuan(made.spent_fen)}
+    street = holder_place(proposal.place, "street")
+    for role, place in ((Role.CASE_OFFICER, street), (Role.SUPERVISOR, holder_place(proposal.place, "community"))):
+        tell_role(role, place, title, words, url, event=told.ACCOUNTS_TO_CHECK.name)
+    for earlier in proposal.final_accounts.exclude(pk=made.pk):
+        deadlines.meet(earlier, ACCOUNTS)
+    span = period(proposal.place, "street_approval.days", now())
+    deadlines.schedule(
+        made,
+        ACCOUNTS,
+        span.end,
+        role=Role.CASE_OFFICER,
+        place_path=street.path,
+        title=title,
+        url=url,
+        basis=span.basis,
+        provisional=span.provisional,
+    )
 
 
 def _must_run(by: User, proposal: Proposal) -> None:
@@ -103,11 +124,13 @@ def confirm_accounts(accounts: FinalAccounts, *, by: User) -> FinalAccounts:
     refuse_if(_what_is_stale(accounts))
     accounts.confirmed_by, accounts.confirmed_at = by, now()
     accounts.save(update_fields=["confirmed_by", "confirmed_at"])
+    deadlines.meet(accounts, ACCOUNTS)
     tell_role(
         Role.CLERK,
         holder_place(accounts.proposal.place, "community"),
         _("结算已复核，可以公示：%(title)s") % {"title": accounts.proposal.title},
         url=accounts.proposal.get_absolute_url(),
+        event=told.ACCOUNTS_CHECKED.name,
     )
     note_on_card(accounts.proposal)
     return accounts

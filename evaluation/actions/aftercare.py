@@ -17,13 +17,10 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text, one_line, seen
-from minshi.notifications.actions import tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import Role
 from proposals.actions import note_on_card
-from proposals.lifecycle import holder_place
 from proposals.models import Proposal, Stage
 
 INSTANT = timedelta(microseconds=1)
@@ -90,10 +87,6 @@ def look(check: Check, *, in_order: bool, finding: str, by: User) -> StepRecord:
     record = take(check, "look", by=by, setting=facts, evidence={"in_order": in_order})
     proposal = lock(check.aftercare.proposal)
     seal(proposal, check_document(check), by=by)
-    if not in_order:
-        community = holder_place(proposal.place, "community")
-        title = _("管护回看发现问题：%(title)s") % {"title": proposal.title}
-        tell_role(Role.CLERK, community, title, words, check.get_absolute_url())
     note_on_card(proposal)
     return record
 
@@ -101,9 +94,4 @@ def look(check: Check, *, in_order: bool, finding: str, by: User) -> StepRecord:
 @action
 def overdue(check: Check, *, by: None = None) -> StepRecord:
     """Nobody looked in time: the street hears of it, and it stays due since it was."""
-    proposal = check.aftercare.proposal
-    record = take(check, "overdue", by=None)
-    street = holder_place(proposal.place, "street")
-    title = _("管护回看逾期：%(title)s") % {"title": proposal.title}
-    tell_role(Role.CASE_OFFICER, street, title, url=check.get_absolute_url())
-    return record
+    return take(check, "overdue", by=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from evaluation import told
 from evaluation.models import CallBack, CallBackOutcome, Survey
 from evaluation.rules import office_above
 from minshi.accounts.models import User
@@ -34,7 +35,7 @@ def open_for(survey: Survey) -> None:
         title = _("有 %(count)d 条差评，请在 1 个工作日内联系：%(title)s")
         title %= {"count": len(called), "title": survey.proposal.title}
         for role, place in callers(survey.proposal):
-            tell_role(role, place, title, "", survey.get_absolute_url())
+            tell_role(role, place, title, "", survey.get_absolute_url(), event=told.CALLBACK_OPENED.name)
 
 
 def callers(proposal: Proposal) -> list[tuple[Role, Territory]]:
@@ -82,6 +83,7 @@ def mend(callback: CallBack, *, measures: str, by: User) -> StepRecord:
         _("您提的意见已整改，请确认：%(title)s") % {"title": callback.survey.proposal.title},
         words,
         callback.get_absolute_url(),
+        event=told.CALLBACK_MENDED.name,
     )
     return record
 
@@ -114,7 +116,8 @@ def overdue(callback: CallBack, *, by: None = None) -> StepRecord:
     record = take(callback, "overdue", by=None, evidence={"stage": callback.stage})
     role, place = callers(callback.survey.proposal)[1]
     title = _("差评回访逾期：%(title)s") % {"title": callback.survey.proposal.title}
-    tell_role(role, place, title, callback.get_stage_display(), callback.get_absolute_url())
+    stage, url = callback.get_stage_display(), callback.get_absolute_url()
+    tell_role(role, place, title, stage, url, event=told.CALLBACK_LATE.name)
     return record
 
 

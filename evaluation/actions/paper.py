@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from evaluation import rules
+from evaluation import rules, told
 from evaluation.actions import surveys
 from evaluation.models import Answer, PaperAnswer, Survey, SurveyStage
 from minshi.accounts.models import User
@@ -137,7 +137,8 @@ def _tell_household(registered: PaperAnswer, title: str, text: str) -> None:
     """Neither level nor number here: they stand on the page, for the household alone (domain.md 5)."""
     title %= {"title": registered.survey.proposal.title}
     if registered.unit.household_id:
-        tell_all(adults_of([registered.unit.household_id]), title, text, f"/ratings/{registered.pk}/correct/")
+        users, url = adults_of([registered.unit.household_id]), f"/ratings/{registered.pk}/correct/"
+        tell_all(users, title, text, url, event=told.PAPER_RATING.name)
 
 
 @action

@@ -24,7 +24,7 @@ from evaluation.models import (
     SurveyStage,
     Verdict,
 )
-from evaluation.models.surveys import SATISFIED, silent
+from evaluation.models.surveys import SATISFIED
 from evaluation.selectors import answered, undone_callbacks
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
@@ -39,14 +39,12 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.notifications.actions import tell_all, tell_role
 from minshi.paper.numbers import number_of
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
-from minshi.residents.speaking import listeners
 from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
 from minshi.rolls.models import Channel, Unit
@@ -96,7 +94,6 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
     doors = list(roll.units.filter(household__isnull=False).values_list("household", flat=True))
     about = _("请给“%(title)s”打分") % {"title": proposal.title}
     arrivals.hurry(doors, ends_at=survey.closes_at, about=about, by=None)
-    _ask(survey, _("请给“%(title)s”打分"))
     return survey
 
 
@@ -108,20 +105,6 @@ def what_blocks_opening(proposal: Proposal) -> list[str]:
         waiting = undone_callbacks(proposal)
         return [_("还有 %(count)d 条差评没有整改好，整改完再评") % {"count": waiting}] if waiting else []
     return []
-
-
-def _ask(survey: Survey, title: str, *, only_silent: bool = False) -> None:
-    """Ask whoever may speak for a household on the roll: its representative, else its adults."""
-    proposal, units = survey.proposal, survey.roll.units
-    doors = silent(survey.roll_id) if only_silent else units
-    users = listeners(doors.values_list("household", flat=True))
-    end = cn_until(survey.closes_at)
-    tell_all(
-        users.only("id"),
-        title % {"title": proposal.title},
-        _("到 %(end)s 截止，每户一份") % {"end": end},
-        f"/projects/{proposal.number}/rate/",
-    )
 
 
 # --- Answering ----------------------------------------------------------------------------------
@@ -262,7 +245,6 @@ def _extend(survey: Survey) -> None:
     take(survey, "extend", by=None, evidence=facts, setting={"closes_at": closes, "extended_at": moment})
     reason = _("到期共 %(count)d 户答卷，至少要 %(needed)d 户") % {"count": count, "needed": survey.needed}
     advance(survey.proposal, "extend_survey", by=None, reason=reason, due=closes, ends=closes, evidence=facts)
-    _ask(survey, _("还差您家的评价：%(title)s"), only_silent=True)
 
 
 def _close(survey: Survey) -> None:
@@ -314,8 +296,6 @@ def _decide(survey: Survey) -> None:
             reason=facts,
             evidence=_evidence(survey),
         )
-        title = _("请决定：%(title)s的满意度评议") % {"title": proposal.title}
-        tell_role(Role.APPROVER, street, title, facts, survey.get_absolute_url())
     elif survey.verdict == Verdict.MEND:
         holds.keep(proposal, facts)
         advance(proposal, "mend", by=None, reason=facts, evidence=_evidence(survey))

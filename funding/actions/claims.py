@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from funding import told
 from funding.lifecycle import admin_url
 from funding.models import Claim, ClaimEnd, Contribution, Purse
 from minshi.clock import now
@@ -88,7 +89,8 @@ def _ask_for_it(claim: Claim) -> None:
         basis=span.basis,
         provisional=span.provisional,
     )
-    tell_role(Role.CLERK, community, title, _("还回的凭证、核销的文件都由两个人办"), admin_url(claim))
+    words = _("还回的凭证、核销的文件都由两个人办")
+    tell_role(Role.CLERK, community, title, words, admin_url(claim), event=told.CLAIMED.name)
 
 
 def cover_claims(proposal: Proposal) -> None:

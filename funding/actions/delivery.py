@@ -9,9 +9,10 @@ from fractions import Fraction
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from funding import told
 from funding.actions.payments import hold_again, refuse_open_payments
 from funding.actions.plans import must_be_in, note_money
-from funding.actions.suppliers import available_fen, tell_group, why_not_covered
+from funding.actions.suppliers import available_fen, why_not_covered
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
     Acceptance,
@@ -28,7 +29,7 @@ from funding.models import (
     Side,
 )
 from funding.rules import bought, carried_out, decided_money_of, demand, other_duties
-from funding.selectors import contract_of, group_of
+from funding.selectors import contract_of
 from funding.shares import split
 from minshi.accounts.models import User
 from minshi.clock import now, today
@@ -43,7 +44,7 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
-from minshi.notifications.actions import tell, tell_role
+from minshi.notifications.actions import tell, tell_all, tell_role
 from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Person, Role
@@ -127,6 +128,7 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
             _("现场遇到问题：%s") % proposal.title,
             entry.problem,
             f"/projects/{proposal.number}/log/",
+            event=told.SITE_TROUBLE.name,
         )
     proposals.note_on_card(proposal)
     return entry
@@ -185,13 +187,6 @@ def ask_change(
     begin(
         change, "ask", by=by, reason=change.reason, evidence={"old_fen": contract.price_fen, "new_fen": new_price_fen}
     )
-    tell_role(
-        Role.CASE_OFFICER,
-        holder_place(proposal.place, "street"),
-        _("变更申请：%s") % proposal.title,
-        change.what,
-        admin_url(change),
-    )
     proposals.note_on_card(proposal)
     return change
 
@@ -241,7 +236,6 @@ def approve_change(change: Change, *, by: User, reason: str) -> StepRecord:
         contract.save(update_fields=["price_fen", "days"])
         _divide_again(contract)
     proposals.note_on_card(proposal)
-    tell(change.asked_by, _("变更已同意：%s") % proposal.title, reason, proposal.get_absolute_url())
     return record
 
 
@@ -281,7 +275,6 @@ def refuse_change(change: Change, *, by: User, reason: str) -> StepRecord:
     obstacles = other_duties(by, proposal, {_("申请"): change.asked_by_id})
     record = take(change, "refuse", by=by, reason=reason, setting={"decided_by": by}, obstacles=obstacles)
     proposals.note_on_card(proposal)
-    tell(change.asked_by, _("变更未同意：%s") % proposal.title, reason, proposal.get_absolute_url())
     return record
 
 
@@ -336,7 +329,7 @@ def ask_plan_change(
         basis=span.basis,
         provisional=span.provisional,
     )
-    tell_role(Role.CASE_OFFICER, street, title, asked.reason, admin_url(asked))
+    tell_role(Role.CASE_OFFICER, street, title, asked.reason, admin_url(asked), event=told.REPLAN_ASKED.name)
     proposals.note_on_card(proposal)
     return asked
 
@@ -371,7 +364,6 @@ def change_plan(asked: PlanChange, *, by: User) -> StepRecord:
     deadlines.meet(asked)
     end_contract(contract, asked.reason)
     note_money(proposal)
-    tell_group(group_of(proposal), _("重新商议：%s") % proposal.title, asked.reason, proposal.get_absolute_url())
     return record
 
 
@@ -386,7 +378,8 @@ def drop_plan_change(asked: PlanChange, *, by: User) -> PlanChange:
     asked.dropped_by, asked.dropped_at = by, now()
     asked.save(update_fields=["dropped_by", "dropped_at"])
     deadlines.meet(asked)
-    tell(asked.asked_by, _("没有同意重新商议：%s") % proposal.title, "", proposal.get_absolute_url())
+    title, url = _("没有同意重新商议：%s") % proposal.title, proposal.get_absolute_url()
+    tell(asked.asked_by, title, "", url, event=told.REPLAN_REFUSED.name)
     return asked
 
 
@@ -461,7 +454,21 @@ def accept_work(
                 acceptance=acceptance, text=mask_text(one_line(text)), passed=fine, note=mask_text(note.strip())
             )
     _move_on(proposal, acceptance, by)
+    _tell_panel(acceptance, [person for person, _side in panel])
     return acceptance
+
+
+def _tell_panel(acceptance: Acceptance, people: Sequence[Person]) -> None:
+    """Whoever is written down as having accepted hears of it, at once and wherever it was written."""
+    proposal = acceptance.contract.proposal
+    tell_all(
+        [person.user for person in people if person.user],
+        _("您被记为验收组成员：%s") % proposal.title,
+        acceptance.opinion,
+        f"/projects/{proposal.number}/acceptance/",
+        event=told.ON_THE_PANEL.name,
+        matter=f"panel:{acceptance.pk}",
+    )
 
 
 def _move_on(proposal: Proposal, acceptance: Acceptance, by: User) -> None:
@@ -481,12 +488,6 @@ def _move_on(proposal: Proposal, acceptance: Acceptance, by: User) -> None:
         return
     due = period(proposal.place, "acceptance.rework_days", now()).end
     proposals.advance(proposal, "fail_acceptance", by=by, reason=acceptance.opinion, due=due, evidence=evidence)
-    tell_group(
-        group_of(proposal),
-        _("验收不合格，请整改：%s") % proposal.title,
-        acceptance.opinion,
-        f"/projects/{proposal.number}/acceptance/",
-    )
 
 
 def _why_not_accept(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from funding import told
 from funding.actions.delivery import end_contract
 from funding.actions.plans import note_money, withdraw
 from funding.actions.refunds import give_back, unconfirmed
@@ -39,7 +40,7 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.notifications.actions import tell, tell_role
+from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused, refuse_if, refusing
 from proposals import actions as proposals
 from proposals.lifecycle import STOPPABLE, TIERS, holder_place, period
@@ -114,8 +115,6 @@ def refuse_ending(ending: Ending, *, reason: str, by: User) -> StepRecord:
     lock(ending)
     record = take(ending, "refuse", by=by, reason=reason)
     proposals.note_on_card(ending.proposal)
-    if ending.asked_by and ending.asked_by != by:
-        tell(ending.asked_by, _("没有同意了结：%s") % ending.proposal.title, reason, admin_url(ending.proposal.purse))
     return record
 
 
@@ -246,6 +245,7 @@ def _ask_to_pay(ending: Ending, contract: Contract) -> None:
         _("请申请了结款：%s") % ending.proposal.title,
         _("已验收的活还欠 %s 元，付清以后退余款") % owed,
         admin_url(ending.proposal.purse),
+        event=told.ENDING_TO_PAY.name,
     )
 
 

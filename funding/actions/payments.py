@@ -7,6 +7,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from rules import has_perm
 
+from funding import told
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
@@ -33,7 +34,7 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text, one_line
-from minshi.notifications.actions import tell, tell_role
+from minshi.notifications.actions import tell_role
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
@@ -70,14 +71,7 @@ def ask_payment(milestone: Milestone, *, invoice: str, by: User) -> Payment:
     ):
         payment.save(force_insert=True)
     begin(payment, "ask", by=by, evidence={"fen": payment.amount_fen, "invoice": payment.invoice})
-    role, level = (Role.PARTY, "community") if proposal.tier == 1 else (Role.APPROVER, "street")
-    tell_role(
-        role,
-        holder_place(proposal.place, level),
-        _("付款等您审批：%s") % proposal.title,
-        _("%(what)s %(yuan)s 元") % {"what": milestone, "yuan": format_yuan(payment.amount_fen)},
-        admin_url(payment),
-    )
+    _role, _level = (Role.PARTY, "community") if proposal.tier == 1 else (Role.APPROVER, "street")
     proposals.note_on_card(proposal)
     return payment
 
@@ -140,13 +134,6 @@ def approve_payment(payment: Payment, *, by: User, reason: str = "") -> StepReco
             payment, "approve", by=by, reason=reason, setting={"approved_by": by}, obstacles=_obstacles(payment, by)
         )
     proposals.note_on_card(payment.proposal)
-    tell_role(
-        Role.CASHIER,
-        payment.payer,
-        _("等您付款：%s") % payment.proposal.title,
-        _("%(what)s %(yuan)s 元") % {"what": payment.milestone, "yuan": format_yuan(payment.amount_fen)},
-        admin_url(payment),
-    )
     return record
 
 
@@ -179,12 +166,6 @@ def pay(payment: Payment, *, voucher: str, by: User) -> StepRecord:
         subject=proposal,
     )
     note_money(proposal)
-    tell(
-        payment.asked_by,
-        _("已付款：%s") % proposal.title,
-        _("%(yuan)s 元") % {"yuan": format_yuan(payment.amount_fen)},
-        f"/projects/{proposal.number}/books/",
-    )
     paid_out.send(sender=Payment, payment=payment)
     return record
 
@@ -194,7 +175,6 @@ def refuse_payment(payment: Payment, *, by: User, reason: str) -> StepRecord:
     lock(payment.proposal)
     record = take(payment, "refuse", by=by, reason=reason)
     proposals.note_on_card(payment.proposal)
-    tell(payment.asked_by, _("付款未批准：%s") % payment.proposal.title, reason, payment.proposal.get_absolute_url())
     return record
 
 
@@ -229,6 +209,7 @@ def waive(milestone: Milestone, *, reason: str, file: UploadedFile | None, by: U
         _("请复核放弃付款：%s") % proposal.title,
         _("%(what)s %(yuan)s 元") % {"what": milestone, "yuan": format_yuan(milestone.amount_fen)},
         admin_url(waiver),
+        event=told.WAIVER_ASKED.name,
     )
     return waiver
 
@@ -317,11 +298,4 @@ def hold_again(contract: Contract) -> None:
 
 def _ask_for_retention(hold: Hold) -> None:
     proposal = hold.proposal
-    days = int(policy.value("payment.days", proposal.place))
-    tell_role(
-        Role.CLERK,
-        holder_place(proposal.place, "community"),
-        _("可以申请尾款：%s") % proposal.title,
-        _("请在 %d 个工作日内提出") % days,
-        admin_url(proposal.purse),
-    )
+    int(policy.value("payment.days", proposal.place))

@@ -23,7 +23,6 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused, refuse_if, refusing
@@ -163,7 +162,6 @@ def ask(proposal: Proposal, source: str, pot: Pot, *, by: User, reason: str = ""
     set_due(grant, period(proposal.place, "street_approval.days", now()))
     with refusing(one_standing_grant_per_source=("source", _("这项资金已经申请过了"))):
         begin(grant, "ask", by=by, reason=reason, evidence={"fen": wanted, "pot": str(pot)})
-    _tell_holder(grant, Role.CASE_OFFICER, "street")
     proposals.note_on_card(proposal)
     return grant
 
@@ -177,16 +175,6 @@ def needs_district(proposal: Proposal, plan: Plan, source: str) -> bool:
     """At tier 3, for the district's own money, and above the cap of the kind (goods take the cap of services)."""
     cap = proposal.terms["cap.works_fen" if proposal.kind == Kind.WORKS else "cap.service_fen"]
     return proposal.tier == 3 or source == Source.DISTRICT or plan.public_fen > int(cap)
-
-
-def _tell_holder(grant: Grant, role: str, level: str) -> None:
-    tell_role(
-        role,
-        holder_place(grant.territory, level),
-        f"{grant.get_stage_display()}：{grant.proposal.title}",
-        _("%(what)s %(yuan)s 元") % {"what": grant.get_source_display(), "yuan": format_yuan(grant.amount_fen)},
-        admin_url(grant),
-    )
 
 
 def _lock(grant: Grant) -> None:
@@ -216,9 +204,7 @@ def _decide(grant: Grant, verb: str, *, by: User, reason: str, **setting: object
 @action
 def examine(grant: Grant, *, by: User, reason: str) -> StepRecord:
     """经办: budget, negative list and no splitting were looked at; on to the approver within the same days."""
-    record = _decide(grant, "examine", by=by, reason=reason, examined_by=by)
-    _tell_holder(grant, Role.APPROVER, "street")
-    return record
+    return _decide(grant, "examine", by=by, reason=reason, examined_by=by)
 
 
 @action
@@ -242,7 +228,6 @@ def return_for_completion(grant: Grant, *, by: User, reason: str) -> StepRecord:
             "span": period(grant.territory, "street_approval.completion_days", moment),
         },
     )
-    tell(grant.asked_by, _("请补正：%s") % grant.proposal.title, reason, admin_url(grant))
     proposals.note_on_card(grant.proposal)
     return record
 
@@ -253,7 +238,6 @@ def complete(grant: Grant, *, by: User, reason: str) -> StepRecord:
     _lock(grant)
     span = calendar.period(now(), working_days=max(1, grant.days_left))
     record = take(grant, "complete", by=by, reason=reason, setting={"span": span})
-    _tell_holder(grant, Role.CASE_OFFICER, "street")
     proposals.note_on_card(grant.proposal)
     return record
 
@@ -267,9 +251,7 @@ def approve(grant: Grant, *, by: User, reason: str) -> StepRecord:
         _reserve(grant, by)
         return record
     span = period(grant.territory, "district_approval.days", now())
-    record = _decide(grant, "pass_on", by=by, reason=reason, approved_by=by, span=span)
-    _tell_holder(grant, Role.DISTRICT_OFFICER, "district")
-    return record
+    return _decide(grant, "pass_on", by=by, reason=reason, approved_by=by, span=span)
 
 
 @action
@@ -301,20 +283,12 @@ def _reserve(grant: Grant, by: User) -> None:
         subject=grant.proposal,
     )
     note_money(grant.proposal)
-    tell(
-        grant.asked_by,
-        _("资金已批准：%s") % grant.proposal.title,
-        _("%(yuan)s 元") % {"yuan": format_yuan(grant.amount_fen)},
-        grant.proposal.get_absolute_url(),
-    )
 
 
 @action
 def refuse(grant: Grant, *, by: User, reason: str) -> StepRecord:
     """Not granted, with the reason, by whoever it waits for."""
-    record = _decide(grant, "refuse", by=by, reason=reason)
-    tell(grant.asked_by, _("资金未批准：%s") % grant.proposal.title, reason, grant.proposal.get_absolute_url())
-    return record
+    return _decide(grant, "refuse", by=by, reason=reason)
 
 
 @action

@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from funding import told
 from funding.actions.claims import account_of, cover_claims
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url
@@ -24,7 +25,8 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
-from minshi.notifications.actions import tell, tell_all
+from minshi.notifications.actions import tell, tell_doors, tell_role
+from minshi.notifications.catalogue import Event
 from minshi.paper import actions as paper
 from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents import speaking
@@ -87,7 +89,7 @@ def pledge(
             by=by,
         )
     proposals.note_on_card(proposal)
-    tell(by, *_told(promised, _("已登记认缴：%s")))
+    tell(by, *_told(promised, _("已登记认缴：%s")), event=told.PLEDGED.name)
     return promised
 
 
@@ -116,6 +118,11 @@ def _next_ordinal(proposal: Proposal) -> int:
 def _told(promised: Pledge, title: str) -> tuple[str, str, str]:
     text = _("%(number)s　%(yuan)s 元") % {"number": promised.number, "yuan": format_yuan(promised.amount_fen)}
     return title % promised.proposal.title, text, f"/projects/{promised.proposal.number}/pledge/"
+
+
+def _tell_household(promised: Pledge, title: str, event: Event) -> None:
+    matter = f"pledge:{promised.pk}"
+    tell_doors([promised.household_id], *_told(promised, title), asked=False, event=event.name, matter=matter)
 
 
 # --- Pledges on paper ----------------------------------------------------------------------------
@@ -161,7 +168,9 @@ def pledge_on_paper(
         by=by,
     )
     _await_reader(promised)
-    tell_all(speaking.adults_of([household.pk]), *_told(promised, _("已登记您家在纸上的认缴：%s")))
+    _tell_household(promised, _("已登记您家在纸上的认缴：%s"), told.PAPER_PLEDGE)
+    title, place = _("请核对纸质认缴：%s") % proposal.title, holder_place(proposal.place, "community")
+    tell_role(Role.SUPERVISOR, place, title, url=admin_url(promised), event=told.PLEDGE_UNREAD.name)
     return promised
 
 
@@ -211,7 +220,7 @@ def read_pledge(promised: Pledge, *, amount_fen: int, publishes_name: bool, by: 
         promised.save(update_fields=["is_waiting", "amount_fen", "publishes_name", "name_public"])
     deadlines.meet(promised)
     proposals.note_on_card(proposal)
-    tell_all(speaking.adults_of([promised.household_id]), *_told(promised, _("您家在纸上的认缴已核对：%s")))
+    _tell_household(promised, _("您家在纸上的认缴已核对：%s"), told.PLEDGE_READ)
     return promised
 
 
@@ -442,15 +451,14 @@ def _thank(given: Contribution) -> None:
             _("已收到您家的钱，谢谢：%s") % given.proposal.title,
             _("%(sum)s 元，凭证号 %(voucher)s") % {"sum": format_yuan(given.amount_fen), "voucher": given.voucher},
             f"/projects/{given.proposal.number}/books/",
+            event=told.THANKS.name,
         )
 
 
 @action
 def reject_contribution(given: Contribution, *, by: User, reason: str) -> StepRecord:
     """Voucher and statement do not agree: it never counted; the voucher may be entered again, rightly."""
-    record = _decide(given, "reject", by=by, reason=reason, confirmed_by=by)
-    tell(given.recorded_by, _("到账登记不符：%s") % given.proposal.title, reason, admin_url(given))
-    return record
+    return _decide(given, "reject", by=by, reason=reason, confirmed_by=by)
 
 
 # --- In kind ----------------------------------------------------------------------------------------

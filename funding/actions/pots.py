@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from funding import told
+from funding.lifecycle import admin_url
 from funding.models import Allocation, CarryOver, Pot
 from funding.rules import demand
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.deadlines import actions as deadlines
 from minshi.ledger.actions import open_account, post
 from minshi.ledger.models import Account
+from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.masking import mask_text, one_line
-from minshi.notifications.actions import tell
+from minshi.notifications.actions import tell, tell_role
 from minshi.refusals import Refused, refusing
+from minshi.residents.models import Role
+from minshi.residents.rules import holds
 from minshi.territory.models import Territory
+from proposals.lifecycle import period
 
 
 @action
@@ -41,9 +48,39 @@ def allocate(pot: Pot, *, amount_fen: int, document: str, by: User) -> Allocatio
     """Record money coming into the pot; it counts once a second person has confirmed it."""
     demand("funding.keep_pot", by, pot, _("登记拨入"))
     with refusing(one_allocation_per_document=("document", _("这个拨款文号已经登记过"))):
-        return Allocation.objects.create(
+        given = Allocation.objects.create(
             pot=pot, amount_fen=amount_fen, document=mask_text(document.strip()), recorded_by=by
         )
+    _await_second_person(given, by, "funding.allocation", _("请复核拨入：%(pot)s %(yuan)s 元"))
+    return given
+
+
+SECOND = {
+    # Of each pot's level who keeps it; another of them than recorded the money confirms it.
+    "street": (Role.CASHIER, Role.APPROVER),
+    "district": (Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER),
+}
+
+
+def _await_second_person(given: Allocation | CarryOver, by: User, kind: str, title: str) -> None:
+    """Whoever else keeps this pot is told, and has it on the desk."""
+    place = given.pot.place
+    first, second = SECOND[place.level_id]
+    role = second if holds(by, place, first) else first
+    title %= {"pot": given.pot, "yuan": format_yuan(given.amount_fen)}
+    tell_role(role, place, title, given.document, admin_url(given), event=told.ALLOCATION_WAITS.name)
+    span = period(place, "receipt.days", now())
+    deadlines.schedule(
+        given,
+        kind,
+        span.end,
+        role=role,
+        place_path=place.path,
+        title=title,
+        url=admin_url(given),
+        basis=span.basis,
+        provisional=span.provisional,
+    )
 
 
 @action
@@ -75,7 +112,8 @@ def confirm_allocation(allocation: Allocation, *, by: User) -> Allocation:
         confirmed_by=by,
         subject=pot,
     )
-    tell(allocation.recorded_by, _("拨入已复核：%s") % pot)
+    deadlines.meet(allocation)
+    tell(allocation.recorded_by, _("拨入已复核：%s") % pot, event=told.ALLOCATION_DONE.name)
     return allocation
 
 
@@ -86,9 +124,11 @@ def carry_over(pot: Pot, to_pot: Pot, *, amount_fen: int, document: str, by: Use
     if not one_line(document):
         raise Refused(document=_("请填写结转文号"))
     with refusing(one_carry_over_per_document=("document", _("这个结转文号已经登记过"))):
-        return CarryOver.objects.create(
+        carried = CarryOver.objects.create(
             pot=pot, to_pot=to_pot, amount_fen=amount_fen, document=one_line(document), recorded_by=by
         )
+    _await_second_person(carried, by, "funding.carry_over", _("请复核结转：%(pot)s %(yuan)s 元"))
+    return carried
 
 
 @action
@@ -112,5 +152,6 @@ def confirm_carry_over(carried: CarryOver, *, by: User) -> CarryOver:
         confirmed_by=by,
         subject=carried.pot,
     )
-    tell(carried.recorded_by, _("结转已复核：%s") % carried.pot)
+    deadlines.meet(carried)
+    tell(carried.recorded_by, _("结转已复核：%s") % carried.pot, event=told.ALLOCATION_DONE.name)
     return carried

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from funding import told
 from funding.actions.plans import note_money
 from funding.models import (
     Claim,
@@ -20,19 +22,23 @@ from funding.models import (
 from funding.rules import demand
 from funding.selectors import Giver, giver_of, owed_to_suppliers_fen, shares_of, unpaid_parts
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import Now, now
+from minshi.deadlines import actions as deadlines
+from minshi.deadlines.models import Deadline
 from minshi.ledger.actions import post
 from minshi.ledger.models import Account
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.masking import one_line
-from minshi.notifications.actions import tell_role
+from minshi.notifications.actions import tell_doors, tell_role
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
 from proposals import actions as proposals
-from proposals.lifecycle import holder_place
+from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal
+
+REFUNDS = "/admin/funding/refund/"
 
 
 def unconfirmed(proposal: Proposal) -> list[str]:
@@ -84,13 +90,11 @@ def give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:
     refunds = [_order(proposal, giver, fen, why, by) for giver, fen in shares_of(proposal, left).items() if fen]
     note_money(proposal)
     if any(refund.returned_at is None for refund in refunds):
-        tell_role(
-            Role.CLERK,
-            holder_place(proposal.place, "community"),
-            _("请办理退款：%s") % proposal.title,
-            _("%(count)d 笔，每笔凭证由两个人办") % {"count": sum(refund.returned_at is None for refund in refunds)},
-            "/admin/funding/refund/",
-        )
+        place, title = holder_place(proposal.place, "community"), _("请办理退款：%s") % proposal.title
+        words = _("%(count)d 笔，每笔凭证由两个人办") % {"count": sum(refund.returned_at is None for refund in refunds)}
+        for role in (Role.CLERK, Role.CASHIER):
+            tell_role(role, place, title, words, REFUNDS, event=told.TO_REFUND.name)
+    _put_on_desks(proposal)
     return refunds
 
 
@@ -108,6 +112,54 @@ def order_again(refund: Refund, *, by: User | None) -> Refund:
     return _order(refund.proposal, giver_of(refund), refund.amount_fen, refund.why, by)
 
 
+DESKS = (
+    # (kind of deadline, who, what, whether it is paid already): one row on a desk for whoever is next.
+    ("funding.refund", Role.CLERK, gettext_lazy("请办理退款：%s"), False),
+    ("funding.refund_check", Role.SUPERVISOR, gettext_lazy("请复核退款：%s"), True),
+)
+
+
+def _put_on_desks(proposal: Proposal) -> None:
+    """The first refund that waits stands for all of its project, until none is left; its end stays where it was."""
+    ours = Refund.objects.filter(proposal=proposal)
+    for kind, role, title, is_paid in DESKS:
+        first = ours.owed().filter(paid_at__isnull=not is_paid, grant=None).order_by("pk").first()
+        standing = Deadline.objects.open().filter(
+            kind=kind, subject_type=Refund._meta.label_lower, subject_id__in=ours.values("pk")
+        )
+        now_on = standing.first()
+        if now_on and first and now_on.subject_id == first.pk:
+            continue
+        standing.update(handled_at=Now(), outcome=Deadline.Outcome.MET)
+        if first:
+            span = period(proposal.place, "payment.days", now())
+            deadlines.schedule(
+                first,
+                kind,
+                now_on.due if now_on else span.end,
+                role=role,
+                place_path=holder_place(proposal.place, "community").path,
+                title=title % proposal.title,
+                url=REFUNDS,
+                basis=now_on.basis if now_on else span.basis,
+                provisional=now_on.provisional if now_on else span.provisional,
+                since=now_on.set_at if now_on else None,
+                wakes_at=now_on.wakes_at if now_on else None,
+            )
+
+
+def _tell_giver(refund: Refund, title: str) -> None:
+    """The household the money goes back to, wherever it was given from."""
+    if refund.giver is not None:
+        url = f"/projects/{refund.proposal.number}/books/"
+        words = _("%(yuan)s 元，%(why)s") % {"yuan": format_yuan(refund.amount_fen), "why": refund.get_why_display()}
+        doors, matter = [refund.giver.household_id], f"refund:{refund.pk}"
+        event = told.REFUNDED.name
+        slip = _("请到社区问是多少、怎么退")  # whoever brings the slip need not know what a household gave
+        title %= refund.proposal.title
+        tell_doors(doors, title, words, url, asked=False, slip=slip, event=event, matter=matter)
+
+
 def _order(proposal: Proposal, giver: Giver, fen: int, why: str, by: User | None) -> Refund:
     kind, pk = giver
     refund = Refund(proposal=proposal, amount_fen=fen, why=why, ordered_by=by, name_public=_name_of(proposal, giver))
@@ -117,6 +169,7 @@ def _order(proposal: Proposal, giver: Giver, fen: int, why: str, by: User | None
     refund.save(force_insert=True)
     if kind == "grant":
         _book(refund, by=by, confirmed_by=None)
+    _tell_giver(refund, _("有钱要退给您家：%s"))
     return refund
 
 
@@ -166,6 +219,9 @@ def pay_refund(refund: Refund, *, voucher: str, by: User) -> Refund:
     refund.voucher, refund.paid_by, refund.paid_at = one_line(voucher), by, now()
     with refusing():
         refund.save(update_fields=["voucher", "paid_by", "paid_at"])
+    place, title = holder_place(refund.proposal.place, "community"), _("请复核退款：%s") % refund.proposal.title
+    tell_role(Role.SUPERVISOR, place, title, refund.voucher, REFUNDS, event=told.REFUND_TO_CONFIRM.name)
+    _put_on_desks(refund.proposal)
     return refund
 
 
@@ -183,5 +239,7 @@ def confirm_refund(refund: Refund, *, by: User) -> Refund:
     with refusing():
         refund.save(update_fields=["confirmed_by", "returned_at"])
     _book(refund, by=refund.paid_by, confirmed_by=by)
+    _tell_giver(refund, _("钱已退给您家：%s"))
+    _put_on_desks(refund.proposal)
     proposals.note_on_card(refund.proposal)
     return refund

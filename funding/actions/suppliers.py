@@ -9,6 +9,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from funding import told
 from funding.actions.plans import must_be_in
 from funding.lifecycle import admin_url
 from funding.models import (
@@ -78,7 +79,8 @@ def form_group(
         for person in chosen
     )
     deadlines.meet(Purse.objects.get(proposal=proposal), "funding.group")
-    tell_group(group, _("您是项目小组成员：%s") % proposal.title, "", proposal.get_absolute_url())
+    title = _("您是项目小组成员：%s") % proposal.title
+    tell_group(group, title, url=proposal.get_absolute_url(), event=told.IN_GROUP.name)
     proposals.note_on_card(proposal)
     return group
 
@@ -100,11 +102,12 @@ def _refuse_group(proposal: Proposal, chosen: list[Person]) -> None:
     refuse_if(reasons)
 
 
-def tell_group(group: Group | None, title: str, body: str = "", url: str = "") -> None:
+def tell_group(group: Group | None, title: str, body: str = "", url: str = "", *, event: str) -> None:
     """Members with an account hear of it; the others hear from their neighbours."""
     if group is not None:
         members = group.members.select_related("person__user").filter(person__user__isnull=False)
-        tell_all([member.person.user for member in members if member.person.user], title, body, url)
+        users = [member.person.user for member in members if member.person.user]
+        tell_all(users, title, body, url, event=event)
 
 
 # --- Comparing -----------------------------------------------------------------------------------
@@ -344,9 +347,6 @@ def sign(
     Hold.objects.create(contract=contract, stage=HoldStage.HELD)
     begin(contract.hold, "hold", by=by)
     _ask_to_start(contract)
-    tell_group(
-        group_of(proposal), _("合同已签：%s") % proposal.title, _("请盯着开工"), f"/projects/{proposal.number}/log/"
-    )
     return contract
 
 

@@ -6,19 +6,23 @@ from typing import Any
 
 from django.db.models import Model
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.lifecycle.machine import stepped
 from minshi.lifecycle.models import StepRecord
+from minshi.notifications import told
 from minshi.notifications.actions import tell, tell_step
-from minshi.residents.models import Person, Residence
-from minshi.residents.signals import judged, of_age
+from minshi.residents.models import STAFF_ROLES, Person, Residence, RoleGrant
+from minshi.residents.rules import title_in
+from minshi.residents.signals import appointed, judged, of_age
 
 
 @receiver(of_age, sender=Person)
 def somebody_is_of_age(person: Person, **kwargs: Any) -> None:
     if person.user is not None:
-        tell(person.user, _("您已满 18 岁，可以表决和打分了"), _("登记的出生年月已经删除"), "/mine/")
+        title, words = _("您已满 18 岁，可以表决和打分了"), _("登记的出生年月已经删除")
+        tell(person.user, title, words, "/mine/", event=told.OF_AGE.name)
 
 
 @receiver(stepped)
@@ -33,6 +37,20 @@ def somebody_was_confirmed(residence: Residence, lives_there: bool, **kwargs: An
     if person is None or person.user is None:
         return
     if lives_there:
-        tell(person.user, _("您的住户身份已经确认"), _("现在可以附议、表决和打分"), "/mine/")
+        title, words, event = _("您的住户身份已经确认"), _("现在可以附议、表决和打分"), told.RESIDENCE_JUDGED.name
+        tell(person.user, title, words, "/mine/", event=event)
     else:
-        tell(person.user, _("您登记的门牌没有得到确认"), _("请看看门牌有没有选错，或问问楼栋长、社区"), "/join/")
+        title, words = _("您登记的门牌没有得到确认"), _("请看看门牌有没有选错，或问问楼栋长、社区")
+        tell(person.user, title, words, "/join/", event=told.RESIDENCE_JUDGED.name)
+
+
+@receiver(appointed, sender=RoleGrant)
+def somebody_was_appointed(held: RoleGrant, ended: bool, **kwargs: Any) -> None:
+    """Whoever takes an office, or leaves it, hears of it: from now on work waits for them, or does no more."""
+    role = title_in(held.place.name, held.role)
+    if ended:
+        tell(held.user, _("您不再担任：%(role)s") % {"role": role}, "", "/mine/", event=told.DISMISSED.name)
+        return
+    url = reverse("admin:index") if held.role in STAFF_ROLES else "/mine/"
+    words = _("从 %(day)s 起，依据：%(basis)s") % {"day": held.since.isoformat(), "basis": held.basis}
+    tell(held.user, _("您担任了：%(role)s") % {"role": role}, words, url, event=told.APPOINTED.name)

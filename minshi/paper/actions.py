@@ -22,6 +22,7 @@ from minshi.lifecycle.machine import lock
 from minshi.masking import mask_text
 from minshi.paper.models import Line, Sheet
 from minshi.paper.numbers import number_of
+from minshi.paper.signals import differs
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents import speaking
 from minshi.residents.models import Person
@@ -129,6 +130,8 @@ def read_again(line: Line, said: Reading, *, by: User) -> Line:
     if held is not None:
         line.settled, line.settled_at = held, now()
     line.save(update_fields=["second", "second_by", "third", "third_by", "settled", "settled_at"])
+    if held is None:
+        differs.send(Line, line=line)
     return line
 
 

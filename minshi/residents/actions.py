@@ -18,7 +18,7 @@ from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, RoleGrant
 from minshi.residents.rules import adult_from, confirms_residents, may_appoint
-from minshi.residents.signals import asked, judged, of_age, representation_answered
+from minshi.residents.signals import appointed, asked, judged, of_age, representation_answered
 from minshi.territory.models import Household, Territory
 
 ADULTHOOD = "residents.adulthood"
@@ -237,6 +237,7 @@ def grant(
         raise Refused(_("这个人在这里已经担任这个角色")) from None
     if until is not None:
         schedule(held, TERM_OVER, midnight(until))
+    appointed.send(RoleGrant, held=held, ended=False)
     return held
 
 
@@ -248,6 +249,7 @@ def revoke(held: RoleGrant, *, by: User | None) -> None:
     held.revoked_at = now()
     held.save(update_fields=["revoked_at"])
     meet(held, TERM_OVER)
+    appointed.send(RoleGrant, held=held, ended=True)
     give_back_the_phone(held.user)
 
 

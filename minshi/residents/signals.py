@@ -5,6 +5,9 @@ from django.dispatch import Signal
 judged = Signal()
 """Somebody was confirmed where they say they live, or was not. Arguments: ``residence``, ``lives_there``."""
 
+appointed = Signal()
+"""A role was given or taken back. Arguments: ``held`` (the grant), ``ended``."""
+
 asked = Signal()
 """Somebody says where they live. Arguments: ``residence``, ``before`` (what they said earlier, ended by it)."""
 

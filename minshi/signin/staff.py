@@ -22,6 +22,7 @@ from minshi.accounts.models import User
 from minshi.clock import now, today
 from minshi.lifecycle.action import action
 from minshi.masking import mask_text, one_line
+from minshi.notifications import told
 from minshi.notifications.actions import send_text, tell, tell_all, tell_role
 from minshi.policy import calendar
 from minshi.refusals import NotAllowed, Refused, refusing
@@ -180,7 +181,8 @@ def ask_reset(user: User, *, reason: str, phone: str = "", by: User) -> AccessRe
     place = _highest(user)
     role, level = (Role.DISTRICT_FINANCE, "district") if _is_of_an_office(user) else (Role.CASE_OFFICER, "street")
     if above := place.at_level(level):
-        tell_role(role, above, _("请复核：重设工作人员的登录"), asked.reason, _page(user))
+        title = _("请复核：重设工作人员的登录")
+        tell_role(role, above, title, asked.reason, _page(user), event=told.RESET_TO_CONFIRM.name)
     return asked
 
 
@@ -230,7 +232,7 @@ def reset_by_operator(user: User, *, reason: str, by: None = None) -> str:
             is_staff=True, is_active=True, grants__place__path__startswith=district.path, grants__revoked_at=None
         )
         who = _("账号 %s") % user.username
-        tell_all(list(staff.distinct()), _("运维命令重设了一个登录"), who)
+        tell_all(list(staff.distinct()), _("运维命令重设了一个登录"), who, event=told.RESET_BY_OPERATOR.name)
     return code
 
 
@@ -249,7 +251,7 @@ def _void(asked: AccessReset) -> str:
 
 def _tell_holder(user: User, title: str, body: str) -> None:
     """On the site, and at once on their phone: whoever they are, they know better than anybody who asked."""
-    tell(user, title, body)
+    tell(user, title, body, event=told.ACCESS_RESET.name)
     if user.phone:
         send_text(user.phone, f"{title}。{body}。", until=now() + LIFETIME)
 

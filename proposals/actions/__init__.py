@@ -25,6 +25,7 @@ from proposals.actions.stages import (
     wait_for_gate,
     wait_until,
 )
+from proposals.actions.third import ask_third
 from proposals.actions.totals import refresh_totals
 from proposals.actions.wishes import (
     Written,
@@ -44,6 +45,7 @@ __all__ = [
     "add_photo",
     "advance",
     "answer_wish",
+    "ask_third",
     "climb",
     "climb_wish",
     "cosign",

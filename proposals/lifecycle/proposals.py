@@ -263,6 +263,9 @@ STEPS = (
     Step("overdue", _("逾期，提醒上一级"), tuple(STAGES), "", platform=True, keeps_time=True),
 )
 
+BY_GROUP = (Stage.PROCURING, Stage.AWARDED, Stage.DELIVERING, Stage.REWORK)
+"""Stages whose steps the project group takes, whoever holds them."""
+
 
 def waits_for(proposal: Proposal, kind: str) -> bool:
     """Whether a step out of its present stage waits for a notice of this kind to pass."""
@@ -339,8 +342,8 @@ def _role_of(user: User, proposal: Proposal) -> str:
     ):
         return str(HOLDER_LABELS[PROPOSER])
     role = role_in(user, proposal.place)
-    # What a group holds is done by its members: they act as the group unless they hold a role there.
-    return str(HOLDER_LABELS[GROUP]) if proposal.holder_role == GROUP and role == str(RESIDENT) else role
+    # What a group does is done by its members: they act as the group unless they hold a role there.
+    return str(HOLDER_LABELS[GROUP]) if proposal.stage in BY_GROUP and role == str(RESIDENT) else role
 
 
 PROPOSAL = Machine(

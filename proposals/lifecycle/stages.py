@@ -53,8 +53,9 @@ STAGES: dict[str, StageRule] = {
     Stage.HANDLING: StageRule(Role.CLERK, "community", "handling.tier1.days", terms=("handling.", "handback.")),
     Stage.RAISING: StageRule(Role.CLERK, "community", "raising.days", terms=("cap.", "group.", "notice.funding.")),
     Stage.FUNDED: StageRule(Role.CLERK, "community", "notice.funding.days", terms=("group.",)),
-    Stage.PROCURING: StageRule(GROUP, "", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
-    Stage.AWARDED: StageRule(GROUP, "", "contract.days", terms=("group.", "signing.")),
+    # The group has no pages for enquiry, award and contract: the clerk's desk holds these, and both may take the steps.
+    Stage.PROCURING: StageRule(Role.CLERK, "community", "procuring.days", terms=("quotes.", "group.", "notice.award.")),
+    Stage.AWARDED: StageRule(Role.CLERK, "community", "contract.days", terms=("group.", "signing.")),
     Stage.DELIVERING: StageRule(
         GROUP,
         "",

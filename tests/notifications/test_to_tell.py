@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 
 from deliberation import actions as deliberation
-from funding import actions as funding
 from minshi.accounts.models import User
 from minshi.notifications.actions import tell_doors, tick
 from minshi.notifications.models import Message, Outbox, ToTell
@@ -140,7 +139,7 @@ def test_a_refund_is_told_without_its_sum_to_whoever_brings_the_slip(way: Way) -
     way.planned(proposal)
     way.given(proposal, way.households[5], 200_000, "收据1")
     ToTell.objects.all().delete()
-    funding.cancel(proposal, by=way.who("clerk"), reason="整院要拆迁")
+    way.ending(proposal, "整院要拆迁")
     row = ToTell.objects.get(household=way.households[5])
     assert "要退给您家" in row.title
     assert "2,000" not in row.title + row.body

@@ -1,0 +1,13 @@
+"""What people are told of the register and of their desks."""
+
+from django.utils.translation import gettext_lazy as _
+
+from minshi.notifications.catalogue import Event, Way
+
+OF_AGE = Event("person.of_age", _("满 18 岁的人"))
+APPOINTED = Event("role.given", _("担任的人"))
+DISMISSED = Event("role.taken", _("不再担任的人"))
+RESIDENCE_JUDGED = Event("residence.judged", _("登记住在这里的人"), Way.BOTH, _("确认以后才能附议、投票、打分"))
+ACCESS_RESET = Event("access.reset", _("登录被重设的人，另有一条不等天亮的短信"))
+RESET_TO_CONFIRM = Event("access.to_confirm", _("复核重设的人"))
+RESET_BY_OPERATOR = Event("access.by_operator", _("本区全体工作人员"))

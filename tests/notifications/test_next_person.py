@@ -1,0 +1,147 @@
+"""Whoever is next is told and has it on the desk: money back, pot money, accounts, panels, readers, offices, 督办."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+from deliberation import actions as deliberation
+from deliberation.models import Choice, waiting
+from evaluation.actions import accounts
+from funding import actions as funding
+from funding.models import Refund
+from minshi import clock as platform_clock
+from minshi.accounts.models import User
+from minshi.clock import today
+from minshi.deadlines import actions as deadlines
+from minshi.deadlines.models import Deadline
+from minshi.notifications.models import Message, Outbox
+from minshi.residents import actions as register
+from minshi.residents.models import Role
+from minshi.residents.rules import roles_of
+from minshi.territory.models import Territory
+from proposals.models import Stage
+from tests.way import Way, a_picture, wait_until_over
+
+
+def heard(user: User, event: str) -> bool:
+    return Message.objects.of(user).filter(event=event).exists()
+
+
+def on_desk(user: User, kind: str) -> list[Deadline]:
+    mine = [(held.role, held.path) for held in roles_of(User.objects.get(pk=user.pk))]
+    return list(Deadline.objects.waiting_for(mine).filter(kind=kind))
+
+
+# --- Money --------------------------------------------------------------------------------------------
+
+
+def test_refunds_stand_on_the_desk_until_the_last_is_confirmed(way: Way) -> None:
+    clerk, cashier, supervisor = way.who("clerk"), way.who("cashier"), way.who("supervisor")
+    proposal = way.raising()
+    way.planned(proposal)
+    for number, door in enumerate(way.households[:2]):
+        way.given(proposal, door, 100_000, f"收据{number}")
+    way.ending(proposal, "整院要拆迁")
+    assert heard(clerk, "refund.to_pay")
+    assert heard(cashier, "refund.to_pay")
+    assert heard(way.who("resident"), "refund.coming")
+    assert Outbox.objects.filter(message__event="refund.coming", message__user=way.who("resident")).exists()
+    first, second = Refund.objects.filter(proposal=proposal).order_by("pk")
+    (row,) = on_desk(clerk, "funding.refund")
+    for refund in (first, second):
+        funding.pay_refund(refund, voucher=f"退{refund.pk}", by=cashier)
+        assert heard(supervisor, "refund.to_confirm")
+        assert len(on_desk(supervisor, "funding.refund_check")) == 1
+        (left,) = on_desk(clerk, "funding.refund") or [None]
+        assert (left.due if left else row.due) == row.due, "the end stays where it was"
+        funding.confirm_refund(refund, by=clerk)
+    assert on_desk(clerk, "funding.refund") == on_desk(supervisor, "funding.refund_check") == []
+
+
+def test_pot_money_waits_on_the_desk_of_the_other_keeper(way: Way, street: Territory) -> None:
+    cashier, approver = way.who("cashier"), way.who("approver")
+    pot = funding.open_pot(place=street, year=2026, title="民生资金", document="文〔2026〕1号", by=cashier)
+    given = funding.allocate(pot, amount_fen=100_000, document="拨〔2026〕1号", by=cashier)
+    assert heard(approver, "allocation.to_confirm")
+    assert not heard(cashier, "allocation.to_confirm")
+    assert len(on_desk(approver, "funding.allocation")) == 1
+    assert on_desk(cashier, "funding.allocation") == []
+    funding.confirm_allocation(given, by=approver)
+    assert on_desk(approver, "funding.allocation") == []
+    assert heard(cashier, "allocation.confirmed")
+
+
+def test_accounts_wait_on_the_desk_of_who_checks_them(way: Way) -> None:
+    proposal = way.paid_up()
+    officer = way.who("case_officer")
+    made = accounts.make_accounts(proposal, by=way.who("clerk"))
+    assert heard(officer, "accounts.to_check")
+    assert heard(way.who("supervisor"), "accounts.to_check")
+    (row,) = on_desk(officer, "accounts.check")
+    platform_clock.move(row.due - platform_clock.now() + timedelta(minutes=1))
+    deadlines.sweep()
+    assert len(on_desk(officer, "accounts.check")) == 1, "late, it stays there"
+    accounts.confirm_accounts(made, by=officer)
+    assert on_desk(officer, "accounts.check") == []
+
+
+# --- Work -------------------------------------------------------------------------------------------------
+
+
+def test_enquiry_and_contract_stand_on_the_clerks_desk(way: Way) -> None:
+    proposal = way.procuring()
+    assert (proposal.holder_role, proposal.holder_place.level_id) == (Role.CLERK, "community")  # type: ignore[union-attr]
+    assert on_desk(way.who("clerk"), f"stage:{Stage.PROCURING}")
+    assert heard(way.who("clerk"), "proposals.proposal:open_suppliers")
+    enquiry = way.quoted(proposal)
+    quote = enquiry.quotes.first()
+    assert quote
+    funding.award(enquiry, quote, reason="价低", by=way.who("chief"))  # of the group, which may as before
+    proposal.refresh_from_db()
+    assert proposal.holder_role == Role.CLERK
+    assert on_desk(way.who("clerk"), f"stage:{Stage.AWARDED}")
+
+
+def test_whoever_is_written_down_as_accepting_hears_of_it(way: Way) -> None:
+    way.accepted()
+    sat = [person.user for person, _side in way.panel() if person.user]
+    assert sat
+    assert all(heard(user, "panel.named") for user in sat)
+    assert Outbox.objects.filter(message__event="panel.named").count() == len(sat)
+
+
+def test_tier_three_that_runs_over_is_told_and_stays_on_the_lead_offices_desk(way: Way) -> None:
+    officer = way.who("district_officer")
+    proposal = way.handling(tier=3)
+    wait_until_over(proposal)
+    assert proposal.supervised_at
+    assert heard(officer, "proposals.proposal:supervise")
+    assert on_desk(officer, f"stage:{Stage.HANDLING}")
+
+
+# --- Readers and offices ------------------------------------------------------------------------------------
+
+
+def test_the_third_reader_is_asked_and_the_first_two_are_not(way: Way) -> None:
+    chief, clerk, third = way.who("chief"), way.who("clerk"), way.who("second_clerk")
+    proposal = way.voting()
+    motion = proposal.motions.get()
+    paper = deliberation.register_paper(
+        waiting(motion.roll)[0], receipt_id=uuid4(), photo=a_picture(), choice=Choice.AGREE, by=chief
+    )
+    way.to_counting(motion)
+    assert heard(clerk, "deliberation.motion:count")
+    deliberation.confirm_paper(paper, Choice.AGAINST, by=clerk)
+    assert heard(third, "paper.third")
+    assert not heard(chief, "paper.third")
+    assert not heard(clerk, "paper.third")
+    assert Outbox.objects.filter(message__event="paper.third", message__user=third).exists()
+
+
+def test_whoever_takes_or_leaves_an_office_hears_of_it(way: Way) -> None:
+    neighbour, approver = way.who("neighbour"), way.who("approver")
+    held = register.grant(neighbour, Role.CHIEF, way.yard, since=today(), basis="院落推选〔2026〕3号", by=approver)
+    assert "楼栋长" in Message.objects.of(neighbour).get(event="role.given").title
+    register.revoke(held, by=approver)
+    assert heard(neighbour, "role.taken")
