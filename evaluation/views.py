@@ -218,7 +218,7 @@ def rating_paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpRe
         "code": shown(sheet.slip_number) if sheet else "",
         "form": form,
         "running": _is_running(survey),
-        "answered_online": answer is not None and answer.channel != Channel.PAPER,
+        "answered_online": sheet is not None and answer is not None and answer.channel != Channel.PAPER,
         "demo_data": proposal.is_demo,
     }
     return render(request, "evaluation/paper_unit.html", context, status=422 if form.errors else 200)
