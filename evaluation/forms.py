@@ -144,6 +144,16 @@ class CorrectionForm(RatingForm):
     reason = forms.CharField(label=_("哪里录错了"), max_length=200, help_text=_("写一句就行，例如：我勾的是满意"))
 
 
+class SecondSheetForm(forms.Form):
+    """The stub of a second sheet: who signed it, with the slip number of the first."""
+
+    stubs = PhotosField(label=_("拍下第二张纸的存根"), most=1, help_text=_("存根上要有第一张的回执号和签名"))
+
+    @property
+    def stub(self) -> UploadedFile | None:
+        return first_of(self.cleaned_data.get("stubs"))
+
+
 class VoidForm(forms.Form):
     reason = forms.CharField(label=_("为什么撤销"), max_length=200, help_text=_("例如：登记错了门牌；表没有收回"))
 

@@ -125,8 +125,17 @@ def papers_of(survey: Survey) -> list[PaperAnswer]:
 
 
 def waiting_for(user: User) -> QuerySet[PaperAnswer]:
-    """Sheets that others have read and this person may read again."""
-    return PaperAnswer.objects.valid().filter(line__in=PaperLine.objects.waiting_for(user))
+    """Sheets that others have read and this person may read again; of one put right on paper, the second sheet."""
+    again, put_right = PaperLine.objects.waiting_for(user), PaperLine.objects.with_unread_second()
+    first = Q(line__in=again) & ~Q(line__in=put_right)
+    return PaperAnswer.objects.valid().filter(first | Q(line__in=put_right, line__second_sheets__in=again))
+
+
+def closed_envelopes() -> QuerySet[PaperAnswer]:
+    """Sheets nobody has opened, first or second."""
+    second = PaperLine.objects.unsettled().filter(first_at=None)
+    put_right = PaperLine.objects.with_unread_second().filter(second_sheets__in=second)
+    return PaperAnswer.objects.valid().filter(Q(line__first_at=None) | Q(line__in=put_right))
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,7 @@ def to_read(survey: Survey, user: User) -> ToRead:
     closed = survey.stage == SurveyStage.CLOSED
     waiting = (CallBackStage.OPEN, CallBackStage.CONTACTED, CallBackStage.MENDED)
     return ToRead(
-        envelopes=[] if closed else _numbered(mine.filter(line__first_at=None)),
+        envelopes=[] if closed else _numbered(mine.filter(pk__in=closed_envelopes())),
         again=[] if closed else _numbered(mine.filter(pk__in=waiting_for(user))),
         callbacks=list(CallBack.objects.filter(survey=survey, stage__in=waiting).order_by("due_at", "token")),
     )
@@ -165,7 +174,7 @@ def to_check(user: User) -> list[Survey]:
     for held in roles_of(user):
         if held.role in offices:
             mine |= Q(proposal__place__path__startswith=held.path)
-    sheets = PaperAnswer.objects.valid().filter(Q(line__first_at=None) | Q(pk__in=waiting_for(user)))
+    sheets = closed_envelopes() | waiting_for(user)
     unread = Q(roll__in=sheets.values("unit__roll")) & ~Q(stage=SurveyStage.CLOSED)
     discontent = Q(callbacks__stage=CallBackStage.OPEN)
     found = Survey.objects.filter(mine).filter(unread | discontent).distinct().select_related("proposal__place")

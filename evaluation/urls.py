@@ -10,6 +10,11 @@ urlpatterns = [
     path("projects/<slug:number>/ratings/paper/", views.rating_paper, name="rating_paper"),
     path("projects/<slug:number>/ratings/paper/<int:ordinal>/", views.rating_paper_unit, name="rating_paper_unit"),
     path("projects/<slug:number>/ratings/paper/<int:ordinal>/void/", views.rating_paper_void, name="rating_paper_void"),
+    path(
+        "projects/<slug:number>/ratings/paper/<int:ordinal>/second/",
+        views.rating_paper_second,
+        name="rating_paper_second",
+    ),
     path("projects/<slug:number>/ratings/check/", views.rating_checks, name="rating_checks"),
     path("ratings/<int:pk>/check/", views.rating_check, name="rating_check"),
     path("ratings/<int:pk>/sheet/", views.rating_sheet, name="rating_sheet"),

@@ -27,6 +27,7 @@ from evaluation.forms import (
     OpenedForm,
     PaperForm,
     RatingForm,
+    SecondSheetForm,
     VoidForm,
 )
 from evaluation.models import (
@@ -257,6 +258,30 @@ def rating_paper_void(request: HttpRequest, number: str, ordinal: int) -> HttpRe
 
 @never_cache
 @needs_fresh_code
+def rating_paper_second(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
+    """A household without a phone brings a second sheet in its envelope, with the slip of the first."""
+    proposal, survey = _taking_paper(request, number)
+    unit = _unit(survey, ordinal)
+    sheet = get_object_or_404(selectors.papers(), unit=unit, is_void=False)
+    form = SecondSheetForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    if request.method == "POST" and form.is_valid():
+        with answering(form, stub="stubs"):
+            paper.bring_correction(sheet, stub=form.stub, by=user_of(request))
+            messages.success(request, _("已登记更正，等两个人读"))
+            return redirect("rating_paper", number)
+    context = {
+        "proposal": proposal,
+        "survey": survey,
+        "unit": unit,
+        "form": form,
+        "code": shown(sheet.slip_number),
+        "reasons": paper.why_not_bring(sheet),
+    }
+    return render(request, "evaluation/paper_second.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
 @require_safe
 def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
     """What waits for this reader: envelopes by their slip number, second readings, call-backs."""
@@ -273,7 +298,7 @@ def rating_checks(request: HttpRequest, number: str) -> HttpResponse:
 def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
     """One sheet without its door: opened and read from paper, or from its photo without the first reading."""
     sheet, user = _sheet_of(request, pk), user_of(request)
-    line, proposal = sheet.line, sheet.survey.proposal
+    line, proposal = sheet.line.unread_second or sheet.line, sheet.survey.proposal
     if line.is_read:
         form: RatingForm = CheckForm(request.POST or None)
     else:
@@ -304,9 +329,10 @@ def _sheet_of(request: HttpRequest, pk: int) -> PaperAnswer:
 def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
     """The half without the door: for those who read sheets only."""
     sheet = _sheet_of(request, pk)
-    if not sheet.line.words:
+    line = sheet.line.unread_second or sheet.line
+    if not line.words:
         raise Http404
-    response = FileResponse(sheet.line.words.open("rb"), content_type="image/jpeg")
+    response = FileResponse(line.words.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -188,6 +188,8 @@ def why_not_publish(motion: Motion) -> list[str]:
     reasons = []
     if unread := lines.unsettled().count():
         reasons.append(_("还有 %(count)d 张登记过的纸票没有核对；没有收回的请写明原因撤销登记") % {"count": unread})
+    if seconds := lines.with_unread_second().count():
+        reasons.append(_("还有 %(count)d 张更正用的第二张纸没有核对") % {"count": seconds})
     last = lines.filter(corrected_at=None).aggregate(last=Max("correct_until"))["last"]
     if last is not None and now() < last:
         reasons.append(_("代录的票可以更正到 %(end)s") % {"end": cn_until(last)})

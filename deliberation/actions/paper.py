@@ -16,6 +16,7 @@ from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
 from minshi.notifications.actions import tell_all
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
@@ -194,10 +195,11 @@ def why_not_correct(registered: PaperBallot, motion: Motion | None = None) -> li
 def bring_correction(registered: PaperBallot, *, photo: UploadedFile, choice: str, by: User) -> Line:
     """A household without a phone brings a second sheet with the slip; it is read by two and then takes effect."""
     motion = _share(registered, by)
+    lock(registered.line)
     refuse_if(why_not_correct(registered, motion))
     if choice not in Choice.values:
         raise Refused(choice=_("请按纸票上写的选一项"))
-    if getattr(registered.line, "corrected_on", None):
+    if registered.line.second_sheet:
         raise Refused(_("更正的第二张纸已经登记过，等另一位核对"))
     sheet = paper.register(
         motion.place,
@@ -230,14 +232,15 @@ def confirm_correction(second: Line, choice: str, *, by: User) -> Line:
 def void_paper(registered: PaperBallot, *, reason: str, by: User) -> PaperBallot:
     """Take back a stub that was registered for the wrong household, or whose sheet never came in.
 
-    While counting, only somebody else than who registered it.
+    While counting, only somebody else than who registered it. Where a second sheet waits for its readers, that one.
     """
     motion = _share(registered, by)
     if not reason.strip():
         raise Refused(reason=_("请写明为什么撤销，公布结果时会一并说明"))
     if motion.stage not in (MotionStage.OPEN, MotionStage.COUNTING):
         raise Refused(_("这张纸票已经核对或者撤销，不能再撤销"))
-    line = paper.void(registered.line, reason=reason, by_another=motion.stage == MotionStage.COUNTING, by=by)
+    line = registered.line.unread_second or registered.line
+    line = paper.void(line, reason=reason, by_another=motion.stage == MotionStage.COUNTING, by=by)
     registered.refresh_from_db(fields=["is_void"])
     _tell_household(registered, _("您家的纸质票登记已撤销：%(reason)s") % {"reason": line.void_reason})
     return registered

@@ -105,12 +105,18 @@ def enter_paper(
     photo: UploadedFile | None = None,
     by: User,
 ) -> PaperAnswer:
-    """Read a registered sheet for the first time, from its photo; the household is told and may correct it."""
+    """Read a registered sheet for the first time, from its photo; the household is told and may correct it.
+
+    Where a second sheet came in, that one.
+    """
     survey = registered.survey
     _refuse_stranger(by, survey)
     surveys.share(survey)
     _refuse_when_closed(survey)
     said = surveys.reading(level, aspects, advice)
+    if second := registered.line.unread_second:
+        paper.read(second, said, words=photo, needs_words=True, by=by)
+        return registered
     days = int(str(policy.value("paper.correction_calendar_days", survey.territory)))
     paper.read(
         registered.line,
@@ -149,9 +155,13 @@ def confirm_paper(registered: PaperAnswer, *, level: int | None, aspects: Aspect
     the result be drawn.
     """
     survey = _held(registered, by)
-    said = surveys.reading(level, aspects, (registered.line.first or {}).get("advice", ""))
-    line = paper.read_again(registered.line, said, by=by)
+    second = registered.line.unread_second
+    line = second or registered.line
+    said = surveys.reading(level, aspects, (line.first or {}).get("advice", ""))
+    line = paper.read_again(line, said, by=by)
     if line.settled is not None:
+        if second:
+            registered.line = paper.correct_on_paper(registered.line, line, by=by)
         _count(registered, survey)
     return registered
 
@@ -206,6 +216,32 @@ def correct_paper(
     return registered
 
 
+@action
+def bring_correction(registered: PaperAnswer, *, stub: UploadedFile | None = None, by: User) -> PaperAnswer:
+    """A household without a phone brings a second sheet in its envelope, with the slip of the first; two read it."""
+    if not rules.handles_envelopes(by, registered.survey):
+        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以收测评信封"))
+    survey = _locked(registered.survey)
+    lock(registered.line)
+    refuse_if(why_not_bring(registered))
+    paper.register(
+        survey.territory,
+        [(registered.unit.household, registered.line.signer)],
+        about=survey.proposal.title,
+        stub=stub,
+        correcting=registered.line,
+        by=by,
+    )
+    _tell_household(registered, _("已收到您家更正的测评表：%(title)s"), "")
+    return registered
+
+
+def why_not_bring(registered: PaperAnswer) -> list[str]:
+    if registered.line.second_sheet:
+        return [_("更正的第二张纸已经登记过，等两个人读")]
+    return why_not_correct(registered)
+
+
 def why_not_correct(registered: PaperAnswer) -> list[str]:
     """What stands between a household and correcting what was entered for it."""
     if registered.survey.stage == SurveyStage.CLOSED:
@@ -217,12 +253,14 @@ def why_not_correct(registered: PaperAnswer) -> list[str]:
 def void_paper(registered: PaperAnswer, *, reason: str, by: User) -> PaperAnswer:
     """Take back a stub that was registered for the wrong household, or whose sheet never came in.
 
-    After the end, only somebody else than who registered it. What the household said online stands again.
+    After the end, only somebody else than who registered it. What the household said online stands again. Where a
+    second sheet waits for its readers, that one.
     """
     if not rules.handles_envelopes(by, registered.survey):
         raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以撤销登记"))
     survey = _locked(registered.survey)
-    line = paper.void(registered.line, reason=reason, by_another=survey.stage == SurveyStage.COUNTING, by=by)
+    line = registered.line.unread_second or registered.line
+    line = paper.void(line, reason=reason, by_another=survey.stage == SurveyStage.COUNTING, by=by)
     registered.refresh_from_db(fields=["is_void"])
     _tell_household(registered, _("您家的测评表登记已撤销：%(title)s"), line.void_reason)
     surveys.close_when_read(survey)

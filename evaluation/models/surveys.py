@@ -259,8 +259,9 @@ class PaperAnswerQuerySet(models.QuerySet["PaperAnswer"]):
         return self.filter(is_void=False)
 
     def unsettled(self) -> PaperAnswerQuerySet:
-        """Registered, and neither read alike by two nor put right by the household."""
-        return self.valid().filter(line__settled_at=None, line__corrected_at=None)
+        """Registered, and neither read alike by two nor put right by the household; or their second sheet is not."""
+        unread = Q(line__settled_at=None, line__corrected_at=None)
+        return self.valid().filter(unread | Q(line__in=Line.objects.with_unread_second()))
 
 
 class PaperAnswer(models.Model):

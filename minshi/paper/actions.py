@@ -168,9 +168,12 @@ def correct(line: Line, said: Reading, *, reason: str, by: User) -> Line:
 
 @action
 def correct_on_paper(line: Line, second: Line, *, by: User) -> Line:
-    """A household without a phone corrects by a second sheet that carries the slip; two have read that alike."""
+    """A household without a phone corrects by a second sheet that carries the slip; two have read that alike.
+
+    It came in time if it was registered in time, whenever the second reader came to it.
+    """
     lock(line)
-    refuse_if(why_not_correct(line))
+    refuse_if(why_not_correct(line, second.sheet.registered_at))
     if second.correcting_id != line.pk or second.settled is None:
         raise Refused(_("第二张纸要写明更正哪一张的回执号，并由两个人核对过"))
     return _put_right(line, second.settled, _("本人交来第二张纸更正"), by)
@@ -188,12 +191,13 @@ def why_not_theirs(line: Line, user: User) -> list[str]:
     return speaking.why_not_then(user, line.household_id, line.sheet.registered_at)
 
 
-def why_not_correct(line: Line) -> list[str]:
+def why_not_correct(line: Line, at: datetime | None = None) -> list[str]:
+    """What stands between a household and correcting this line, now or with a sheet registered ``at``."""
     if line.voided_at or not line.is_read:
         return [_("这张纸票还没有录入，或者已经撤销")]
     if line.corrected_at:
         return [_("您家已经更正过一次")]
-    if line.correct_until is None or now() >= line.correct_until:
+    if line.correct_until is None or (at or now()) >= line.correct_until:
         return [_("更正的期限已经过了；有不同意见可以对结果公告提出")]
     return []
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
@@ -53,6 +53,11 @@ class LineQuerySet(models.QuerySet["Line"]):
     def settled(self) -> LineQuerySet:
         return self.valid().filter(Q(settled_at__isnull=False) | Q(corrected_at__isnull=False))
 
+    def with_unread_second(self) -> LineQuerySet:
+        """Whose second sheet came in and is not read alike by two; what the household says itself overtakes it."""
+        second = Line.objects.unsettled().filter(correcting=OuterRef("pk"))
+        return self.valid().filter(Exists(second), corrected_at=None)
+
     def waiting_for(self, reader: Any) -> LineQuerySet:
         """Read once (or twice and differently) by others, so that this person may read it now."""
         return self.unsettled().filter(first__isnull=False).exclude(first_by=reader).exclude(second_by=reader)
@@ -93,8 +98,8 @@ class Line(models.Model):
     corrected, corrected_by = _reading(_("更正内容")), _reader()
     corrected_at = models.DateTimeField(null=True)
     correction = models.CharField(_("更正说明"), max_length=200, blank=True)
-    correcting = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="corrected_on", verbose_name=_("更正哪一张")
+    correcting = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="second_sheets", verbose_name=_("更正哪一张")
     )
     voided_by = _reader()
     voided_at = models.DateTimeField(_("撤销时间"), null=True)
@@ -108,6 +113,7 @@ class Line(models.Model):
         ordering = ["sheet", "ordinal"]
         constraints = [
             models.UniqueConstraint(fields=["sheet", "ordinal"], name="one_line_of_an_ordinal"),
+            models.UniqueConstraint(fields=["correcting"], condition=Q(voided_at=None), name="one_second_sheet"),
             models.UniqueConstraint(
                 fields=["sheet", "household"], condition=Q(voided_at=None), name="one_line_per_door_of_a_sheet"
             ),
@@ -170,6 +176,17 @@ class Line(models.Model):
     def is_doubted(self) -> bool:
         """Two readings differ: a third person decides."""
         return self.second is not None and not self.is_settled
+
+    @property
+    def second_sheet(self) -> Line | None:
+        """Brought by a household without a phone to put this one right."""
+        return self.second_sheets.valid().first()
+
+    @property
+    def unread_second(self) -> Line | None:
+        """The second sheet while it waits for its readers."""
+        second = self.second_sheet
+        return second if second and not second.is_settled and self.corrected_at is None else None
 
     @property
     def said(self) -> dict[str, Any] | None:

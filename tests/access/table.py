@@ -202,6 +202,7 @@ PROPER: dict[str, Body] = {
     "rate": lambda w: {"level": "1"},
     "rating_paper_unit": lambda w: {"receipt": str(uuid4())},
     "rating_paper_void": lambda w: {"reason": "登记错了门牌"},
+    "rating_paper_second": lambda w: {"stubs": a_picture()},
     "rating_check": lambda w: {"level": "1"},
     "message_open": lambda w: {},
 }
@@ -302,6 +303,7 @@ TABLE: tuple[Row, ...] = (
     Row("rating_paper", number("rating"), see=COLLECTORS | RATING_READERS, query="door"),
     Row("rating_paper_unit", rating_unit("unrated"), see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
     Row("rating_paper_void", sheet_unit, see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
+    Row("rating_paper_second", sheet_unit, see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
     Row("rating_checks", number("rating"), see=RATING_READERS),
     Row("rating_check", pk("rating_sheet"), see=RATING_READERS, send=only("district_officer")),
     Row("rating_sheet", pk("rating_sheet"), see=RATING_READERS),

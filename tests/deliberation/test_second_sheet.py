@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 
 from deliberation import actions
 from deliberation.models import Ballot, BallotChange, Motion, PaperBallot
+from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.refusals import NotAllowed, Refused
 from minshi.rolls.models import Unit
@@ -47,6 +49,38 @@ def test_it_comes_once_and_while_counting(paper: PaperBallot, way: Way, clerk: U
     fresh = PaperBallot.objects.get(pk=paper.pk)
     with pytest.raises(Refused, match="已经登记过"):
         actions.bring_correction(fresh, photo=a_picture(), choice="abstain", by=clerk)
+
+
+def test_publication_waits_until_it_is_read_also_after_its_days(
+    paper: PaperBallot, way: Way, clerk: User, second_clerk: User
+) -> None:
+    motion = paper.motion
+    way.to_counting(motion)
+    actions.confirm_paper(paper, "agree", by=clerk)
+    second = actions.bring_correction(paper, photo=a_picture(), choice="against", by=clerk)
+    platform_clock.move(timedelta(days=4))
+    with pytest.raises(Refused, match="第二张纸没有核对"):
+        actions.publish(Motion.objects.get(pk=motion.pk), by=None)
+    actions.confirm_correction(second, "against", by=second_clerk)
+    actions.publish(Motion.objects.get(pk=motion.pk), by=None)
+    assert Ballot.objects.get().choice == "against"
+
+
+def test_a_wrong_one_is_taken_back_by_another_and_the_right_one_brought(
+    paper: PaperBallot, way: Way, clerk: User, second_clerk: User
+) -> None:
+    way.to_counting(paper.motion)
+    actions.confirm_paper(paper, "agree", by=clerk)
+    actions.bring_correction(paper, photo=a_picture(), choice="against", by=clerk)
+    fresh = PaperBallot.objects.get(pk=paper.pk)
+    with pytest.raises(Refused, match="另一位来办"):
+        actions.void_paper(fresh, reason="拿错了纸", by=clerk)
+    actions.void_paper(fresh, reason="拿错了纸", by=second_clerk)
+    second = actions.bring_correction(
+        PaperBallot.objects.get(pk=paper.pk), photo=a_picture(), choice="abstain", by=clerk
+    )
+    actions.confirm_correction(second, "abstain", by=second_clerk)
+    assert Ballot.objects.get().choice == "abstain"
 
 
 def test_a_stranger_brings_none(paper: PaperBallot, way: Way, stranger_chief: User) -> None:

@@ -1,5 +1,7 @@
 -- What was registered and read stays; a line is settled once, put right once, and never removed.
 CREATE OR REPLACE FUNCTION refuse_line_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    brought timestamptz;
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'a line of paper is never removed' USING ERRCODE = 'check_violation';
@@ -24,7 +26,13 @@ BEGIN
         RAISE EXCEPTION 'line % is closed', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.corrected_at IS NOT NULL AND minshi_now() >= OLD.correct_until THEN
-        RAISE EXCEPTION 'line %: the days to correct it are over', OLD.id USING ERRCODE = 'check_violation';
+        -- A second sheet that two read alike was in time if it was registered in time.
+        SELECT sheet.registered_at INTO brought FROM paper_line AS second
+            JOIN paper_sheet AS sheet ON sheet.id = second.sheet_id
+            WHERE second.correcting_id = OLD.id AND second.voided_at IS NULL AND second.settled = NEW.corrected;
+        IF brought IS NULL OR brought >= OLD.correct_until THEN
+            RAISE EXCEPTION 'line %: the days to correct it are over', OLD.id USING ERRCODE = 'check_violation';
+        END IF;
     END IF;
     RETURN NEW;
 END $$;
