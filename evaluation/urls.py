@@ -19,6 +19,7 @@ urlpatterns = [
     path("ratings/<int:pk>/check/", views.rating_check, name="rating_check"),
     path("ratings/<int:pk>/sheet/", views.rating_sheet, name="rating_sheet"),
     path("ratings/<int:pk>/correct/", views.rating_correct, name="rating_correct"),
+    path("mine/data/export/", views.my_export, name="my_export"),
     path("report/<slug:code>/", views.report, name="report"),
     path("callbacks/<uuid:token>/", views.callback, name="callback"),
     path("projects/<slug:number>/archive/", views.archive, name="archive"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -42,6 +44,7 @@ from evaluation.models import (
     Survey,
     SurveyStage,
 )
+from evaluation.mydata import everything_of
 from evaluation.report import Report, report_of, years_of
 from evaluation.rules import handles_envelopes, is_rater, mends, office_above, reads_ratings, why_not_rate
 from minshi.accounts.models import User
@@ -480,3 +483,18 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
         "demo_data": Card.objects.filter(places__place=place, is_demo=True).exists(),
     }
     return render(request, "evaluation/report.html", context)
+
+
+# --- My data ---------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_safe
+def my_export(request: HttpRequest) -> HttpResponse:
+    """All that is kept of the signed-in person, to take along."""
+    written = json.dumps(everything_of(user_of(request)), ensure_ascii=False, indent=1, cls=DjangoJSONEncoder)
+    response = HttpResponse(written, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -35,11 +35,12 @@ from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
 from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
+from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell_role
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
 from minshi.policy.signals import period_moved
-from minshi.residents.models import Role
+from minshi.residents.models import Person, Role
 from proposals.actions import advance, ask_third
 from proposals.lifecycle import holder_place, period, superior_of
 from proposals.models import ENDED, Proposal, Stage
@@ -186,3 +187,10 @@ def nobody_wrote(deadline: Deadline) -> None:
     place, desk = holder_place(proposal.place, "community"), admin_url(proposal.purse)
     tell_role(Role.CLERK, place, deadline.title, url=desk, event=told.LOG_DUE.name)
     look_again(deadline, period(proposal.place, "log.every_days", now()).end)
+
+
+@receiver(forgetting, sender=Person)
+def money_is_still_theirs(person: Person, **kwargs: Any) -> bool:
+    """Whoever has given to what is not over, or gets something back, is named until that is done."""
+    given = Contribution.objects.filter(giver__person=person).exclude(proposal__stage__in=ENDED)
+    return given.exists() or Refund.objects.owed().filter(giver__person=person).exists()

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "minshi.notifications",
     "minshi.arrivals",
     "minshi.signin",
+    "minshi.mydata",
     "minshi.unsent",
     "minshi.faces",
     "minshi.health",

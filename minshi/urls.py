@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("minshi.residents.urls")),
     path("", include("minshi.faces.urls")),
     path("", include("minshi.health.urls")),
+    path("", include("minshi.mydata.urls")),
     path("", include("minshi.notifications.urls")),
     path("", include("minshi.signin.urls")),
     path("", include("minshi.unsent.urls")),

@@ -9,12 +9,14 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from minshi.audit.actions import erase
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.signals import answered, corrected, lengthened, objected, read_alike, unread
 from minshi.lifecycle.machine import what_blocks_gate
+from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
 from minshi.paper.models import Line
@@ -22,7 +24,7 @@ from minshi.paper.signals import differs
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.signals import period_moved
-from minshi.residents.models import Role
+from minshi.residents.models import Person, Role
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
 from proposals.lifecycle import GROUP, PROPOSER, holder_place, period, reviewer_of, street_or_district
@@ -202,3 +204,11 @@ def remind(deadline: Deadline) -> None:
         tell(proposal_of(deadline).proposer, title, url=deadline.url, event=told.REMINDER.name)
     elif deadline.role and (place := Territory.objects.filter(path=deadline.place_path).first()):
         tell_role(deadline.role, place, title, url=deadline.url, event=told.REMINDER.name)
+
+
+@receiver(forgetting, sender=Person)
+def a_wisher_is_forgotten(person: Person, **kwargs: Any) -> None:
+    for wished in Wish.objects.filter(by=person.user_id).exclude(wisher_name=""):
+        wished.wisher_name = ""
+        wished.save(update_fields=["wisher_name"])
+        erase(Wish, [wished.pk], by=None)

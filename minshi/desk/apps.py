@@ -10,4 +10,11 @@ class DeskConfig(AppConfig):
     verbose_name = _("工作台")
 
     def ready(self) -> None:
-        from minshi.desk import notices, people, places, records, rules  # noqa: F401  (registers the ground's admins)
+        from minshi.desk import (  # noqa: F401  (registers the ground's admins)
+            corrections,
+            notices,
+            people,
+            places,
+            records,
+            rules,
+        )

@@ -138,6 +138,19 @@ def move_out(home: Residence, *, by: User) -> None:
 
 
 @action
+def leave(home: Residence, *, by: User) -> None:
+    """One says oneself that one does not live there any more, or never did."""
+    home = Residence.objects.select_for_update(of=("self",)).select_related("person").get(pk=home.pk)
+    if home.person is None or home.person.user_id != by.pk:
+        raise NotAllowed(_("只能登记自己搬走"))
+    if home.until is not None:
+        raise Refused(_("已经登记搬走了"))
+    _end(home)
+    meet(home)  # nobody is waited for to confirm them any more
+    by.__dict__.pop("_person", None)
+
+
+@action
 def name_representative(home: Residence, *, by: User) -> None:
     """Who votes for the household from now on, in place of whoever did."""
     home = _judged(home, by)

@@ -57,7 +57,9 @@ class JoinForm(forms.Form):
     born = BirthMonthField()
     consent = forms.BooleanField(
         label=_("我知道并同意"),
-        help_text=_("姓名、手机号和门牌只用来确认您是这里的住户，公开的地方一律打码；随时可以撤回、查看、更正、删除"),
+        help_text=_(
+            "姓名、手机号和门牌只用来确认您是这里的住户，公开的地方一律打码；在“我的信息”里随时可以看、带走、更正、注销"
+        ),
     )
 
     def __init__(self, *args: Any, place: Territory, **kwargs: Any) -> None:

@@ -41,6 +41,7 @@ class Code(models.Model):
     class Purpose(models.TextChoices):
         SIGN_IN = "signin", _("登录")
         FRESH = "fresh", _("再次确认")
+        NUMBER = "number", _("换手机号")
 
     phone = models.CharField(_("手机号"), max_length=11)
     purpose = models.CharField(_("用途"), max_length=8, choices=Purpose)

@@ -13,6 +13,7 @@ from typing import Any
 from evaluation.actions import callbacks
 from funding import actions as funding
 from funding.models import Milestone
+from minshi.mydata import actions as mydata
 from minshi.signin import staff
 from tests.access.addresses import HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.access.table import (
@@ -95,6 +96,7 @@ THINGS: dict[str, Thing] = {
     "disclosure.notice": Thing(),
     "disclosure.objection": Thing(),
     "residents.residence": Thing(),
+    "mydata.correction": Thing(),
     "residents.rolegrant": Thing(adds=APPROVER | DISTRICT_OFFICER | only("stranger_approver")),
     "territory.territory": Thing(),
     "territory.household": Thing(),
@@ -106,7 +108,14 @@ THINGS: dict[str, Thing] = {
     "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
 }
 
-EMPTY = {"funding.change", "funding.carryover", "funding.claim", "funding.planchange", "funding.waiver"}
+EMPTY = {
+    "mydata.correction",
+    "funding.change",
+    "funding.carryover",
+    "funding.claim",
+    "funding.planchange",
+    "funding.waiver",
+}
 """No row of it in the world; its steps make one."""
 
 
@@ -188,6 +197,10 @@ def _next_years_pot(world: World) -> Any:
 def _carried(world: World) -> Any:
     later = _next_years_pot(world)
     return funding.carry_over(world["grant"].pot, later, amount_fen=1, document="结1", by=world.who("cashier"))
+
+
+def _name_is_wrong(world: World) -> Any:
+    return mydata.correct_name("甲改名", by=world.who("resident"))
 
 
 def _called_back(world: World) -> Any:
@@ -330,6 +343,7 @@ STEPS: dict[str, dict[str, Step]] = {
             for name in ("confirm-reset", "drop-reset")
         },
     },
+    "mydata.correction": {name: Step(CLERK | CASE_OFFICER, _name_is_wrong) for name in ("grant", "refuse")},
     "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "territory.territory": {
         **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("add-place", "add-doors", "describe")},

@@ -225,6 +225,13 @@ TABLE: tuple[Row, ...] = (
     # --- proposals: for residents
     Row("mine", see=SIGNED_IN),
     Row("my_signins", see=SIGNED_IN),
+    # --- my data: everybody's own
+    Row("my_data", see=SIGNED_IN),
+    Row("my_name", see=SIGNED_IN),
+    Row("my_number", see=SIGNED_IN),
+    Row("my_leave", see=SIGNED_IN),
+    Row("my_close", see=SIGNED_IN),
+    Row("my_export", see=SIGNED_IN),
     Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
     Row("propose_for", see=ENTERERS, send=CLERK),
     Row("wish_book", see=ENTERERS, send=CLERK, query="sheet"),

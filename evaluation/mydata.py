@@ -1,0 +1,52 @@
+"""Everything kept of one person, gathered for that person alone; what they chose or how they rated stays apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from deliberation.models import Ballot
+from evaluation.models import Answer
+from funding.models import Contribution, Pledge
+from minshi.accounts.models import User
+from minshi.disclosure.models import Objection
+from minshi.notifications.models import Message
+from minshi.residents.models import Person, Residence, RoleGrant
+from proposals.models import Cosign, Proposal, Wish
+
+
+def everything_of(user: User) -> dict[str, Any]:
+    """By kind, as plain values. Which way a ballot went is with its check number, which the household keeps."""
+    person = Person.objects.filter(user=user).first()
+    mine = {"person": person} if person else {"person": None}
+    said = {"speaker": person} if person else {"pk": None}
+    return {
+        "account": {"phone": user.phone or "", "joined": user.date_joined},
+        "person": _one(Person.objects.filter(user=user), "name", "is_adult", "born", "consented_at"),
+        "residences": _rows(
+            Residence.objects.filter(**mine) if person else Residence.objects.none(),
+            *("household__address", "household__label", "since", "until", "confirmed_at", "is_representative"),
+        ),
+        "roles": _rows(RoleGrant.objects.filter(user=user), "role", "place__full_name", "since", "until", "revoked_at"),
+        "proposals": _rows(Proposal.objects.filter(proposer=user), "number", "title", "stage", "submitted_at"),
+        "wishes": _rows(Wish.objects.filter(by=user), "text", "spot", "stage", "at", "answer", "slip_number"),
+        "signatures": _rows(Cosign.objects.filter(**said), "proposal__number", "channel"),
+        "votes": _rows(Ballot.objects.filter(**said), "motion__question", "channel"),
+        "pledges": _rows(Pledge.objects.filter(**said), "proposal__number", "amount_fen", "at", "withdrawn_at"),
+        "money": _rows(
+            Contribution.objects.filter(giver__person=person) if person else Contribution.objects.none(),
+            *("proposal__number", "amount_fen", "stage"),
+        ),
+        "ratings": _rows(Answer.objects.filter(**said), "survey__proposal__number", "level", "advice"),
+        "objections": _rows(Objection.objects.filter(**said), "notice__number", "facts", "request", "at", "answer"),
+        "messages": _rows(Message.objects.filter(user=user), "title", "body", "at"),
+    }
+
+
+def _rows(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:
+    return list(rows.order_by("pk").values(*names))
+
+
+def _one(rows: QuerySet[Any], *names: str) -> dict[str, Any]:
+    return rows.values(*names).first() or {}

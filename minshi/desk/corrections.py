@@ -1,0 +1,62 @@
+"""What residents ask to have put right about themselves, answered at the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from minshi.accounts.models import User
+from minshi.desk.admin import ScopedAdmin, until
+from minshi.desk.deskwork import DeskForm
+from minshi.mydata import actions
+from minshi.mydata.models import Correction
+
+DUE = until("due_at", _("答复期限"))
+
+
+class Grant(DeskForm):
+    name = "grant"
+    label = _("更正")
+    help = _("核对过本人的证件再更正；不留证件号码。")
+    permission = "mydata.answer"
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        home = self.subject.home
+        return [
+            (_("现在登记的"), home.person.name if home.person else "—"),
+            (_("应该是"), self.subject.name),
+            (_("门牌"), home.household.door),
+        ]
+
+    @classmethod
+    def open_to(cls, subject: Correction) -> bool:
+        return subject.answered_at is None
+
+    def run(self, subject: Correction, by: User) -> object:
+        return actions.answer_correction(subject, granted=True, by=by)
+
+
+class Refuse(Grant):
+    name = "refuse"
+    label = _("不更正")
+    help = _("对方会看到理由。")
+    answer = forms.CharField(label=_("为什么不更正"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def run(self, subject: Correction, by: User) -> object:
+        return actions.answer_correction(subject, granted=False, answer=self.cleaned_data["answer"], by=by)
+
+
+@admin.register(Correction)
+class CorrectionAdmin(ScopedAdmin):
+    place_path = "home__household__place__path"
+    desk_forms = (Grant, Refuse)
+    list_display = ("where", "asked_at", DUE, "answered_at", "is_granted")
+    list_select_related = ("home__household__place", "home__person")
+    fields = ("where", "name", "asked_at", DUE, "answered_at", "is_granted", "answer")
+
+    @admin.display(description=_("在哪里"))
+    def where(self, asked: Correction) -> str:
+        return asked.home.household.label or asked.home.household.place.name

@@ -1,0 +1,192 @@
+"""Putting one's own data right, moving out, another number, closing the account."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from minshi.accounts.models import User
+from minshi.audit.actions import erase
+from minshi.clock import now
+from minshi.deadlines.actions import meet, schedule
+from minshi.lifecycle.action import action
+from minshi.masking import mask_text, one_line
+from minshi.mydata.models import Correction
+from minshi.mydata.signals import forgetting
+from minshi.notifications.actions import tell, tell_role
+from minshi.policy import calendar
+from minshi.policy import selectors as policy
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.actions import leave
+from minshi.residents.models import Person, Residence, Role
+from minshi.residents.rules import confirms_residents, person_of, roles_of
+from minshi.territory.models import Territory
+
+CORRECTION = "mydata.correction"
+FORGET = "mydata.forget"
+"""Kinds of deadlines: a correction is answered by, and clear values are erased at."""
+GONE = "已注销"
+"""What stands in place of a name that was erased."""
+
+
+@action
+def correct_name(name: str, *, by: User) -> Correction | None:
+    """Another name for oneself: at once before anybody has confirmed it, else by whoever confirms residents."""
+    person = _person(by)
+    name = one_line(name)
+    if not name:
+        raise Refused(name=_("请写您的姓名"))
+    if name == person.name:
+        raise Refused(name=_("和现在登记的一样"))
+    home = person.residence
+    if home is None or home.confirmed_at is None:
+        person.name = name
+        person.save(update_fields=["name"])
+        return None
+    place = home.household.place
+    span = calendar.period(now(), working_days=int(str(policy.value("mydata.answer_days", place))))
+    try:
+        with transaction.atomic():
+            asked = Correction.objects.create(home=home, name=name, due_at=span.end)
+    except IntegrityError:
+        raise Refused(_("您上次的更正申请还没有答复，请等一等")) from None
+    _await(asked, Role.CLERK, "community", basis=span.basis, provisional=span.provisional)
+    return asked
+
+
+def _await(asked: Correction, role: Role, level: str, *, basis: str = "", provisional: bool = False) -> None:
+    place = asked.territory
+    at: Territory = place.at_level(level) or place
+    url = f"/admin/mydata/correction/{asked.pk}/change/"
+    schedule(
+        asked,
+        CORRECTION,
+        asked.due_at,
+        role=role,
+        place_path=at.path,
+        title=str(_("答复住户的更正申请")),
+        url=url,
+        basis=basis,
+        provisional=provisional,
+    )
+    tell_role(role, at, _("有住户申请更正登记的姓名"), "", url)
+
+
+@action
+def overdue(asked: Correction, *, by: None = None) -> None:
+    """Nobody answered: the street has it from now on, with the same days."""
+    asked = Correction.objects.select_for_update(of=("self",)).select_related("home__household__place").get(pk=asked.pk)
+    if asked.answered_at is not None:
+        return
+    span = calendar.period(now(), working_days=int(str(policy.value("mydata.answer_days", asked.territory))))
+    asked.due_at = span.end
+    asked.save(update_fields=["due_at"])
+    _await(asked, Role.CASE_OFFICER, "street", basis=span.basis, provisional=span.provisional)
+
+
+def answers(user: User, asked: Correction) -> bool:
+    """Who confirms residents there, and the street; nobody for themselves."""
+    home = asked.home
+    if home.person and home.person.user_id == user.pk:
+        return False
+    return confirms_residents(user, home) or any(
+        held.role == Role.CASE_OFFICER and asked.territory.path.startswith(held.path) for held in roles_of(user)
+    )
+
+
+@action
+def answer_correction(asked: Correction, *, granted: bool, answer: str = "", by: User) -> Correction:
+    """Put the name right, or say why not; whoever asked is told."""
+    rows = Correction.objects.select_for_update(of=("self",))
+    asked = rows.select_related("home__person__user", "home__household__place").get(pk=asked.pk)
+    if not answers(by, asked):
+        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和街道经办可以答复更正申请，自己的要由别人答复"))
+    if asked.answered_at is not None:
+        raise Refused(_("已经答复过了"))
+    answer = mask_text(answer.strip())[:200]
+    if not granted and len(answer) < 2:
+        raise Refused(answer=_("请写明为什么不更正"))
+    person = asked.home.person
+    assert person
+    asked.answered_at, asked.answered_by, asked.is_granted, asked.answer = now(), by, granted, answer
+    asked.save(update_fields=["answered_at", "answered_by", "is_granted", "answer"])
+    meet(asked, CORRECTION)
+    if granted:
+        person.name = asked.name
+        person.save(update_fields=["name"])
+    if person.user is not None:
+        title = _("您的姓名已更正") if granted else _("您的更正申请没有通过")
+        tell(person.user, title, answer, "/mine/data/")
+    return asked
+
+
+@action
+def move_out(*, by: User) -> None:
+    """One does not live there any more, from now on; what was said and given before stays."""
+    home = _person(by).residence
+    if home is None:
+        raise Refused(_("您没有登记住在哪里"))
+    leave(home, by=by)
+
+
+@action
+def change_number(phone: str, *, by: User) -> None:
+    """The number that was proven just now takes the place of the one before."""
+    user = User.objects.select_for_update().get(pk=by.pk)
+    if user.phone == phone:
+        raise Refused(phone=_("这就是您现在的手机号"))
+    try:
+        with transaction.atomic():
+            user.phone, user.phone_verified = phone, True
+            user.save(update_fields=["phone", "phone_verified"])
+    except IntegrityError:
+        raise Refused(phone=_("这个手机号已经有账号，不能换成它；两个账号都是您的，请到社区办理")) from None
+    tell(user, _("您的手机号已更换"), _("以后用新号码登录"), "/mine/data/")
+
+
+@action
+def close(*, by: User) -> None:
+    """The account ends now, and the number is free; the name is erased when its days are over.
+
+    What counts stays: ballots, signatures and money are records of a door and a day. Whoever holds a role gives it
+    up first, so that nothing waits for somebody who is gone.
+    """
+    user = User.objects.select_for_update().get(pk=by.pk)
+    if user.is_staff or roles_of(by):
+        raise Refused(_("您还有任职，请先请上一级撤销，再注销账号"))
+    person = Person.objects.filter(user=user).first()
+    home = Residence.objects.current().filter(person=person).first() if person else None
+    if home is not None:
+        leave(home, by=by)
+    user.is_active, user.phone, user.phone_verified = False, None, False
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "phone", "phone_verified", "password"])
+    days = int(str(policy.value("mydata.erase_days", home.household.place if home else None)))
+    schedule(user, FORGET, calendar.period_end(now(), calendar_days=days))
+
+
+@action
+def forget(user: User, *, by: None = None) -> bool:
+    """Erase the clear values of whoever closed their account; false where a name is needed a while longer."""
+    person = Person.objects.filter(user=user).first()
+    if user.is_active:
+        return True
+    if person is not None:
+        if any(needed for _receiver, needed in forgetting.send(Person, person=person)):
+            return False
+        person.name, person.born = GONE, None
+        person.save(update_fields=["name", "born"])
+        for asked in Correction.objects.filter(home__person=person):
+            asked.name = GONE
+            asked.save(update_fields=["name"])
+            erase(Correction, [asked.pk], by=None)
+        erase(Person, [person.pk], by=None)
+    erase(User, [user.pk], by=None)
+    return True
+
+
+def _person(user: User) -> Person:
+    person = person_of(user)
+    if person is None:
+        raise Refused(_("您还没有登记，没有可以更正的"))
+    return person

@@ -1,0 +1,13 @@
+"""Addresses of one's own data."""
+
+from django.urls import path
+
+from minshi.mydata import views
+
+urlpatterns = [
+    path("mine/data/", views.my_data, name="my_data"),
+    path("mine/data/name/", views.my_name, name="my_name"),
+    path("mine/data/number/", views.my_number, name="my_number"),
+    path("mine/data/leave/", views.my_leave, name="my_leave"),
+    path("mine/data/close/", views.my_close, name="my_close"),
+]

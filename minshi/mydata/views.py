@@ -1,0 +1,129 @@
+"""Pages of one's own data: what is kept, and each right with its button."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
+
+from minshi.accounts.requests import user_of
+from minshi.masking import mask_phone
+from minshi.mydata import actions
+from minshi.mydata.forms import NameForm, SureForm
+from minshi.mydata.models import Correction
+from minshi.policy import selectors as policy
+from minshi.refusals import Refused, answering, onto
+from minshi.residents.models import Residence
+from minshi.residents.rules import person_of, roles_of
+from minshi.signin import actions as codes
+from minshi.signin.addresses import address_of
+from minshi.signin.forms import CodeForm, PhoneForm
+from minshi.signin.freshness import needs_fresh_code
+from minshi.signin.models import Code
+
+
+@never_cache
+@login_required
+@require_safe
+def my_data(request: HttpRequest) -> HttpResponse:
+    """All that is kept of the signed-in person, and what they can do about it."""
+    user = user_of(request)
+    person = person_of(user)
+    homes = Residence.objects.filter(person=person).select_related("household__place__parent").order_by("-since")
+    context = {
+        "person": person,
+        "homes": list(homes) if person else [],
+        "roles": [held.label for held in roles_of(user)],
+        "asked": Correction.objects.filter(home__person=person).order_by("-pk").first() if person else None,
+        "answer_days": policy.value("mydata.answer_days", None),
+        "erase_days": policy.value("mydata.erase_days", None),
+    }
+    return render(request, "mydata/my_data.html", context)
+
+
+@never_cache
+@login_required
+def my_name(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    form = NameForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            asked = actions.correct_name(form.cleaned_data["name"], by=user)
+            messages.success(request, _("已申请，等社区答复") if asked else _("已更正"))
+            return redirect("my_data")
+    context = {"form": form, "answer_days": policy.value("mydata.answer_days", None)}
+    return render(request, "mydata/my_name.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+@sensitive_post_parameters("code")
+def my_number(request: HttpRequest) -> HttpResponse:
+    """The new number, then the code that was sent to it. The old one was proven to get here."""
+    key = request.session.session_key or ""
+    form = PhoneForm(request.POST if "phone" in request.POST else None)
+    code = CodeForm(request.POST if "code" in request.POST else None)
+    if request.method == "POST" and _number_was_changed(request, key, form, code):
+        return redirect("my_data" if code.is_bound else "my_number")
+    sent = Code.objects.of_browser(key, Code.Purpose.NUMBER).alive().order_by("-id").first()
+    context = {
+        "form": form,
+        "code": code if sent or code.is_bound else None,
+        "masked": mask_phone(sent.phone) if sent else "",
+    }
+    wrong = request.method == "POST"
+    return render(request, "mydata/my_number.html", context, status=422 if wrong else 200)
+
+
+def _number_was_changed(request: HttpRequest, key: str, form: PhoneForm, code: CodeForm) -> bool:
+    """Take the step that was sent: a code goes to the new number, or the code proves it."""
+    user = user_of(request)
+    with answering(lambda refusal: code.add_error("code", str(refusal)) if code.is_bound else onto(form, refusal)):
+        if code.is_bound and code.is_valid():
+            proven = codes.prove(code.cleaned_data["code"], Code.Purpose.NUMBER, session_key=key)
+            if proven is None:
+                raise Refused(_("验证码不对或已过期。请核对短信，或重新获取。"))
+            actions.change_number(proven, by=user)
+            messages.success(request, _("手机号已更换"))
+            return True
+        if form.is_bound and form.is_valid():
+            phone = form.cleaned_data["phone"]
+            codes.ask(phone, Code.Purpose.NUMBER, session_key=key, address=address_of(request), by=user)
+            return True
+    return False
+
+
+@never_cache
+@login_required
+def my_leave(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    form = SureForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.move_out(by=user)
+            messages.success(request, _("已登记搬走，到新住处可以重新登记"))
+            return redirect("my_data")
+    person = person_of(user)
+    context = {"form": form, "home": person.residence if person else None}
+    return render(request, "mydata/my_leave.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+def my_close(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    form = SureForm(request.POST if request.method == "POST" else None)
+    days = policy.value("mydata.erase_days", None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.close(by=user)
+            logout(request)
+            return render(request, "mydata/closed.html", {"erase_days": days})
+    context = {"form": form, "erase_days": days}
+    return render(request, "mydata/my_close.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,188 @@
+"""My data: seen, taken along, put right, moved out, another number, closed; each with a day and an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from funding import actions as funding
+from minshi import clock as platform_clock
+from minshi.accounts.models import User
+from minshi.audit.models import ClearValue
+from minshi.deadlines.actions import sweep
+from minshi.deadlines.models import Deadline
+from minshi.mydata import actions
+from minshi.mydata.models import Correction
+from minshi.notifications.models import Message, Outbox
+from minshi.notifications.sealing import unseal
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.models import Person, Residence
+from minshi.territory.models import Household
+from tests.cast import home_of, make_resident
+from tests.way import Way
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User | None], Client]
+DATA = "/mine/data/"
+
+
+def fresh(user: User) -> User:
+    return User.objects.get(pk=user.pk)
+
+
+def test_one_sees_all_that_is_kept_of_oneself_and_nothing_of_others(
+    resident: User, neighbour: User, client_of: ClientOf
+) -> None:
+    page = client_of(resident).get(DATA).content.decode()
+    for word in (resident.phone or "", "甲居民", "样板巷1号院1栋101", "户代表"):
+        assert word in page
+    assert neighbour.person.name not in page and (neighbour.phone or "") not in page
+
+
+def test_a_name_nobody_has_confirmed_is_put_right_at_once(households: list[Household], client_of: ClientOf) -> None:
+    user = make_resident("写错名", households[6], confirmed=False)
+    assert client_of(user).post(f"{DATA}name/", {"name": " 写对名 "}).status_code == 302
+    assert Person.objects.get(user=user).name == "写对名" and not Correction.objects.exists()
+
+
+def test_a_confirmed_name_is_put_right_by_another_in_five_working_days(
+    resident: User, clerk: User, neighbour: User, client_of: ClientOf
+) -> None:
+    client = client_of(resident)
+    assert client.post(f"{DATA}name/", {"name": "甲新名"}).status_code == 302
+    asked = Correction.objects.get()
+    assert Person.objects.get(user=resident).name == "甲居民" and "前答复" in client.get(DATA).content.decode()
+    deadline = Deadline.objects.of(asked).open().get()
+    assert (deadline.role, deadline.due) == ("clerk", asked.due_at)
+    again = client.post(f"{DATA}name/", {"name": "又一个"})
+    assert again.status_code == 422 and "还没有答复" in again.content.decode()
+    for nobody in (resident, neighbour):
+        with pytest.raises(NotAllowed):
+            actions.answer_correction(asked, granted=True, by=fresh(nobody))
+    desk = client_of(clerk)
+    url = f"/admin/mydata/correction/{asked.pk}/"
+    assert "甲新名" in desk.get(f"{url}change/").content.decode()
+    assert desk.post(f"{url}do/grant/", {"sure": "1"}).status_code == 302
+    assert Person.objects.get(user=resident).name == "甲新名"
+    assert Message.objects.filter(user=resident, title__contains="已更正").exists()
+    with pytest.raises(Refused, match="答复过"):
+        actions.answer_correction(asked, granted=True, by=clerk)
+
+
+def test_a_refusal_says_why(resident: User, clerk: User, client_of: ClientOf) -> None:
+    actions.correct_name("甲新名", by=resident)
+    url = f"/admin/mydata/correction/{Correction.objects.get().pk}/do/refuse/"
+    assert client_of(clerk).post(url, {"answer": ""}).status_code == 422
+    client_of(clerk).post(url, {"answer": "和身份证上的不一样"})
+    assert "和身份证上的不一样" in client_of(resident).get(DATA).content.decode()
+    assert Person.objects.get(user=resident).name == "甲居民"
+
+
+def test_nobody_answered_so_the_street_has_it(resident: User, clerk: User, case_officer: User, clock: Any) -> None:
+    clock.set("2026-03-02 09:00")
+    asked = actions.correct_name("甲新名", by=resident)
+    assert asked
+    platform_clock.set_to(asked.due_at + timedelta(minutes=1))
+    sweep()
+    assert Deadline.objects.of(asked).open().get().role == "case_officer"
+    actions.answer_correction(asked, granted=True, by=case_officer)
+
+
+def test_who_moved_out_says_so_and_it_holds_at_once(resident: User, client_of: ClientOf) -> None:
+    home, client = home_of(resident), client_of(resident)
+    assert client.post(f"{DATA}leave/", {}).status_code == 422
+    assert client.post(f"{DATA}leave/", {"sure": "on"}).status_code == 302
+    home.refresh_from_db()
+    assert home.until and not home.is_representative
+    assert client.post(f"{DATA}leave/", {"sure": "on"}).status_code == 422
+
+
+def code_sent() -> str:
+    text = unseal(Outbox.objects.filter(message=None).latest("pk").sealed)
+    return next(word for word in text.replace("，", " ").split() if word.isdigit() and len(word) == 6)
+
+
+def test_another_number_is_proven_before_it_is_taken(resident: User, client_of: ClientOf) -> None:
+    client, url, old = client_of(resident), f"{DATA}number/", resident.phone
+    assert client.post(url, {"phone": "13700000001"}).status_code == 302
+    assert fresh(resident).phone == old
+    assert client.post(url, {"code": "000000"}).status_code == 422
+    assert client.post(url, {"code": code_sent()}).status_code == 302
+    assert fresh(resident).phone == "13700000001"
+
+
+def test_anothers_number_is_not_taken(resident: User, neighbour: User, client_of: ClientOf) -> None:
+    client, url = client_of(resident), f"{DATA}number/"
+    client.post(url, {"phone": neighbour.phone})
+    answer = client.post(url, {"code": code_sent()})
+    assert answer.status_code == 422 and "已经有账号" in answer.content.decode()
+    assert fresh(neighbour).phone == neighbour.phone
+
+
+def test_a_closed_account_is_out_at_once_and_its_name_erased_when_its_days_are_over(
+    neighbour: User, client_of: ClientOf, clock: Any
+) -> None:
+    clock.set("2026-03-02 09:00")
+    client, phone, person = client_of(neighbour), neighbour.phone, neighbour.person
+    assert client.post(f"{DATA}close/", {}).status_code == 422
+    assert "已注销" in client.post(f"{DATA}close/", {"sure": "on"}).content.decode()
+    closed = fresh(neighbour)
+    assert (closed.is_active, closed.phone) == (False, None)
+    assert not Residence.objects.current().filter(person=person).exists()
+    assert client.get(DATA).status_code == 302
+    User.objects.create_user("again", phone=phone)  # the number is free
+    clock.set("2026-03-20 09:00")
+    sweep()
+    person.refresh_from_db()
+    assert person.name == "乙邻居"
+    clock.set("2026-04-02 00:00")
+    sweep()
+    person.refresh_from_db()
+    assert person.name == "已注销"
+    known = {value for row in ClearValue.objects.all() for value in (row.old, row.new)}
+    assert not any(value and "乙邻居" in value for value in known)
+
+
+def test_a_name_is_kept_while_money_is_owed_to_it(way: Way, client_of: ClientOf) -> None:
+    proposal = way.raising()
+    way.planned(proposal)
+    giver = make_resident("申出钱", way.households[6], represents=True)
+    funding.pledge(proposal, way.households[6], amount_fen=5000, by=giver)
+    way.given(proposal, way.households[6], 5000, "收0001")
+    actions.close(by=fresh(giver))
+    assert actions.forget(fresh(giver), by=None) is False
+    assert Person.objects.get(user=giver).name == "申出钱"
+
+
+@pytest.mark.parametrize("who", ["chief", "clerk"])
+def test_who_holds_a_role_gives_it_up_first(who: str, request: pytest.FixtureRequest, client_of: ClientOf) -> None:
+    user = request.getfixturevalue(who)
+    answer = client_of(user).post(f"{DATA}close/", {"sure": "on"})
+    assert answer.status_code == 422 and "任职" in answer.content.decode()
+    assert fresh(user).is_active
+
+
+def test_one_takes_along_what_is_ones_own(way: Way, resident: User, neighbour: User, client_of: ClientOf) -> None:
+    proposal = way.voting()
+    answer = client_of(resident).get(f"{DATA}export/")
+    assert "attachment" in answer["Content-Disposition"] and "no-store" in answer["Cache-Control"]
+    mine = json.loads(answer.content)
+    assert mine["account"]["phone"] == resident.phone and mine["person"]["name"] == "甲居民"
+    assert [each["number"] for each in mine["proposals"]] == [proposal.number]
+    assert neighbour.phone not in answer.content.decode() and "choice" not in answer.content.decode()
+    assert client_of(None).get(f"{DATA}export/").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["/privacy/", "/join/"])
+def test_what_is_promised_is_there(page: str, resident: User, client_of: ClientOf) -> None:
+    """Each right that the pages name leads to the page where it is exercised."""
+    said = client_of(resident).get(page).content.decode()
+    assert DATA in said
+    mine = client_of(resident).get(DATA).content.decode()
+    for address in ("export/", "name/", "number/", "leave/", "close/"):
+        assert DATA + address in mine
