@@ -22,6 +22,8 @@ CEILINGS = {
     "pledge": 12,
     # The door with its sheet, and who of its people may have signed.
     "rating_paper_unit": 11,
+    # One of each kind of thing that is kept of a person.
+    "my_export": 18,
     # Envelopes, second readings and call-backs of a round.
     "rating_checks": 11,
     # Four lists; with the totals still to be computed, three more to find the place.
