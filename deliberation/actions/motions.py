@@ -278,12 +278,12 @@ JOIN proposals_card AS card ON card.proposal_id = motion.proposal_id
 CROSS JOIN LATERAL (SELECT lists_as_of(motion) AS moment) AS list
 CROSS JOIN LATERAL (
     SELECT (SELECT count(*) FROM deliberation_ballot AS ballot
-            WHERE ballot.motion_id = motion.id AND first_cast(ballot) <= list.moment)
+            WHERE ballot.motion_id = motion.id AND had_spoken(ballot, list.moment))
          + (SELECT count(*) FROM deliberation_paperballot AS paper
             JOIN paper_line AS line ON line.id = paper.line_id
             JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id AND sheet.registered_at <= list.moment
             JOIN rolls_unit AS unit ON unit.id = paper.unit_id
-            LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id AND first_cast(ballot) <= list.moment
+            LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id AND had_spoken(ballot, list.moment)
             WHERE unit.roll_id = motion.roll_id AND NOT paper.is_void AND ballot.unit_id IS NULL) AS number
 ) AS told
 WHERE motion.stage IN ('open', 'closed', 'counting') AND card.turnout <> told.number

@@ -91,7 +91,10 @@ CREATE OR REPLACE FUNCTION lists_as_of(motion deliberation_motion) RETURNS times
     FROM (SELECT minshi_now() AS moment, date_trunc('day', minshi_now(), 'Asia/Shanghai') AS midnight) AS told
 $$;
 
--- When a unit spoke first: a ballot changed later takes its door off no list and puts it on none.
-CREATE OR REPLACE FUNCTION first_cast(ballot deliberation_ballot) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    SELECT least(ballot.cast_at, (SELECT min(cast_at) FROM deliberation_ballotchange WHERE unit_id = ballot.unit_id))
+-- Whether its unit had spoken by then: a ballot changed later takes its door off no list and puts it on none.
+CREATE OR REPLACE FUNCTION had_spoken(ballot deliberation_ballot, moment timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT ballot.cast_at <= moment OR EXISTS (
+        SELECT FROM deliberation_ballotchange WHERE unit_id = ballot.unit_id AND cast_at <= moment
+    )
 $$;

@@ -334,3 +334,23 @@ def test_the_rule_is_said_in_one_sentence(motion: Motion) -> None:
     assert rules.as_sentence(motion) == (
         "名册 193 户，至少 129 户参加（三分之二），参加的里三分之二同意才算通过，一样多不算通过。"
     )
+
+
+def test_a_ballot_changed_since_the_last_hour_counts_as_before(
+    motion: Motion, households: list[Household], resident: User, clock: Any
+) -> None:
+    actions.cast(motion, "agree", receipt_id=uuid4(), by=resident)
+    clock.move(hours=6)
+    assert actions.refresh_turnouts() == 1
+    assert resident_door(motion, households) not in listed(motion)
+    actions.cast(motion, "against", receipt_id=uuid4(), by=resident)
+    assert actions.refresh_turnouts() == 0
+    assert resident_door(motion, households) not in listed(motion)
+
+
+def resident_door(motion: Motion, households: list[Household]) -> int:
+    return int(motion.roll.units.get(household=households[0]).pk)
+
+
+def listed(motion: Motion) -> set[int]:
+    return {unit.pk for unit in selectors.units_to_visit(motion, selectors.lists_as_of(motion))}
