@@ -57,7 +57,7 @@ def test_staff_are_sent_to_their_desk(way: Way, client_of: ClientOf, clerk: User
 
 def test_somebody_without_a_household_is_shown_the_way(client_of: ClientOf, way: Way) -> None:
     page = client_of(make_resident("新来的", None)).get("/mine/").content.decode()
-    assert "登记我住的地方" in page
+    assert "我住在……" in page
 
 
 def test_others_wishes_and_proposals_are_not_mine(way: Way, client_of: ClientOf, neighbour: User) -> None:
