@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -222,7 +222,18 @@ def _coverage(purse: Purse) -> selectors.Coverage:
 @admin.register(Grant)
 class GrantAdmin(MoneyAdmin):
     list_display = ("proposal", "source", "amount", "stage", DUE)
-    fields = ("project", "source", "pot", "amount", "needs_district", "completions", "stage", "stage_since", DUE)
+    fields = (
+        "project",
+        "source",
+        "pot",
+        "amount",
+        "needs_district",
+        "completions",
+        "stage",
+        "stage_since",
+        DUE,
+        "facts",
+    )
     desk_forms = (
         money.Examine,
         money.ReturnForCompletion,
@@ -232,6 +243,10 @@ class GrantAdmin(MoneyAdmin):
         money.RefuseGrant,
         money.WithdrawGrant,
     )
+
+    @admin.display(description=_("决定以前要看的"))
+    def facts(self, grant: Grant) -> str:
+        return format_html_join("", "<p><strong>{}</strong><br>{}</p>", selectors.before_ones_eyes(grant))
 
 
 @admin.register(Pledge)

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
+from deliberation.models import MotionStage
 from funding.models import (
     Award,
     Claim,
@@ -34,6 +35,7 @@ from funding.models import (
     Refund,
 )
 from funding.shares import split
+from minshi.disclosure.models import Notice
 from minshi.faces.words import cn_date
 from minshi.ledger.models import Posting
 from minshi.ledger.money import format_yuan
@@ -152,6 +154,50 @@ def decisions_on(grants: Iterable[Grant]) -> dict[int, list[StepRecord]]:
     for record in StepRecord.objects.filter(subject_type="funding.grant", subject_id__in=pks).order_by("id"):
         found[record.subject_id].append(record)
     return found
+
+
+def before_ones_eyes(grant: Grant) -> list[tuple[str, str]]:
+    """What whoever decides on a grant has to see: plan and lines, the vote, the notices, what else this place got."""
+    proposal = grant.proposal
+    lines = "，".join(
+        _("%(source)s %(yuan)s 元") % {"source": line.get_source_display(), "yuan": format_yuan(line.amount_fen)}
+        for line in grant.plan.lines.all()
+    )
+    notices = "；".join(
+        _("%(title)s（%(number)s，异议 %(objections)d 件）")
+        % {"title": notice.title, "number": notice.number, "objections": notice.objections_total}
+        for notice in Notice.objects.filter(link=proposal.get_absolute_url(), withdrawn_by=None).order_by("pk")
+    )
+    return [
+        (_("方案"), grant.plan.version.plan),
+        (_("费用"), _("%s 元") % format_yuan(grant.plan.cost_fen)),
+        (_("谁出多少"), lines),
+        (_("受益"), _("%d 户") % proposal.beneficiaries().count()),
+        (_("表决"), _vote_on(proposal)),
+        (_("公示"), notices or "—"),
+        (_("这个社区今年还得过"), _got_here(grant)),
+    ]
+
+
+def _vote_on(proposal: Proposal) -> str:
+    vote = proposal.motions.filter(stage=MotionStage.PUBLISHED).order_by("-pk").first()
+    if vote is None:
+        return "—"
+    facts = {"turnout": vote.turnout, "electorate": vote.electorate, "agree": vote.agree}
+    return _("%(turnout)d / %(electorate)d 户参加，%(agree)d 户同意") % facts
+
+
+def _got_here(grant: Grant) -> str:
+    """Public money granted this year to other projects of the same community: what was split shows here."""
+    community = grant.territory.at_level("community") or grant.territory
+    others = Grant.objects.reserved().filter(proposal__place__path__startswith=community.path, pot__year=grant.pot.year)
+    rows = list(others.exclude(proposal=grant.proposal_id).select_related("proposal").order_by("pk"))
+    whole = _("%(count)d 项，共 %(yuan)s 元") % {
+        "count": len({row.proposal_id for row in rows}),
+        "yuan": format_yuan(sum(row.amount_fen for row in rows)),
+    }
+    each = "；".join(f"{row.proposal} {format_yuan(row.amount_fen)}" for row in rows[:20])
+    return f"{whole}：{each}" if rows else whole
 
 
 # --- What covers the plan ------------------------------------------------------------------------

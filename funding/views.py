@@ -19,7 +19,19 @@ from funding import actions, selectors
 from funding.actions.delivery import LOGGING
 from funding.actions.pledges import GIVING, received_from
 from funding.forms import FinishForm, LogForm, PledgeForm
-from funding.models import Claim, Contract, Contribution, Ending, LogPhoto, PlanChange, Pledge, Refund, Waiver
+from funding.models import (
+    Claim,
+    Contract,
+    Contribution,
+    Ending,
+    LogPhoto,
+    Payment,
+    PlanChange,
+    Pledge,
+    Quote,
+    Refund,
+    Waiver,
+)
 from funding.rules import is_in_group
 from funding.shares import RULE
 from minshi.accounts.models import User
@@ -277,7 +289,14 @@ def voucher(request: HttpRequest, pk: int) -> FileResponse:
 
 PAPERS: dict[str, tuple[type[Model], str]] = {
     f"{model._meta.model_name}-{field}": (model, field)
-    for model, field in ((Contract, "file"), (Ending, "file"), (PlanChange, "file"), (Waiver, "file"))
+    for model, field in (
+        (Contract, "file"),
+        (Ending, "file"),
+        (PlanChange, "file"),
+        (Waiver, "file"),
+        (Quote, "file"),
+        (Payment, "invoice_photo"),
+    )
 }
 """What staff of the place may see of money's papers, by the name it has in the address."""
 

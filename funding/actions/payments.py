@@ -48,7 +48,7 @@ paid_out = Signal()
 
 
 @action
-def ask_payment(milestone: Milestone, *, invoice: str, by: User) -> Payment:
+def ask_payment(milestone: Milestone, *, invoice: str, file: UploadedFile | None = None, by: User) -> Payment:
     """Ask for one milestone's money against the supplier's invoice."""
     lock(milestone.contract.proposal)
     lock(milestone)
@@ -63,6 +63,9 @@ def ask_payment(milestone: Milestone, *, invoice: str, by: User) -> Payment:
         asked_by=by,
         stage=PaymentStage.ASKED,
     )
+    if file is not None:
+        picture = reencoded(file)
+        payment.invoice_photo.save(picture.name or "invoice.jpg", picture, save=False)
     set_due(payment, period(proposal.place, "payment.days", now()))
     with refusing(
         one_payment_per_invoice=("invoice", _("这张发票已经用过，一张发票只能付一次")),

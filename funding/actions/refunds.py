@@ -217,7 +217,7 @@ def pay_refund(refund: Refund, *, voucher: str, by: User) -> Refund:
     if not one_line(voucher):
         raise Refused(voucher=_("请填写退款凭证号"))
     refund.voucher, refund.paid_by, refund.paid_at = one_line(voucher), by, now()
-    with refusing():
+    with refusing(one_refund_per_voucher=("voucher", _("这张退款凭证已经用过，一张凭证只能登记一次"))):
         refund.save(update_fields=["voucher", "paid_by", "paid_at"])
     place, title = holder_place(refund.proposal.place, "community"), _("请复核退款：%s") % refund.proposal.title
     tell_role(Role.SUPERVISOR, place, title, refund.voucher, REFUNDS, event=told.REFUND_TO_CONFIRM.name)

@@ -140,6 +140,7 @@ def add_quote(
     code: str = "",
     contact: str = "",
     note: str = "",
+    file: UploadedFile | None = None,
     by: User,
 ) -> Quote:
     """Write down what a supplier offers, once each. ``supplier`` is its name; a new one joins the register."""
@@ -158,7 +159,7 @@ def add_quote(
         quote_is_whole=("price", _("报价和工期都要大于零")),
         one_supplier_per_code=("code", _("这个信用代码属于另一家，请核对名称")),
     ):
-        quote = Quote.objects.create(
+        quote = Quote(
             enquiry=enquiry,
             supplier=_supplier(mask_text(one_line(supplier)), code=code, contact=contact, by=by),
             price_fen=price_fen,
@@ -167,6 +168,10 @@ def add_quote(
             note=mask_text(note.strip()),
             by=by,
         )
+        if file is not None:
+            picture = reencoded(file)
+            quote.file.save(picture.name or "quote.jpg", picture, save=False)
+        quote.save(force_insert=True)
     proposals.note_on_card(enquiry.proposal)
     return quote
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from funding import actions, selectors
 from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER
 from funding.actions.pledges import GIVING
-from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of
+from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of, paper_of
 from funding.models import (
     Allocation,
     CarryOver,
@@ -366,6 +366,9 @@ class GrantWork(DeskForm):
     def open_to(cls, subject: Grant) -> bool:
         return subject.stage in cls.stages
 
+    def facts(self) -> list[tuple[Any, Any]]:
+        return list(selectors.before_ones_eyes(self.subject))
+
     def run(self, subject: Grant, by: User) -> object:
         return getattr(actions, self.verb)(subject, reason=self.cleaned_data["reason"], by=by)
 
@@ -565,7 +568,7 @@ class RecordContribution(GivingWork):
     )
     amount = YuanField(label=_("金额（元）"), min_fen=1)
     voucher = forms.CharField(label=_("凭证号（收据、转账）"), max_length=60)
-    photo = forms.FileField(label=_("凭证照片"), required=False)
+    photo = PhotosField(label=_("拍下凭证"), most=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -582,7 +585,7 @@ class RecordContribution(GivingWork):
             sponsor=data["sponsor"],
             amount_fen=data["amount"],
             voucher=data["voucher"],
-            photo=data["photo"],
+            photo=first_of(data["photo"]),
             by=by,
         )
 
@@ -665,6 +668,16 @@ class ApprovePayment(DeskForm):
     label = _("付款审批同意")
     help = _("发票、合同、现场三样对得上。申请、审批、付款是三个人。")
     permission = "funding.approve_payment"
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        payment: Payment = self.subject
+        return [
+            (_("款项"), f"{payment.milestone} {format_yuan(payment.amount_fen)}"),
+            (_("合同"), f"{payment.contract} {format_yuan(payment.contract.price_fen)}"),
+            (_("合同照片"), paper_of(payment.contract, "file")),
+            (_("发票号"), payment.invoice),
+            (_("发票照片"), paper_of(payment, "invoice_photo")),
+        ]
 
     reason = ReasonField(required=False)
 

@@ -121,10 +121,12 @@ class AddQuote(EnquiryStep):
     days = forms.IntegerField(label=_("工期（日历天）"), min_value=1, max_value=365)
     warranty_months = forms.IntegerField(label=_("质保（月）"), min_value=0, max_value=240, initial=12)
     note = forms.CharField(label=_("说明"), max_length=300, required=False)
+    photos = PhotosField(label=_("拍下盖章的报价单"), most=1)
 
     def run(self, subject: Purse, by: User) -> Quote:
         data = dict(self.cleaned_data)
-        return actions.add_quote(self.enquiry, price_fen=data.pop("price"), **data, by=by)
+        paper = first_of(data.pop("photos"))
+        return actions.add_quote(self.enquiry, price_fen=data.pop("price"), file=paper, **data, by=by)
 
 
 class Recuse(EnquiryStep):
@@ -189,7 +191,7 @@ class Sign(PurseWork):
 
     price = YuanField(label=_("合同价（元）"), min_fen=1, help_text=_("不能高于选定的报价"))
     integrity = forms.BooleanField(label=_("合同里有廉洁条款"))
-    file = forms.FileField(label=_("合同照片"), required=False)
+    file = PhotosField(label=_("拍下签了字的合同"), most=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -199,7 +201,7 @@ class Sign(PurseWork):
     def run(self, subject: Purse, by: User) -> object:
         data = self.cleaned_data
         return actions.sign(
-            subject.proposal, integrity=data["integrity"], price_fen=data["price"], file=data["file"], by=by
+            subject.proposal, integrity=data["integrity"], price_fen=data["price"], file=first_of(data["file"]), by=by
         )
 
 
@@ -388,6 +390,7 @@ class AskPayment(PurseWork):
         label=_("哪一笔"), queryset=Milestone.objects.none(), widget=forms.RadioSelect, empty_label=None
     )
     invoice = forms.CharField(label=_("发票号"), max_length=40)
+    photos = PhotosField(label=_("拍下发票"), most=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -399,7 +402,8 @@ class AskPayment(PurseWork):
         return any(not why_not_payable(part) for part in _unpaid(subject))
 
     def run(self, subject: Purse, by: User) -> Payment:
-        return actions.ask_payment(self.cleaned_data["milestone"], invoice=self.cleaned_data["invoice"], by=by)
+        data = self.cleaned_data
+        return actions.ask_payment(data["milestone"], invoice=data["invoice"], file=first_of(data["photos"]), by=by)
 
 
 def _unpaid(subject: Purse) -> Any:

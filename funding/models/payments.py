@@ -71,6 +71,7 @@ class Payment(models.Model):
     milestone = models.ForeignKey(Milestone, models.PROTECT, related_name="payments", verbose_name=_("款项"))
     amount_fen = models.BigIntegerField(_("金额（分）"))
     invoice = models.CharField(_("发票号"), max_length=40)
+    invoice_photo = models.ImageField(_("发票照片"), upload_to="invoices/", blank=True)
     payer = models.ForeignKey(Territory, models.PROTECT, related_name="+")
     voucher = models.CharField(_("付款凭证号"), max_length=60, blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -109,6 +109,7 @@ class Quote(models.Model):
     days = models.PositiveSmallIntegerField(_("工期（日）"))
     warranty_months = models.PositiveSmallIntegerField(_("质保（月）"), default=0)
     note = models.CharField(_("说明"), max_length=300, blank=True)
+    file = models.ImageField(_("报价单"), upload_to="quotes/", blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(_("收到时间"), db_default=Now())
 
@@ -123,6 +124,14 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.supplier} {self.price_fen}"
+
+    @property
+    def proposal(self) -> Proposal:
+        return self.enquiry.proposal
+
+    @property
+    def territory(self) -> Territory:
+        return self.enquiry.proposal.place
 
 
 class Recusal(models.Model):

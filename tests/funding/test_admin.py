@@ -28,10 +28,14 @@ def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of,
     settings.MEDIA_ROOT = tmp_path
     proposal = way.raising()
     purse = Purse.objects.get()
-    desk = {name: client_of(way.who(name)) for name in ("clerk", "case_officer", "approver", "cashier", "supervisor")}
+    desk = {
+        name: client_of(way.who(name))
+        for name in ("clerk", "case_officer", "approver", "cashier", "supervisor", "party")
+    }
     street = proposal.place.at_level("street")
     answer = desk["cashier"].post(
-        "/admin/funding/pot/add/", {"place": street.pk, "year": 2026, "title": "资金", "document": "文1"}
+        "/admin/funding/pot/add/",
+        {"place": street.pk, "year": platform_clock.today().year, "title": "资金", "document": "文1"},
     )
     assert answer.status_code == 302, answer.content.decode()[:2000]
     pot = Pot.objects.get()
@@ -61,21 +65,21 @@ def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of,
     for number, price in enumerate(("18500", "19000", "19500")):
         do(
             desk["clerk"], purse, "quote", supplier=f"第{number}家", code="", contact="", price=price, days=20,
-            warranty_months=12, note="",
+            warranty_months=12, note="", photos=a_picture(),
         )  # fmt: skip
     enquiry = proposal.enquiries.get()
     platform_clock.move(enquiry.closes_at - platform_clock.now() + timedelta(minutes=1))
     do(
-        desk["clerk"], purse, "award", quote=enquiry.quotes.first().pk,
+        desk["party"], purse, "award", quote=enquiry.quotes.first().pk,
         judges=[lead.pk, *(person.pk for person in members)], reason="价低", few_reason="",
     )  # fmt: skip
     proposal.refresh_from_db()
     platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
-    do(desk["clerk"], purse, "sign", price="18500", integrity="on")
+    do(desk["party"], purse, "sign", price="18500", integrity="on", file=a_picture())
     do(desk["clerk"], purse, "start")
     contract = Contract.objects.get()
     do(
-        desk["clerk"], purse, "payment", milestone=contract.milestones.first().pk, invoice="2611"
+        desk["clerk"], purse, "payment", milestone=contract.milestones.first().pk, invoice="2611", photos=a_picture(),
     )  # fmt: skip
     payment = Payment.objects.get()
     do(desk["approver"], payment, "approve", reason="")
@@ -85,7 +89,7 @@ def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of,
     residents = [person.pk for person in way.neighbours(4, first=5)]
     supervisor = Person.objects.get(user=way.who("supervisor"))
     do(
-        desk["clerk"], purse, "accept", held_on=f"{platform_clock.today():%Y-%m-%d}", residents=residents,
+        desk["supervisor"], purse, "accept", held_on=f"{platform_clock.today():%Y-%m-%d}", residents=residents,
         supervisors=[supervisor.pk], opinion="合格", item_1="灯亮", passed_1="yes", note_1="",
     )  # fmt: skip
     assert Acceptance.objects.get().passed

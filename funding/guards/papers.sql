@@ -1,0 +1,71 @@
+-- One paper counts once, however its number is spelled: without case, spaces and width (A-002, a-002, A -002).
+CREATE OR REPLACE FUNCTION paper_number(spelled text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT upper(regexp_replace(normalize(spelled, NFKC), '\s', '', 'g'))
+$$;
+
+CREATE OR REPLACE FUNCTION wait_for_paper(numbered_by text, spelled text) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended('paper:' || numbered_by || ':' || paper_number(spelled), 0))
+$$;
+
+CREATE OR REPLACE FUNCTION refuse_same_receipt() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM wait_for_paper('receipt ' || NEW.keeper_id, NEW.voucher);
+    IF EXISTS (SELECT FROM funding_contribution WHERE id <> NEW.id AND keeper_id = NEW.keeper_id
+               AND stage NOT IN ('rejected', 'reversed') AND paper_number(voucher) = paper_number(NEW.voucher)) THEN
+        RAISE EXCEPTION 'voucher % was used before', NEW.voucher
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'one_contribution_per_voucher';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER same_receipt BEFORE INSERT ON funding_contribution
+    FOR EACH ROW EXECUTE FUNCTION refuse_same_receipt();
+
+-- An invoice is the supplier's, wherever it is paid; a voucher is of the office that pays.
+CREATE OR REPLACE FUNCTION refuse_same_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM wait_for_paper('invoice', NEW.invoice);
+        IF EXISTS (SELECT FROM funding_payment WHERE id <> NEW.id AND stage NOT IN ('refused', 'reversed')
+                   AND paper_number(invoice) = paper_number(NEW.invoice)) THEN
+            RAISE EXCEPTION 'invoice % was used before', NEW.invoice
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'one_payment_per_invoice';
+        END IF;
+    ELSIF NEW.voucher <> OLD.voucher THEN
+        PERFORM wait_for_paper('payment ' || NEW.payer_id, NEW.voucher);
+        IF EXISTS (SELECT FROM funding_payment WHERE id <> NEW.id AND payer_id = NEW.payer_id AND voucher <> ''
+                   AND paper_number(voucher) = paper_number(NEW.voucher)) THEN
+            RAISE EXCEPTION 'voucher % was used before', NEW.voucher
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'one_payment_per_voucher';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER same_invoice BEFORE INSERT OR UPDATE ON funding_payment
+    FOR EACH ROW EXECUTE FUNCTION refuse_same_invoice();
+
+CREATE OR REPLACE FUNCTION refuse_same_document() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM wait_for_paper('allocation ' || NEW.pot_id, NEW.document);
+    IF EXISTS (SELECT FROM funding_allocation WHERE id <> NEW.id AND pot_id = NEW.pot_id
+               AND paper_number(document) = paper_number(NEW.document)) THEN
+        RAISE EXCEPTION 'document % was used before', NEW.document
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'one_allocation_per_document';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER same_document BEFORE INSERT ON funding_allocation
+    FOR EACH ROW EXECUTE FUNCTION refuse_same_document();
+
+CREATE OR REPLACE FUNCTION refuse_same_refund() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.voucher <> '' AND NEW.voucher <> OLD.voucher THEN
+        PERFORM wait_for_paper('refund ' || NEW.proposal_id, NEW.voucher);
+        IF EXISTS (SELECT FROM funding_refund WHERE id <> NEW.id AND proposal_id = NEW.proposal_id AND voucher <> ''
+                   AND paper_number(voucher) = paper_number(NEW.voucher)) THEN
+            RAISE EXCEPTION 'voucher % was used before', NEW.voucher
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'one_refund_per_voucher';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER same_refund BEFORE UPDATE ON funding_refund FOR EACH ROW EXECUTE FUNCTION refuse_same_refund();
