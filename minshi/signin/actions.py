@@ -16,14 +16,18 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.clock import Now, now
 from minshi.lifecycle.action import action
+from minshi.masking import one_line
 from minshi.notifications.actions import forget_sealed, send_text
 from minshi.notifications.selectors import codes_a_day
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused
+from minshi.residents.doors import find
+from minshi.residents.models import Residence
 from minshi.signin import security
 from minshi.signin.limits import exceeds, forget_tallies
-from minshi.signin.models import LIFETIME, MOST_GUESSES, Code, keyed
+from minshi.signin.models import LIFETIME, MOST_GUESSES, Code, Takeover, keyed
 from minshi.signin.rules import may_use_codes
+from minshi.territory.models import Household
 
 log = logging.getLogger(__name__)
 
@@ -105,8 +109,11 @@ def prove(digits: str, purpose: str, *, session_key: str) -> str | None:
 def admit(phone: str, *, by: User | None = None) -> User | None:
     """The account of whoever proved this phone, made now if there was none; None for staff and closed accounts.
 
-    Nothing is stored of a number that was typed and never proven, so there is nothing to sweep.
+    Nothing is stored of a number that was typed and never proven, so there is nothing to sweep. A number that waits
+    to be taken over lets in the account that waits.
     """
+    if waiting := Takeover.objects.select_related("newcomer").filter(phone=phone, settled_at=None).first():
+        return waiting.newcomer if may_use_codes(waiting.newcomer) else None
     user, _new = User.objects.get_or_create(
         phone=phone,
         defaults={
@@ -121,6 +128,60 @@ def admit(phone: str, *, by: User | None = None) -> User | None:
         user.phone_verified = True
         user.save(update_fields=["phone_verified"])
     return user
+
+
+QUIET = timedelta(days=90)
+MOST_TRIES = 3
+
+
+def is_quiet(user: User) -> bool:
+    """Whether nobody has come in by this number for so long that it may have another holder (domain.md 9)."""
+    has_home = Residence.objects.current().filter(person__user=user).exists()
+    return has_home and user.last_login is not None and user.last_login < now() - QUIET
+
+
+def recognises(user: User, door: str, name: str) -> bool:
+    """Whether these are the door and the name registered with the account."""
+    home = Residence.objects.current().select_related("person").filter(person__user=user).first()
+    if home is None or home.person is None:
+        return False
+    here = Household.objects.filter(pk=home.household_id)
+    same_name = one_line(name).replace(" ", "") == home.person.name.replace(" ", "")
+    return bool(find(door, here)) and same_name
+
+
+def has_tried_enough(user: User) -> bool:
+    """Count one more try; not part of what may be refused, since a rolled-back count is none."""
+    return exceeds(MOST_TRIES, QUIET, "door of a quiet number", str(user.pk))
+
+
+@action
+def start_anew(former: User, *, by: User | None = None) -> User:
+    """A new account for whoever holds the number now; it takes the number when somebody confirms where it lives."""
+    assert former.phone
+    waiting = Takeover.objects.select_related("newcomer").filter(phone=former.phone, settled_at=None).first()
+    if waiting is not None:
+        return waiting.newcomer
+    newcomer = User.objects.create(username=f"r{secrets.token_hex(8)}", password=make_password(None))
+    Takeover.objects.create(phone=former.phone, former=former, newcomer=newcomer)
+    return newcomer
+
+
+@action
+def take_over(newcomer: User, *, by: User | None = None) -> None:
+    """The number goes from the earlier account to the one whose home was confirmed just now."""
+    rows = Takeover.objects.select_for_update(of=("self",)).select_related("former", "newcomer")
+    waiting = rows.filter(newcomer=newcomer, settled_at=None).first()
+    if waiting is None:
+        return
+    former = waiting.former
+    if former.phone == waiting.phone:
+        former.phone, former.phone_verified = None, False
+        former.save(update_fields=["phone", "phone_verified"])
+    newcomer.phone, newcomer.phone_verified = waiting.phone, True
+    newcomer.save(update_fields=["phone", "phone_verified"])
+    waiting.settled_at = now()
+    waiting.save(update_fields=["settled_at"])
 
 
 def forget() -> int:

@@ -30,6 +30,13 @@ class CodeForm(forms.Form):
     code = CodeField(help_text=_("短信里的6位数字，5分钟内有效。"))
 
 
+class QuietForm(forms.Form):
+    """What whoever has held the number before knows of themselves."""
+
+    door = forms.CharField(label=_("您登记的门牌"), max_length=80, help_text=_("例如 301、1-301、1单元301"))
+    name = forms.CharField(label=_("您登记的姓名"), max_length=40)
+
+
 class StaffForm(LoginForm):
     """Name and password; for staff alone, and no others learn whether they had it right."""
 

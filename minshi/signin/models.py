@@ -204,3 +204,28 @@ class Activation(models.Model):
 
     def __str__(self) -> str:
         return f"activation {self.pk}"
+
+
+class Takeover(models.Model):
+    """A number that came back after a long silence, and whose holder did not know the door: a new account waits for it.
+
+    The number stays the earlier account's until whoever confirms residents says that the new one lives where it says.
+    """
+
+    PERSONAL = ("phone",)
+
+    phone = models.CharField(_("手机号"), max_length=11)
+    former = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    newcomer = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("时间"), db_default=Now())
+    settled_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("号码更换主人")
+        verbose_name_plural = _("号码更换主人")
+        constraints = [
+            models.UniqueConstraint(fields=["phone"], condition=Q(settled_at=None), name="one_takeover_of_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("号码更换主人 %(pk)s") % {"pk": self.pk})

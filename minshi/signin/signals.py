@@ -14,7 +14,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from minshi.accounts.models import User
-from minshi.signin import second_factor, security
+from minshi.clock import now
+from minshi.residents.models import Residence
+from minshi.residents.signals import judged
+from minshi.signin import actions, second_factor, security
 from minshi.signin.freshness import fresh_code
 from minshi.signin.rules import is_staff
 
@@ -27,8 +30,16 @@ STAFF_SESSION = timedelta(hours=12)
 def limit_the_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A working day for staff; residents stay signed in."""
     request.session.set_expiry(int(STAFF_SESSION.total_seconds()) if is_staff(user) else None)
+    user.last_login = now()  # by the platform's clock, not by the server's
+    user.save(update_fields=["last_login"])
     security.note(security.Kind.SIGNED_IN, user=user)
     log.info("user %s signed in", user.pk)
+
+
+@receiver(judged, sender=Residence)
+def the_number_has_another_holder(residence: Residence, lives_there: bool, **kwargs: Any) -> None:
+    if lives_there and residence.person is not None and residence.person.user is not None:
+        actions.take_over(residence.person.user, by=None)
 
 
 @receiver(user_login_failed)

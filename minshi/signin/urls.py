@@ -12,6 +12,7 @@ from minshi.signin.views import for_staff, unprocessable
 urlpatterns = [
     path("signin/", views.request_code, name="account_request_login_code"),
     path("signin/code/", views.confirm_code, name="account_confirm_login_code"),
+    path("signin/quiet/", views.quiet_number, name="quiet_number"),
     path("signin/fresh/", views.confirm_again, name="fresh_code"),
     path("signin/records/", views.my_signins, name="my_signins"),
     path("signout/", account.logout, name="account_logout"),

@@ -21,17 +21,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
+from minshi.accounts.models import User
 from minshi.accounts.requests import SignedIn
 from minshi.masking import mask_phone
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
 from minshi.signin import actions, demo, security, staff
 from minshi.signin.addresses import address_of
-from minshi.signin.forms import ActivationForm, CodeForm, PhoneForm
+from minshi.signin.forms import ActivationForm, CodeForm, PhoneForm, QuietForm
 from minshi.signin.freshness import fresh_code
 from minshi.signin.limits import exceeds
 from minshi.signin.means import record_authentication
-from minshi.signin.models import Code, SecurityEvent
+from minshi.signin.models import Code, SecurityEvent, keyed
 from minshi.signin.rules import is_staff
 
 View = Callable[..., HttpResponse]
@@ -86,11 +87,11 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         phone = actions.prove(form.cleaned_data["code"], Code.Purpose.SIGN_IN, session_key=_session_key(request))
         user = actions.admit(phone) if phone else None
+        if user is not None and actions.is_quiet(user) and not _knows(request, user):
+            request.session[QUIET] = user.pk
+            return redirect(_with_next(request, "quiet_number"))
         if user is not None:
-            record_authentication(request, user, "code")
-            fresh_code(request, user)
-            response: HttpResponse = perform_login(request, user, redirect_url=get_next_redirect_url(request))
-            return response
+            return _let_in(request, user)
         security.note_phone(security.Kind.WRONG_CODE, asked.phone)
         form.add_error("code", _wrong())
     context = {
@@ -100,6 +101,45 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
         "next": get_next_redirect_url(request) or "",
     }
     return render(request, "account/confirm_login_code.html", context, status=422 if form.errors else 200)
+
+
+QUIET, KNOWN = "quiet_number", "known"
+KNOWN_FOR = 400 * 24 * 60 * 60
+"""Seconds a browser is remembered as one this person has come in by."""
+
+
+def _knows(request: HttpRequest, user: User) -> bool:
+    return request.get_signed_cookie(KNOWN, "", salt=KNOWN) == keyed(KNOWN, str(user.pk))
+
+
+def _let_in(request: HttpRequest, user: User) -> HttpResponse:
+    record_authentication(request, user, "code")
+    fresh_code(request, user)
+    response: HttpResponse = perform_login(request, user, redirect_url=get_next_redirect_url(request))
+    mark, secure = keyed(KNOWN, str(user.pk)), request.is_secure()
+    response.set_signed_cookie(KNOWN, mark, salt=KNOWN, max_age=KNOWN_FOR, httponly=True, samesite="Lax", secure=secure)
+    return response
+
+
+@never_cache
+def quiet_number(request: HttpRequest) -> HttpResponse:
+    """A number that was proven after long silence, in a browser nobody knows: its door and name, in three tries."""
+    user = User.objects.filter(pk=request.session.get(QUIET) or 0, is_active=True).first()
+    if user is None or request.user.is_authenticated:
+        return redirect(_with_next(request, "account_request_login_code"))
+    form = QuietForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        tried = actions.has_tried_enough(user)
+        if not tried and actions.recognises(user, form.cleaned_data["door"], form.cleaned_data["name"]):
+            request.session.pop(QUIET, None)
+            return _let_in(request, user)
+        if tried:
+            request.session.pop(QUIET, None)
+            messages.info(request, _("已为您新开账号，请登记住在哪里，楼栋长或社区确认后就能用。"))
+            return _let_in(request, actions.start_anew(user))
+        form.add_error(None, _("对不上。这个号码很久没有登录过，试三次不对就新开一个账号，由楼栋长确认。"))
+    context = {"form": form, "next": get_next_redirect_url(request) or ""}
+    return render(request, "signin/quiet_number.html", context, status=422 if form.errors else 200)
 
 
 @never_cache

@@ -335,6 +335,7 @@ TABLE: tuple[Row, ...] = (
     # --- the ways in
     Row("account_request_login_code", see=VISITOR, send=VISITOR, others=ONWARD, query="next"),
     Row("account_confirm_login_code", others=ONWARD),
+    Row("quiet_number", others=ONWARD),
     Row("fresh_code", see=BY_PHONE, send=BY_PHONE, others=ONWARD),
     Row("account_logout", see=SIGNED_IN, send=SIGNED_IN, visitors=ONWARD),
     Row("account_login", see=VISITOR, send=VISITOR, besides=((BY_FACTOR, ONWARD),)),
