@@ -202,6 +202,7 @@ def _judged(home: Residence, by: User) -> Residence:
 def _end(home: Residence) -> None:
     home.until, home.is_representative = now(), False
     home.save(update_fields=["until", "is_representative"])
+    meet(home)  # nobody has to answer any more for who is gone
 
 
 @action

@@ -255,6 +255,13 @@ def test_nobody_else_answers_for_the_household(
     assert Residence.objects.get(person__user=resident).is_representative
 
 
+def test_nothing_waits_for_who_has_moved_out(partner: User, resident: User, client_of: ClientOf, clerk: User) -> None:
+    client_of(partner).post("/represent/", {"what": "ask"})
+    home = Residence.objects.get(person__user=partner)
+    actions.move_out(home, by=clerk)
+    assert not Deadline.objects.of(home).open().exists()
+
+
 def test_a_minor_does_not_ask(household: Household, resident: User, client_of: ClientOf) -> None:
     child = make_resident("甲孩子", household, adult=False)
     answer = client_of(child).post("/represent/", {"what": "ask"})
