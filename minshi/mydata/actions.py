@@ -11,6 +11,7 @@ from minshi.clock import now
 from minshi.deadlines.actions import meet, schedule
 from minshi.lifecycle.action import action
 from minshi.masking import mask_text, one_line
+from minshi.mydata import told
 from minshi.mydata.models import Correction
 from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell, tell_role
@@ -69,7 +70,7 @@ def _await(asked: Correction, role: Role, level: str, *, basis: str = "", provis
         basis=basis,
         provisional=provisional,
     )
-    tell_role(role, at, _("有住户申请更正登记的姓名"), "", url)
+    tell_role(role, at, _("有住户申请更正登记的姓名"), "", url, event=told.TO_ANSWER.name)
 
 
 @action
@@ -116,7 +117,7 @@ def answer_correction(asked: Correction, *, granted: bool, answer: str = "", by:
         person.save(update_fields=["name"])
     if person.user is not None:
         title = _("您的姓名已更正") if granted else _("您的更正申请没有通过")
-        tell(person.user, title, answer, "/mine/data/")
+        tell(person.user, title, answer, "/mine/data/", event=told.ANSWERED.name)
     return asked
 
 
@@ -141,7 +142,8 @@ def change_number(phone: str, *, by: User) -> None:
             user.save(update_fields=["phone", "phone_verified"])
     except IntegrityError:
         raise Refused(phone=_("这个手机号已经有账号，不能换成它；两个账号都是您的，请到社区办理")) from None
-    tell(user, _("您的手机号已更换"), _("以后用新号码登录"), "/mine/data/")
+    title, words = _("您的手机号已更换"), _("以后用新号码登录")
+    tell(user, title, words, "/mine/data/", event=told.PHONE_CHANGED.name)
 
 
 @action
