@@ -70,7 +70,7 @@ def _raising(way: Way) -> Proposal:
 def _signed(way: Way) -> Proposal:
     proposal = way.awarded()
     platform_clock.set_to(proposal.gate_notice.ends_at + timedelta(minutes=1))
-    funding.sign(proposal, integrity=True, by=way.who("clerk"))
+    funding.sign(proposal, integrity=True, by=way.who("party"))
     return proposal
 
 
