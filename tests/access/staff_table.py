@@ -336,6 +336,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "appoint": Step(CLERK | APPROVER | DISTRICT_OFFICER),
     },
     "residents.rolegrant": {
+        "second-role": Step(APPROVER | DISTRICT_OFFICER),
         "revoke": Step(CLERK | APPROVER),
         "reset-access": Step(APPROVER | DISTRICT_OFFICER),
         **{
