@@ -107,7 +107,8 @@ permits.held_by(
         "evaluation.run": gettext_lazy("这里的社区工作人员"),
         "evaluation.rule": gettext_lazy("这里的街道审批"),
         "evaluation.check_accounts": gettext_lazy("这里的街道经办或居务监督委员会"),
-        "evaluation.call_back": gettext_lazy("负责回访整改的社区工作人员或街道经办"),
+        "evaluation.call_back": gettext_lazy("打开评价信封、负责回访的人（居务监督委员会或上一级经办）"),
+        "evaluation.mend": gettext_lazy("负责整改的社区工作人员或街道经办"),
         "evaluation.confirm_callback": gettext_lazy("打分的那一户"),
         "evaluation.keep": gettext_lazy("这里的楼栋长等组织人或社区工作人员"),
     }
