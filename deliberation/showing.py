@@ -12,6 +12,7 @@ from deliberation import selectors
 from deliberation.models import Ballot, MeetingStage, MotionStage, PaperBallot
 from minshi.accounts.models import User
 from minshi.faces.words import cn_datetime, cn_until
+from minshi.lifecycle.models import StepRecord
 from minshi.paper import numbers
 from minshi.residents.models import Residence
 from minshi.residents.rules import person_of
@@ -47,6 +48,9 @@ def decision(proposal: Proposal) -> dict[str, Any] | None:
 
 
 def waiting_for_vote(proposal: Proposal) -> Present:
+    entered = StepRecord.objects.of(proposal).filter(target=Stage.COSIGNED).order_by("-id").first()
+    if entered is not None and entered.verb != "gather":
+        return Present(_("要再问一次每户，社区接下来组织每户一票的表决。"))
     return Present(_("附议够了，社区接下来组织每户一票的表决。"))
 
 
@@ -81,6 +85,8 @@ def deciding(proposal: Proposal) -> Present:
         return Present(
             _("正在正式表决，每户一票，%(end)s 截止。") % words, _("代表我家投票"), f"/projects/{proposal.number}/vote/"
         )
+    if proposal.studies.filter(version=proposal.version).exists():
+        return Present(_("党组织已经研究过这一版方案，接下来集体决议：办不办、几级办。"))
     return Present(_("党组织先研究，然后集体决议：办不办、几级办。"))
 
 

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluation import selectors
-from evaluation.models import Aftercare, Answer, Archive, CallBack, CallBackStage, Survey, SurveyStage
-from evaluation.rules import collects_paper, is_rater
+from evaluation.models import Aftercare, Answer, Archive, CallBack, CallBackStage, Survey, SurveyStage, Verdict
+from evaluation.rules import collects_paper, is_rater, percent
+from funding.selectors import hold_says, last_contract
 from minshi.accounts.models import User
+from minshi.disclosure.selectors import notice_says, reopening_share
 from minshi.paper.numbers import is_number, normal, shown
 from minshi.residents import speaking
 from minshi.residents.rules import home_of, person_of, roles_of
@@ -29,7 +31,6 @@ from proposals.panels import (
     register_present,
     register_tasks,
 )
-from proposals.wording import worded
 
 MOST_TASKS = 10
 
@@ -47,23 +48,38 @@ def archived(proposal: Proposal) -> dict[str, Any] | None:
 
 
 def present_of(proposal: Proposal) -> Present:
-    """What happens now in the stages of this app."""
+    """What happens now in the stages of this app, said of this survey and this notice."""
     number = proposal.number
     survey = selectors.latest(proposal)
+    results = (_("看评议结果"), f"/projects/{number}/ratings/")
     if proposal.stage == Stage.ACCEPTED:
-        return Present(_("验收结果正在公示。公示期满、异议都答复以后，请受益的住户打分。"))
+        said = notice_says(proposal.gate_notice, _("验收结果正在公示"))
+        return Present(_("%(notice)s。期满、异议都答复以后，请受益的住户打分。") % {"notice": said})
     if proposal.stage == Stage.RATING and survey is not None:
         return _rating_present(survey, number)
-    if proposal.stage == Stage.REWORK:
-        said = worded(_("满意度不足{rating.pass}，正在整改，改好了再请大家打分。"), proposal)
-        return Present(said, _("看评议结果"), f"/projects/{number}/ratings/")
-    if proposal.stage == Stage.RATED:
-        return Present(
-            _("满意度结果公示期满、异议都答复以后支付尾款，然后结算。"), _("看评议结果"), f"/projects/{number}/ratings/"
-        )
+    if proposal.stage == Stage.REWORK and survey is not None:
+        return Present(_("%(why)s。正在整改，改好了再请大家打分。") % {"why": _why_mended(survey)}, *results)
+    if proposal.stage == Stage.RATED and survey is not None:
+        return Present(_rated_text(proposal, survey), *results)
     if proposal.stage == Stage.SETTLING:
-        return Present(_("结算正在公示。公示期满、材料齐全后归档。"))
+        said = notice_says(proposal.gate_notice, _("结算正在公示"))
+        return Present(_("%(notice)s。期满、异议都答复、材料齐全后归档。") % {"notice": said})
     return Present(_("这件事已经办完归档，谁来管护、花了多少钱都能查。"), _("看档案"), f"/projects/{number}/archive/")
+
+
+def _why_mended(survey: Survey) -> str:
+    if survey.notice and survey.notice.reopened_at:
+        return _("满意度公示期内%(share)s受益户提出异议") % {"share": reopening_share(survey.notice)}
+    words = {"n": survey.round, "percent": percent(survey), "said": survey.verdict_said}
+    return _("第 %(n)d 轮满意率 %(percent)d%%，%(said)s") % words
+
+
+def _rated_text(proposal: Proposal, survey: Survey) -> str:
+    if survey.hold_settled_at is not None:
+        return _("%(hold)s，接下来结算、公示。") % {"hold": hold_says(last_contract(proposal))}
+    said = notice_says(survey.notice, _("满意度结果正在公示"))
+    then = _("支付尾款") if survey.decides_release else _("尾款不予支付")
+    return _("%(notice)s。期满、异议都答复以后，%(then)s，然后结算。") % {"notice": said, "then": then}
 
 
 def _rating_present(survey: Survey, number: str) -> Present:
@@ -75,7 +91,12 @@ def _rating_present(survey: Survey, number: str) -> Present:
         return Present(text, _("代表我家打分"), f"/projects/{number}/rate/")
     if survey.stage == SurveyStage.COUNTING:
         return Present(_("评议已经截止，正在核对纸质测评表。"), _("看评议"), f"/projects/{number}/ratings/")
-    return Present(_("评议没有达标，等街道决定尾款怎么办。"), _("看评议结果"), f"/projects/{number}/ratings/")
+    words = {"answers": survey.answers_count, "needed": survey.needed, "percent": percent(survey)}
+    if survey.verdict == Verdict.TOO_FEW:
+        text = _("收回 %(answers)d 户答卷，至少要 %(needed)d 户，等街道决定尾款怎么办。") % words
+    else:
+        text = _("满意率 %(percent)d%%，轮次已经用完，等街道决定尾款怎么办。") % words
+    return Present(text, _("看评议结果"), f"/projects/{number}/ratings/")
 
 
 def to_rate(user: User) -> list[Task]:

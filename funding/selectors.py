@@ -82,6 +82,33 @@ def paid_fen(contract: Contract) -> int:
     return sum(contract.payments.filter(stage=PaymentStage.PAID).values_list("amount_fen", flat=True))
 
 
+def paid_on(contract: Contract) -> int:
+    """``paid_fen`` of a contract that came with its milestones and their payments."""
+    return sum(
+        payment.amount_fen
+        for part in contract.milestones.all()
+        for payment in part.payments.all()
+        if payment.stage == PaymentStage.PAID
+    )
+
+
+def hold_says(contract: Contract | None) -> str:
+    """What became of the retained part of the newest contract (``last_contract``), by its payment where it was paid."""
+    if contract is None:
+        return _("没有尾款")
+    part = next((part for part in contract.milestones.all() if part.kind == MilestoneKind.RETENTION), None)
+    if part and any(payment.stage == PaymentStage.PAID for payment in part.payments.all()):
+        return _("尾款已付")
+    if contract.ended_at and contract.hold.stage != HoldStage.RELEASED:
+        return _("合同已经中止，没有付尾款")
+    said = {
+        HoldStage.HELD: _("尾款暂扣"),
+        HoldStage.RELEASED: _("尾款可以支付"),
+        HoldStage.REFUSED: _("尾款不予支付"),
+    }
+    return said[HoldStage(contract.hold.stage)]
+
+
 def owed_fen(ending: Ending, contract: Contract, paid: int) -> int:
     """What two people found to be owed on it and is not paid yet."""
     return max(0, ending.work_fen - paid) if ending.contract_id == contract.pk else 0
@@ -229,18 +256,22 @@ class Coverage:
         """Money still missing; more from one source may stand in for less from another."""
         return max(0, self.needed_fen - self.found_fen)
 
+    def missing_fen(self, source: str) -> int:
+        """What of this source's line is neither there nor promised."""
+        return max(0, self.lines.get(source, 0) - self.sure.get(source, 0) - self.promised.get(source, 0))
+
     @property
     def in_kind_gap_fen(self) -> int:
         found = self.sure.get(Source.IN_KIND, 0) + self.promised.get(Source.IN_KIND, 0)
         return max(0, self.lines.get(Source.IN_KIND, 0) - found)
 
 
-def coverage(proposal: Proposal) -> Coverage:
+def coverage(proposal: Proposal, plan: Plan | None = None) -> Coverage:
     """Six queries, whatever the number of givers. Promises end with the project, and with its accounts."""
-    plan = plan_of(proposal)
+    plan = plan or plan_of(proposal)
     sure: dict[str, int] = defaultdict(int)
     promised: dict[str, int] = defaultdict(int)
-    for source, fen in given_by_grants(proposal).items():
+    for source, fen in kept_by_grants(proposal).items():
         sure[source] += fen
     received = _received(proposal)
     for (giver, _sponsor), fen in received.items():
@@ -258,10 +289,27 @@ def coverage(proposal: Proposal) -> Coverage:
     return Coverage(plan.amounts() if plan else {}, dict(sure), dict(promised), len(givers))
 
 
+def asked_by_grants(proposal: Proposal) -> dict[str, int]:
+    """Fen that an office has been asked for and has not decided on, by source."""
+    rows = Grant.objects.standing().filter(proposal=proposal).exclude(pk__in=Grant.objects.reserved())
+    return dict(rows.values_list("source").annotate(fen=Sum("amount_fen")))
+
+
 def given_by_grants(proposal: Proposal) -> dict[str, int]:
     """Fen approved by public source."""
     rows = Grant.objects.reserved().filter(proposal=proposal).values_list("source").annotate(fen=Sum("amount_fen"))
     return dict(rows)
+
+
+def kept_by_grants(proposal: Proposal) -> dict[str, int]:
+    """The same without what has gone back to its pot."""
+    kept = given_by_grants(proposal)
+    if not kept:
+        return kept
+    for grant in Grant.objects.filter(proposal=proposal, refunds__annulled_at=None, refunds__isnull=False).distinct():
+        back = grant.refunds.standing().aggregate(fen=Sum("amount_fen"))["fen"] or 0
+        kept[grant.source] = kept.get(grant.source, 0) - back
+    return kept
 
 
 def _received(proposal: Proposal) -> dict[tuple[int | None, int | None], int]:

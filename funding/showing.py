@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from funding import selectors
 from funding.models import OUTCOMES, Contribution, ContributionStage, EndingStage, GroupMember, Pledge
 from minshi.accounts.models import User
-from minshi.faces.words import cn_until, yuan
+from minshi.disclosure.selectors import notice_says
+from minshi.faces.words import yuan
+from minshi.lifecycle.models import StepRecord
 from minshi.paper import numbers
 from minshi.residents import speaking
 from minshi.residents.rules import home_of, person_of
@@ -35,8 +37,9 @@ from proposals.panels import (
 
 def money(proposal: Proposal) -> dict[str, Any] | None:
     """By source: what is sure, what is promised besides, what is missing."""
-    found = selectors.coverage(proposal)
-    if not found.lines:
+    plan = selectors.plan_of(proposal)
+    found = selectors.coverage(proposal, plan) if plan else None
+    if found is None or not found.lines:
         return None
     is_over = proposal.is_ended or proposal.stage == Stage.ENDING
     return {
@@ -76,7 +79,9 @@ def progress(proposal: Proposal) -> dict[str, Any] | None:
         "entry": proposal.log_entries.prefetch_related("photos").first(),
         "entries": proposal.log_entries.count(),
         "acceptance": contract.acceptances.last(),
-        "paid_fen": selectors.spent_fen(proposal),
+        "paid_fen": (paid := selectors.paid_on(contract)),
+        "before_fen": selectors.spent_fen(proposal) - paid,
+        "hold": selectors.hold_says(contract),
     }
 
 
@@ -123,28 +128,64 @@ def raising(proposal: Proposal) -> Present:
     found = selectors.coverage(proposal)
     if not found.lines:
         return Present(_("社区正在编制资金方案：谁出多少钱。"))
-    if found.gap_fen:
-        text = _("还差 %s 元。居民出资全凭自愿，出多少都行，不出也行。") % yuan(found.gap_fen)
-        return Present(text, *_pledge_button(proposal))
-    return Present(_("资金已经落实，接下来公示。"), _("每一笔都能查"), f"/projects/{proposal.number}/books/")
+    missing = _what_is_missing(proposal, found)
+    if found.missing_fen(Source.SELF_RAISED) and found.gap_fen:
+        return Present(missing + _("居民出资全凭自愿，出多少都行，不出也行。"), *_pledge_button(proposal))
+    if missing:
+        return Present(missing, _("每一笔都能查"), f"/projects/{proposal.number}/books/")
+    promised = found.found_fen - found.sure_fen
+    if promised:
+        words = {"sure": yuan(found.sure_fen), "promised": yuan(promised)}
+        text = _("已落实 %(sure)s 元，另有认缴 %(promised)s 元还没到账，接下来公示。") % words
+    else:
+        text = (
+            _("资金已经落实，共 %s 元，接下来公示。") % yuan(found.sure_fen)
+            if found.needed_fen
+            else _("不用花钱，接下来公示。")
+        )
+    return Present(text, _("每一笔都能查"), f"/projects/{proposal.number}/books/")
+
+
+def _what_is_missing(proposal: Proposal, found: selectors.Coverage) -> str:
+    """By whose word it is waited for: what offices examine, what nobody asked for yet, what neighbours may give."""
+    examined = selectors.asked_by_grants(proposal)
+    parts = []
+    for source, label in (
+        (Source.SUBSIDY, _("街道补助")),
+        (Source.DISTRICT, _("区级财政")),
+        (Source.SELF_RAISED, _("居民自筹")),
+        (Source.SPONSOR, _("单位赞助")),
+    ):
+        missing = min(found.missing_fen(source), found.gap_fen)
+        waits = min(examined.get(source, 0), missing)
+        if waits:
+            parts.append(_("%(source)s %(yuan)s 元正在审批") % {"source": label, "yuan": yuan(waits)})
+        if missing - waits:
+            parts.append(_("%(source)s还差 %(yuan)s 元") % {"source": label, "yuan": yuan(missing - waits)})
+    if found.in_kind_gap_fen:
+        parts.append(_("投工投劳还差折合 %s 元") % yuan(found.in_kind_gap_fen))
+    return "，".join(parts) + "。" if parts else ""
 
 
 def funded(proposal: Proposal) -> Present:
-    end = cn_until(proposal.gate_notice.ends_at) if proposal.gate_notice else ""
-    text = _("资金安排公示到 %s，期满、异议都答复以后，由项目小组询价比选。") % end
+    said = notice_says(proposal.gate_notice, _("资金安排正在公示"))
     url = proposal.gate_notice.get_absolute_url() if proposal.gate_notice else ""
+    text = _("%(notice)s。期满、异议都答复以后，由项目小组询价比选。") % {"notice": said}
     return Present(text, _("看公示，有意见在这里提"), url)
 
 
 def procuring(proposal: Proposal) -> Present:
     if selectors.group_of(proposal) is None:
         return Present(_("社区正在组织推选居民项目小组，由小组选承接方、盯施工。"))
+    enquiry = selectors.last_enquiry(proposal)
+    if enquiry is None or enquiry.ended_at:
+        return Present(_("居民项目小组准备询价。"))
     return Present(_("居民项目小组正在询价比选。"), _("看需求和报价"), f"/projects/{proposal.number}/suppliers/")
 
 
 def awarded(proposal: Proposal) -> Present:
-    end = cn_until(proposal.gate_notice.ends_at) if proposal.gate_notice else ""
-    text = _("已选定承接方，公示到 %s，期满、异议都答复以后签合同。") % end
+    said = notice_says(proposal.gate_notice, _("已选定承接方，正在公示"))
+    text = _("%(notice)s。期满、异议都答复以后签合同。") % {"notice": said}
     return Present(text, _("看为什么选这一家"), f"/projects/{proposal.number}/suppliers/")
 
 
@@ -152,11 +193,19 @@ def delivering(proposal: Proposal) -> Present:
     contract = selectors.contract_of(proposal)
     if contract is None or contract.started_at is None:
         return Present(_("合同已签，准备开工。"), _("看合同要点"), f"/projects/{proposal.number}/suppliers/")
-    return Present(_("正在实施，项目小组每几天记一次现场。"), _("看现场"), f"/projects/{proposal.number}/log/")
+    log = (_("看现场"), f"/projects/{proposal.number}/log/")
+    last = contract.acceptances.order_by("-round").first()
+    if last is not None and not last.passed:
+        return Present(_("验收不合格，正在整改，改好了再验收。"), *log)
+    return Present(_("正在实施，项目小组每几天记一次现场。"), *log)
 
 
 def accepting(proposal: Proposal) -> Present:
     url = f"/projects/{proposal.number}/log/"
+    entered = StepRecord.objects.of(proposal).filter(target=Stage.ACCEPTING).exclude(source=Stage.ACCEPTING)
+    record = entered.order_by("-id").first()
+    if record is not None and record.verb != "finish":
+        return Present(_("%(why)s，等居民和监督委员会重新逐项验收。") % {"why": record.label}, _("看做成什么样"), url)
     return Present(_("已经完工，等居民和监督委员会逐项验收。"), _("看做成什么样"), url)
 
 

@@ -14,7 +14,7 @@ from minshi.ledger.money import format_yuan
 from minshi.residents.doors import DoorLinesField
 from minshi.residents.models import ORGANISERS
 from proposals import actions, selectors
-from proposals.models import Proposal, Stage, Wish, WishStage
+from proposals.models import Proposal, Stage, Tier, Wish, WishStage
 
 
 class OfProposal(DeskForm):
@@ -138,14 +138,26 @@ class Accept(Handle):
 class Escalate(Handle):
     name, verb, label = "escalate", "escalate", _("提请上一级办理")
 
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return super().open_to(subject) and (subject.tier or 1) < Tier.THIRD
+
 
 class HandBack(Handle):
     name, verb, label = "hand-back", "hand_back", _("退单")
     help = _("只能退一次，退给上一个承办人。")
 
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return super().open_to(subject) and not actions.why_not_hand_back(subject)
+
 
 class DeclineHandling(Handle):
     name, verb, label = "decline-handling", "decline_handling", _("无法办理")
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return super().open_to(subject) and not actions.why_not_decline(subject)
 
 
 OF_PROPOSAL = (

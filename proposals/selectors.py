@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,14 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
-from minshi.clock import Now
+from minshi.clock import Now, today
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
+from minshi.disclosure.rules import PERIODS
 from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import roles_of, title_in
+from minshi.residents.rules import roles_of, title_in, who_acts
 from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY
@@ -162,6 +163,12 @@ def wall(place: Territory, number: int = 5) -> list[Wish]:
     return list(rows.order_by("-at", "-id")[:number])
 
 
+def pinned_days(proposal: Proposal, kind: str) -> int | None:
+    """The working days of a notice of this kind as the project pinned them when its stage began."""
+    pinned = proposal.terms.get(PERIODS[kind])
+    return None if pinned is None else int(pinned)
+
+
 def was_accepted(proposal: Proposal) -> bool:
     """Whether a holder once took it on: from then on there may be money, contracts and promises."""
     return proposal.handlings.filter(outcome="accepted").exists()
@@ -199,11 +206,11 @@ def plan_of_money(card: Card, version: Version) -> dict[str, Any]:
     return {"sources": [*planned, (_("还没有着落"), left)], "gap": 0, "caption": _("预计费用，打算这样出")}
 
 
-def people_of(proposal: Proposal, records: Iterable[StepRecord], keeper: str) -> list[tuple[str, str]]:
+def people_of(proposal: Proposal, records: Iterable[StepRecord], keeper: str, holder: str) -> list[tuple[str, str]]:
     """Who has which part in it, by role."""
     reviewed = [row.as_role for row in records if row.verb in ("pass_review", "decline", "merge")]
     people = [(_("提议人"), proposal.proposer_public), *((_("初审"), who) for who in reviewed[-1:])]
-    return [*people, (_("现在承办"), holder_of(proposal)), (_("办好后谁管"), keeper)]
+    return [*people, (_("现在承办"), holder), (_("办好后谁管"), keeper)]
 
 
 def phone_of(place: Territory) -> tuple[str, str] | None:
@@ -217,13 +224,19 @@ def notices_of(proposal: Proposal) -> list[Notice]:
     return list(Notice.objects.filter(link=proposal.get_absolute_url()).select_related("place").order_by("-posted_at"))
 
 
-def holder_of(subject: Proposal | Wish) -> str:
-    """Who holds it now, as the page says it; nobody once it has ended."""
+def holder_of(subject: Proposal | Wish, day: date | None = None) -> str:
+    """Who holds it now (``day``: today), as the page says it; nobody once it has ended."""
     if subject.holder_place is None:
         return ""
     if subject.holder_role in (PROPOSER, GROUP):
         return str(HOLDER_LABELS[subject.holder_role])
-    return title_in(subject.holder_place.name, subject.holder_role)
+    return acting_title(subject.holder_place, subject.holder_role, day)
+
+
+def acting_title(place: Territory, role: str, day: date | None = None) -> str:
+    """A post as it is said in public: where nobody holds it, whoever stands in, named so."""
+    title, acts = title_in(place.name, role), who_acts(place, role, day or today())
+    return title if acts == role else _("%(who)s（代%(post)s）") % {"who": Role(acts).label, "post": title}
 
 
 def way_of(proposal: Proposal, records: Iterable[StepRecord]) -> list[dict[str, Any]]:

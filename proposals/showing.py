@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, Objection
-from minshi.disclosure.selectors import to_read
+from minshi.disclosure.selectors import notice_says, to_read
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
 from minshi.paper import numbers
@@ -22,8 +22,8 @@ from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed
-from proposals.lifecycle import waits_for
-from proposals.models import Cosign, Proposal, Stage, Version, Wish
+from proposals.lifecycle import REVIEW_LADDER, waits_for
+from proposals.models import Cosign, Proposal, Stage, Tier, Version, Wish
 from proposals.panels import Found, Own, Present, Task, present_of, register_finder, register_own, register_tasks
 
 
@@ -61,12 +61,18 @@ def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> 
         text = told % {"n": proposal.card.cosigns, "needed": needed}
         return Present(text, _("代表我家附议"), reverse("cosign", args=[proposal.number]))
     if stage == Stage.ANNOUNCED and proposal.gate_notice:
-        text = _("公示期满、异议都答复以后，分级派单办理。有不同意见现在就提。")
+        text = _("%(notice)s。期满、异议都答复以后，分级派单办理。") % {
+            "notice": notice_says(proposal.gate_notice, _("正在公示，有不同意见现在就提"))
+        }
         return Present(text, _("看公示、提意见"), proposal.gate_notice.get_absolute_url())
     said = {
-        Stage.SUBMITTED: _("正在初审；没有按期答复，自动转上一级。"),
+        Stage.SUBMITTED: _("正在初审；没有按期答复，自动转上一级。")
+        if proposal.holder_role != REVIEW_LADDER[-1][0]
+        else _("正在初审；没有按期答复，公开催办。"),
         Stage.RETURNED: _("提议人正在修改。"),
-        Stage.HANDLING: _("承办人正在办理；逾期没有办，自动转上一级。"),
+        Stage.HANDLING: _("承办人正在办理；逾期没有办，自动转上一级。")
+        if (proposal.tier or 1) < Tier.THIRD
+        else _("区牵头部门正在办理；逾期没有办，列入督办。"),
         Stage.ARCHIVED: _("这件事已经办完归档。"),
     }
     return Present(said.get(stage, ""))

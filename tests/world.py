@@ -295,7 +295,7 @@ class World:
 
     def _object(self) -> None:
         notice = self.things["notice"] = self["announced"].gate_notice
-        disclosure.object_to(notice, facts="排水沟旁边的树怎么办", by=self.who("neighbour"))
+        self.things["objection"] = disclosure.object_to(notice, facts="排水沟旁边的树怎么办", by=self.who("neighbour"))
         disclosure.record_posting(notice, a_picture(), where="院门口公示栏", by=self.who("chief"))
         self.things["objection_sheet"] = disclosure.object_to(
             notice,

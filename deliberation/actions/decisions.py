@@ -34,6 +34,8 @@ from minshi.masking import mask_text
 from minshi.notifications.actions import tell
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
+from minshi.residents.models import Role
+from minshi.residents.rules import acting_as, holds_itself, stands_in
 from proposals.actions import advance, freeze_beneficiaries, note_on_card
 from proposals.models import SOURCES, Proposal, Source, Stage, Tier, Version
 from proposals.selectors import was_accepted
@@ -64,13 +66,20 @@ def record_party_study(proposal: Proposal, *, opinion: str, text: str, held_on: 
         proposal=proposal,
         version=proposal.version,
         opinion=opinion,
-        text=mask_text(text.strip()),
+        text=_in_whose_stead(by, proposal) + mask_text(text.strip()),
         held_on=held_on,
         sat=mask_text(sat.strip()),
         by=by,
     )
     note_on_card(proposal)
     return study
+
+
+def _in_whose_stead(by: User, proposal: Proposal) -> str:
+    """Where the place has no Party branch, who acts for it stands before the words."""
+    if not stands_in(by, proposal.place, Role.PARTY) or holds_itself(by, proposal.place, Role.PARTY):
+        return ""
+    return _("（%(who)s）") % {"who": acting_as(by, proposal.place, Role.PARTY)}
 
 
 @action
@@ -112,7 +121,7 @@ def decide(
         motion=formal,
         outcome=outcome,
         reason=mask_text(reason.strip()),
-        sat=mask_text(sat.strip()),
+        sat=_in_whose_stead(by, proposal) + mask_text(sat.strip()),
         dissent=mask_text(dissent.strip()),
         notice=notice,
         by=by,
@@ -199,7 +208,8 @@ def _wrong_tier(version: Version, tier: int | None, tier_reason: str) -> dict[st
 
 def _period(proposal: Proposal, version: Version) -> dict[str, int]:
     """Five working days; seven with self-raised money; fifteen calendar days for common parts (policy row 9)."""
-    terms = policy.terms("notice.initiation.", proposal.place)
+    pinned = {name: value for name, value in proposal.terms.items() if name.startswith("notice.initiation.")}
+    terms = policy.terms("notice.initiation.", proposal.place) | pinned
     if proposal.touches_common_parts:
         return {"calendar_days": int(str(terms["notice.initiation.common_parts_calendar_days"]))}
     if version.share_fen(Source.SELF_RAISED):

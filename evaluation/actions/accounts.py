@@ -33,6 +33,7 @@ from minshi.residents.models import Role
 from proposals.actions import advance, note_on_card
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
+from proposals.selectors import pinned_days
 
 
 @action
@@ -171,6 +172,7 @@ def _announce(accounts: FinalAccounts, by: User) -> Notice:
         body=accounts.remark or _("各项收支如下，凭证可以到社区查看。"),
         table=_table(figures),
         households=survey.asked if survey else 0,
+        days=pinned_days(proposal, NoticeKind.ACCOUNTS),
         link=proposal.get_absolute_url(),
         by=by,
     )

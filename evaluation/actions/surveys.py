@@ -51,6 +51,7 @@ from minshi.rolls.models import Channel, Unit
 from proposals.actions import advance, note_on_card
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
+from proposals.selectors import pinned_days
 
 INSTANT = timedelta(microseconds=1)
 PINNED = ("rating.", "callback.", "counting.days")
@@ -348,6 +349,7 @@ def _announce(survey: Survey, verb: str, *, by: User | None, reason: str, more: 
         body=f"{_facts(survey)}。{more}".strip(),
         table=table,
         households=survey.asked,
+        days=pinned_days(proposal, NoticeKind.SATISFACTION),
         link=proposal.get_absolute_url(),
         by=by,
     )

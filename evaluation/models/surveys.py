@@ -138,12 +138,19 @@ class Survey(models.Model):
 
     @property
     def verdict_said(self) -> str:
-        """The verdict with the share of this round that was not reached: 不足八成，整改后再评."""
+        """The verdict, the share of this round that was not reached, and what followed: 不足八成，整改后再评."""
         missed = {"mend": "rating.pass", "refused": "rating.refuse"}.get(self.verdict)
-        if missed is None:
-            return self.get_verdict_display()
-        words = {"share": share(self.terms[missed]), "verdict": self.get_verdict_display()}
-        return _("不足%(share)s，%(verdict)s") % words
+        if self.verdict in ("", Verdict.PASSED):
+            return str(self.get_verdict_display())
+        said = _("不足%(share)s") % {"share": share(self.terms[missed])} if missed else self.get_verdict_display()
+        return f"{said}，{self._what_follows()}"
+
+    def _what_follows(self) -> str:
+        if self.ruling:
+            return str(_("街道决定%(ruling)s") % {"ruling": self.get_ruling_display()})
+        if self.verdict == Verdict.TOO_FEW or self.round >= int(self.terms["rating.rounds"]):
+            return str(_("由街道决定"))
+        return str(self.get_verdict_display())
 
     def __str__(self) -> str:
         return f"{self.proposal} · {self.round}"

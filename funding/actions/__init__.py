@@ -22,6 +22,7 @@ from funding.actions.ending import (
     recount_ending,
     refuse_ending,
 )
+from funding.actions.exits import ask_anew, ask_for_help, draw_up, drop_award, plan_anew
 from funding.actions.lateness import overdue
 from funding.actions.payments import (
     annul_waiver,
@@ -41,7 +42,6 @@ from funding.actions.plans import (
     ask,
     complete,
     decide,
-    draw_up,
     examine,
     open_purse,
     open_suppliers,
@@ -85,8 +85,10 @@ __all__ = [
     "approve_change",
     "approve_payment",
     "ask",
+    "ask_anew",
     "ask_change",
     "ask_ending",
+    "ask_for_help",
     "ask_payment",
     "ask_plan_change",
     "award",
@@ -105,6 +107,7 @@ __all__ = [
     "confirm_waiver",
     "decide",
     "draw_up",
+    "drop_award",
     "drop_ending",
     "drop_plan_change",
     "end_promises",
@@ -121,6 +124,7 @@ __all__ = [
     "overdue",
     "pay",
     "pay_refund",
+    "plan_anew",
     "pledge",
     "pledge_on_paper",
     "publish_name",

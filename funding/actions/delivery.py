@@ -48,10 +48,11 @@ from minshi.notifications.actions import tell, tell_all, tell_role
 from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Person, Role
-from minshi.residents.rules import holds, person_of, role_in
+from minshi.residents.rules import holds, holds_itself, person_of, role_in
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
+from proposals.selectors import pinned_days
 
 LOGGING = (Stage.DELIVERING, Stage.ACCEPTING, Stage.REWORK)
 
@@ -534,11 +535,20 @@ def _why_not_that_side(proposal: Proposal, person: Person, side: str) -> str:
     return ""
 
 
+def _seat(proposal: Proposal, person: Person, side: str) -> str:
+    """A member of the panel as the notice has them; who sits in a supervisor's stead is named so."""
+    stands = side == Side.SUPERVISOR and not holds_itself(person.user, proposal.place, Role.SUPERVISOR)
+    said = (
+        _("%(who)s（代监督委员会）") % {"who": role_in(person.user, proposal.place)} if stands and person.user else ""
+    )
+    return f"{said or Side(side).label} {mask_name(person.name)}"
+
+
 def _acceptance_notice(
     proposal: Proposal, panel: Sequence[tuple[Person, str]], items: Sequence[tuple[str, bool, str]], opinion: str
 ) -> Notice:
     table = [(text, _("合格") + (f"（{note}）" if note else "")) for text, _fine, note in items]
-    table.append((_("验收组"), "、".join(f"{Side(side).label} {mask_name(person.name)}" for person, side in panel)))
+    table.append((_("验收组"), "、".join(_seat(proposal, person, side) for person, side in panel)))
     return disclosure.post(
         kind=NoticeKind.ACCEPTANCE,
         title=_("关于“%s”验收结果的公示") % proposal.title,
@@ -546,6 +556,7 @@ def _acceptance_notice(
         body=opinion,
         table=table,
         households=proposal.beneficiaries().count(),
+        days=pinned_days(proposal, NoticeKind.ACCEPTANCE),
         link=proposal.get_absolute_url(),
         by=None,
     )

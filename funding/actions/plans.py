@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from funding.lifecycle import admin_url, next_grant_key, set_due
-from funding.models import Grant, GrantStage, Plan, PlanLine, Pledge, Pot, Purse
+from funding.models import Grant, GrantStage, Plan, PlanLine, Pledge, Pot, Purse, Refund
 from funding.rules import demand, other_duties
-from funding.selectors import card_facts, coverage, given_by_grants, plan_of
+from funding.selectors import card_facts, coverage, kept_by_grants, plan_of
 from minshi.accounts.models import User
 from minshi.clock import now, today
 from minshi.deadlines import actions as deadlines
@@ -30,6 +30,7 @@ from minshi.residents.models import Role
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import PUBLIC, SOURCES, Kind, Proposal, Source, Stage, Tier
+from proposals.selectors import pinned_days
 
 SOURCES_BY_TIER = {tier: tuple(s for s, rule in SOURCES.items() if rule.least_tier <= tier) for tier in Tier.values}
 LEVEL_OF = {source: SOURCES[source].office for source in PUBLIC}
@@ -116,7 +117,10 @@ def _refuse_lines(proposal: Proposal, amounts: Mapping[Source, int], cost_fen: i
                 % {"tier": Tier(proposal.tier or 1).label, "source": source.label}
             )
         granted = sum(
-            Grant.objects.standing().filter(proposal=proposal, source=source).values_list("amount_fen", flat=True)
+            Grant.objects.standing()
+            .exclude(stage=GrantStage.PLACED)
+            .filter(proposal=proposal, source=source)
+            .values_list("amount_fen", flat=True)
         )
         if granted > fen:
             reasons.append(
@@ -168,7 +172,8 @@ def ask(proposal: Proposal, source: str, pot: Pot, *, by: User, reason: str = ""
 
 def _standing_fen(proposal: Proposal, source: str) -> int:
     standing = Grant.objects.standing().filter(proposal=proposal, source=source)
-    return sum(standing.values_list("amount_fen", flat=True))
+    back = Refund.objects.standing().filter(proposal=proposal, grant__source=source)
+    return sum(standing.values_list("amount_fen", flat=True)) - sum(back.values_list("amount_fen", flat=True))
 
 
 def needs_district(proposal: Proposal, plan: Plan, source: str) -> bool:
@@ -338,7 +343,7 @@ def why_not_covered(proposal: Proposal) -> list[str]:
     reasons = []
     if plan.version_id != proposal.version.pk:
         reasons.append(_("方案商定后改过，请按新的版本重新编制资金方案"))
-    granted = given_by_grants(proposal)
+    granted = kept_by_grants(proposal)
     for source in PUBLIC:
         missing = plan.amounts().get(source, 0) - granted.get(source, 0)
         if missing > 0:
@@ -375,6 +380,7 @@ def _funding_notice(proposal: Proposal, by: User) -> Notice:
         % {"cost": format_yuan(sum(found.lines.values()))},
         table=table,
         households=proposal.beneficiaries().count(),
+        days=pinned_days(proposal, NoticeKind.FUNDING),
         link=proposal.get_absolute_url(),
         by=by,
     )

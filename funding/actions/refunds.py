@@ -87,7 +87,7 @@ def left_fen(proposal: Proposal) -> int:
 def give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:
     """Order back what is in the purse and not promised back yet, to whom it belongs; the project is locked."""
     left = left_fen(proposal)
-    refunds = [_order(proposal, giver, fen, why, by) for giver, fen in shares_of(proposal, left).items() if fen]
+    refunds = [order(proposal, giver, fen, why, by) for giver, fen in shares_of(proposal, left).items() if fen]
     note_money(proposal)
     if any(refund.returned_at is None for refund in refunds):
         place, title = holder_place(proposal.place, "community"), _("请办理退款：%s") % proposal.title
@@ -109,7 +109,7 @@ def divide_anew(proposal: Proposal, why: str, *, by: User | None) -> list[Refund
 
 def order_again(refund: Refund, *, by: User | None) -> Refund:
     """The same sum to the same giver, after the bank sent it back."""
-    return _order(refund.proposal, giver_of(refund), refund.amount_fen, refund.why, by)
+    return order(refund.proposal, giver_of(refund), refund.amount_fen, refund.why, by)
 
 
 DESKS = (
@@ -160,7 +160,8 @@ def _tell_giver(refund: Refund, title: str) -> None:
         tell_doors(doors, title, words, url, asked=False, slip=slip, event=event, matter=matter)
 
 
-def _order(proposal: Proposal, giver: Giver, fen: int, why: str, by: User | None) -> Refund:
+def order(proposal: Proposal, giver: Giver, fen: int, why: str, by: User | None) -> Refund:
+    """One sum to one giver; a pot's goes back in the books at once. The project is locked."""
     kind, pk = giver
     refund = Refund(proposal=proposal, amount_fen=fen, why=why, ordered_by=by, name_public=_name_of(proposal, giver))
     setattr(refund, f"{kind}_id", pk)

@@ -54,6 +54,7 @@ from minshi.residents.rules import roles_of
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
+from proposals.selectors import pinned_days
 
 COMPARING = (Stage.FUNDED, Stage.PROCURING)
 GROUPING = (*COMPARING, Stage.RAISING, Stage.AWARDED, Stage.DELIVERING)
@@ -318,6 +319,7 @@ def _award_notice(enquiry: Enquiry, quote: Quote, judging: list[Person], reason:
         % {"supplier": quote.supplier, "price": format_yuan(quote.price_fen), "reason": reason.strip()},
         table=table,
         households=proposal.beneficiaries().count(),
+        days=pinned_days(proposal, NoticeKind.AWARD),
         link=proposal.get_absolute_url(),
         by=None,  # the residents' step: the platform announces it
     )

@@ -20,6 +20,7 @@ from minshi.faces.photos import PhotosField, first_of
 from minshi.faces.words import percent
 from minshi.ledger.money import YuanField, format_yuan
 from minshi.residents.models import Person, Role
+from minshi.residents.rules import STAND_INS
 from proposals.models import Stage
 from proposals.wording import worded
 
@@ -145,6 +146,49 @@ class Recuse(EnquiryStep):
 
     def run(self, subject: Purse, by: User) -> object:
         return actions.recuse(self.enquiry, self.cleaned_data["person"], reason=self.cleaned_data["reason"], by=by)
+
+
+class OtherWay(PurseWork):
+    """Where the next step cannot be taken: another one, with its reason."""
+
+    verb = ""
+    reason = ReasonField()
+
+    def run(self, subject: Purse, by: User) -> object:
+        return getattr(actions, self.verb)(subject.proposal, reason=self.cleaned_data["reason"], by=by)
+
+
+class AskForHelp(OtherWay):
+    name, verb, label = "ask-for-help", "ask_for_help", _("居民筹不够，提请街道办理")
+    help = _("一级办理的项目在筹资中可以提请一次；街道接单后可以申请街道补助。")
+    permission = "funding.plan"
+    stages = (Stage.RAISING,)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return super().open_to(subject) and (subject.proposal.tier or 1) == 1
+
+
+class AskAnew(OtherWay):
+    name, verb, label = "ask-anew", "ask_anew", _("报价都不合适，重新询价")
+    help = _("这次询价结束，报价留存；小组再写需求、再收报价。")
+    stages = (Stage.PROCURING,)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return super().open_to(subject) and _is_asking(subject)
+
+
+class PlanAnew(OtherWay):
+    name, verb, label = "plan-anew", "plan_anew", _("报价都超过方案，重新商议")
+    help = _("多筹钱还是少做一点，由大家重新商定；已经到账的钱不动。")
+    stages = (Stage.PROCURING,)
+
+
+class DropAward(OtherWay):
+    name, verb, label = "drop-award", "drop_award", _("承接方退出，重新选")
+    help = _("还没签合同时用：可以选下一家，也可以重新询价。")
+    stages = (Stage.AWARDED,)
 
 
 class QuoteField(forms.ModelChoiceField):
@@ -342,6 +386,8 @@ class AcceptWork(PurseWork):
             user__grants__place__path__in=paths, user__grants__revoked_at=None, user__is_staff=True
         ).distinct()
         supervisors = staff.filter(user__grants__role=Role.SUPERVISOR)
+        if not supervisors.exists():
+            supervisors = staff.filter(user__grants__role__in=STAND_INS[Role.SUPERVISOR])
         for name, people in (
             ("residents", residents_of(proposal).exclude(pk__in=carried_out(proposal))),
             ("supervisors", supervisors),

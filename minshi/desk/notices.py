@@ -16,7 +16,7 @@ from minshi.desk.views import done_on_own_page
 from minshi.disclosure import actions
 from minshi.disclosure.actions import SECOND_READING
 from minshi.disclosure.models import Notice, Objection
-from minshi.disclosure.rules import may_read_original
+from minshi.disclosure.rules import ANSWERS, may_read_original
 
 done_on_own_page(SECOND_READING)
 
@@ -81,7 +81,9 @@ class Answer(OfObjection):
     label = _("答复异议")
     help = _("答复写在公示旁边，大家都看得到。")
     text = forms.CharField(label=_("答复"), widget=forms.Textarea(attrs={"rows": 5}), max_length=2000)
-    outcome = forms.ChoiceField(label=_("结果"), choices=Objection.Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label=_("结果"), choices=[(each, each.label) for each in ANSWERS], widget=forms.RadioSelect
+    )
 
     def run(self, subject: Objection, by: User) -> object:
         return actions.answer(subject, text=self.cleaned_data["text"], outcome=self.cleaned_data["outcome"], by=by)

@@ -23,7 +23,7 @@ from minshi.notifications.selectors import doors_waiting
 from minshi.policy import calendar
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
 from minshi.residents.rules import Held, roles_of, title_in
-from minshi.residents.vacancies import vacancies_of
+from minshi.residents.vacancies import acting_for, vacancies_of
 from minshi.territory.models import Territory
 
 MOST_ROWS = 50
@@ -94,7 +94,8 @@ def done_on_own_page(*kinds: str) -> None:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by unfold for the admin's index."""
     user: User = request.user  # type: ignore[assignment]
-    roles, moment = roles_of(user), now()
+    vacancies = vacancies_of(user)
+    roles, moment = (*roles_of(user), *acting_for(user, vacancies)), now()
     asked = _asked(request)
     rows = _narrowed(roles, asked).order_by("due", "pk")
     names = _Names(roles)
@@ -110,7 +111,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "asked": asked,
         "is_narrowed": any(asked.values()),
         "choices": _choices(roles),
-        "vacancies": [] if any(asked.values()) else vacancies_of(user),
+        "vacancies": [] if any(asked.values()) else vacancies,
         "jobs": [*_confirmations(user), *_to_tell(user), *(job for load in _jobs for job in load(user))],
         "links": [link for place in names.working_places() for load in _links for link in load(place)],
     }

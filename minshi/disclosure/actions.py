@@ -468,7 +468,7 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
     if rules.is_own(by, objection):
         raise NotAllowed(_("不能答复自己提出的异议。"))
     wrong = {}
-    if outcome not in Objection.Outcome.values:
+    if outcome not in rules.ANSWERS:
         wrong["outcome"] = _("请选择结论。")
     if len(seen(text)) < 5:
         wrong["text"] = _("请写明核查情况和答复（至少 5 个字）。")
@@ -481,6 +481,23 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
     objection.answered_as = role_in(by, objection.notice.place)
     objection.save(update_fields=["answer", "outcome", "answered_at", "answered_by", "answered_as"])
     signals.answered.send(Objection, objection=objection)
+    return objection
+
+
+@action
+def withdraw_objection(objection: Objection, *, reason: str, by: User) -> Objection:
+    """Whoever said it takes it back, while nobody has answered: it stays readable, holds nothing, counts no more."""
+    for kind in (ANSWER, SECOND_READING):
+        meet(objection, kind)
+    objection = _open_objection(objection)
+    if not rules.is_own(by, objection):
+        raise NotAllowed(_("只有提出的人可以撤回这条异议。"))
+    if not reason.strip():
+        raise Refused(reason=_("请写一句为什么撤回，大家都看得到。"))
+    objection.answer = _public(reason)
+    objection.outcome = Objection.Outcome.WITHDRAWN
+    objection.answered_at, objection.answered_by, objection.answered_as = now(), by, _("提出人本人")
+    objection.save(update_fields=["answer", "outcome", "answered_at", "answered_by", "answered_as"])
     return objection
 
 

@@ -30,6 +30,10 @@ class ObjectionForm(forms.Form):
     )
 
 
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(label=_("为什么撤回"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 def doors_of(notice: Notice) -> QuerySet[Household]:
     """The doors where the notice is posted."""
     return Household.objects.filter(place__path__startswith=notice.place.path, is_active=True)

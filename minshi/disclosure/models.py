@@ -227,6 +227,7 @@ class Objection(models.Model):
         UPHELD = "upheld", _("采纳")
         DISMISSED = "dismissed", _("不采纳")
         EXPLAINED = "explained", _("解释说明")
+        WITHDRAWN = "withdrawn", _("本人撤回")
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="objections", verbose_name=_("公示"))
     ordinal = models.PositiveIntegerField(_("序号"))
@@ -285,7 +286,8 @@ class Objection(models.Model):
                 name="answer_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(answered_by=None) | Q(by=None) | ~Q(answered_by=F("by")), name="nobody_answers_themselves"
+                condition=Q(answered_by=None) | Q(by=None) | ~Q(answered_by=F("by")) | Q(outcome="withdrawn"),
+                name="nobody_answers_themselves",
             ),
             models.CheckConstraint(
                 condition=Q(by=None, entered_by__isnull=False) & ~Q(channel="online")

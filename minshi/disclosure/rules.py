@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -45,6 +46,9 @@ ABOVE = {Level.COMMUNITY: Level.STREET, Level.STREET: Level.DISTRICT, Level.DIST
 """Who is next when a level stays silent; the district is reminded for as long as it takes."""
 
 
+ANSWERS = (Objection.Outcome.UPHELD, Objection.Outcome.DISMISSED, Objection.Outcome.EXPLAINED)
+"""What an answer may come to; taking it back is its author's alone."""
+
 READERS = (Role.CLERK, Role.PARTY, Role.SUPERVISOR, Role.CASE_OFFICER, Role.APPROVER, Role.DISTRICT_OFFICER)
 """Who reads the sheet of an objection again: another clerk, else Party branch or supervisor, else above."""
 
@@ -84,6 +88,14 @@ def may_see_sheet(user: User | None, objection: Objection) -> bool:
 def is_own(user: User, objection: Objection) -> bool:
     """Whether it is this person's word, whoever wrote it down."""
     return objection.by_id == user.pk or (objection.speaker is not None and objection.speaker.user_id == user.pk)
+
+
+def open_ones_of(user: User | None, notice: Notice) -> set[int]:
+    """Of this notice's objections those that this person may take back."""
+    if user is None or not notice.objections_open:
+        return set()
+    mine = Q(by=user) | Q(speaker__user=user)
+    return set(notice.objections.open().filter(mine).values_list("pk", flat=True))
 
 
 def may_record_posting(user: User | None, place: Territory) -> bool:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from minshi import paging
 from minshi.accounts.models import User
-from minshi.clock import CHINA
+from minshi.clock import CHINA, now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, NoticeQuerySet, Objection
 from minshi.disclosure.rules import paths_of_reading
-from minshi.faces.words import cn_date, share
+from minshi.faces.words import cn_date, cn_until, share
 from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -74,7 +74,8 @@ def to_read(user: User) -> Objection | None:
     mine = Q()
     for path in paths:
         mine |= Q(notice__place__path__startswith=path)
-    waiting = sheets().filter(mine, notice__withdrawn_by=None, line__in=Line.objects.waiting_for(user))
+    standing = sheets().exclude(outcome=Objection.Outcome.WITHDRAWN)
+    waiting = standing.filter(mine, notice__withdrawn_by=None, line__in=Line.objects.waiting_for(user))
     return waiting.exclude(speaker__isnull=False, speaker__user=user).order_by("at", "pk").first()
 
 
@@ -126,6 +127,19 @@ class Progress:
     unit: str
     days: list[Day]
     today: str
+
+
+def notice_says(notice: Notice | None, running: str) -> str:
+    """Where the notice stands, in words: ``running`` until its end, then that it is over and what it waits for."""
+    if notice is None:
+        return running
+    if notice.ends_at > now():
+        return _("%(running)s，到 %(end)s") % {"running": running, "end": cn_until(notice.ends_at)}
+    if notice.objections_open:
+        return _("公示期已满，还有 %(n)d 条异议没有答复") % {"n": notice.objections_open}
+    if notice.objections_unread:
+        return _("公示期已满，还有 %(n)d 张书面异议没有核对") % {"n": notice.objections_unread}
+    return _("公示期已满")
 
 
 def reopening_share(notice: Notice) -> str:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("notices/<slug:number>/object/", views.object_to, name="object"),
     path("notices/<slug:number>/object/for/", views.object_for, name="object_for"),
     path("objections/read/", views.object_read, name="objection_read"),
+    path("objections/<int:pk>/withdraw/", views.withdraw_objection, name="objection_withdraw"),
     path("objections/<int:pk>/photo/", views.object_photo, name="objection_photo"),
     path("notices/<slug:number>/posting/", views.posting, name="notice_posting"),
     path("notices/<slug:number>/print/", views.sheet, name="notice_print"),

@@ -19,7 +19,7 @@ from minshi.accounts.requests import somebody_of, user_of
 from minshi.audit.selectors import yesterdays_root
 from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
-from minshi.disclosure.forms import DoorForm, EnteredObjectionForm, ObjectionForm, PostingForm, SheetForm
+from minshi.disclosure.forms import DoorForm, EnteredObjectionForm, ObjectionForm, PostingForm, SheetForm, WithdrawForm
 from minshi.disclosure.models import Notice, Objection, PostingPhoto
 from minshi.policy.selectors import is_default
 from minshi.printing.sheets import as_file, as_page, qr_of
@@ -60,11 +60,12 @@ def notice(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "disclosure/notice.html", context)
 
 
-def _offers(request: HttpRequest, notice: Notice) -> dict[str, bool]:
+def _offers(request: HttpRequest, notice: Notice) -> dict[str, Any]:
     """What staff may do from here; who brings no session is not even looked up."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return {}
     return {
+        "mine": rules.open_ones_of(somebody_of(request), notice),
         "may_enter": rules.may_enter(somebody_of(request), notice.place),
         "may_record_posting": rules.may_record_posting(somebody_of(request), notice.place),
     }
@@ -172,6 +173,24 @@ def _sheet_on_screen(request: HttpRequest) -> Objection | None:
     """The sheet that was read; after a refusal it stays on the screen."""
     chosen = request.POST.get("objection", "")
     return selectors.sheets().filter(pk=chosen).first() if chosen.isdecimal() else None
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw_objection(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever said it takes it back; it stays beside the notice, with why."""
+    objection = get_object_or_404(Objection.objects.select_related("notice__place", "speaker"), pk=pk)
+    if not rules.is_own(user_of(request), objection):
+        raise NotAllowed(_("只有提出的人可以撤回这条异议。"))
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.withdraw_objection(objection, reason=form.cleaned_data["reason"], by=user_of(request))
+            messages.success(request, _("已撤回"))
+            return redirect(objection.notice)
+    context = {"form": form, "objection": objection, "notice": objection.notice}
+    return render(request, "disclosure/withdraw.html", context, status=422 if form.errors else 200)
 
 
 @never_cache

@@ -11,21 +11,23 @@ from minshi.clock import today
 from minshi.notifications.models import Message, Outbox, ToTell
 from minshi.policy import selectors as policy
 from minshi.residents.models import ORGANISERS, Role, RoleGrant
-from minshi.residents.rules import roles_of
+from minshi.residents.rules import STAND_INS, roles_of
 from minshi.territory.models import Household, Territory
 
 MOST_SHOWN = 99
 
 
 def holders(role: str, place: Territory) -> list[User]:
-    """Whoever holds this role in this place, else in the nearest place above it; empty only if nobody does."""
+    """Whoever holds this role in this place, else in the nearest place above it, else whoever stands in for it."""
     grants = (
         RoleGrant.objects.active(today())
         .filter(role=role, place__path__in=place.ancestor_paths(), user__is_active=True)
         .select_related("user", "place")
     )
     nearest = max((len(grant.place.path) for grant in grants), default=0)
-    return [grant.user for grant in grants if len(grant.place.path) == nearest]
+    found = [grant.user for grant in grants if len(grant.place.path) == nearest]
+    stand_ins = (users for each in STAND_INS.get(role, ()) if (users := holders(each, place)))
+    return found or next(stand_ins, [])
 
 
 def unread_count(user: User) -> int:

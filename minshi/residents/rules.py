@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.deadlines.models import Deadline
-from minshi.residents.models import ORGANISERS, STAFF_ROLES, Person, Residence, Role, RoleGrant
+from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Person, Residence, Role, RoleGrant
 from minshi.territory.models import Territory
 
 RESIDENT = _("居民")
@@ -56,9 +56,63 @@ def roles_of(user: User | None) -> tuple[Held, ...]:
     return held
 
 
+STAND_INS: dict[str, tuple[Role, ...]] = {
+    # Where nobody holds the role the first of these acts, named so; a filled post ends it by itself (domain.md 4).
+    **dict.fromkeys(ORGANISERS, (Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)),
+    Role.CLERK: (Role.CASE_OFFICER, Role.DISTRICT_OFFICER),
+    Role.PARTY: (Role.APPROVER, Role.DISTRICT_OFFICER),
+    Role.SUPERVISOR: (Role.CASE_OFFICER, Role.DISTRICT_OFFICER),
+    Role.CASE_OFFICER: (Role.DISTRICT_OFFICER,),
+    Role.APPROVER: (Role.DISTRICT_OFFICER,),
+    Role.CASHIER: (Role.DISTRICT_FINANCE,),
+}
+ANY_OF_THE_LINE = (Role.SUPERVISOR,)
+"""Who must have had no part in the project: whoever of the line has none."""
+
+
 def holds(user: User | None, place: Territory, *roles: str) -> bool:
-    """Whether this person holds one of these roles in this place or above it."""
+    """Whether this person holds one of these roles in this place or above it, or stands in where nobody does."""
+    return holds_itself(user, place, *roles) or any(stands_in(user, place, role) for role in roles)
+
+
+def holds_itself(user: User | None, place: Territory, *roles: str) -> bool:
     return any(held.role in roles and place.path.startswith(held.path) for held in roles_of(user))
+
+
+def stands_in(user: User | None, place: Territory, role: str) -> bool:
+    """Whether nobody holds this role here and this person is the next in its line; remembered on the user object."""
+    line = STAND_INS.get(role, ())
+    own = {held.role for held in roles_of(user) if place.path.startswith(held.path)}
+    first = next((number for number, stand_in in enumerate(line) if stand_in in own), None)
+    level = next((each for each, offices in OFFICES.items() if role in offices), "")
+    if user is None or first is None or (level and place.level_id != level and place.at_level(level) is None):
+        return False
+    kinds = tuple(ORGANISERS) if role in ORGANISERS else (role,)
+    before = () if role in ANY_OF_THE_LINE else line[:first]
+    known: dict[tuple[str, str], bool] = user.__dict__.setdefault("_stands_in", {})
+    key = (place.path, kinds[0])
+    if key not in known:
+        known[key] = not nearest_role(place, (*kinds, *before))
+    return known[key]
+
+
+def who_acts(place: Territory, role: str, day: date) -> str:
+    """The role that acts for this one here: itself where somebody holds it, else the first of its line that has one."""
+    kinds = tuple(ORGANISERS) if role in ORGANISERS else (role,)
+    line = STAND_INS.get(role, ())
+    grants = RoleGrant.objects.active(day).filter(
+        role__in=(*kinds, *line), place__path__in=place.ancestor_paths(), user__is_active=True
+    )
+    held = set(grants.values_list("role", flat=True))
+    return role if held & set(kinds) else next((str(each) for each in line if each in held), role)
+
+
+def acting_as(user: User, place: Territory, role: str) -> str:
+    """As whom this person does what is that role's: as themselves, or named as its stand-in."""
+    said = role_in(user, place)
+    if holds_itself(user, place, role) or not stands_in(user, place, role):
+        return said
+    return _("%(who)s（代%(post)s）") % {"who": said, "post": Role(role).label}
 
 
 def nearest_role(place: Territory, roles: Sequence[str], *, without: int | None = None) -> str:

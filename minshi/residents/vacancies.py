@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.residents.models import OFFICES, ORGANISERS, Role, RoleGrant
-from minshi.residents.rules import Held, roles_of
+from minshi.residents.rules import Held, roles_of, stands_in
 from minshi.territory.models import Household, Territory
 
 FILLS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -67,3 +67,13 @@ def _in_use(path: str, level: str) -> Iterable[Territory]:
     doors = Household.objects.filter(is_active=True, place__path__startswith=OuterRef("path"))
     of_level = Q(level_id=level) if level else Q(level_id="yard") | Q(level_id="group", parent__level_id="community")
     return Territory.objects.filter(of_level, Exists(doors), path__startswith=path).order_by("path")
+
+
+def acting_for(user: User, vacancies: Iterable[Vacancy] | None = None) -> list[Held]:
+    """The empty posts in whose stead this person acts, as if held: what waits for them is on this desk."""
+    return [
+        Held(role, vacancy.place.path, vacancy.place.name)
+        for vacancy in (vacancies_of(user) if vacancies is None else vacancies)
+        for role in vacancy.roles
+        if stands_in(user, vacancy.place, role)
+    ]

@@ -10,7 +10,17 @@ from proposals.actions.cosigning import (
     read_doors,
     read_list,
 )
-from proposals.actions.handling import accept_handling, decline_handling, escalate, hand_back, open_handling, supervise
+from proposals.actions.handling import (
+    accept_handling,
+    decline_handling,
+    escalate,
+    hand_back,
+    open_handling,
+    send_up,
+    supervise,
+    why_not_decline,
+    why_not_hand_back,
+)
 from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, withdraw
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision
 from proposals.actions.stages import (
@@ -77,12 +87,15 @@ __all__ = [
     "remind_of_wish",
     "resubmit",
     "return_for_revision",
+    "send_up",
     "submit",
     "submit_for",
     "supervise",
     "support",
     "wait_for_gate",
     "wait_until",
+    "why_not_decline",
+    "why_not_hand_back",
     "wish",
     "withdraw",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -10,10 +12,10 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
-from minshi.refusals import Refused
+from minshi.refusals import Refused, refuse_if
 from proposals.actions.stages import advance, note_on_card
 from proposals.lifecycle import TIERS, holder_place, period
-from proposals.models import Handling, Proposal, Stage
+from proposals.models import Handling, Proposal, Stage, Tier
 
 
 @action
@@ -60,16 +62,34 @@ def escalate(proposal: Proposal, *, by: User | None, reason: str = "") -> StepRe
 
 
 @action
+def send_up(proposal: Proposal, verb: str, *, by: User, reason: str, obstacles: Iterable[object] = ()) -> StepRecord:
+    """A holder who took it on finds that it needs the next tier's help: that one's holder has it now."""
+    lock(proposal)
+    tier = (proposal.tier or 1) + 1
+    role, level, days = TIERS[min(tier, 3)]
+    record = advance(
+        proposal,
+        verb,
+        by=by,
+        reason=reason,
+        tier=min(tier, 3),
+        role=role,
+        place=holder_place(proposal.place, level),
+        due=period(proposal.place, days, now()),
+        evidence={"from_tier": tier - 1, "to_tier": tier},
+        obstacles=obstacles,
+    )
+    _dispatch(proposal, tier)
+    return record
+
+
+@action
 def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     """退单: once, to the holder before; who then escalates or declines."""
     lock(proposal)
     tier = proposal.tier or 1
     if proposal.stage == Stage.HANDLING:  # its terms are pinned; elsewhere the step itself is refused
-        allowed = int(proposal.terms["handback.times"])
-        if proposal.handlings.filter(outcome="handed_back").count() >= allowed:
-            raise Refused(_("只能退单 %(allowed)s 次，请接单办理或提请上一级") % {"allowed": allowed})
-    if tier == 1:
-        raise Refused(_("社区是第一承办人，没有上一个承办人可退"))
+        refuse_if(why_not_hand_back(proposal))
     role, level, days = TIERS[tier - 1]
     record = advance(
         proposal,
@@ -87,15 +107,29 @@ def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     return record
 
 
+def why_not_hand_back(proposal: Proposal) -> list[str]:
+    """What makes handing back impossible where it is now, so that it is not offered either."""
+    allowed = int(proposal.terms["handback.times"])
+    if (proposal.tier or 1) == 1:
+        return [_("社区是第一承办人，没有上一个承办人可退")]
+    if proposal.handlings.filter(outcome="handed_back").count() >= allowed:
+        return [_("只能退单 %(allowed)s 次，请接单办理或提请上一级") % {"allowed": allowed}]
+    return []
+
+
+def why_not_decline(proposal: Proposal) -> list[str]:
+    """Who holds it first takes it on or passes it up; who got it back, and the district, may say it cannot be done."""
+    card = proposal.handlings.filter(ended_at=None).first()
+    if card and (card.handed_back_to or card.tier == Tier.THIRD):
+        return []
+    return [_("首接负责：请先接单办理，或说明理由提请上一级")]
+
+
 @action
 def decline_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     """It cannot be done, said by a holder to whom it was handed back, or by the district at tier 3."""
     lock(proposal)
-    card = proposal.handlings.filter(ended_at=None).first()
-    obstacles = (
-        [] if card and (card.handed_back_to or card.tier == 3) else [_("首接负责：请先接单办理，或说明理由提请上一级")]
-    )
-    record = advance(proposal, "decline_handling", by=by, reason=reason, obstacles=obstacles)
+    record = advance(proposal, "decline_handling", by=by, reason=reason, obstacles=why_not_decline(proposal))
     _end_dispatch(proposal, "declined", reason)
     return record
 

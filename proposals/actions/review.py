@@ -51,7 +51,17 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
         raise Refused(
             into=_("“%(title)s”已经是“%(stage)s”，不能再并入") % {"title": into.title, "stage": Stage(into.stage).label}
         )
-    record = advance(proposal, "merge", by=by, reason=reason, evidence={"into": into.number}, merged_into=into)
+    standing = list(proposal.cosigns.standing().select_related("household"))
+    benefit = set(into.beneficiaries().values_list("pk", flat=True))
+    left = [cosign for cosign in standing if cosign.household_id not in benefit]
+    record = advance(
+        proposal,
+        "merge",
+        by=by,
+        reason=_with_who_stays(reason, len(left)),
+        evidence={"into": into.number, "carried": len(standing) - len(left), "left": len(left)},
+        merged_into=into,
+    )
     moved = [
         Cosign(
             proposal=into,
@@ -61,11 +71,19 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
             line_id=cosign.line_id,
             channel=cosign.channel,
         )
-        for cosign in proposal.cosigns.standing().filter(household__in=into.beneficiaries())
+        for cosign in standing
+        if cosign.household_id in benefit
     ]
     Cosign.objects.bulk_create(moved, ignore_conflicts=True)
     gather_if_enough(into)
     return record
+
+
+def _with_who_stays(reason: str, left: int) -> str:
+    """Supporters who do not benefit from the other one cannot sign for it: said in public, with why."""
+    if not left or not reason.strip():
+        return reason
+    return _("%(reason)s（%(n)d 户附议没有并过去：不在那件事的受益户里）") % {"reason": reason.strip(), "n": left}
 
 
 @action

@@ -17,7 +17,7 @@ from minshi.disclosure.rules import what_blocks
 from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.residents.rules import RESIDENT, role_in
+from minshi.residents.rules import RESIDENT, acting_as
 from proposals.lifecycle.holders import GROUP, HOLDER_LABELS, PROPOSER, holder_place, reviewer_of
 from proposals.lifecycle.stages import STAGES, STOPPABLE
 from proposals.models import ENDED, Proposal, Stage
@@ -190,6 +190,31 @@ STEPS = (
         platform=True,
         gate="funding",
     ),
+    Step(
+        "ask_for_help",
+        _("筹资中提请上一级办理"),
+        (Stage.RAISING,),
+        Stage.HANDLING,
+        "funding.plan",
+        needs_reason=True,
+    ),
+    Step("ask_anew", _("报价都不合适，重新询价"), (Stage.PROCURING,), "", "funding.deliver", needs_reason=True),
+    Step(
+        "plan_anew",
+        _("报价都超过方案，重新商议"),
+        (Stage.PROCURING,),
+        Stage.CONSULTING,
+        "funding.deliver",
+        needs_reason=True,
+    ),
+    Step(
+        "drop_award",
+        _("签约前承接方退出，重新选"),
+        (Stage.AWARDED,),
+        Stage.PROCURING,
+        "funding.deliver",
+        needs_reason=True,
+    ),
     Step("award", _("选定承接方"), (Stage.PROCURING,), Stage.AWARDED, "funding.award", needs_reason=True),
     Step("sign", _("签订合同"), (Stage.AWARDED,), Stage.DELIVERING, "funding.award", gate="award"),
     Step("finish", _("完工，申请验收"), (Stage.DELIVERING,), Stage.ACCEPTING, "funding.deliver"),
@@ -245,7 +270,7 @@ STEPS = (
     Step("pass_survey", _("满意度达标"), (Stage.RATING,), Stage.RATED, platform=True),
     Step("mend", _("满意度不足{rating.pass}，整改后再评"), (Stage.RATING,), Stage.REWORK, platform=True),
     Step("refuse_work", _("满意度不足{rating.refuse}，重新验收"), (Stage.RATING,), Stage.ACCEPTING, platform=True),
-    Step("ask_street", _("评议没有达标，报街道决定"), (Stage.RATING,), "", platform=True),
+    Step("ask_street", _("评议结果报街道决定"), (Stage.RATING,), "", platform=True),
     Step(
         "rule_on_rating",
         _("街道对评议作出决定"),
@@ -341,7 +366,7 @@ def _role_of(user: User, proposal: Proposal) -> str:
         Stage.COSIGNING,
     ):
         return str(HOLDER_LABELS[PROPOSER])
-    role = role_in(user, proposal.place)
+    role = acting_as(user, proposal.place, proposal.holder_role)
     # What a group does is done by its members: they act as the group unless they hold a role there.
     return str(HOLDER_LABELS[GROUP]) if proposal.stage in BY_GROUP and role == str(RESIDENT) else role
 

@@ -63,13 +63,15 @@ STAGES: dict[str, StageRule] = {
         unit="calendar_days",
         terms=("payment.", "change.", "group.", "log.", "start.", "signing."),
     ),
-    Stage.ACCEPTING: StageRule(Role.CLERK, "community", "acceptance.days", terms=("acceptance.",)),
+    Stage.ACCEPTING: StageRule(Role.CLERK, "community", "acceptance.days", terms=("acceptance.", "notice.acceptance.")),
     Stage.ACCEPTED: StageRule(
         Role.CLERK, "community", "rating.start_days", terms=("acceptance.", "notice.acceptance.")
     ),
-    Stage.RATING: StageRule(Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.",)),
+    Stage.RATING: StageRule(
+        Role.CLERK, "community", "rating.days", unit="calendar_days", terms=("rating.", "notice.satisfaction.")
+    ),
     Stage.REWORK: StageRule(GROUP, "", "callback.mend_days", terms=("rating.",)),
-    Stage.RATED: StageRule(Role.CLERK, "community", "accounts.days", terms=("accounts.",)),
+    Stage.RATED: StageRule(Role.CLERK, "community", "accounts.days", terms=("accounts.", "notice.accounts.")),
     Stage.SETTLING: StageRule(Role.CLERK, "community", "archive.days", terms=("archive.", "aftercare.")),
     Stage.RESERVED: StageRule(Role.CLERK, "community", "reserve.months", unit="months"),
     Stage.ENDING: StageRule(Role.CLERK, "community", "ending.days", terms=("ending.",)),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from minshi import paging
 from minshi.accounts.requests import user_of
+from minshi.clock import CHINA
 from minshi.faces import elder
 from minshi.faces.kept import digest, is_visitor, kept_page, kept_parts
 from minshi.lifecycle.models import StepRecord
@@ -147,18 +148,19 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
     act_end = proposal.card.act_ends_at
     is_act = act_end is not None and moment < act_end
     end = act_end if is_act else proposal.due_at
+    holder = selectors.holder_of(proposal, moment.astimezone(CHINA).date())
     context = {
         "proposal": proposal,
         "card": proposal.card,
         "version": version,
         "present": present_at(moment, proposal, version, records),
-        "holder": selectors.holder_of(proposal),
+        "holder": holder,
         "end": end,
         "is_act": is_act,
         "days_left": calendar.working_days_left(moment, end) if end else None,
         "way": selectors.way_of(proposal, records),
         "records": records,
-        "people": selectors.people_of(proposal, records, version.keeper),
+        "people": selectors.people_of(proposal, records, version.keeper, holder),
         "of_money": [(panel.template, told) for panel, told in panels if panel.draws_money],
         "panels": [(panel.template, told) for panel, told in panels if not panel.draws_money],
         "money": selectors.plan_of_money(proposal.card, version) if _draws_money(proposal, panels) else None,

@@ -282,6 +282,9 @@ STEPS: dict[str, dict[str, Step]] = {
         "quote": Step(CLERK, _enquiry),
         "recuse": Step(CLERK, _enquiry),
         "award": Step(SECOND_EYES, _enquiry),
+        "ask-anew": Step(CLERK, _enquiry),
+        "plan-anew": Step(CLERK),
+        "drop-award": Step(CLERK),
         "sign": Step(SECOND_EYES),
         "payment": Step(CLERK),
         "waive": Step(CLERK),
@@ -355,6 +358,7 @@ STEPS: dict[str, dict[str, Step]] = {
 ELSEWHERE = {
     "proposals.proposal not-agree": "after three meetings without a plan: tests/deliberation",
     "proposals.proposal rule-on-rating": "after three rounds without enough: tests/evaluation",
+    "funding.purse ask-for-help": "raising at tier 1: tests/funding",
     "funding.purse start": "between signing and starting: tests/funding",
     "funding.grant decide": "above the cap: tests/funding",
     "evaluation.finalaccounts confirm": "between making and confirming: tests/evaluation",

@@ -189,6 +189,7 @@ PROPER: dict[str, Body] = {
     "paper_second": lambda w: {"photos": a_picture(), "choice": "against"},
     "receipt_correct": lambda w: {"choice": "against", "reason": "勾的是不同意", "receipt": str(uuid4())},
     "object": lambda w: {"facts": "这里写的和说好的不一样"},
+    "objection_withdraw": lambda w: {"reason": "说清楚了"},
     "object_for": lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"},
     "objection_read": lambda w: {"objection": w["objection_sheet"].pk, "objects": "yes", "door": ""},
     "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
@@ -277,6 +278,7 @@ TABLE: tuple[Row, ...] = (
     Row("notice_print", number("notice"), **PUBLIC),
     Row("notice_pdf", number("notice"), **PUBLIC),
     Row("object", number("quiet_notice"), **PUBLIC, send=SIGNED_IN),
+    Row("objection_withdraw", pk("objection"), see=only("neighbour"), send=only("neighbour")),
     Row("object_for", number("notice"), see=CLERK | CASE_OFFICER, send=CLERK | CASE_OFFICER, query="door"),
     Row(
         "objection_read", see=READERS | ELSEWHERE, send=READERS - only("clerk"), turned_away=TURNED_AWAY | {SHOWN},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import object_to
 from minshi.notifications.models import Message
+from minshi.policy import actions as policy
 from minshi.refusals import NotAllowed, Refused
 from proposals.models import Proposal, Source, Stage
 from tests.cast import make_resident
@@ -298,3 +300,13 @@ def test_a_motion_of_another_project_does_not_carry_a_decision(way: Way, party: 
             sat="y",
             by=party,
         )
+
+
+def test_the_days_pinned_when_deciding_began_hold_for_its_notice(proposal: Proposal, way: Way) -> None:
+    """The place rules otherwise meanwhile: what runs keeps its rule."""
+    for name, days in (("notice.initiation.days", 10), ("notice.initiation.self_raised_days", 10)):
+        policy.set_value(name, way.yard, days, since=date(2020, 1, 1), source="试行办法", by=None)
+    way.study(proposal)
+    decision = way.decide(proposal)
+    assert decision.notice
+    assert decision.notice.working_days == 7

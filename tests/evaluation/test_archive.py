@@ -21,6 +21,7 @@ from minshi.accounts.models import User
 from minshi.audit.models import Event
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
+from minshi.disclosure import actions as disclosure
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
 from proposals.models import Proposal, Stage
@@ -50,6 +51,27 @@ def test_what_is_missing_is_named_and_keeps_the_project_open(way: Way, clerk: Us
     proposal.refresh_from_db()
     assert proposal.stage == Stage.SETTLING
     assert not proposal.archive_files.exists()
+
+
+def test_an_objection_to_an_earlier_notice_keeps_the_file_open(way: Way, clerk: User) -> None:
+    """Also to one that is no gate now: it was reopened, or only displayed."""
+    proposal = way.settling()
+    earlier = disclosure.post(
+        kind="other",
+        title="第一次结算",
+        place=proposal.place,
+        body="已被重议",
+        link=proposal.get_absolute_url(),
+        by=clerk,
+    )
+    objection = disclosure.object_to(earlier, facts="水泥钱算了两次", by=way.who("neighbour"))
+    way.complete(proposal)
+    with pytest.raises(Refused, match="还有 1 条异议没有答复"):
+        archive.archive(proposal, by=clerk)
+    disclosure.withdraw_objection(objection, reason="看过凭证了", by=way.who("neighbour"))
+    archive.archive(proposal, by=clerk)
+    proposal.refresh_from_db()
+    assert proposal.stage == Stage.ARCHIVED
 
 
 def test_nothing_is_archived_while_the_accounts_hang(way: Way, clerk: User, clock: Clock) -> None:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from minshi.accounts.models import User
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import NotAllowed, Refused
+from minshi.territory.actions import add_households
 from proposals import actions
 from proposals.models import Proposal, Stage
 from tests.cast import grant
@@ -103,6 +104,18 @@ def test_a_merged_proposal_brings_its_supporters_once_each(way: Way, chief: User
 
     assert (light.stage, light.merged_into) == (Stage.MERGED, lamp)
     assert sorted(lamp.cosigns.values_list("household_id", flat=True)) == [both.pk, only_light.pk]
+
+
+def test_merging_carries_supporters_across_buildings_and_says_who_is_not_carried(way: Way, chief: User) -> None:
+    building = way.households[0].place
+    whole, part = way.cosigning(title="院门口照明", households=40), way.cosigning(place=building, households=40)
+    gate = add_households(place=way.yard, addresses=["9号"], by=None)[0]
+    way.sign_on_paper(whole, [way.households[0], gate])
+    actions.merge(whole, part, by=way.who("clerk"), reason="说的是同一盏灯")
+    assert list(part.cosigns.values_list("household_id", flat=True)) == [way.households[0].pk]
+    record = StepRecord.objects.get(verb="merge")
+    assert "1 户附议没有并过去：不在那件事的受益户里" in record.reason
+    assert (record.evidence["carried"], record.evidence["left"]) == (1, 1)
 
 
 def test_a_proposal_is_not_merged_into_itself(way: Way, chief: User) -> None:

@@ -97,8 +97,8 @@ SELECT append_only(
 CREATE OR REPLACE FUNCTION objections_of(notice bigint)
 RETURNS TABLE (total bigint, open bigint, unread bigint, households bigint) LANGUAGE sql STABLE AS $$
     SELECT count(*), count(*) FILTER (WHERE objection.answered_at IS NULL),
-           count(*) FILTER (WHERE line.id IS NOT NULL AND line.settled_at IS NULL),
-           count(DISTINCT objection.household_id)
+           count(*) FILTER (WHERE line.id IS NOT NULL AND line.settled_at IS NULL AND objection.outcome <> 'withdrawn'),
+           count(DISTINCT objection.household_id) FILTER (WHERE objection.outcome <> 'withdrawn')
     FROM disclosure_objection AS objection LEFT JOIN paper_line AS line ON line.id = objection.line_id
     WHERE objection.notice_id = notice
 $$;
