@@ -124,8 +124,10 @@ def _let_in(request: HttpRequest, user: User) -> HttpResponse:
 @never_cache
 def quiet_number(request: HttpRequest) -> HttpResponse:
     """A number that was proven after long silence, in a browser nobody knows: its door and name, in three tries."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(get_login_redirect_url(request))
     user = User.objects.filter(pk=request.session.get(QUIET) or 0, is_active=True).first()
-    if user is None or request.user.is_authenticated:
+    if user is None:
         return redirect(_with_next(request, "account_request_login_code"))
     form = QuietForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
