@@ -50,7 +50,8 @@ def roles_of(user: User | None) -> tuple[Held, ...]:
         return ()
     held: tuple[Held, ...] | None = getattr(user, "_held", None)
     if held is None:
-        rows = RoleGrant.objects.filter(user=user).active(today()).values_list("role", "place__path", "place__name")
+        user.__dict__["_held_on"] = day = today()
+        rows = RoleGrant.objects.filter(user=user).active(day).values_list("role", "place__path", "place__name")
         held = tuple(Held(*row) for row in rows)
         user._held = held  # type: ignore[attr-defined]
     return held
@@ -66,6 +67,9 @@ STAND_INS: dict[str, tuple[Role, ...]] = {
     Role.APPROVER: (Role.DISTRICT_OFFICER,),
     Role.CASHIER: (Role.DISTRICT_FINANCE,),
 }
+WIDER = {"community": ("street", "district", "city"), "street": ("district", "city"), "district": ("city",)}
+"""Places too wide for an office of the level: a street has no Party branch of its own that were missing."""
+
 ANY_OF_THE_LINE = (Role.SUPERVISOR,)
 """Who must have had no part in the project: whoever of the line has none."""
 
@@ -85,15 +89,22 @@ def stands_in(user: User | None, place: Territory, role: str) -> bool:
     own = {held.role for held in roles_of(user) if place.path.startswith(held.path)}
     first = next((number for number, stand_in in enumerate(line) if stand_in in own), None)
     level = next((each for each, offices in OFFICES.items() if role in offices), "")
-    if user is None or first is None or (level and place.level_id != level and place.at_level(level) is None):
+    if user is None or first is None or place.level_id in WIDER.get(level, ()):
         return False
     kinds = tuple(ORGANISERS) if role in ORGANISERS else (role,)
     before = () if role in ANY_OF_THE_LINE else line[:first]
-    known: dict[tuple[str, str], bool] = user.__dict__.setdefault("_stands_in", {})
-    key = (place.path, kinds[0])
-    if key not in known:
-        known[key] = not nearest_role(place, (*kinds, *before))
-    return known[key]
+    return not _held_along(user, place) & {*kinds, *before}
+
+
+def _held_along(user: User, place: Territory) -> set[str]:
+    """Every role that somebody holds here or above; one query a place, remembered on the user object."""
+    known: dict[str, set[str]] = user.__dict__.setdefault("_held_along", {})
+    if place.path not in known:
+        grants = RoleGrant.objects.active(user.__dict__["_held_on"]).filter(
+            place__path__in=place.ancestor_paths(), user__is_active=True
+        )
+        known[place.path] = set(grants.values_list("role", flat=True))
+    return known[place.path]
 
 
 def who_acts(place: Territory, role: str, day: date) -> str:

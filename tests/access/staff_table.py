@@ -246,7 +246,6 @@ STEPS: dict[str, dict[str, Step]] = {
         "accept": Step(CASE_OFFICER),
         "escalate": Step(CASE_OFFICER),
         "hand-back": Step(CASE_OFFICER),
-        "decline-handling": Step(CASE_OFFICER),
         "open-vote": Step(CLERK),
         "choose-group": Step(CLERK),
         "post-agenda": Step(CLERK),
@@ -356,6 +355,7 @@ STEPS: dict[str, dict[str, Step]] = {
 }
 
 ELSEWHERE = {
+    "proposals.proposal decline-handling": "handed back, or at tier 3: tests/proposals",
     "proposals.proposal not-agree": "after three meetings without a plan: tests/deliberation",
     "proposals.proposal rule-on-rating": "after three rounds without enough: tests/evaluation",
     "funding.purse ask-for-help": "raising at tier 1: tests/funding",
