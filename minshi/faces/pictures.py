@@ -13,17 +13,18 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from minshi.masking import seen
 from minshi.refusals import Refused
 
-FORMATS = ("JPEG", "PNG", "WEBP")
+register_heif_opener(thumbnails=False)
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 MOST_PIXELS = {"JPEG": 60_000_000}
 """A phone's largest photo; a JPEG is made smaller while it is decoded (trust.md, Uploads)."""
 MOST_PIXELS_OF_OTHERS = 24_000_000
 LONGEST_SIDE = 1600
 SMALL_SIDE = 324
-HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
@@ -62,13 +63,7 @@ def _in_colour(picture: Image.Image) -> Image.Image:
 
 
 def _why_not(upload: UploadedFile) -> str:
-    upload.seek(0)
-    head = upload.read(12)
-    if head[4:8] == b"ftyp" and head[8:12] in HEIC:
-        told = _("“%(name)s”是 HEIC 格式，这里打不开：请在手机相机设置里选“兼容性最佳”再拍，或者截屏后上传")
-    else:
-        told = _("“%(name)s”不是能打开的照片，请换一张（JPG、PNG 或 WebP）")
-    return told % {"name": _shown(upload)}
+    return _("“%(name)s”不是能打开的照片，请换一张（JPG、PNG、WebP 或 HEIC）") % {"name": _shown(upload)}
 
 
 def _shown(upload: UploadedFile) -> str:

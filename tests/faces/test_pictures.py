@@ -85,10 +85,27 @@ def test_a_photo_lying_on_its_side_stands_up() -> None:
     assert drawn(upload(lying, "JPEG", exif=exif)).size == (32, 64)
 
 
+def test_what_newer_phones_take_is_kept_upright_and_without_its_secrets() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "电话13800138000"
+    taken = upload(Image.new("RGB", (640, 320), (40, 90, 140)), "HEIF", exif=exif.tobytes())
+    assert taken.read()[4:8] == b"ftyp"
+    kept = reencoded(taken).read()
+    found = Image.open(io.BytesIO(kept))
+    assert (found.format, found.size) == ("JPEG", (320, 640))
+    assert near(colour(found, (100, 100)), (40, 90, 140)) and b"13800138000" not in kept
+
+
+def test_one_of_more_than_twenty_four_is_refused() -> None:
+    with pytest.raises(Refused) as refused:
+        reencoded(upload(Image.new("L", (5008, 5008), 0), "HEIF", quality=10))
+    assert "太大" in str(refused.value.fields["photos"])
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "HEIC"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "不是能打开的照片"),
         (b"%PDF-1.7 nothing to see", "不是能打开的照片"),
         (b"\xff\xd8\xff\xe0 broken", "不是能打开的照片"),
         (b"", "不是能打开的照片"),
