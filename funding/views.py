@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -127,7 +127,7 @@ def _may_know(proposal: Proposal, household: Household, user: User) -> bool:
 
 @login_required
 @require_POST
-@pressing(_lazy("撤回，不出了"))
+@pressing(gettext_lazy("撤回，不出了"))
 def withdraw_pledge(request: HttpRequest, number: str) -> HttpResponse:
     proposal, user = _proposal(number), user_of(request)
     actions.withdraw_pledge(_standing_pledge(proposal, user), by=user)
@@ -249,7 +249,7 @@ def add_log(request: HttpRequest, number: str) -> HttpResponse:
 
 @login_required
 @require_POST
-@pressing(_lazy("今天开工"))
+@pressing(gettext_lazy("今天开工"))
 def start_work(request: HttpRequest, number: str) -> HttpResponse:
     proposal = _proposal(number)
     actions.start_work(proposal, by=user_of(request))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import Resolver404, resolve
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from minshi.accounts.models import User
@@ -28,19 +28,22 @@ MOST_CHARACTERS = 40_000
 
 WHO_ARE_YOU = (
     "account_request_login_code",
-    "staff_signin",
+    "account_login",
     "fresh_code",
     "mfa_authenticate",
     "mfa_reauthenticate",
     "mfa_activate_totp",
     "account_reauthenticate",
-    "admin:login",
+    "admin_login",
 )
 """Pages that ask who somebody is, on the way to another."""
 
 
 def asks_who(path: str) -> bool:
-    return path in {reverse(name) for name in WHO_ARE_YOU}
+    try:
+        return resolve(path).view_name in WHO_ARE_YOU
+    except Resolver404:
+        return False
 
 
 def was_turned_back(request: HttpRequest, response: HttpResponseBase) -> bool:

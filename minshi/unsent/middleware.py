@@ -16,7 +16,7 @@ from minshi.signin.drafts import asks_who
 from minshi.unsent import actions
 
 AGAIN = "kept_file"
-"""What the form sends for each file that it was shown with."""
+"""What the form sends for each file that it was shown with, and once empty, also where none was left ticked."""
 
 
 class KeepsFiles(MiddlewareMixin):
@@ -28,10 +28,12 @@ class KeepsFiles(MiddlewareMixin):
             rows = list(actions.of_form(request.user, request.path))
         else:
             sent = [(name, file) for name, files in request.FILES.lists() for file in files]
+            wanted = request.POST.getlist(AGAIN)
+            if not (sent or wanted):
+                return
             request.unsent = [(name, file, uuid4()) for name, file in sent]  # type: ignore[attr-defined]
             for _name, file, token in request.unsent:  # type: ignore[attr-defined]
                 file.token = token
-            wanted = request.POST.getlist(AGAIN)
             rows = actions.chosen(request.user, request.path, wanted) if wanted else []
         request.resent = [row.pk for row in rows]  # type: ignore[attr-defined]
         for row in rows:

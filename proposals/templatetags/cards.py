@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from minshi.disclosure.models import Notice
 from minshi.faces.templatetags.faces import badge
-from minshi.faces.words import cn_date, cn_until, percent, said_late, yuan
+from minshi.faces.words import cn_date, percent, yuan
 from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
+from proposals.wording import until
 
 register = template.Library()
 
@@ -66,20 +67,6 @@ def _figure(card: Card) -> str:
     if card.budget_fen:
         return _("预算 %(yuan)s 元") % {"yuan": yuan(card.budget_fen)}
     return ""
-
-
-def until(card: Card, moment: datetime | None = None) -> str:
-    """Until when people can take part; where nobody can any more, until when its holder has to act, or how late."""
-    if card.stage in ENDED or card.due_at is None:
-        return ""
-    moment = moment or card.read_at
-    if card.act_ends_at and moment < card.act_ends_at:
-        return _("%(day)s 截止") % {"day": cn_until(card.act_ends_at)}
-    if late := said_late(card.due_at, moment):
-        return late
-    if card.act_ends_at:
-        return _("%(day)s 已截止") % {"day": cn_until(card.act_ends_at)}
-    return _("%(day)s 前办好") % {"day": cn_until(card.due_at)}
 
 
 @register.inclusion_tag("components/notice_card.html")

@@ -18,7 +18,7 @@ from minshi.policy import selectors as policy
 from proposals import how as how_it_goes
 from proposals import selectors
 from proposals.panels import Task
-from proposals.templatetags.cards import until
+from proposals.wording import until
 
 
 @require_safe

@@ -26,7 +26,7 @@ from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
 from proposals.panels import Panel, panels_of
 from proposals.showing import present_at
-from proposals.templatetags.cards import until
+from proposals.wording import until
 
 STAMPED = ("version", "stage", "due_at", "act_ends_at")
 """What tells whether a card reads as it did."""

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from minshi import paging
@@ -86,7 +86,7 @@ def make_wish(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@pressing(_lazy("我也想要"))
+@pressing(gettext_lazy("我也想要"))
 def support_wish(request: HttpRequest, pk: int) -> HttpResponse:
     wished = get_object_or_404(Wish, pk=pk)
     with answering(lambda refusal: messages.warning(request, str(refusal))):

@@ -36,7 +36,7 @@ def test_the_question_the_answers_and_the_household_are_on_one_page(
         page = client.get(url(motion))
     text = page.content.decode()
     assert page.status_code == 200
-    for words in (motion.question, "不同意", "弃权", "交票", "1栋 101", "一户一票"):
+    for words in (motion.question, "不同意", "弃权", "交票", "样板巷1号院1栋101", "一户一票"):
         assert words in text
 
 

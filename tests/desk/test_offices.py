@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from minshi.accounts.models import User
+from minshi.notifications.models import Outbox
+from minshi.notifications.sealing import unseal
 from minshi.residents.models import Role, RoleGrant
 from minshi.residents.rules import holds
 from minshi.territory.models import Territory
@@ -24,6 +27,7 @@ def form(place: Territory, **more: Any) -> dict[str, Any]:
     return {
         "person": "王样例",
         "username": "wangli",
+        "phone": "13870000009",
         "role": Role.CLERK,
         "place": place.pk,
         "since": "2026-01-01",
@@ -32,17 +36,22 @@ def form(place: Territory, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_an_account_is_opened_and_its_password_shown_once(
+def test_an_account_is_opened_and_its_code_goes_to_its_holders_phone_alone(
     client_of: ClientOf, approver: User, community: Territory
 ) -> None:
     client = client_of(approver)
     shown = client.post(OPEN, form(community), follow=True).content.decode()
     user = User.objects.get(username="wangli")
     assert holds(user, community, Role.CLERK)
-    assert "初始密码" in shown
+    assert "启用码发到了 138****0009" in shown and "13870000009" not in shown
+    sent = unseal(Outbox.objects.filter(phone="13870000009").latest("pk").sealed)
+    found = re.search("启用码是 (\\w+)", sent)
+    assert found
+    code = found[1]
     held = RoleGrant.objects.get(user=user)
     again = client.get(reverse("admin:residents_rolegrant_change", args=[held.pk])).content.decode()
-    assert "初始密码" not in again
+    assert code not in shown and code not in again
+    assert code not in str(client.cookies)
 
 
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
@@ -68,11 +77,22 @@ def test_who_appoints_nobody_opens_no_account(client_of: ClientOf, who: str, req
     assert client_of(request.getfixturevalue(who)).get(OPEN).status_code == 403
 
 
-def test_access_is_reset_at_the_desk(client_of: ClientOf, approver: User, clerk: User) -> None:
+def test_access_is_reset_at_the_desk_by_two(
+    client_of: ClientOf, approver: User, district_officer: User, clerk: User
+) -> None:
     held = RoleGrant.objects.get(user=clerk)
-    shown = client_of(approver).post(do_of(held, "reset-access"), follow=True).content.decode()
+    clerk.set_password("kunming-2026-yuanzi")
+    clerk.save()
+    asked = {"reason": "当面核对了工作证", "phone": "13870000008"}
+    shown = client_of(approver).post(do_of(held, "reset-access"), asked, follow=True).content.decode()
     clerk.refresh_from_db()
-    assert clerk.owes_password and clerk.username in shown
+    assert "等另一位复核" in shown and clerk.has_usable_password()
+    client_of(approver).post(do_of(held, "confirm-reset"))
+    clerk.refresh_from_db()
+    assert clerk.has_usable_password()
+    client_of(district_officer).post(do_of(held, "confirm-reset"))
+    clerk.refresh_from_db()
+    assert not clerk.has_usable_password()
     assert client_of(clerk).get(do_of(held, "reset-access")).status_code in (302, 403)
 
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate
 
@@ -165,7 +166,8 @@ def test_nothing_is_loaded_before_every_migration_is_applied(
 ) -> None:
     loaded: list[str] = []
     monkeypatch.setattr(loading, "load", loaded.append)
-    MigrationRecorder(connection).record_unapplied("evaluation", "0001_initial")
+    newest = MigrationLoader(connection).graph.leaf_nodes("evaluation")[0]
+    MigrationRecorder(connection).record_unapplied(*newest)
     loading.load_after_migrating("default")
     assert loaded == []
     assert "when every migration is applied" in capsys.readouterr().out

@@ -119,7 +119,7 @@ def test_only_ones_own_places_are_offered_and_taken(phone: Client, typed: dict[s
 def test_somebody_not_yet_confirmed_is_told_what_to_do_first(client_of: ClientOf, way: Way) -> None:
     newcomer = make_resident("新来的", None)
     page = client_of(newcomer).get(URL).content.decode()
-    assert "要先确认您住在哪里" in page and "/join/" in page
+    assert "要先登记您住在哪一户" in page and "我住在……" in page
     assert client_of(newcomer).post(URL, {**WORDS, "place": way.yard.pk}).status_code == 422
 
 
