@@ -16,7 +16,7 @@ PUBLIC, OF_ONES_OWN = 4, 10
 CEILINGS = {
     # One project's money, each source of it and each kind of movement by itself; the same for few and many.
     "books": 20,
-    "log": 19,
+    "log": 20,
     "suppliers": 15,
     "acceptance": 8,
     "pledge": 12,
@@ -24,15 +24,17 @@ CEILINGS = {
     "rating_paper_unit": 11,
     # One of each kind of thing that is kept of a person.
     "my_export": 18,
-    # Envelopes, second readings and call-backs of a round.
-    "rating_checks": 11,
+    # Envelopes, second readings and call-backs of a round; who stands in where a post is empty.
+    "rating_checks": 12,
+    # The sheet, the second one, and who stands in where a post is empty.
+    "rating_paper_second": 12,
     # Four lists; with the totals still to be computed, three more to find the place.
     "home": 7,
     "place": 6,
     # The hour its list of doors is of.
     "paper": 11,
     # Of whoever reads paper again: the next sheet; at the street, the letters to print; and what they did, by kind.
-    "mine": 20,
+    "mine": 21,
     # Each thing it watches.
     "healthz": 6,
     # The page, what it may be merged into, and why any step may not be taken.
