@@ -13,7 +13,7 @@ from evaluation.lifecycle import ACCOUNTS, CALLBACK, CHECK, GATE
 from evaluation.models import CallBack, CallBackStage, Check, FinalAccounts, PaperAnswer, Survey, SurveyStage
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
-from minshi.deadlines.actions import look_again, on, schedule
+from minshi.deadlines.actions import follow, look_again, on, schedule
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
@@ -135,9 +135,9 @@ def it_was_brought_to_its_end(subject: Proposal, record: StepRecord, **kwargs: A
 def it_is_due_later(deadline: Deadline, **kwargs: Any) -> None:
     """The day on the page is the one on the desk."""
     if deadline.kind == CHECK:
-        Check.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+        follow(Check, deadline)
     elif deadline.kind == CALLBACK:
-        CallBack.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+        follow(CallBack, deadline)
 
 
 @receiver(lengthened)

@@ -29,7 +29,7 @@ from funding.models import (
 )
 from funding.selectors import group_of
 from minshi.clock import now
-from minshi.deadlines.actions import look_again, on
+from minshi.deadlines.actions import follow, look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
@@ -142,7 +142,7 @@ def _still_late(subject: Any, deadline: Deadline) -> None:
 def a_decision_is_due_later(deadline: Deadline, **kwargs: Any) -> None:
     """The day on the page of what is asked for is the one on the desk."""
     if deadline.kind in WATCHED:
-        WATCHED[deadline.kind]._default_manager.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+        follow(WATCHED[deadline.kind], deadline)
 
 
 @on("funding.grant")

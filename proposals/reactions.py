@@ -9,7 +9,6 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from minshi.audit.actions import erase
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
@@ -208,7 +207,4 @@ def remind(deadline: Deadline) -> None:
 
 @receiver(forgetting, sender=Person)
 def a_wisher_is_forgotten(person: Person, **kwargs: Any) -> None:
-    for wished in Wish.objects.filter(by=person.user_id).exclude(wisher_name=""):
-        wished.wisher_name = ""
-        wished.save(update_fields=["wisher_name"])
-        erase(Wish, [wished.pk], by=None)
+    actions.forget_wisher(person, by=None)

@@ -85,7 +85,7 @@ CREATE OR REPLACE FUNCTION lists_as_of(motion deliberation_motion) RETURNS times
         WHEN motion.closes_at <= told.moment THEN 'infinity'
         WHEN motion.lists_every_hours IS NULL THEN told.midnight
         ELSE told.midnight + make_interval(hours =>
-            floor(extract(epoch FROM told.moment - told.midnight) / 3600 / motion.lists_every_hours)::int
+            floor(extract(hour FROM told.moment - told.midnight) / motion.lists_every_hours)::int
             * motion.lists_every_hours)
     END
     FROM (SELECT minshi_now() AS moment, date_trunc('day', minshi_now(), 'Asia/Shanghai') AS midnight) AS told

@@ -82,6 +82,11 @@ def look_again(deadline: Deadline, at: datetime, **changes: Any) -> Deadline:
     return Deadline.objects.create(**carried | changes, provisional=False, wakes_at=at)
 
 
+def follow(model: type[models.Model], deadline: Deadline) -> None:
+    """Where a calendar moved a deadline, the day that its subject's page shows (``due_at``) is the one on the desk."""
+    model._default_manager.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+
+
 def meet(subject: models.Model, *kinds: str) -> int:
     """Close the open deadlines of ``subject`` (of these kinds, with their reminders): done in time."""
     rows = Deadline.objects.of(subject).open()

@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from minshi.clock import now
-from minshi.deadlines.actions import look_again, on
+from minshi.deadlines.actions import follow, look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure import actions
 from minshi.disclosure.models import Objection
@@ -50,4 +50,4 @@ def a_calendar_was_published(calendar: calendar.Calendar, **kwargs: Any) -> None
 def the_answer_is_due_later(deadline: Deadline, **kwargs: Any) -> None:
     """The day that stands beside the objection is the one on the desk."""
     if deadline.kind == actions.ANSWER:
-        Objection.objects.filter(pk=deadline.subject_id).update(due_at=deadline.due)
+        follow(Objection, deadline)

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.audit.actions import erase
 from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
@@ -23,7 +24,7 @@ from minshi.paper.models import Sheet
 from minshi.paper.numbers import number_of
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.actions import stand_for
-from minshi.residents.models import Role
+from minshi.residents.models import Person, Role
 from minshi.residents.rules import holds
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import holder_place, street_or_district
@@ -175,3 +176,12 @@ def climb_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
     """Nobody answered in time: the street holds it now."""
     role, place = street_or_district(wished.place)
     return take(wished, "climb", by=by, setting={"role": role, "place": place})
+
+
+@action
+def forget_wisher(person: Person, *, by: None = None) -> None:
+    """Who closed their account is not named beside their wishes any more, nor in the record of them."""
+    for wished in Wish.objects.filter(by=person.user_id).exclude(wisher_name=""):
+        wished.wisher_name = ""
+        wished.save(update_fields=["wisher_name"])
+        erase(Wish, [wished.pk], by=None)

@@ -27,6 +27,12 @@ def a_photo() -> dict[str, Any]:
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
 
 
+def settle(page: Page) -> None:
+    """What was pressed has been sent and its answer is there: a form first looks whether there is a network."""
+    expect(page.locator("form[data-trying], form[data-sent]")).to_have_count(0, timeout=30_000)
+    page.wait_for_load_state()
+
+
 def last_code() -> str:
     """The six digits of the newest text message."""
     newest = Outbox.objects.filter(message=None).order_by("-id").first()
@@ -65,7 +71,7 @@ class Human:
                 found = self.page.get_by_role(role, name=label).first  # type: ignore[arg-type]
                 if found.count() and found.is_visible():
                     found.click()
-                    self.page.wait_for_load_state()
+                    settle(self.page)
                     return
         raise AssertionError(f"none of {labels} on {self.page.url}: {self.page.inner_text('main')[:400]}")
 
@@ -135,7 +141,7 @@ class Staff(Human):
                 break
             self.fill(code=second_factor.present_code(self.user))
             self.page.locator("main form:has([name='code']) button[type='submit']").click()
-            self.page.wait_for_load_state()
+            settle(self.page)
             if "/staff/factor/confirm/" in self.page.url:  # a code is taken once: wait for the next
                 self.page.wait_for_timeout(31_000)
 
@@ -145,10 +151,10 @@ class Staff(Human):
         offered = self.page.locator(".desk-steps a").all_inner_texts()
         assert label in offered, f"{self.page.url} offers {offered}"
         self.page.locator(".desk-steps").get_by_role("link", name=label, exact=True).click()
-        self.page.wait_for_load_state()
+        settle(self.page)
         self.fill(**values)
         self.page.locator(".desk-actions button").click()
-        self.page.wait_for_load_state()
+        settle(self.page)
         errors = self.page.locator(".desk-errors")
         assert not errors.count(), f"{label}: {errors.inner_text()}"
 

@@ -20,7 +20,7 @@ from minshi.notifications.models import Outbox
 from minshi.notifications.sealing import unseal
 from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
-from tests.journeys.people import DESK, PHONE, last_code
+from tests.journeys.people import DESK, PHONE, last_code, settle
 from tests.journeys.test_muling_post import sweep_until
 from tests.signin.test_staff import present
 
@@ -56,7 +56,7 @@ class Stranger:
         found = button.or_(link).first
         assert found.count(), f"no {words} on {self.page.url}: {self.text[:600]}"
         found.click()
-        self.page.wait_for_load_state()
+        settle(self.page)
         assert not self.page.locator(".errors, .desk-errors").count(), f"{self.page.url}: {self.text[:600]}"
 
     def types(self, **values: str) -> None:
@@ -102,14 +102,14 @@ class Official(Stranger):
         """From a list of the desk to one row's page."""
         self.opens(f"/admin/{what}/")
         self.page.locator("#result_list, .result-list, table").get_by_role("link", name=row, exact=True).first.click()
-        self.page.wait_for_load_state()
+        settle(self.page)
 
     def does(self, label: str, **values: str) -> None:
         self.page.locator(".desk-steps").get_by_role("link", name=label, exact=True).click()
-        self.page.wait_for_load_state()
+        settle(self.page)
         self.types(**values)
         self.page.locator(".desk-actions button").click()
-        self.page.wait_for_load_state()
+        settle(self.page)
         assert not self.page.locator(".desk-errors").count(), f"{label}: {self.text[:800]}"
 
     def opens_account(self, username: str, **values: str) -> Official:
@@ -117,7 +117,7 @@ class Official(Stranger):
         self.opens("/admin/residents/rolegrant/add/")
         self.types(basis="任命文件一号", username=username, **values)
         self.page.locator(".desk-actions button").click()
-        self.page.wait_for_load_state()
+        settle(self.page)
         self.sees("已开户")
         newest = Outbox.objects.filter(message=None).order_by("-id").first()
         found = newest and re.search(r"启用码是 (\w+)", unseal(newest.sealed))
@@ -210,7 +210,7 @@ def test_eight_strangers_come_to_a_counted_vote(browser: Browser, live_server: L
     chief.follows("开始审")
     chief.types(verdict="pass_review", reason="确实需要")
     chief.page.locator("main form button[type='submit']:not([name='fill'])").last.click()
-    chief.page.wait_for_load_state()
+    settle(chief.page)
     for neighbour in (proposer, *others, chief):
         neighbour.opens("/mine/")
         if "等您家附议" in neighbour.text:

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from deliberation.models import Ballot, Meeting, Motion, PaperBallot
+from deliberation.selectors import sheet_to_read
 from evaluation.models import Answer, FinalAccounts, PaperAnswer
 from funding import actions as funding
 from funding.models import Contribution, Enquiry, Grant, Milestone, Payment, Pot, Purse, Refund
@@ -35,7 +36,7 @@ from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal, Stage, Wish
 from tests.cast import grant, make_resident, make_staff
-from tests.journeys.people import Resident, Staff, a_photo
+from tests.journeys.people import Resident, Staff, a_photo, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -233,10 +234,12 @@ def confirm(sheets: list[tuple[Unit, str]], motion: Motion, clerk: Staff, desk: 
     for _number in range(IN_THE_BROWSER):
         clerk.go("/paper/confirm/")
         assert clerk.page.locator("[name='paper']").count(), f"{clerk.page.url} {clerk.page.inner_text('main')}"
-        shown = PaperBallot.objects.get(pk=clerk.page.locator("[name='paper']").get_attribute("value"))
+        key = clerk.page.locator("[name='paper']").get_attribute("value")
+        shown = sheet_to_read(clerk.user, key or "")
+        assert shown
         clerk.fill(choice=chosen[shown.unit_id])
         clerk.page.locator("main form:has([name='paper']) button[type='submit']").click()
-        clerk.page.wait_for_load_state()
+        settle(clerk.page)
     for paper in PaperBallot.objects.filter(unit__roll=motion.roll):
         if not paper.line.is_settled:
             answer = desk.post("/paper/confirm/", {"paper": paper.pk, "choice": chosen[paper.unit_id]})
@@ -405,13 +408,13 @@ def build_and_accept(yard: Yard, offices: Offices, chief: Resident) -> None:
     chief.go(f"/projects/{yard.proposal.number}/log/add/")
     chief.fill(text="墙刷好了，桌椅进场", photos=[a_photo()])
     chief.page.locator("main form button[type='submit']").last.click()
-    chief.page.wait_for_load_state()
+    settle(chief.page)
     chief.sees("墙刷好了")
     sweep_until(platform_clock.now() + timedelta(days=16))
     chief.go(f"/projects/{yard.proposal.number}/finish/")
     chief.fill(reason="都装好了，请大家验收")
     chief.page.locator("main form button[type='submit']").last.click()
-    chief.page.wait_for_load_state()
+    settle(chief.page)
     residents = Person.objects.filter(user__in=yard.neighbours[7:11])
     supervisor = Person.objects.get(user=yard.supervisor)
     offices.clerk.step(
@@ -435,7 +438,7 @@ def rate(yard: Yard, offices: Offices, voters: list[Resident], client_of: Callab
         voter.go(f"/projects/{yard.proposal.number}/rate/")
         voter.fill(level="1")
         voter.page.locator("main form:has([name='level']) button[type='submit']").click()
-        voter.page.wait_for_load_state()
+        settle(voter.page)
     phone, desk = client_of(yard.chief), client_of(yard.clerk)
     for door in yard.doors[40:100]:
         picture = SimpleUploadedFile("sheet.jpg", a_photo()["buffer"], "image/jpeg")
