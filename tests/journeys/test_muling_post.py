@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from deliberation.models import Ballot, Meeting, Motion, PaperBallot
-from deliberation.selectors import sheet_to_read
+from deliberation.selectors import reading_key, sheet_to_read
 from evaluation.models import Answer, FinalAccounts, PaperAnswer
 from funding import actions as funding
 from funding.models import Contribution, Enquiry, Grant, Milestone, Payment, Pot, Purse, Refund
@@ -242,7 +242,7 @@ def confirm(sheets: list[tuple[Unit, str]], motion: Motion, clerk: Staff, desk: 
         settle(clerk.page)
     for paper in PaperBallot.objects.filter(unit__roll=motion.roll):
         if not paper.line.is_settled:
-            answer = desk.post("/paper/confirm/", {"paper": paper.pk, "choice": chosen[paper.unit_id]})
+            answer = desk.post("/paper/confirm/", {"paper": reading_key(paper.line), "choice": chosen[paper.unit_id]})
             assert answer.status_code == 302, answer.content.decode()
 
 
