@@ -203,7 +203,6 @@ PROPER: dict[str, Body] = {
     "rate": lambda w: {"level": "1"},
     "rating_paper_unit": lambda w: {"receipt": str(uuid4())},
     "rating_paper_void": lambda w: {"reason": "登记错了门牌"},
-    "rating_paper_second": lambda w: {"stubs": a_picture()},
     "rating_check": lambda w: {"level": "1"},
     "message_open": lambda w: {},
 }
@@ -215,7 +214,7 @@ TABLE: tuple[Row, ...] = (
     # --- proposals: for everybody
     Row("home", **PUBLIC),
     Row("place", lambda w: [w.place("yard").code], **PUBLIC),
-    Row("figures", lambda w: [w.place("yard").code], **PUBLIC, query="of before"),
+    Row("figures", lambda w: [w.place("yard").code], **PUBLIC, query="of&before"),
     Row("how", **PUBLIC),
     Row("projects", **PUBLIC, query="place&shown&q&category&kind&tier&stage&before"),
     Row("project", number("voting"), **PUBLIC, variants=stages(*(stage for stage in STAGES if stage != "voting"))),

@@ -294,4 +294,4 @@ def test_a_consultation_that_runs_over_is_told_to_the_street(
     deadlines.sweep()
     assert Message.objects.filter(user=case_officer, title__contains="逾期").exists()
     proposal.refresh_from_db()
-    assert (proposal.stage, proposal.due_at > due) == (Stage.CONSULTING, True)
+    assert (proposal.stage, proposal.due_at) == (Stage.CONSULTING, due), "late, its day stays"

@@ -62,7 +62,7 @@ def test_handing_back_works_once(way: Way, client_of: ClientOf, case_officer: Us
     client_of(case_officer).post(do_of(proposal, "hand-back"), {"reason": "社区能办"})
     client_of(clerk).post(do_of(proposal, "escalate"), {"reason": "办不了，请街道"})
     answer = client_of(case_officer).post(do_of(proposal, "hand-back"), {"reason": "还是社区办"})
-    assert answer.status_code == 422
+    assert answer.status_code == 403
     page = answer.content.decode()
     assert "只能退单 1 次" in page and "还是社区办" in page
 

@@ -32,8 +32,9 @@ def options(page: str, field: str) -> list[str]:
 
 
 def test_only_roles_that_one_gives_are_offered(
-    client_of: ClientOf, resident: User, approver: User, district_officer: User
+    client_of: ClientOf, resident: User, clerk: User, case_officer: User, approver: User, district_officer: User
 ) -> None:
+    """Each in their own post: none is empty, so that nobody stands in."""
     home = home_of(resident)
     page = client_of(approver).get(do_of(home, "appoint")).content.decode()
     assert set(options(page, "role")) == {Role.CLERK, Role.PARTY, Role.SUPERVISOR, *ORGANISERS}

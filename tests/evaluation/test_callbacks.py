@@ -71,6 +71,8 @@ def test_a_good_rating_is_not_called_back(survey: Survey, raters: list[User], un
 
 @pytest.mark.parametrize("who", ["clerk", "chief", "neighbour", "approver", "stranger_clerk", "district_officer"])
 def test_neither_clerk_nor_organiser_calls_back(called: CallBack, who: str, request: pytest.FixtureRequest) -> None:
+    for post in ("supervisor", "case_officer", "approver"):
+        request.getfixturevalue(post)  # no post is empty, so that nobody stands in
     with pytest.raises(NotAllowed):
         called_back(called, request.getfixturevalue(who))
 

@@ -97,9 +97,11 @@ def test_my_things_name_the_survey_until_my_household_has_answered(
 ) -> None:
     url = f"/projects/{survey.proposal.number}/rate/"
     client = client_of(raters[0])
-    assert url in client.get("/mine/").content.decode()
+    page = client.get("/mine/").content.decode()
+    assert url in page and "已打分" not in page
     rate(survey, level=1, by=raters[0])
-    assert url not in client.get("/mine/").content.decode()
+    page = client.get("/mine/").content.decode()
+    assert page.count(url) == 1 and "已打分" in page
 
 
 def test_the_projects_page_says_what_happens_now(survey: Survey, client: Client) -> None:

@@ -81,8 +81,8 @@ def test_an_invoice_and_a_voucher_are_used_once(way: Way, refused_sql) -> None:
     funding.approve_payment(again, by=way.who("approver"))
     funding.pay(again, voucher="付1", by=way.who("cashier"))
     insert = (
-        "INSERT INTO funding_payment (contract_id, milestone_id, amount_fen, invoice, payer_id, voucher, asked_by_id,"
-        " stage) SELECT contract_id, milestone_id, amount_fen, %s, payer_id, '', asked_by_id, 'asked'"
+        "INSERT INTO funding_payment (contract_id, milestone_id, amount_fen, invoice, invoice_photo, payer_id, voucher,"
+        " asked_by_id, stage) SELECT contract_id, milestone_id, amount_fen, %s, '', payer_id, '', asked_by_id, 'asked'"
         " FROM funding_payment WHERE id = %s"
     )
     refused_sql("one_payment_per_milestone|beyond the price", insert, "9", again.pk)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -61,11 +62,12 @@ class Yard:
     case_officer: User
     approver: User
     cashier: User
+    district_officer: User
     proposal: Proposal = field(init=False)
 
 
 @pytest.fixture
-def yard(community: Territory, street: Territory, clock: Any) -> Iterator[Yard]:
+def yard(community: Territory, street: Territory, district: Territory, clock: Any) -> Iterator[Yard]:
     clock.set("2026-03-02 09:00")
     place = add_place(parent=community, code="990101001001-14", name="东风巷14号院", level="yard", by=None)
     blocks = [
@@ -92,6 +94,7 @@ def yard(community: Territory, street: Territory, clock: Any) -> Iterator[Yard]:
         case_officer=make_staff("case", "演示经办", Role.CASE_OFFICER, street),
         approver=make_staff("approver", "演示审批", Role.APPROVER, street),
         cashier=make_staff("cashier", "演示财务", Role.CASHIER, street),
+        district_officer=make_staff("district", "演示牵头", Role.DISTRICT_OFFICER, district),
     )
 
 
@@ -128,8 +131,8 @@ def test_muling_post_walks_from_a_wish_to_the_archive(
     offices.case_officer.step(yard.proposal, "接单", reason="按商定的方案由项目小组实施")
     raise_money(yard, offices, voters[0], client_of)
     let_the_stage_end(yard.proposal)
-    choose_a_supplier(yard, clerk)
-    build_and_accept(yard, offices, chief)
+    choose_a_supplier(yard, clerk, party)
+    build_and_accept(yard, offices, chief, Staff(browser, site, yard.supervisor))
     rate(yard, offices, voters, client_of)
     settle_and_archive(yard, offices)
     what_anybody_sees(yard, browser, site)
@@ -360,7 +363,12 @@ def raise_money(yard: Yard, offices: Offices, giver: Resident, client_of: Callab
     giver.press("我家愿意出", "认缴", "就出这些", "说好了", "确定")
     for number, user in enumerate(yard.neighbours[:4]):
         clerk.step(
-            purse, "登记到账", household=user.person.household.pk, amount="2950", voucher=f"收据{number + 1:03d}"
+            purse,
+            "登记到账",
+            household=user.person.household.pk,
+            amount="2950",
+            voucher=f"收据{number + 1:03d}",
+            photo=a_photo(),
         )
     money = client_of(yard.supervisor)
     for given in Contribution.objects.all():
@@ -371,7 +379,8 @@ def raise_money(yard: Yard, offices: Offices, giver: Resident, client_of: Callab
     assert yard.proposal.stage == Stage.FUNDED
 
 
-def choose_a_supplier(yard: Yard, clerk: Staff) -> None:
+def choose_a_supplier(yard: Yard, clerk: Staff, party: Staff) -> None:
+    """Who entered the quotes neither awards nor signs."""
     assert yard.proposal.stage == Stage.PROCURING
     purse = Purse.objects.get(proposal=yard.proposal)
     people = list(Person.objects.filter(user__in=[yard.chief, *yard.neighbours[4:6]]).order_by("pk"))
@@ -380,28 +389,38 @@ def choose_a_supplier(yard: Yard, clerk: Staff) -> None:
     clerk.step(purse, "登记项目小组", lead=lead.pk, members=keys, how="议事会推选")
     clerk.step(purse, "发起询价", needs="桌椅、饮水机、书架，含安装")
     for number, price in enumerate(("36500", "35800", "36800")):
-        clerk.step(purse, "登记报价", supplier=f"演示商户{number + 1}", price=price, days="20", warranty_months="12")
+        clerk.step(
+            purse,
+            "登记报价",
+            supplier=f"演示商户{number + 1}",
+            price=price,
+            days="20",
+            warranty_months="12",
+            photos=a_photo(),
+        )
     enquiry = Enquiry.objects.get()
     sweep_until(enquiry.closes_at)
     best = enquiry.quotes.order_by("price_fen")[0]
-    clerk.step(purse, "选定承接方，发布成交公示", quote=best.pk, judges=keys, reason="价低，质保一年")
+    party.step(purse, "选定承接方，发布成交公示", quote=best.pk, judges=keys, reason="价低，质保一年")
     yard.proposal.refresh_from_db()
     assert yard.proposal.stage == Stage.AWARDED and yard.proposal.gate_notice
     sweep_until(yard.proposal.gate_notice.ends_at)
-    clerk.step(purse, "登记合同", price="35800", integrity=True)
+    party.step(purse, "登记合同", price="35800", integrity=True, file=a_photo())
     clerk.step(purse, "登记开工")
 
 
 def pay(offices: Offices, purse: Purse, kind: str, number: int) -> None:
     """Asked by the clerk, approved by the approver, paid by the cashier: three people."""
     milestone = Milestone.objects.get(contract__proposal=purse.proposal, kind=kind)
-    offices.clerk.step(purse, "申请付款", milestone=milestone.pk, invoice=f"2611200000000000{number:04d}")
+    offices.clerk.step(
+        purse, "申请付款", milestone=milestone.pk, invoice=f"2611200000000000{number:04d}", photos=a_photo()
+    )
     payment = Payment.objects.get(milestone=milestone)
     offices.approver.step(payment, "付款审批同意")
     offices.cashier.step(payment, "登记已付款", voucher=f"付{number:03d}")
 
 
-def build_and_accept(yard: Yard, offices: Offices, chief: Resident) -> None:
+def build_and_accept(yard: Yard, offices: Offices, chief: Resident, supervisor_desk: Staff) -> None:
     purse = Purse.objects.get(proposal=yard.proposal)
     pay(offices, purse, "start", 1)
     sweep_until(platform_clock.now() + timedelta(days=4))
@@ -417,7 +436,7 @@ def build_and_accept(yard: Yard, offices: Offices, chief: Resident) -> None:
     settle(chief.page)
     residents = Person.objects.filter(user__in=yard.neighbours[7:11])
     supervisor = Person.objects.get(user=yard.supervisor)
-    offices.clerk.step(
+    supervisor_desk.step(
         purse,
         "登记验收",
         held_on=f"{platform_clock.today():%Y-%m-%d}",
@@ -439,15 +458,18 @@ def rate(yard: Yard, offices: Offices, voters: list[Resident], client_of: Callab
         voter.fill(level="1")
         voter.page.locator("main form:has([name='level']) button[type='submit']").click()
         settle(voter.page)
-    phone, desk = client_of(yard.chief), client_of(yard.clerk)
+    phone, first, second = client_of(yard.chief), client_of(yard.supervisor), client_of(yard.district_officer)
     for door in yard.doors[40:100]:
-        picture = SimpleUploadedFile("sheet.jpg", a_photo()["buffer"], "image/jpeg")
         asked = phone.get(f"/projects/{yard.proposal.number}/ratings/paper/", {"door": door.door})
         assert asked.status_code == 302, asked.content.decode()
-        answer = phone.post(asked.url, {"level": "2" if door.pk % 10 else "3", "photos": [picture]})
+        answer = phone.post(asked.url, {"receipt": str(uuid4())})
         assert answer.status_code == 302, answer.content.decode()
-    for paper in PaperAnswer.objects.select_related("line"):
-        checked = desk.post(f"/ratings/{paper.pk}/check/", {"level": str(paper.line.first["level"])})
+    for paper in PaperAnswer.objects.all():
+        level = "2" if paper.pk % 10 else "3"
+        picture = SimpleUploadedFile("sheet.jpg", a_photo()["buffer"], "image/jpeg")
+        opened = first.post(f"/ratings/{paper.pk}/check/", {"level": level, "photos": [picture]})
+        assert opened.status_code == 302, opened.content.decode()
+        checked = second.post(f"/ratings/{paper.pk}/check/", {"level": level})
         assert checked.status_code == 302, checked.content.decode()
     assert Answer.objects.filter(channel="paper").count() == 60
     let_the_stage_end(yard.proposal)

@@ -30,7 +30,7 @@ NO_PAGES = {
     "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "paper_reading_photo", "rating_sheet",
     "voucher", "notice_pdf", "unsent_file",
     "cosign_photo", "pledge_photo", "money_paper", "objection_photo", "motion_export", "archive_zip", "archive_file",
-    "healthz", "to_tell_pdf",
+    "healthz", "to_tell_pdf", "my_export",
 }  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
 
@@ -73,7 +73,10 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
-PRESSED = {"letters", "cosign", "confirm_residents", "to_tell", "paper_unit", "rating_paper_unit", "cosign_read"}
+PRESSED = {
+    "letters", "cosign", "confirm_residents", "to_tell", "paper_unit", "rating_paper_unit", "cosign_read",
+    "rating_paper_second",
+}  # fmt: skip
 """Forms that are one button, or may be one: a sheet can be registered now and read in later, a list may be empty."""
 
 DOOR_FIRST = {"object_for"}

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from evaluation.models import Survey
 from evaluation.selectors import how_it_counts
-from funding.deskwork.work import AcceptWork, AskChange, ChangePlan
+from funding.deskwork.work import AcceptWork, AskChange, AskPlanChange
 from funding.models import Purse
 from minshi.policy import actions as policy
 from minshi.territory.models import Territory
@@ -54,10 +54,10 @@ def test_what_is_pinned_goes_before_what_is_in_force(proposal: Proposal) -> None
 
 
 def test_a_verdict_names_the_share_of_its_round() -> None:
-    terms = {"rating.pass": "9/10", "rating.refuse": "2/3"}
+    terms = {"rating.pass": "9/10", "rating.refuse": "2/3", "rating.rounds": 3}
     said = [Survey(terms=terms, verdict=verdict).verdict_said for verdict in ("passed", "mend", "refused", "")]
     assert said == ["达标", "不足九成，整改后再评", "不足三分之二，重新验收", ""]
-    by_default = Survey(terms={"rating.pass": "8/10", "rating.refuse": "6/10"}, verdict="mend")
+    by_default = Survey(terms={"rating.pass": "8/10", "rating.refuse": "6/10", "rating.rounds": 3}, verdict="mend")
     assert by_default.verdict_said == "不足八成，整改后再评"
 
 
@@ -73,7 +73,7 @@ def test_how_it_counts_is_said_by_the_terms_of_the_round(proposal: Proposal) -> 
 def test_the_desk_says_the_same(proposal: Proposal) -> None:
     purse = Purse(proposal=proposal)
     assert AskChange.worded(AskChange.label, purse) == "申请变更（一成以内）"
-    assert ChangePlan.worded(ChangePlan.label, purse) == "变更超过一成，回到民主商议"
+    assert AskPlanChange.worded(AskPlanChange.label, purse) == "变更超过一成，申请重新商议"
     assert AcceptWork.worded(AcceptWork.help, purse).startswith(
         "验收组至少 5 人，居民不少于一半，监督委员会至少 1 人；"
     )
