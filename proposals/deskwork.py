@@ -151,6 +151,12 @@ class HandBack(Handle):
     def open_to(cls, subject: Proposal) -> bool:
         return super().open_to(subject) and not actions.why_not_hand_back(subject)
 
+    @classmethod
+    def _moved_on(cls, subject: Proposal) -> str:
+        return " ".join(
+            actions.why_not_hand_back(subject) if super().open_to(subject) else [super()._moved_on(subject)]
+        )
+
 
 class DeclineHandling(Handle):
     name, verb, label = "decline-handling", "decline_handling", _("无法办理")
@@ -158,6 +164,10 @@ class DeclineHandling(Handle):
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:
         return super().open_to(subject) and not actions.why_not_decline(subject)
+
+    @classmethod
+    def _moved_on(cls, subject: Proposal) -> str:
+        return " ".join(actions.why_not_decline(subject) if super().open_to(subject) else [super()._moved_on(subject)])
 
 
 OF_PROPOSAL = (

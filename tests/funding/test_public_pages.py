@@ -54,7 +54,7 @@ def test_the_way_of_the_money_is_on_the_projects_page(way: Way, client_of) -> No
     assert "居民自筹（4 户）" in page
     assert "资金已经落实" in page
     funding.announce_funding(proposal, by=way.who("clerk"))
-    assert "资金安排公示到" in client.get(f"/projects/{proposal.number}/").content.decode()
+    assert "资金安排正在公示，到" in client.get(f"/projects/{proposal.number}/").content.decode()
 
 
 def test_prices_are_shown_when_the_days_for_quoting_are_over(way: Way, client_of, clock) -> None:
