@@ -153,9 +153,7 @@ class HandBack(Handle):
 
     @classmethod
     def _moved_on(cls, subject: Proposal) -> str:
-        return " ".join(
-            actions.why_not_hand_back(subject) if super().open_to(subject) else [super()._moved_on(subject)]
-        )
+        return " ".join(actions.why_not_hand_back(subject)) if super().open_to(subject) else super()._moved_on(subject)
 
 
 class DeclineHandling(Handle):
@@ -167,7 +165,7 @@ class DeclineHandling(Handle):
 
     @classmethod
     def _moved_on(cls, subject: Proposal) -> str:
-        return " ".join(actions.why_not_decline(subject) if super().open_to(subject) else [super()._moved_on(subject)])
+        return " ".join(actions.why_not_decline(subject)) if super().open_to(subject) else super()._moved_on(subject)
 
 
 OF_PROPOSAL = (

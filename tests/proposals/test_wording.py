@@ -55,9 +55,11 @@ def test_what_is_pinned_goes_before_what_is_in_force(proposal: Proposal) -> None
 
 def test_a_verdict_names_the_share_of_its_round() -> None:
     terms = {"rating.pass": "9/10", "rating.refuse": "2/3", "rating.rounds": 3}
-    said = [Survey(terms=terms, verdict=verdict).verdict_said for verdict in ("passed", "mend", "refused", "")]
+    said = [Survey(terms=terms, round=1, verdict=verdict).verdict_said for verdict in ("passed", "mend", "refused", "")]
     assert said == ["达标", "不足九成，整改后再评", "不足三分之二，重新验收", ""]
-    by_default = Survey(terms={"rating.pass": "8/10", "rating.refuse": "6/10", "rating.rounds": 3}, verdict="mend")
+    by_default = Survey(
+        terms={"rating.pass": "8/10", "rating.refuse": "6/10", "rating.rounds": 3}, round=1, verdict="mend"
+    )
     assert by_default.verdict_said == "不足八成，整改后再评"
 
 
