@@ -46,7 +46,7 @@ class KeepsFiles(MiddlewareMixin):
         before = actions.of_form(request.user, request.path)
         if _was_taken(response):
             actions.drop(before)
-        elif response.status_code != 403 and (unsent or request.resent):  # type: ignore[attr-defined]
+        elif response.status_code not in (403, 404) and (unsent or request.resent):  # type: ignore[attr-defined]
             actions.drop(before.exclude(pk__in=request.resent))  # type: ignore[attr-defined]
             request.files_kept = actions.keep(request.user, request.path, unsent) == len(unsent)  # type: ignore[attr-defined]
         return response
