@@ -90,20 +90,21 @@ def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     tier = proposal.tier or 1
     if proposal.stage == Stage.HANDLING:  # its terms are pinned; elsewhere the step itself is refused
         refuse_if(why_not_hand_back(proposal))
-    role, level, days = TIERS[tier - 1]
+    lower = max(tier - 1, 1)
+    role, level, days = TIERS[lower]
     record = advance(
         proposal,
         "hand_back",
         by=by,
         reason=reason,
-        tier=tier - 1,
+        tier=lower,
         role=role,
         place=holder_place(proposal.place, level),
         due=period(proposal.place, days, now()),
-        evidence={"from_tier": tier, "to_tier": tier - 1},
+        evidence={"from_tier": tier, "to_tier": lower},
     )
     _end_dispatch(proposal, "handed_back", reason)
-    _dispatch(proposal, tier - 1, handed_back_to=True)
+    _dispatch(proposal, lower, handed_back_to=True)
     return record
 
 
