@@ -1,17 +1,19 @@
-"""What was promised, in sentences, and the tests that hold it: one file per area beside this one."""
+"""What was promised, in sentences, and the tests that hold it: one file per area beside this one.
+
+`python3 run.py drill twins` takes each mechanism away and sees those tests fail.
+"""
 
 from __future__ import annotations
 
 import ast
-import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-AREAS = sorted(HERE.glob("*.toml"))
+from tests.promises.reading import AREAS, ROOT, Promise, promises
+
+PROMISES = promises()
 
 
 @cache
@@ -25,18 +27,26 @@ def names_in(path: Path) -> frozenset[str]:
     )
 
 
-@pytest.mark.parametrize("area", AREAS, ids=lambda path: path.stem)
-def test_each_promise_names_tests_that_exist(area: Path) -> None:
-    promises = tomllib.loads(area.read_text(encoding="utf-8"))["promise"]
-    assert promises
-    for promise in promises:
-        assert promise["says"].strip()
-        assert promise["tests"], promise["says"]
-        for test in promise["tests"]:
+@pytest.mark.parametrize("area", [area.stem for area in AREAS])
+def test_each_promise_names_tests_that_exist(area: str) -> None:
+    here = [promise for promise in PROMISES if promise.area == area]
+    assert here
+    for promise in here:
+        assert promise.says.strip()
+        assert promise.tests, promise.says
+        for test in (*promise.tests, *filter(None, [promise.twin_in])):
             file, name = test.split("::")
-            assert name in names_in(ROOT / file), f"{promise['says']} → {test}"
+            assert name in names_in(ROOT / file), f"{promise.says} → {test}"
 
 
 def test_no_sentence_is_promised_twice() -> None:
-    said = [promise["says"] for area in AREAS for promise in tomllib.loads(area.read_text(encoding="utf-8"))["promise"]]
+    said = [promise.says for promise in PROMISES]
     assert len(said) == len(set(said))
+
+
+@pytest.mark.parametrize(
+    "promise", [promise for promise in PROMISES if promise.twins], ids=lambda promise: promise.says
+)
+def test_what_a_twin_takes_away_is_still_there(promise: Promise) -> None:
+    for twin in promise.twins:
+        assert twin.applied() != twin.text
