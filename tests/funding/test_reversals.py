@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from funding import actions as funding
 from funding.models import Claim, ClaimEnd, Contribution, PaymentStage, Refund
@@ -214,7 +215,9 @@ def test_a_refund_that_waits_for_its_second_person_is_confirmed_before_its_gift_
     refused_sql("more is promised back", sql, proposal.pk, given[1].giver_id)
 
 
-def test_the_database_refuses_a_reversal_without_its_claim(way: Way, whole, refused_sql) -> None:
+def test_the_database_refuses_a_reversal_without_its_claim(
+    way: Way, whole, refused_sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _proposal, given = cancelled(way, 200_000, 200_000)
     pay(way, Refund.objects.get(giver=given[0].giver))
     whole()
@@ -225,6 +228,11 @@ def test_the_database_refuses_a_reversal_without_its_claim(way: Way, whole, refu
         UPDATE funding_contribution SET stage = 'reversed' WHERE id = %s AND EXISTS (SELECT FROM step)"""
     refused_sql("in this transaction|nobody claims it|not in the books|more is promised", sql, given[0].pk,
                 way.who("supervisor").pk, given[0].pk)  # fmt: skip
+    # Booked as it should be, and yet nobody asks for what had gone back already.
+    monkeypatch.setattr("funding.actions.reversals.open_claim", lambda given, **sums: None)
+    with pytest.raises(IntegrityError, match="nobody claims it"), transaction.atomic():
+        funding.reverse_contribution(given[0], by=way.who("supervisor"), reason="支票退票")
+        connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_a_refund_that_the_bank_sends_back_is_owed_anew(way: Way, whole) -> None:
