@@ -11,10 +11,13 @@ from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import format_yuan
-from minshi.residents.doors import DoorLinesField
+from minshi.residents.doors import DoorLinesField, read_places_and_doors
 from minshi.residents.models import ORGANISERS
+from minshi.territory.models import Household, Territory
 from proposals import actions, selectors
-from proposals.models import Proposal, Stage, Tier, Wish, WishStage
+from proposals.forms import typed_list
+from proposals.models import WHY_LENGTH, Proposal, Stage, Tier, Wish, WishStage
+from proposals.wording import who_benefits
 
 
 class OfProposal(DeskForm):
@@ -57,6 +60,46 @@ class Return(Review):
 
 class Decline(Review):
     name, verb, label = "decline", "decline", _("初审不通过")
+
+
+class ChangeBenefits(OfProposal):
+    """Before it passes: who benefits is reviewed like the rest."""
+
+    name = "change-benefits"
+    label = _("改受益范围")
+    help = _("一行一处：楼栋（3栋）或一户（1-301）；不写就是整个地方。户数由平台来数。")
+    permission = "proposals.review"
+    done = _("受益范围已改")
+    doors = forms.CharField(
+        label=_("只有哪几栋、哪几户受益"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+    )
+    reason = ReasonField(max_length=WHY_LENGTH)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["doors"].initial = "\n".join(typed_list(self.subject.version, self.subject.place))
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return Review.open_to(subject)
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        version = self.subject.version
+        said = _("%(who)s，共 %(n)d 户") % {
+            "who": who_benefits(version, self.subject.place),
+            "n": version.households,
+        }
+        return [(_("现在的受益范围"), said), *super().facts()]
+
+    def clean_doors(self) -> tuple[list[Territory], list[Household]]:
+        return read_places_and_doors(self.cleaned_data["doors"], self.subject.place)
+
+    def run(self, subject: Proposal, by: User) -> object:
+        parts, doors = self.cleaned_data["doors"]
+        return actions.change_beneficiaries(subject, parts, doors, reason=self.cleaned_data["reason"], by=by)
 
 
 class Merge(OfProposal):
@@ -172,6 +215,7 @@ OF_PROPOSAL = (
     PassReview,
     Return,
     Decline,
+    ChangeBenefits,
     Merge,
     CosignOnPaper,
     OpenHandling,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +18,7 @@ from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
 from minshi.masking import readable
 from minshi.paper.models import Line
-from minshi.residents.doors import DoorLinesField, DoorTextField, find
+from minshi.residents.doors import DoorLinesField, DoorTextField, find, read_places_and_doors
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, roles_of
 from minshi.territory.models import Household, Territory
@@ -34,6 +34,7 @@ from proposals.models import (
     Kind,
     Photo,
     Proposal,
+    Version,
 )
 
 LONGEST = 10_000
@@ -148,7 +149,86 @@ class ReadDoorsForm(forms.Form):
         return {line.pk: self.cleaned_data[f"line_{line.pk}"] == "yes" for line in self.lines}
 
 
-class WordsForm(forms.Form):
+MOST_PARTS = 40
+"""Places right beneath one that are offered to tick; where there are more they are typed."""
+
+
+def parts_of(places: Sequence[Territory]) -> QuerySet[Territory]:
+    """The places right beneath these, of each as many as a phone can show."""
+    counted = Territory.objects.filter(parent__in=[place.pk for place in places]).values("parent")
+    few = counted.annotate(number=Count("pk")).filter(number__lte=MOST_PARTS).values("parent")
+    return Territory.objects.filter(parent__in=few).select_related("parent").order_by("-parent__path", "path")
+
+
+def typed_list(version: Version, place: Territory, *, without: Iterable[int] = ()) -> list[str]:
+    """Who is listed, as somebody would type it; nothing where it is all of the place, or of what is ticked."""
+    if version.places == [place.pk]:
+        return []
+    named = Territory.objects.filter(pk__in=set(version.places) - set(without)).select_related("parent")
+    doors = Household.objects.filter(pk__in=version.doors).select_related("place__parent").order_by("pk")
+    names = [f"{part.parent.name if part.parent else ''}{part.name}" for part in named]
+    return [*names, *(door.door for door in doors)]
+
+
+class BenefitsForm(forms.Form):
+    """Who benefits: all of the place, or places beneath it that are ticked, and doors or buildings that are typed."""
+
+    parts = forms.ModelMultipleChoiceField(
+        label=_("其中哪几处"),
+        queryset=Territory.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    doors = PlainField(
+        label=_("单独哪几户"),
+        rows=3,
+        max_length=2000,
+        required=False,
+        help_text=_("一行一户，例如 1-301、1单元301；也可以写整栋，例如 3栋"),
+    )
+
+    def offer_parts(self, places: Sequence[Territory]) -> None:
+        """What can be ticked, said with the place above it where there are several of these."""
+        parts: Any = self.fields["parts"]
+        parts.queryset = parts_of(places)
+        several = len({part.parent_id for part in parts.queryset}) > 1
+        parts.label_from_instance = lambda part: f"{part.name}（{part.parent.name}）" if several else part.name
+
+    def show_listed(self, version: Version, place: Territory) -> None:
+        """What is listed now, to begin with."""
+        offered: Any = self.fields["parts"]
+        ticked = set(offered.queryset.values_list("pk", flat=True)) & set(version.places)
+        self.initial["parts"] = sorted(ticked)
+        self.initial["doors"] = "\n".join(typed_list(version, place, without=ticked))
+
+    @property
+    def names_some(self) -> bool:
+        """Whether anything was ticked, typed or wrong."""
+        return any(self[name].value() or self[name].errors for name in ("parts", "doors") if name in self.fields)
+
+    def benefits_of(self) -> Territory | None:
+        """Whose parts and doors these are; none where that was not said yet."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        place = self.benefits_of()
+        if place is None or "parts" in self.errors or "doors" in self.errors:
+            return cleaned
+        ticked = list(cleaned.get("parts") or ())
+        if astray := [part.name for part in ticked if not place.contains(part)]:
+            told = _("%(parts)s不在“%(place)s”里面，请去掉，或者改选给哪里办")
+            self.add_error("parts", told % {"parts": "、".join(astray), "place": place.name})
+        try:
+            typed, single = read_places_and_doors(cleaned.get("doors") or "", place)
+        except forms.ValidationError as wrong:
+            self.add_error("doors", wrong)
+        else:
+            cleaned["parts"], cleaned["doors"] = [*ticked, *typed], single
+        return cleaned
+
+
+class WordsForm(BenefitsForm):
     """What, where, who benefits, what it costs, who pays what, who looks after it."""
 
     title = PlainField(label=_("给这件事起个名字"), max_length=TITLE_LENGTH, help_text=_("例如：院门口装一盏路灯"))
@@ -209,6 +289,7 @@ class ProposeForm(WordsForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.place_field.offer(by)
+        self.offer_parts(list(self.place_field.queryset))
 
     @property
     def place_field(self) -> Any:
@@ -217,6 +298,9 @@ class ProposeForm(WordsForm):
     @property
     def has_places(self) -> bool:
         return bool(self.place_field.choices)
+
+    def benefits_of(self) -> Territory | None:
+        return self.cleaned_data.get("place")
 
     def clean_liable(self) -> str:
         if self.cleaned_data["liable"] == "yes":
@@ -242,9 +326,13 @@ class PaperProposeForm(ProposeForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, by=by, **kwargs)
-        del self.fields["place"]
+        del self.fields["place"], self.fields["parts"]  # where it is for follows from the door: the parts are typed
+        self.fields["doors"].label = _("只有哪几栋、哪几户受益")
         typed: Any = self.fields["door"]
         typed.doors = doors_kept_by(by)
+
+    def benefits_of(self) -> Territory | None:
+        return self.where() if self.cleaned_data.get("door") and self.cleaned_data.get("scope") else None
 
     def where(self) -> Territory:
         """What the proposal is for, out of the places the door stands in; without a yard, the door's own."""
@@ -338,9 +426,15 @@ class ReviseForm(WordsForm):
         super().__init__(*args, **kwargs)
         for name in ("kind", "touches_common_parts"):
             del self.fields[name]
+        self.proposal = proposal
+        self.offer_parts([proposal.place])
+        self.show_listed(proposal.version, proposal.place)
         dropped: Any = self.fields["dropped"]
         dropped.queryset = proposal.photos.order_by("pk")
         dropped.label_from_instance = lambda photo: _("第 %(n)d 张") % {"n": self._place_of(photo)}
+
+    def benefits_of(self) -> Territory:
+        return self.proposal.place
 
     def _place_of(self, photo: Photo) -> int:
         dropped: Any = self.fields["dropped"]
@@ -356,6 +450,26 @@ class ReasonForm(forms.Form):
         max_length=500,
         error_messages={"required": _("请写明理由，对方和大家都看得到")},
     )
+
+
+class ChangeBenefitsForm(BenefitsForm):
+    """Who benefits, as whoever reviews finds it right; with a reason."""
+
+    reason = PlainField(
+        label=_("为什么改（大家都看得到）"),
+        rows=3,
+        max_length=WHY_LENGTH,
+        error_messages={"required": _("请写明为什么改，提议人和大家都看得到")},
+    )
+
+    def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.proposal = proposal
+        self.offer_parts([proposal.place])
+        self.show_listed(proposal.version, proposal.place)
+
+    def benefits_of(self) -> Territory:
+        return self.proposal.place
 
 
 VERDICTS = {

@@ -39,8 +39,10 @@ def may_review(user: User, proposal: Proposal) -> bool:
 
 
 @rules.predicate
-def lives_there(user: User, proposal: Proposal) -> bool:
-    return lives_in(user, proposal.place)
+def benefits(user: User, proposal: Proposal) -> bool:
+    """Somebody of a household on its list."""
+    home = home_of(user)
+    return home is not None and proposal.beneficiaries().filter(pk=home.household_id).exists()
 
 
 @rules.predicate
@@ -87,7 +89,7 @@ rules.add_perm("proposals.propose", proposes_for_own_place)
 rules.add_perm("proposals.own", is_proposer)
 rules.add_perm("proposals.review", may_review & ~is_proposer)
 rules.add_perm("proposals.merge", (is_organiser_there | is_clerk_there) & ~is_proposer)
-rules.add_perm("proposals.cosign", lives_there)
+rules.add_perm("proposals.cosign", benefits)
 rules.add_perm("proposals.record_paper", is_clerk_there | is_organiser_there)
 rules.add_perm("proposals.run", is_clerk_there)
 rules.add_perm("proposals.handle", holds_it)
@@ -100,7 +102,7 @@ permits.held_by(
         "proposals.own": _("提议人本人"),
         "proposals.review": _("这里的楼栋长等组织人（没有按期办的，转上一级），不能是提议人自己"),
         "proposals.merge": _("这里的楼栋长等组织人或社区工作人员，不能是提议人自己"),
-        "proposals.cosign": _("住在这里的住户"),
+        "proposals.cosign": _("受益的住户"),
         "proposals.record_paper": _("这里的楼栋长等组织人或社区工作人员"),
         "proposals.run": _("这里的社区工作人员"),
         "proposals.handle": _("现在的承办人"),

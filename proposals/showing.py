@@ -112,6 +112,7 @@ def to_cosign(user: User) -> list[Task]:
     places = home.household.place.ancestor_paths()
     waiting = (
         Proposal.objects.filter(stage=Stage.COSIGNING, place__path__in=places)
+        .benefiting(home.household_id)
         .exclude(pk__in=Cosign.objects.standing().filter(household=home.household_id).values("proposal"))
         .order_by("due_at")[:10]
     )

@@ -201,5 +201,6 @@ OBJECTION_ANSWERED = Event("objection.answered", _("提异议的人"), Way.BOTH,
 PAPER_OBJECTION = Event("objection.on_paper", _("提异议那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
 OBJECTION_READ = Event("objection.read", _("提异议那一户的成年人"))
 OBJECTION_UNREAD = Event("objection.unread", _("要核对的人"), Way.BOTH, _("书面异议等第二个人核对"))
+BENEFITS_CHANGED = Event("beneficiaries.changed", _("提议人"))
 PAPER_THIRD = Event("paper.third", _("第三个核对的人"), Way.BOTH, _("两个人看得不一样，等第三个人定"))
 REMINDER = Event("deadline.reminder", _("承办人、提议人"))

@@ -30,4 +30,5 @@ urlpatterns = [
     path("mine/", views.mine, name="mine"),
     path("review/", views.review_queue, name="review_queue"),
     path("review/<slug:number>/", views.review, name="review"),
+    path("review/<slug:number>/benefits/", views.review_benefits, name="review_benefits"),
 ]

@@ -73,7 +73,7 @@ def open_motion(
     rule = _rule_for(proposal, purpose)
     motion = ask(
         proposal.place,
-        roll=freeze_households(proposal.beneficiaries(), by=by),
+        roll=freeze_households(proposal.dwellings(), by=by),
         rule=rule,
         question=question.strip() or _("%(title)s，您家同意吗？") % {"title": proposal.title},
         detail=detail.strip() or _in_short(proposal),

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi.residents.models import Person, Residence
-from minshi.territory.models import Household
-from minshi.territory.reading import plain_numbers
+from minshi.territory.models import Household, Territory
+from minshi.territory.reading import building_of, plain_numbers
 
 MOST_NAMED = 4
 _PARTS = re.compile(r"[0-9]+|[A-Z]+|[甲乙丙丁东西南北]")
@@ -135,6 +135,55 @@ def _why_not_one(found: list[Household], named: dict[Household, str]) -> str:
 def _could_sign(doors: Iterable[Household]) -> QuerySet[Residence]:
     homes = Residence.objects.current().confirmed().filter(household__in=list(doors), person__is_adult=True)
     return homes.select_related("person")
+
+
+_BETWEEN = re.compile(r"[\n,;、]+")
+
+
+def read_places_and_doors(text: str, place: Territory) -> tuple[list[Territory], list[Household]]:
+    """What was typed of ``place``, one a line or between commas: a place beneath it (3栋) or a door (1-301).
+
+    Raises ``ValidationError`` with each that is neither, or that could be several.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    entries = list(dict.fromkeys(filter(None, (each.strip() for each in _BETWEEN.split(plain)))))
+    if len(entries) > MOST_LINES:
+        raise forms.ValidationError(_("最多写 %(most)d 处，更多的请写整栋") % {"most": MOST_LINES})
+    doors = Household.objects.filter(place__path__startswith=place.path, is_active=True)
+    beneath = list(Territory.objects.within(place).exclude(pk=place.pk).select_related("parent")) if entries else []
+    parts: list[Territory] = []
+    single: list[Household] = []
+    wrong: list[str] = []
+    for entry in entries:
+        named = [part for part in beneath if _is_called(part, entry)]
+        found = [] if named else find(entry, doors)
+        if len(named) + len(found) == 1:
+            parts += named
+            single += found
+        else:
+            several = [_from_its_yard(part) for part in named] + [door.door for door in found]
+            wrong.append(_("“%(entry)s”：%(why)s") % {"entry": entry[:40], "why": _why_not_there(several, place)})
+    if wrong:
+        raise forms.ValidationError(wrong)
+    return parts, single
+
+
+def _is_called(part: Territory, entry: str) -> bool:
+    """By its name, with or without the one above it; a building also as 二栋 and 2号楼."""
+    wanted, name = _written(entry), _written(part.name)
+    building = building_of(part.name)
+    return wanted in (name, _written(_from_its_yard(part))) or bool(building and building == building_of(entry))
+
+
+def _from_its_yard(part: Territory) -> str:
+    return f"{part.parent.name if part.parent else ''}{part.name}"
+
+
+def _why_not_there(several: list[str], place: Territory) -> str:
+    if not several:
+        return _("%(place)s里没有找到这一栋或这一户，请核对") % {"place": place.name}
+    names = "、".join(several[:MOST_NAMED])
+    return _("有 %(n)d 处都叫这个：%(names)s。请写上楼栋") % {"n": len(several), "names": names}
 
 
 UNKNOWN = ""

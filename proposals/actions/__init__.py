@@ -1,5 +1,6 @@
 """Everything that changes a wish or a proposal; each function is one verb with its actor as ``by``."""
 
+from proposals.actions.benefits import change_beneficiaries, listed
 from proposals.actions.cosigning import (
     cosign,
     cosign_on_paper,
@@ -57,6 +58,7 @@ __all__ = [
     "advance",
     "answer_wish",
     "ask_third",
+    "change_beneficiaries",
     "climb",
     "climb_wish",
     "cosign",
@@ -76,6 +78,7 @@ __all__ = [
     "gather_if_enough",
     "hand_back",
     "lapse_if_short",
+    "listed",
     "merge",
     "new_version",
     "note_on_card",

@@ -24,6 +24,7 @@ from minshi.residents.actions import stand_for
 from minshi.residents.models import Role
 from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household, Territory
+from proposals.actions.benefits import listed
 from proposals.actions.stages import advance, new_version, note_on_card
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
@@ -61,6 +62,8 @@ def submit(
     keeper: str,
     by: User,
     people: int | None = None,
+    parts: Iterable[Territory] = (),
+    doors: Iterable[Household] = (),
     touches_common_parts: bool = False,
     channel: str = Channel.ONLINE,
     wish: Wish | None = None,
@@ -71,7 +74,8 @@ def submit(
 ) -> Proposal:
     """Put a proposal forward for ``place``; ``shares`` says who would pay what, in fen by ``Source``.
 
-    Its number is for life. ``proposer`` is whose it is where ``by`` typed it from that person's ``sheet``.
+    ``parts`` (places beneath it) and ``doors`` are who benefits, without either all of ``place``. Its number is for
+    life. ``proposer`` is whose it is where ``by`` typed it from that person's ``sheet``.
     Raises ``NotAllowed`` for whoever neither lives nor works there.
     """
     wrong = {}
@@ -86,6 +90,7 @@ def submit(
         wrong["shares"] = _("各方出资合计超过了预计费用 %(yuan)s 元") % {"yuan": format_yuan(cost_fen)}
     if wrong:
         raise Refused(**wrong)
+    who = listed(place, parts, doors)
     proposal = Proposal(
         number=_next_number(),
         place=place,
@@ -109,13 +114,14 @@ def submit(
         need=mask_text(need),
         plan=mask_text(plan),
         spot=mask_text(spot)[:SPOT_LENGTH],
-        households=proposal.beneficiaries().count(),
         people=people,
         cost_fen=cost_fen,
         shares=shares,
         keeper=mask_text(keeper)[:KEEPER_LENGTH],
         by=by,
+        **who,
     )
+    version.refresh_from_db(fields=["households"])
     begin(proposal, "submit", by=by, evidence={"channel": str(channel)} if entered_by else None)
     _make_card(proposal, version)
     for photo in photos:
@@ -214,11 +220,13 @@ def resubmit(
     category: str | None = None,
     photos: Iterable[UploadedFile] = (),
     dropped: Iterable[Photo] = (),
+    benefits: tuple[Iterable[Territory], Iterable[Household]] | None = None,
     **words: Any,
 ) -> StepRecord:
     """The proposer sends the mended words (fields of Version) back to review, under another title if they wish.
 
-    ``photos`` come besides those that are there, ``dropped`` are taken out.
+    ``photos`` come besides those that are there, ``dropped`` are taken out; ``benefits`` (places, doors) says anew who
+    benefits.
     """
     if not seen(why):
         raise Refused(why=_("请写明改了什么"))
@@ -234,6 +242,8 @@ def resubmit(
     masked = {
         name: mask_text(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()
     }
+    if benefits is not None:
+        masked |= listed(proposal.place, *benefits)
     record = advance(proposal, "resubmit", by=by, reason=why)
     new_version(proposal, by=by, why=mask_text(why)[:WHY_LENGTH], **masked)
     return record

@@ -11,7 +11,7 @@ from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import Refused
 from proposals.actions.cosigning import gather_if_enough
-from proposals.actions.stages import advance
+from proposals.actions.stages import advance, note_on_card
 from proposals.lifecycle import holder_place, period, reviewer_of
 from proposals.models import (
     Cosign,
@@ -24,6 +24,8 @@ from proposals.models import (
 def pass_review(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord:
     """The chief lets it go on to co-signing."""
     record = advance(proposal, "pass_review", by=by, reason=reason)
+    proposal.refresh_from_db(fields=["pinned_households"])
+    note_on_card(proposal, households=proposal.pinned_households)
     if proposal.cosigns.exists():  # it came with the supporters of a merged one
         gather_if_enough(proposal)
     return record

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -17,6 +18,7 @@ from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.policy import calendar
+from minshi.refusals import Refused
 from minshi.territory.models import Territory
 from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, set_stage_deadline, waits_for
 from proposals.models import (
@@ -108,6 +110,8 @@ def note_on_card(proposal: Proposal, **facts: Any) -> None:
 def freeze_beneficiaries(proposal: Proposal, *, by: User | None) -> int:
     """Fix the list of households that benefit, at the decision; returns how many."""
     rows = [Beneficiary(proposal=proposal, household=household) for household in proposal.beneficiaries()]
+    if not rows:
+        raise Refused(_("受益范围里没有在册的户，不能锁定名单"))
     Beneficiary.objects.bulk_create(rows)
     proposal.beneficiaries_frozen_at = now()
     proposal.save(update_fields=["beneficiaries_frozen_at"])
@@ -115,21 +119,28 @@ def freeze_beneficiaries(proposal: Proposal, *, by: User | None) -> int:
     return len(rows)
 
 
+KEPT = ("need", "plan", "spot", "people", "cost_fen", "shares", "keeper", "places", "doors")
+"""What a version keeps of the one before."""
+
+
 @action
 def new_version(proposal: Proposal, *, by: User | None, why: str, minutes_url: str = "", **words: Any) -> Version:
-    """Write the next version: the last one's words with ``words`` (fields of Version) in place of theirs."""
+    """Write the next version: the last one's words with ``words`` (fields of Version) in place of theirs.
+
+    Who benefits is listed in it as before; the database counts them.
+    """
     last = proposal.version
-    kept = {name: getattr(last, name) for name in ("need", "plan", "spot", "people", "cost_fen", "shares", "keeper")}
+    kept = {name: getattr(last, name) for name in KEPT}
     version = Version.objects.create(
         proposal=proposal,
         number=last.number + 1,
         why=why,
         minutes_url=minutes_url,
-        households=proposal.beneficiaries().count(),
         by=by,
         **{**kept, **words},
     )
-    note_on_card(proposal, budget_fen=version.cost_fen)
+    version.refresh_from_db(fields=["households"])
+    note_on_card(proposal, budget_fen=version.cost_fen, households=version.households)
     return version
 
 

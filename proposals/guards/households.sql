@@ -2,7 +2,7 @@ SELECT append_only('proposals_cosign', 'is_void');
 SELECT append_only('proposals_beneficiary');
 
 -- A signature on a screen is an adult's of the door, made before the end; one on paper is of the door and signer its
--- line names, on a sheet registered before the end. Either may come along with a proposal that was merged.
+-- line names, on a sheet registered before the end; the door is one that benefits. Either may come along with a proposal that was merged.
 CREATE OR REPLACE FUNCTION refuse_foreign_cosign() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     why text;
@@ -33,6 +33,10 @@ BEGIN
             RAISE EXCEPTION 'household %: person % may not speak for it: %', NEW.household_id, NEW.speaker_id, why
                 USING ERRCODE = 'check_violation';
         END IF;
+    END IF;
+    IF NOT benefits(NEW.proposal_id, NEW.household_id) THEN
+        RAISE EXCEPTION 'household % does not benefit from proposal %', NEW.household_id, NEW.proposal_id
+            USING ERRCODE = 'check_violation';
     END IF;
     IF proposal.stage = 'cosigning' AND made >= proposal.due_at THEN
         RAISE EXCEPTION 'a signature comes before the end' USING ERRCODE = 'check_violation';
@@ -69,15 +73,8 @@ CREATE OR REPLACE FUNCTION pin_households() RETURNS trigger LANGUAGE plpgsql AS 
 BEGIN
     IF NEW.stage <> 'cosigning' OR OLD.stage = 'cosigning' THEN
         NEW.pinned_households := OLD.pinned_households;
-    ELSIF NEW.beneficiaries_frozen_at IS NOT NULL THEN
-        NEW.pinned_households := (SELECT count(*) FROM proposals_beneficiary WHERE proposal_id = NEW.id);
     ELSE
-        NEW.pinned_households := (
-            SELECT count(*) FROM territory_household AS door
-            JOIN territory_territory AS place ON place.id = door.place_id
-            JOIN territory_territory AS own ON own.id = NEW.place_id AND starts_with(place.path, own.path)
-            WHERE door.is_active
-        );
+        NEW.pinned_households := (SELECT count(*) FROM benefiting_doors(NEW.id));
     END IF;
     RETURN NEW;
 END $$;

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,11 @@ WHY_LENGTH = 200
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def within(self, place: Territory) -> ProposalQuerySet:
         return self.filter(place__path__startswith=place.path)
+
+    def benefiting(self, door_id: int) -> ProposalQuerySet:
+        """Those this household benefits from."""
+        asked = Func(F("pk"), Value(door_id), function="benefits", output_field=models.BooleanField())
+        return self.filter(asked)
 
 
 class Proposal(models.Model):
@@ -110,9 +117,14 @@ class Proposal(models.Model):
         return self.versions.latest("number")
 
     def beneficiaries(self) -> models.QuerySet[Household]:
-        """The households that benefit: the frozen list, before that all in its place."""
-        if self.beneficiaries_frozen_at:
-            return Household.objects.filter(benefits__proposal=self)
+        """The households that benefit: the frozen list, before that whom the newest version lists.
+
+        The one answer to it, for the database's guards too: ``guards/benefits.sql``.
+        """
+        return Household.objects.filter(pk__in=RawSQL("SELECT benefiting_doors(%s)", [self.pk]))
+
+    def dwellings(self) -> models.QuerySet[Household]:
+        """All households of its place, who vote on it; who benefits may be fewer."""
         return Household.objects.filter(place__path__startswith=self.place.path, is_active=True)
 
 
@@ -120,7 +132,8 @@ class Version(models.Model):
     """What the proposal said at a time: written once; a change is a new version that says why.
 
     ``shares`` is the agreed plan of money by ``Source`` in fen; amounts are estimates until the
-    consultation agrees on them (``minutes_url`` then leads to its minutes).
+    consultation agrees on them (``minutes_url`` then leads to its minutes). ``places`` and ``doors`` (keys) list who
+    benefits; ``households`` is how many these are, counted by the database.
     """
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="versions")
@@ -128,7 +141,9 @@ class Version(models.Model):
     need = models.TextField(_("要解决什么"))
     plan = models.TextField(_("打算怎么做"))
     spot = models.CharField(_("具体位置"), max_length=SPOT_LENGTH)
-    households = models.PositiveIntegerField(_("受益户数"))
+    places = ArrayField(models.BigIntegerField(), default=list, verbose_name=_("受益的地方"))
+    doors = ArrayField(models.BigIntegerField(), default=list, verbose_name=_("单独受益的户"))
+    households = models.PositiveIntegerField(_("受益户数"), default=0, editable=False)
     people = models.PositiveIntegerField(_("受益人数"), null=True, blank=True)
     cost_fen = models.BigIntegerField(_("预计费用"))
     shares = models.JSONField(_("谁来出钱"), default=dict, blank=True)
@@ -145,6 +160,7 @@ class Version(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["proposal", "number"], name="one_version_of_a_number"),
             models.CheckConstraint(condition=Q(cost_fen__gte=0), name="cost_is_not_negative"),
+            models.CheckConstraint(condition=~Q(places=[], doors=[]), name="somebody_benefits"),
         ]
 
     def __str__(self) -> str:

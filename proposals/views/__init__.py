@@ -6,7 +6,7 @@ from proposals.views.front import home, how
 from proposals.views.library import figures, photo, project, projects
 from proposals.views.personal import mine
 from proposals.views.proposing import propose, revise, submitted, withdraw
-from proposals.views.reviewing import review, review_queue
+from proposals.views.reviewing import review, review_benefits, review_queue
 from proposals.views.wishing import make_wish, support_wish, wish, wishes
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "propose",
     "propose_for",
     "review",
+    "review_benefits",
     "review_queue",
     "revise",
     "submitted",

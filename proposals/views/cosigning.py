@@ -22,6 +22,7 @@ from proposals import actions, selectors
 from proposals.actions.cosigning import proposal_of, to_ask, to_type
 from proposals.forms import ReadDoorsForm, ReadListForm, SheetForm
 from proposals.models import Proposal
+from proposals.wording import who_benefits
 
 
 @login_required
@@ -49,6 +50,7 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
         "household": household,
         "signed": proposal.cosigns.standing().filter(household=household).select_related("line").first(),
         "benefits": rules.has_perm("proposals.cosign", user, proposal),
+        "who_benefits": who_benefits(version, proposal.place),
         "enters_paper": rules.has_perm("proposals.record_paper", user, proposal),
         "needed": actions.cosigns_needed(proposal),
         "reasons": reasons,

@@ -47,6 +47,8 @@ def propose_for(request: HttpRequest) -> HttpResponse:
                 place=form.where(),
                 cost_fen=data["cost"],
                 shares=form.shares(),
+                parts=data["parts"],
+                doors=data["doors"],
                 photos=data["photos"],
                 photo=photo,
                 by=user,

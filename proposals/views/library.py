@@ -26,7 +26,7 @@ from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
 from proposals.panels import Panel, panels_of
 from proposals.showing import present_at
-from proposals.wording import until
+from proposals.wording import changes_of_benefits, until, who_benefits
 
 STAMPED = ("version", "stage", "due_at", "act_ends_at")
 """What tells whether a card reads as it did."""
@@ -143,7 +143,8 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
     if proposal is None:
         raise Http404
     records = list(StepRecord.objects.of(proposal).order_by("id"))
-    version = list(proposal.versions.all())[-1]
+    versions = list(proposal.versions.all())
+    version = versions[-1]
     panels = panels_of(proposal)
     act_end = proposal.card.act_ends_at
     is_act = act_end is not None and moment < act_end
@@ -153,6 +154,8 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
         "proposal": proposal,
         "card": proposal.card,
         "version": version,
+        "who_benefits": who_benefits(version, proposal.place),
+        "benefits_changed": changes_of_benefits(versions, proposal.place),
         "present": present_at(moment, proposal, version, records),
         "holder": holder,
         "end": end,

@@ -50,6 +50,8 @@ def propose(request: HttpRequest) -> HttpResponse:
                 **{name: data[name] for name in SAID},
                 cost_fen=data["cost"],
                 shares=form.shares(),
+                parts=data["parts"],
+                doors=data["doors"],
                 photos=data["photos"],
                 wish=wished,
                 by=user,
@@ -96,6 +98,7 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
                 dropped=form.cleaned_data["dropped"],
                 cost_fen=form.cleaned_data["cost"],
                 shares=form.shares(),
+                benefits=(form.cleaned_data["parts"], form.cleaned_data["doors"]),
                 **words,
             )
             return redirect("project", proposal.number)

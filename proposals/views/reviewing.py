@@ -19,9 +19,11 @@ from minshi.faces.words import said_late
 from minshi.policy import calendar
 from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
+from minshi.territory.models import Household
 from proposals import actions, selectors
-from proposals.forms import ReviewForm
+from proposals.forms import ChangeBenefitsForm, ReviewForm
 from proposals.models import Proposal, Stage
+from proposals.wording import who_benefits
 
 
 @login_required
@@ -62,13 +64,46 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "form": form,
         "proposal": proposal,
-        "version": proposal.version,
+        **_benefits_of(proposal),
         "photos": list(proposal.photos.all()),
         "waiting": len(selectors.to_review(user)),
         "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
         "late": said_late(proposal.due_at, moment),
     }
     return render(request, "proposals/review.html", context, status=422 if wrong else 200)
+
+
+@login_required
+@needs_fresh_code
+@require_http_methods(["GET", "HEAD", "POST"])
+def review_benefits(request: HttpRequest, number: str) -> HttpResponse:
+    """Who benefits, changed with a reason by whoever reviews; afterwards back to the review."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place", "holder_place"), number=number)
+    user = user_of(request)
+    if reasons := _why_not_review(proposal, user):
+        raise NotAllowed(*reasons)
+    form = ChangeBenefitsForm(request.POST or None, proposal=proposal)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        with answering(form):
+            changed = actions.change_beneficiaries(
+                proposal, said["parts"], said["doors"], reason=said["reason"], by=user
+            )
+            messages.success(request, _("受益范围已改，共 %(n)d 户") % {"n": changed.households})
+            return redirect("review", proposal.number)
+    context = {"form": form, "proposal": proposal, **_benefits_of(proposal)}
+    return render(request, "proposals/review_benefits.html", context, status=422 if form.errors else 200)
+
+
+def _benefits_of(proposal: Proposal) -> dict[str, Any]:
+    """Who is listed; single doors by name too, since whoever reviews works there."""
+    version = proposal.version
+    doors = Household.objects.filter(pk__in=version.doors).select_related("place__parent").order_by("pk")
+    return {
+        "version": version,
+        "who_benefits": who_benefits(version, proposal.place),
+        "single_doors": "、".join(door.door for door in doors) if version.doors else "",
+    }
 
 
 def _why_not_review(proposal: Proposal, user: User) -> list[str]:

@@ -240,6 +240,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "pass-review": Step(CLERK),
         "return": Step(CLERK),
         "decline": Step(CLERK),
+        "change-benefits": Step(CLERK),
         "merge": Step(CLERK),
         "cosign-on-paper": Step(CLERK),
         "open-handling": Step(CLERK),

@@ -179,6 +179,7 @@ PROPER: dict[str, Body] = {
     "make_wish": lambda w: {"place": w.place("community").pk, "text": "想要一张长椅", "category": "other"},
     "support_wish": lambda w: {},
     "review": lambda w: {"verdict": "pass_review", "reason": "确实需要"},
+    "review_benefits": lambda w: {"doors": w.way.households[0].door, "reason": "只有这一户用得上"},
     "vote": a_vote,
     "paper_unit": lambda w: {"photos": a_picture(), "choice": "agree", "receipt": str(uuid4())},
     "paper_void": lambda w: {"reason": "登记错了门牌"},
@@ -247,6 +248,7 @@ TABLE: tuple[Row, ...] = (
     Row("support_wish", pk("wish"), others=NOT_TAKEN, send=SIGNED_IN),
     Row("review_queue", see=CHIEF | CLERK, shows=ONWARD, others=SHOWN),
     Row("review", number("submitted"), see=CHIEF, send=CHIEF, taken=TAKEN | {SHOWN}),
+    Row("review_benefits", number("submitted"), see=CHIEF, send=CHIEF),
     # --- deliberation
     Row("vote", number("voting"), see=SIGNED_IN, send=ADULTS),
     Row("motion", number("voting"), **PUBLIC, variants=stages("consulting", "counting", "submitted")),

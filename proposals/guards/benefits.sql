@@ -1,0 +1,101 @@
+-- Who benefits stands on a proposal's version as places and doors; nobody counts them but these functions.
+
+-- A path lies within another one; both ends of the range can be looked up in its index.
+CREATE OR REPLACE FUNCTION lies_within(path text, above text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT path ~>=~ above AND path ~<~ (above || '~') AND starts_with(path, above)
+$$;
+
+-- Whom a list means today: each dwelling in its places, and its doors; one that was struck off is none.
+CREATE OR REPLACE FUNCTION doors_of_list(places bigint[], doors bigint[]) RETURNS SETOF bigint
+LANGUAGE sql STABLE AS $$
+    SELECT door.id FROM territory_territory AS listed
+    JOIN territory_territory AS place ON lies_within(place.path, listed.path)
+    JOIN territory_household AS door ON door.place_id = place.id
+    WHERE listed.id = ANY (places) AND door.is_active
+    UNION
+    SELECT id FROM territory_household WHERE id = ANY (doors) AND is_active
+$$;
+
+-- The list the decision froze; before that what the newest version lists.
+CREATE OR REPLACE FUNCTION benefiting_doors(project bigint) RETURNS SETOF bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF (SELECT beneficiaries_frozen_at FROM proposals_proposal WHERE id = project) IS NOT NULL THEN
+        RETURN QUERY SELECT household_id FROM proposals_beneficiary WHERE proposal_id = project;
+    ELSE
+        RETURN QUERY SELECT listed FROM (
+            SELECT places, doors FROM proposals_version WHERE proposal_id = project ORDER BY number DESC LIMIT 1
+        ) AS newest, doors_of_list(newest.places, newest.doors) AS listed;
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION benefits(project bigint, door bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM benefiting_doors(project) AS listed WHERE listed = door)
+$$;
+
+-- A list names somebody, within the proposal's place, and is no longer another one while signatures are counted
+-- against its number or once the decision froze it. How many it is, is counted here and typed nowhere.
+CREATE OR REPLACE FUNCTION refuse_wrong_list() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    proposal record;
+    last record;
+BEGIN
+    SELECT own.path, project.stage, project.beneficiaries_frozen_at INTO proposal FROM proposals_proposal AS project
+        JOIN territory_territory AS own ON own.id = project.place_id WHERE project.id = NEW.proposal_id;
+    IF cardinality(NEW.places) + cardinality(NEW.doors) = 0 THEN
+        RAISE EXCEPTION 'version: it lists nobody who benefits' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT FROM unnest(NEW.places) AS listed LEFT JOIN territory_territory AS place ON place.id = listed
+        WHERE place.id IS NULL OR NOT starts_with(place.path, proposal.path)
+    ) OR EXISTS (
+        SELECT FROM unnest(NEW.doors) AS listed LEFT JOIN territory_household AS door ON door.id = listed
+            LEFT JOIN territory_territory AS place ON place.id = door.place_id
+        WHERE place.id IS NULL OR NOT starts_with(place.path, proposal.path)
+    ) THEN
+        RAISE EXCEPTION 'version: who benefits is in its place' USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT places, doors INTO last FROM proposals_version WHERE proposal_id = NEW.proposal_id
+        ORDER BY number DESC LIMIT 1;
+    IF FOUND AND (NEW.places, NEW.doors) <> (last.places, last.doors)
+       AND (proposal.stage = 'cosigning' OR proposal.beneficiaries_frozen_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'proposal %: its list of beneficiaries stays', NEW.proposal_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    NEW.households := CASE WHEN proposal.beneficiaries_frozen_at IS NULL
+        THEN (SELECT count(*) FROM doors_of_list(NEW.places, NEW.doors))
+        ELSE (SELECT count(*) FROM benefiting_doors(NEW.proposal_id)) END;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER who_benefits BEFORE INSERT ON proposals_version FOR EACH ROW EXECUTE FUNCTION refuse_wrong_list();
+
+-- What the decision freezes is what was listed, all of it, and stays.
+CREATE OR REPLACE FUNCTION refuse_other_beneficiaries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.beneficiaries_frozen_at IS NOT DISTINCT FROM OLD.beneficiaries_frozen_at THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.beneficiaries_frozen_at IS NOT NULL OR EXISTS (
+        SELECT household_id FROM proposals_beneficiary WHERE proposal_id = NEW.id
+        EXCEPT SELECT * FROM benefiting_doors(NEW.id)
+    ) OR EXISTS (
+        SELECT * FROM benefiting_doors(NEW.id)
+        EXCEPT SELECT household_id FROM proposals_beneficiary WHERE proposal_id = NEW.id
+    ) THEN
+        RAISE EXCEPTION 'proposal %: what is frozen is who was listed, and stays', NEW.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER frozen_list BEFORE UPDATE OF beneficiaries_frozen_at ON proposals_proposal
+    FOR EACH ROW EXECUTE FUNCTION refuse_other_beneficiaries();
+
+CREATE OR REPLACE FUNCTION refuse_late_beneficiary() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT beneficiaries_frozen_at FROM proposals_proposal WHERE id = NEW.proposal_id FOR SHARE) IS NOT NULL THEN
+        RAISE EXCEPTION 'proposal %: its list of beneficiaries is frozen', NEW.proposal_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER not_after_freezing BEFORE INSERT ON proposals_beneficiary
+    FOR EACH ROW EXECUTE FUNCTION refuse_late_beneficiary();
