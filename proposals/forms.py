@@ -173,6 +173,8 @@ def typed_list(version: Version, place: Territory, *, without: Iterable[int] = (
 class BenefitsForm(forms.Form):
     """Who benefits: all of the place, or places beneath it that are ticked, and doors or buildings that are typed."""
 
+    offered: set[int]
+    """Keys of the places that can be ticked."""
     parts = forms.ModelMultipleChoiceField(
         label=_("其中哪几处"),
         queryset=Territory.objects.none(),
@@ -191,13 +193,13 @@ class BenefitsForm(forms.Form):
         """What can be ticked, said with the place above it where there are several of these."""
         parts: Any = self.fields["parts"]
         parts.queryset = parts_of(places)
+        self.offered = {part.pk for part in parts.queryset}
         several = len({part.parent_id for part in parts.queryset}) > 1
         parts.label_from_instance = lambda part: f"{part.name}（{part.parent.name}）" if several else part.name
 
     def show_listed(self, version: Version, place: Territory) -> None:
         """What is listed now, to begin with."""
-        offered: Any = self.fields["parts"]
-        ticked = set(offered.queryset.values_list("pk", flat=True)) & set(version.places)
+        ticked = self.offered & set(version.places)
         self.initial["parts"] = sorted(ticked)
         self.initial["doors"] = "\n".join(typed_list(version, place, without=ticked))
 
@@ -462,14 +464,14 @@ class ChangeBenefitsForm(BenefitsForm):
         error_messages={"required": _("请写明为什么改，提议人和大家都看得到")},
     )
 
-    def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, version: Version, place: Territory, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.proposal = proposal
-        self.offer_parts([proposal.place])
-        self.show_listed(proposal.version, proposal.place)
+        self.place = place
+        self.offer_parts([place])
+        self.show_listed(version, place)
 
     def benefits_of(self) -> Territory:
-        return self.proposal.place
+        return self.place
 
 
 VERDICTS = {

@@ -82,7 +82,8 @@ def review_benefits(request: HttpRequest, number: str) -> HttpResponse:
     user = user_of(request)
     if reasons := _why_not_review(proposal, user):
         raise NotAllowed(*reasons)
-    form = ChangeBenefitsForm(request.POST or None, proposal=proposal)
+    listed = _benefits_of(proposal)
+    form = ChangeBenefitsForm(request.POST or None, version=listed["version"], place=proposal.place)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         with answering(form):
@@ -91,7 +92,7 @@ def review_benefits(request: HttpRequest, number: str) -> HttpResponse:
             )
             messages.success(request, _("受益范围已改，共 %(n)d 户") % {"n": changed.households})
             return redirect("review", proposal.number)
-    context = {"form": form, "proposal": proposal, **_benefits_of(proposal)}
+    context = {"form": form, "proposal": proposal, **listed}
     return render(request, "proposals/review_benefits.html", context, status=422 if form.errors else 200)
 
 
