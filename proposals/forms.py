@@ -329,6 +329,7 @@ class PaperProposeForm(ProposeForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, by=by, **kwargs)
         del self.fields["place"], self.fields["parts"]  # where it is for follows from the door: the parts are typed
+        self.offered = set()
         self.fields["doors"].label = _("只有哪几栋、哪几户受益")
         typed: Any = self.fields["door"]
         typed.doors = doors_kept_by(by)
