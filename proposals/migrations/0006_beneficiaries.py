@@ -39,6 +39,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             "version",
-            models.CheckConstraint(condition=models.Q(("places", []), ("doors", []), _negated=True), name="somebody_benefits"),
+            models.CheckConstraint(condition=models.Q(("doors", []), ("places", []), _negated=True), name="somebody_benefits"),
         ),
     ]
