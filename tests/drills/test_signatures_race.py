@@ -51,16 +51,21 @@ def storm(homes: list[Home], act: Callable[[Home, bool], object]) -> list[Househ
 
 
 @pytest.fixture
-def gathering(way: Way) -> Proposal:
-    """Where every door must sign, so that gathering does not end under their hands."""
+def homes(way: Way) -> list[Home]:
+    return neighbours(way, DOORS)
+
+
+@pytest.fixture
+def gathering(way: Way, homes: list[Home]) -> Proposal:
+    """Where nearly every door must sign, so that gathering does not end under their hands: the doors are counted
+    when it begins, so they are there before it."""
     for name, value in (("cosign.households", 100_000), ("cosign.share", "99/100")):
         policy.set_value(name, way.yard, value, since=date(2020, 1, 1), source="演练", by=None)
     return way.cosigning()
 
 
-def test_a_door_signs_once_by_phone_or_on_paper(way: Way, gathering: Proposal) -> None:
+def test_a_door_signs_once_by_phone_or_on_paper(way: Way, homes: list[Home], gathering: Proposal) -> None:
     proposal, clerk = gathering, way.who("clerk")
-    homes = neighbours(way, DOORS)
 
     def sign(home: Home, on_paper: bool) -> object:
         door, users = home
@@ -78,9 +83,10 @@ def test_a_door_signs_once_by_phone_or_on_paper(way: Way, gathering: Proposal) -
     assert len(voices) == len(set(voices))
 
 
-def test_two_readers_at_once_settle_a_list_once(way: Way, gathering: Proposal, second_clerk: User) -> None:
+def test_two_readers_at_once_settle_a_list_once(
+    way: Way, homes: list[Home], gathering: Proposal, second_clerk: User
+) -> None:
     proposal = gathering
-    homes = neighbours(way, DOORS)
     doors = [(door, None) for door, _users in homes]
     sheet = cosigning.cosign_on_paper(proposal, doors, photo=a_picture(), by=way.who("clerk"))
     settled: list[int] = []
