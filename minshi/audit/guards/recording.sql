@@ -46,14 +46,20 @@ END $$;
 
 -- One trigger for each kind of statement, with all its rows at once: added and gone. Arguments: the key's column; then,
 -- where a table has any, hidden and secret columns with commas. Those rows are written one by one, each with a salt.
-CREATE OR REPLACE FUNCTION audit_inserted() RETURNS trigger LANGUAGE plpgsql
+--
+-- Rows that are new and rows that are gone are written down whole: one text makes both functions, of the verb (%1$s),
+-- the letter (%2$L), the rows the trigger sees (%3$I), and their images before and after (%4$s).
+DO $make$
+DECLARE
+    whole CONSTANT text := $function$
+CREATE OR REPLACE FUNCTION audit_%1$s() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_NARGS > 1 THEN
         PERFORM public.audit_write(
-            'I', TG_TABLE_NAME, n.image ->> TG_ARGV[0], NULL, n.image,
+            %2$L, TG_TABLE_NAME, each.image ->> TG_ARGV[0], %4$s,
             string_to_array(TG_ARGV[1], ','), string_to_array(TG_ARGV[2], ',')
-        ) FROM (SELECT to_jsonb(added) AS image FROM added) AS n;
+        ) FROM (SELECT to_jsonb(%3$I) AS image FROM %3$I) AS each;
         RETURN NULL;
     END IF;
     DECLARE
@@ -63,36 +69,15 @@ BEGIN
         door constant text := coalesce(current_setting('minshi.origin', true), '');
     BEGIN
         INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
-            SELECT moment, own_xid, who, door, session_user, 'I', TG_TABLE_NAME, n.image ->> TG_ARGV[0],
-                   NULL, n.image
-            FROM (SELECT to_jsonb(added) AS image FROM added) AS n;
+            SELECT moment, own_xid, who, door, session_user, %2$L, TG_TABLE_NAME, each.image ->> TG_ARGV[0], %4$s
+            FROM (SELECT to_jsonb(%3$I) AS image FROM %3$I) AS each;
     END;
     RETURN NULL;
-END $$;
-
-CREATE OR REPLACE FUNCTION audit_deleted() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+END $$$function$;
 BEGIN
-    IF TG_NARGS > 1 THEN
-        PERFORM public.audit_write(
-            'D', TG_TABLE_NAME, o.image ->> TG_ARGV[0], o.image, NULL,
-            string_to_array(TG_ARGV[1], ','), string_to_array(TG_ARGV[2], ',')
-        ) FROM (SELECT to_jsonb(gone) AS image FROM gone) AS o;
-        RETURN NULL;
-    END IF;
-    DECLARE
-        moment constant timestamptz := public.minshi_now();
-        own_xid constant bigint := pg_current_xact_id()::text::bigint;
-        who constant bigint := nullif(current_setting('minshi.actor', true), '')::bigint;
-        door constant text := coalesce(current_setting('minshi.origin', true), '');
-    BEGIN
-        INSERT INTO public.audit_event (at, xid, actor, origin, db_user, op, table_name, row_pk, before, after)
-            SELECT moment, own_xid, who, door, session_user, 'D', TG_TABLE_NAME, o.image ->> TG_ARGV[0],
-                   o.image, NULL
-            FROM (SELECT to_jsonb(gone) AS image FROM gone) AS o;
-    END;
-    RETURN NULL;
-END $$;
+    EXECUTE format(whole, 'inserted', 'I', 'added', 'NULL, each.image');
+    EXECUTE format(whole, 'deleted', 'D', 'gone', 'each.image, NULL');
+END $make$;
 
 -- Only what changed. Rows are paired by their key: where that was changed itself, the one row is gone and the other is
 -- new. Without jit: the plan is kept, and one made for thousands of rows would compile itself for every two.
