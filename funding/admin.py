@@ -261,7 +261,7 @@ class PledgeAdmin(MoneyAdmin):
     list_select_related = ("proposal", "household__place")
     search_fields = ("proposal__number",)
     fields = ("project", "door", "speaker", "photo", "at", "is_waiting", "withdrawn_at")
-    desk_forms = (money.ReadPledge, money.WithdrawPledge)
+    desk_forms = (money.ReadPledge, money.WithdrawPledge, money.VoidPledge)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pledge]:
         return super().get_queryset(request).filter(line__isnull=False)

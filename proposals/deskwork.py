@@ -11,12 +11,13 @@ from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import format_yuan
-from minshi.residents.doors import DoorLinesField, read_places_and_doors
+from minshi.residents.doors import DoorLinesField, DoorTextField, read_places_and_doors
 from minshi.residents.models import ORGANISERS
 from minshi.territory.models import Household, Territory
 from proposals import actions, selectors
 from proposals.forms import typed_list
-from proposals.models import WHY_LENGTH, Proposal, Stage, Tier, Wish, WishStage
+from proposals.models import READING, WHY_LENGTH, Proposal, Stage, Tier, Wish, WishStage
+from proposals.models.households import CosignQuerySet
 from proposals.wording import who_benefits
 
 
@@ -147,6 +148,34 @@ class CosignOnPaper(DeskForm):
         return actions.cosign_on_paper(subject, data["doors"], photo=first_of(data["photos"]), by=by)
 
 
+class VoidCosign(DeskForm):
+    name = "void-cosign"
+    label = _("撤销一户的纸质附议")
+    help = _("登记错了门牌、签了两次，或者本人说没有签。由登记人以外的另一位来办；这一户会收到通知，可以重新附议。")
+    permission = "proposals.record_paper"
+    done = _("已撤销，附议户数已重新计算")
+    renamed = {"household": "door"}
+    door = DoorTextField(label=_("哪一户"))
+    reason = ReasonField(max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        typed: Any = self.fields["door"]
+        typed.doors = Household.objects.filter(pk__in=self.signed(self.subject).values("household"))
+
+    @staticmethod
+    def signed(subject: Proposal) -> CosignQuerySet:
+        return subject.cosigns.standing().filter(line__isnull=False)
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage in READING and cls.signed(subject).exists()
+
+    def run(self, subject: Proposal, by: User) -> object:
+        data = self.cleaned_data
+        return actions.void_cosign(subject, data["door"], reason=data["reason"], by=by)
+
+
 class OpenHandling(OfProposal):
     name = "open-handling"
     label = _("公示期满，分级派单")
@@ -218,6 +247,7 @@ OF_PROPOSAL = (
     ChangeBenefits,
     Merge,
     CosignOnPaper,
+    VoidCosign,
     OpenHandling,
     Accept,
     Escalate,

@@ -61,6 +61,7 @@ from funding.actions.pledges import (
     record_contribution,
     record_in_kind,
     reject_contribution,
+    void_pledge,
     withdraw_pledge,
 )
 from funding.actions.pots import allocate, carry_over, confirm_allocation, confirm_carry_over, open_pot
@@ -149,6 +150,7 @@ __all__ = [
     "settle_claim",
     "sign",
     "start_work",
+    "void_pledge",
     "waive",
     "withdraw",
     "withdraw_pledge",

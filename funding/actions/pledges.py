@@ -120,9 +120,10 @@ def _told(promised: Pledge, title: str) -> tuple[str, str, str]:
     return title % promised.proposal.title, text, f"/projects/{promised.proposal.number}/pledge/"
 
 
-def _tell_household(promised: Pledge, title: str, event: Event) -> None:
+def _tell_household(promised: Pledge, title: str, event: Event, why: str = "") -> None:
+    title, body, url = _told(promised, title)
     matter = f"pledge:{promised.pk}"
-    tell_doors([promised.household_id], *_told(promised, title), asked=False, event=event.name, matter=matter)
+    tell_doors([promised.household_id], title, why or body, url, asked=False, event=event.name, matter=matter)
 
 
 # --- Pledges on paper ----------------------------------------------------------------------------
@@ -273,15 +274,44 @@ def withdraw_pledge(promised: Pledge, *, by: User) -> Pledge:
     if promised.withdrawn_at:
         raise Refused(_("已经撤回过了"))
     line = promised.line if promised.is_waiting else None
-    if _has_moved(promised) or speaking.why_not(by, promised.household, any_adult=True, act=_("认缴")):
+    for_them = _has_moved(promised) or speaking.why_not(by, promised.household, any_adult=True, act=_("认缴"))
+    if for_them:
         demand("funding.record_money", by, proposal, _("代撤回认缴"))
     if received_from(proposal, promised.household):
         raise Refused(_("您家的钱已经收到，不能再撤回认缴；有困难请联系社区"))
     if line is not None and not line.is_settled:
         paper.void(line, reason=_("本户撤回"), by=by)
+    _take_back(promised, by)
+    if for_them:
+        _tell_household(promised, _("已替您家撤回认缴：%s"), told.PLEDGE_WITHDRAWN)
+    return promised
+
+
+def _take_back(promised: Pledge, by: User) -> None:
     _withdraw(promised, by)
     deadlines.meet(promised)
-    proposals.note_on_card(proposal)
+    proposals.note_on_card(promised.proposal)
+
+
+@action
+def void_pledge(promised: Pledge, *, reason: str, by: User) -> Pledge:
+    """Take back a pledge whose sheet was registered by mistake: the wrong door, or nobody there signed it.
+
+    By another than who registered it, also where two have read it; the household hears why, and may pledge again.
+    """
+    proposal = promised.proposal
+    lock(proposal)
+    lock(promised)
+    demand("funding.confirm_money", by, proposal, _("撤销登记错的认缴单"))
+    if promised.withdrawn_at or promised.line is None:
+        raise Refused(_("这份认缴不是纸质登记的，或者已经撤回"))
+    if promised.line.sheet.registered_by_id == by.pk:
+        raise Refused(_("这张认缴单是您登记的，撤销要由另一位来办"))
+    if received_from(proposal, promised.household):
+        raise Refused(_("这一户的钱已经收到，不能再撤销认缴"))
+    line = paper.void(promised.line, reason=reason, when_settled=True, by=by)
+    _take_back(promised, by)
+    _tell_household(promised, _("登记错的认缴已撤销：%s"), told.PLEDGE_VOIDED, line.void_reason)
     return promised
 
 

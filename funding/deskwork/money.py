@@ -518,10 +518,30 @@ class ReadPledge(DeskForm):
         return actions.read_pledge(subject, amount_fen=data["amount"], publishes_name=data["publishes_name"], by=by)
 
 
+class VoidPledge(DeskForm):
+    name = "void"
+    label = _("撤销登记错的认缴单")
+    help = _("登记错了门牌，或者本人说没有签。由登记人以外的另一位来办；这一户会收到通知，可以重新认缴。")
+    permission = "funding.confirm_money"
+    done = _("已撤销，认缴已重新计算")
+    reason = ReasonField(max_length=200)
+
+    @classmethod
+    def open_to(cls, subject: Pledge) -> bool:
+        return subject.withdrawn_at is None and subject.line_id is not None
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        return super().offered(subject, user) and subject.line.sheet.registered_by_id != user.pk
+
+    def run(self, subject: Pledge, by: User) -> object:
+        return actions.void_pledge(subject, reason=self.cleaned_data["reason"], by=by)
+
+
 class WithdrawPledge(DeskForm):
     name = "withdraw"
     label = _("代撤回认缴")
-    help = _("本户要求撤回，或者登记错了。不用问为什么。")
+    help = _("本户要求撤回。不用问为什么；这一户会收到通知。")
     permission = "funding.record_money"
 
     @classmethod

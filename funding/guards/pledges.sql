@@ -51,6 +51,18 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+-- Nobody alone takes back a sheet that two have read.
+CREATE OR REPLACE FUNCTION funding_guard_void() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM funding_pledge WHERE line_id = NEW.id)
+       AND NEW.voided_by_id = (SELECT registered_by_id FROM paper_sheet WHERE id = NEW.sheet_id) THEN
+        RAISE EXCEPTION 'line %: a pledge that counts is voided by another person', NEW.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER guard_void AFTER UPDATE ON paper_line FOR EACH ROW
+    WHEN (NEW.voided_at IS NOT NULL AND NEW.settled_at IS NOT NULL) EXECUTE FUNCTION funding_guard_void();
 CREATE TRIGGER guard_reading BEFORE UPDATE ON funding_pledge
     FOR EACH ROW EXECUTE FUNCTION funding_guard_reading();
 CREATE TRIGGER guard_pledge BEFORE INSERT ON funding_pledge FOR EACH ROW EXECUTE FUNCTION funding_guard_pledge();

@@ -19,7 +19,7 @@ from minshi.clock import now
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.masking import mask_text
+from minshi.masking import mask_text, seen
 from minshi.paper.models import Line, Sheet
 from minshi.paper.numbers import number_of
 from minshi.paper.signals import differs
@@ -203,15 +203,16 @@ def why_not_correct(line: Line, at: datetime | None = None) -> list[str]:
 
 
 @action
-def void(line: Line, *, reason: str, by: User, by_another: bool = False) -> Line:
+def void(line: Line, *, reason: str, by: User, by_another: bool = False, when_settled: bool = False) -> Line:
     """Take back a line registered for the wrong door, or whose sheet never came in.
 
-    ``by_another``: after the end nobody takes back alone what they registered.
+    ``by_another``: after the end nobody takes back alone what they registered. ``when_settled``: also what two have
+    read alike, where the higher app lets that be taken back.
     """
     lock(line)
-    if not reason.strip():
+    if not seen(reason):
         raise Refused(reason=_("请写明为什么撤销，公布结果时会一并说明"))
-    if line.voided_at or line.is_settled:
+    if line.voided_at or line.is_settled and not when_settled:
         raise Refused(_("这张纸票已经核对或者撤销，不能再撤销"))
     if by_another and by.pk == line.sheet.registered_by_id:
         raise Refused(_("投票结束后，撤销要由登记人以外的另一位来办"))

@@ -154,8 +154,7 @@ class Line(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(voided_by=None, voided_at=None, void_reason="")
-                | Q(voided_by__isnull=False, voided_at__isnull=False, settled_at=None, corrected_at=None)
-                & ~Q(void_reason=""),
+                | Q(voided_by__isnull=False, voided_at__isnull=False, corrected_at=None) & ~Q(void_reason=""),
                 name="void_line_says_why",
             ),
         ]

@@ -10,6 +10,7 @@ from proposals.actions.cosigning import (
     lapse_if_short,
     read_doors,
     read_list,
+    void_cosign,
 )
 from proposals.actions.handling import (
     accept_handling,
@@ -97,6 +98,7 @@ __all__ = [
     "submit_for",
     "supervise",
     "support",
+    "void_cosign",
     "wait_for_gate",
     "wait_until",
     "why_not_decline",

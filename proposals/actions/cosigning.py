@@ -216,6 +216,37 @@ def _after_reading(proposal: Proposal) -> None:
 
 
 @action
+def void_cosign(proposal: Proposal, household: Household, *, reason: str, by: User) -> Cosign:
+    """Take back a door's signature on paper: the wrong door, signed twice, or a person who says they never signed.
+
+    Never by whoever registered its sheet. The door may sign again, and hears of it; the rest is counted anew.
+    """
+    lock(proposal)
+    _refuse_stranger(by, proposal)
+    if proposal.stage not in READING:
+        raise Refused(_("现在是“%(stage)s”，附议不能再撤销") % {"stage": Stage(proposal.stage).label})
+    on_paper = proposal.cosigns.standing().filter(household=household, line__isnull=False)
+    given = on_paper.select_related("line__sheet").first()
+    if given is None or given.line is None:
+        raise Refused(household=_("这一户没有登记过纸质附议"))
+    if given.line.sheet.registered_by_id == by.pk:
+        raise Refused(household=_("这张签名册是您登记的，撤销要由另一位来办"))
+    line = paper.void(given.line, reason=reason, when_settled=True, by=by)
+    given.refresh_from_db(fields=["is_void"])
+    tell_doors(
+        [household.pk],
+        _("您家在纸上的附议已撤销：%(title)s") % {"title": proposal.title},
+        line.void_reason,
+        f"/projects/{proposal.number}/cosign/",
+        asked=False,
+        event=told.COSIGN_VOIDED.name,
+        matter=f"cosign:{proposal.pk}",
+    )
+    _after_reading(proposal)
+    return given
+
+
+@action
 def lapse_if_short(proposal: Proposal, *, by: User | None = None) -> bool:
     """After its end, and once nothing on paper waits for a reader, it lapses with its reason, in public."""
     lock(proposal)

@@ -63,6 +63,26 @@ BEGIN
     UPDATE proposals_cosign SET is_void = true WHERE line_id = NEW.id AND NOT is_void;
     RETURN NULL;
 END $$;
+-- Nobody alone takes back what they registered, and nobody once the signatures have had their effect.
+CREATE OR REPLACE FUNCTION refuse_lonely_void() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM proposals_cosign WHERE line_id = NEW.id) THEN
+        RETURN NULL;
+    END IF;
+    IF NEW.voided_by_id = (SELECT registered_by_id FROM paper_sheet WHERE id = NEW.sheet_id) THEN
+        RAISE EXCEPTION 'line % of a signed list is voided by another person', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM proposals_cosign AS given JOIN proposals_proposal AS p ON p.id = given.proposal_id
+        WHERE given.line_id = NEW.id AND p.stage IN ('submitted', 'cosigning', 'cosigned')
+    ) THEN
+        RAISE EXCEPTION 'line %: its signature has had its effect', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER lonely_void AFTER UPDATE ON paper_line FOR EACH ROW
+    WHEN (NEW.voided_at IS NOT NULL) EXECUTE FUNCTION refuse_lonely_void();
+
 CREATE TRIGGER free_unsigned_door AFTER UPDATE ON paper_line FOR EACH ROW
     WHEN (NEW.voided_at IS NOT NULL OR NEW.settled IS NOT DISTINCT FROM '{"signed": false}'::jsonb)
     EXECUTE FUNCTION free_unsigned_door();

@@ -243,6 +243,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "change-benefits": Step(CLERK),
         "merge": Step(CLERK),
         "cosign-on-paper": Step(CLERK),
+        "void-cosign": Step(CLERK),
         "open-handling": Step(CLERK),
         "accept": Step(CASE_OFFICER),
         "escalate": Step(CASE_OFFICER),
@@ -306,7 +307,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "refuse": Step(CASE_OFFICER),
         "withdraw": Step(PLANNERS),
     },
-    "funding.pledge": {"read": Step(SECOND_EYES), "withdraw": Step(CLERK)},
+    "funding.pledge": {"read": Step(SECOND_EYES), "withdraw": Step(CLERK), "void": Step(SECOND_EYES)},
     "funding.contribution": {name: Step(SECOND_EYES) for name in ("confirm", "reject", "reverse")},
     "funding.inkind": {"confirm": Step(SECOND_EYES)},
     "funding.refund": {

@@ -118,6 +118,32 @@ def test_the_household_withdraws_a_sheet_that_waits(way: Way, proposal: Proposal
     funding.pledge(proposal, door, amount_fen=30_000, by=resident)
 
 
+def test_a_sheet_registered_by_mistake_is_voided_by_another_and_the_door_promises_again(
+    way: Way, proposal: Proposal, refused_sql
+) -> None:
+    resident, door = way.who("resident"), way.households[0]
+    promised = on_paper(way, proposal, signer=resident.person, by="clerk")
+    funding.read_pledge(promised, amount_fen=5_000, publishes_name=False, by=way.who("supervisor"))
+    with pytest.raises(Refused, match="由另一位来办"):
+        funding.void_pledge(promised, reason="登记错了门牌", by=way.who("clerk"))
+    sql = "UPDATE paper_line SET voided_by_id = first_by_id, voided_at = now(), void_reason = 'x' WHERE id = %s"
+    refused_sql("voided by another person", sql, promised.line_id)
+    with pytest.raises(Refused, match="请写明为什么撤销"):
+        funding.void_pledge(promised, reason="\u3164", by=way.who("supervisor"))
+    funding.void_pledge(promised, reason="登记错了门牌", by=way.who("supervisor"))
+    assert not Pledge.objects.standing().exists() and not Deadline.objects.open().filter(kind="funding.pledge").exists()
+    assert Message.objects.get(user=resident, event="pledge.voided").body == "登记错了门牌"
+    funding.pledge(proposal, door, amount_fen=30_000, by=resident)
+    with pytest.raises(Refused, match="已经撤回"):
+        funding.void_pledge(promised, reason="又一次", by=way.who("supervisor"))
+
+
+def test_what_staff_take_back_for_a_household_is_told_to_it(way: Way, proposal: Proposal) -> None:
+    promised = on_paper(way, proposal, signer=way.who("resident").person)
+    funding.withdraw_pledge(promised, by=way.who("clerk"))
+    assert Message.objects.filter(user=way.who("resident"), event="pledge.withdrawn").exists()
+
+
 def test_who_signed_for_one_door_does_not_sign_for_another(way: Way, proposal: Proposal) -> None:
     with pytest.raises(Refused, match="这一户已经登记的成年人"):
         on_paper(way, proposal, door=1, signer=way.who("resident").person)
