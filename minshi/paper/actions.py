@@ -212,7 +212,7 @@ def void(line: Line, *, reason: str, by: User, by_another: bool = False, when_se
     lock(line)
     if not seen(reason):
         raise Refused(reason=_("请写明为什么撤销，公布结果时会一并说明"))
-    if line.voided_at or line.is_settled and not when_settled:
+    if line.voided_at or (line.is_settled and not when_settled):
         raise Refused(_("这张纸票已经核对或者撤销，不能再撤销"))
     if by_another and by.pk == line.sheet.registered_by_id:
         raise Refused(_("投票结束后，撤销要由登记人以外的另一位来办"))
