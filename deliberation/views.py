@@ -34,6 +34,7 @@ from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now, today
+from minshi.faces.pictures import answer_with
 from minshi.paper import numbers
 from minshi.paper.actions import why_not_theirs
 from minshi.paper.models import Line
@@ -495,7 +496,7 @@ def paper_photo(request: HttpRequest, pk: int) -> FileResponse:
     get_object_or_404(selectors.papers(), line=line.correcting or line)
     if not rules.has_perm("deliberation.see_sheet", user_of(request), line):
         raise NotAllowed(_("只有录票、核对的人和这一户自己可以看纸票"))
-    return FileResponse(line.words.open("rb"), content_type="image/jpeg")
+    return answer_with(line.words)
 
 
 @never_cache
@@ -506,7 +507,7 @@ def paper_reading_photo(request: HttpRequest, key: str) -> FileResponse:
     line = selectors.photo_to_read(user_of(request), key)
     if line is None:
         raise Http404
-    return FileResponse(line.words.open("rb"), content_type="image/jpeg")
+    return answer_with(line.words)
 
 
 # --- Check numbers by letter ---------------------------------------------------------------------

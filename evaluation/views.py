@@ -50,6 +50,7 @@ from evaluation.rules import handles_envelopes, is_rater, mends, office_above, r
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import Now, now
+from minshi.faces.pictures import answer_with
 from minshi.paper.actions import why_not_theirs
 from minshi.paper.numbers import shown
 from minshi.policy import selectors as policy
@@ -335,7 +336,7 @@ def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
     line = sheet.line.unread_second or sheet.line
     if not line.words:
         raise Http404
-    response = FileResponse(line.words.open("rb"), content_type="image/jpeg")
+    response = answer_with(line.words)
     response["Cache-Control"] = "private, no-store"
     return response
 

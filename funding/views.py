@@ -37,6 +37,7 @@ from funding.shares import RULE
 from minshi.accounts.models import User
 from minshi.accounts.requests import pressing, user_of
 from minshi.clock import now
+from minshi.faces.pictures import answer_with
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.machine import why_not
 from minshi.policy import selectors as policy
@@ -221,7 +222,7 @@ def acceptance(request: HttpRequest, number: str) -> HttpResponse:
 def log_photo(request: HttpRequest, pk: int) -> FileResponse:
     """Pictures of a public site are public; they hold pixels only."""
     picture = get_object_or_404(LogPhoto, pk=pk)
-    response = FileResponse(picture.image.open("rb"), content_type="image/jpeg")
+    response = answer_with(picture.image)
     response["Cache-Control"] = "public, max-age=86400"
     return response
 
@@ -282,7 +283,7 @@ def voucher(request: HttpRequest, pk: int) -> FileResponse:
         raise NotAllowed(_("凭证照片只给这里的工作人员核对用"))
     if not given.voucher_photo:
         raise Http404
-    response = FileResponse(given.voucher_photo.open("rb"), content_type="image/jpeg")
+    response = answer_with(given.voucher_photo)
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -314,7 +315,7 @@ def paper(request: HttpRequest, kind: str, pk: int) -> FileResponse:
         raise NotAllowed(_("这张照片只给这里的工作人员核对用"))
     if not getattr(row, field):
         raise Http404
-    return FileResponse(getattr(row, field).open("rb"), content_type="image/jpeg")
+    return answer_with(getattr(row, field))
 
 
 @never_cache
@@ -328,4 +329,4 @@ def pledge_photo(request: HttpRequest, pk: int) -> FileResponse:
     if not rules.has_perm("funding.see_pledge_sheet", user_of(request), promised):
         raise NotAllowed(_("只有登记和核对的人可以看认缴单"))
     assert promised.line
-    return FileResponse(promised.line.sheet.stub.open("rb"), content_type="image/jpeg")
+    return answer_with(promised.line.sheet.stub)

@@ -22,9 +22,10 @@ from minshi.residents.doors import DoorLinesField, DoorTextField, find, read_pla
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, roles_of
 from minshi.territory.models import Household, Territory
-from proposals.actions import Written
+from proposals.actions import Righted, Written
 from proposals.models import (
     CASH,
+    DIFFERENCE_LENGTH,
     KEEPER_LENGTH,
     SPOT_LENGTH,
     TITLE_LENGTH,
@@ -35,6 +36,7 @@ from proposals.models import (
     Photo,
     Proposal,
     Version,
+    Wish,
 )
 
 LONGEST = 10_000
@@ -324,7 +326,7 @@ class PaperProposeForm(ProposeForm):
     door = DoorTextField(label=_("提出人的门牌"))
     name = PlainField(label=_("提出人的姓名"), max_length=40)
     scope = forms.ChoiceField(label=_("给哪里办"), choices=SCOPES, initial="yard")
-    sheet = PhotosField(label=_("拍下有签名的提议表"), most=1, help_text=_("只有经办人看得到"))
+    sheet = PhotosField(label=_("拍下有签名的提议表"), most=1, help_text=_("只有录入、对照的人和本人看得到"))
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, by=by, **kwargs)
@@ -399,7 +401,7 @@ MOST_WISHES = 40
 class WishBookForm(forms.Form):
     place = PlaceField(label=_("哪个社区的心愿本"))
     lines = WishLinesField()
-    photos = PhotosField(label=_("拍下这一页"), required=False, most=1, help_text=_("只有经办人看得到"))
+    photos = PhotosField(label=_("拍下这一页"), most=1, help_text=_("只有录入和对照的人看得到"))
     receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -442,6 +444,83 @@ class ReviseForm(WordsForm):
     def _place_of(self, photo: Photo) -> int:
         dropped: Any = self.fields["dropped"]
         return [each.pk for each in dropped.queryset].index(photo.pk) + 1
+
+
+class LookForm(forms.Form):
+    """第二眼: is what was typed what stands on the sheet?"""
+
+    verdict = forms.ChoiceField(
+        label=_("录入的和原件一样吗"),
+        choices=(("alike", _("一致")), ("differs", _("有不一样的地方"))),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请对着照片看过以后选一项")},
+    )
+    difference = PlainField(
+        label=_("哪里不一样"),
+        rows=3,
+        max_length=DIFFERENCE_LENGTH,
+        required=False,
+        help_text=_("例如：原件写的是 3 单元，录成了 2 单元。一致的不用写；不要写姓名和电话。"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        is_named = bool(cleaned.get("difference"))
+        if cleaned.get("verdict") == "differs" and not is_named and "difference" not in self.errors:
+            self.add_error("difference", _("请写明哪里不一样，录入的人照着更正"))
+        if cleaned.get("verdict") == "alike" and is_named:
+            self.add_error("verdict", _("写了不一样的地方，请选“有不一样的地方”；一致的请把它删掉"))
+        return cleaned
+
+
+class RightWordsForm(ReviseForm):
+    """A proposal as it stands on its sheet; its photos are its own."""
+
+    why = PlainField(label=_("照原件改了什么"), max_length=WHY_LENGTH - 20)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("photos", "dropped"):
+            del self.fields[name]
+
+
+class RightWishesForm(forms.Form):
+    """The wishes of a page, each as it stands there; whose it is is typed only where that was wrong."""
+
+    why = PlainField(label=_("照原件改了什么"), max_length=WHY_LENGTH)
+
+    def __init__(self, *args: Any, wishes: Sequence[Wish], by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wishes = wishes
+        for wished in wishes:
+            text = PlainField(label=_("心愿"), rows=2, max_length=WISH_LENGTH, initial=wished.text)
+            spot = PlainField(label=_("具体位置"), max_length=SPOT_LENGTH, required=False, initial=wished.spot)
+            door = DoorTextField(label=_("门牌录错了才填"), required=False)
+            door.doors = doors_kept_by(by)
+            name = PlainField(label=_("姓名录错了才填"), max_length=40, required=False)
+            for field, made in (("text", text), ("spot", spot), ("door", door), ("name", name)):
+                self.fields[f"{field}_{wished.pk}"] = made
+
+    def rows(self) -> list[tuple[Wish, list[forms.BoundField]]]:
+        """Each wish with its fields."""
+        names = ("text", "spot", "door", "name")
+        return [(wished, [self[f"{name}_{wished.pk}"] for name in names]) for wished in self.wishes]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for wished in self.wishes:
+            door, name = (f"{field}_{wished.pk}" for field in ("door", "name"))
+            if not {door, name} & self.errors.keys() and bool(cleaned.get(door)) != bool(cleaned.get(name)):
+                self.add_error(name if cleaned.get(door) else door, _("是谁的心愿录错了，请把门牌和姓名都写上"))
+        return cleaned
+
+    def righted(self) -> dict[int, Righted]:
+        """What each wish says on the page, by its key."""
+        data = self.cleaned_data
+        return {
+            pk: Righted(data[f"text_{pk}"], data[f"spot_{pk}"], data[f"door_{pk}"], data[f"name_{pk}"])
+            for pk in (wished.pk for wished in self.wishes)
+        }
 
 
 class ReasonForm(forms.Form):

@@ -26,8 +26,9 @@ from minshi.policy.signals import period_moved
 from minshi.residents.models import Person, Role
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
+from proposals.actions.looking import LOOK
 from proposals.lifecycle import GROUP, PROPOSER, holder_place, period, reviewer_of, street_or_district
-from proposals.models import Proposal, Stage, Wish
+from proposals.models import Look, Proposal, Stage, Wish
 
 
 def proposal_of(deadline: Deadline) -> Proposal:
@@ -123,6 +124,13 @@ def nobody_answered(deadline: Deadline) -> None:
         look_again(deadline, period(wished.place, "supervision.days", now()).end)
     else:
         actions.climb_wish(wished, by=None)
+
+
+@on(LOOK)
+def nobody_looked(deadline: Deadline) -> None:
+    """Silence climbs: the street, then the district, where it stays due."""
+    if not actions.climb_look(Look.objects.get(pk=deadline.subject_id), deadline, by=None):
+        look_again(deadline, calendar.period_end(now(), working_days=1))
 
 
 @receiver(corrected)

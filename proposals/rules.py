@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import rules
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -10,7 +14,7 @@ from minshi.lifecycle import permits
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of, lives_in, roles_of
 from minshi.territory.models import Territory
-from proposals.models import Proposal, Wish
+from proposals.models import WISH_ENDED, Look, Proposal, Stage, Wish
 
 
 @rules.predicate
@@ -83,6 +87,55 @@ def answers_wishes(user: User, wish: Wish) -> bool:
 def enters_paper(user: User) -> bool:
     """Whether this person enters paper proposals and wishes for others: the clerk of some community."""
     return any(held.role == Role.CLERK for held in roles_of(user))
+
+
+# --- A second look at what came on paper -----------------------------------------------------------
+
+LOOKERS = (Role.CLERK, Role.PARTY, Role.SUPERVISOR, Role.CASE_OFFICER, Role.APPROVER, Role.DISTRICT_OFFICER)
+STILL_AS_TYPED = (Stage.SUBMITTED, Stage.RETURNED, Stage.COSIGNING, Stage.COSIGNED)
+"""While a proposal is what its proposer wrote: the vote is on the words that stand then."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Whose paper it is: the keys of those who wrote it, the paths of the buildings it comes from."""
+
+    authors: frozenset[int]
+    buildings: frozenset[str]
+
+
+def why_not_look(user: User, look: Look, sides: Sides) -> list[str]:
+    """What keeps this person from looking at the sheet again."""
+    if user.pk == look.typed_by_id:
+        return [gettext("这是您自己录入的，要由另一位来对照原件")]
+    if user.pk in sides.authors:
+        return [gettext("这是您自己写的，要由别人来对照原件")]
+    if holds(user, look.sheet.place, *LOOKERS) or _organises_another_building(user, look, sides.buildings):
+        return []
+    return [gettext("由这里的社区工作人员、党组织、监督委员会、别的楼栋的楼栋长等组织人或者街道对照原件")]
+
+
+def _organises_another_building(user: User, look: Look, own: Collection[str]) -> bool:
+    community = (look.sheet.place.at_level("community") or look.sheet.place).path
+    return any(
+        held.role in ORGANISERS
+        and held.path.startswith(community)
+        and not any(held.path.startswith(path) or path.startswith(held.path) for path in own)
+        for held in roles_of(user)
+    )
+
+
+def may_correct(user: User, look: Look, sides: Sides) -> bool:
+    """The clerk who typed it, another, or whoever may look at it; nobody their own."""
+    is_clerk = user.pk not in sides.authors and holds(user, look.sheet.place, Role.CLERK)
+    return is_clerk or not why_not_look(user, look, sides)
+
+
+def may_still_correct(subject: Proposal | Wish) -> bool:
+    """Whether what was typed may still be changed into what stands on its sheet."""
+    if isinstance(subject, Wish):
+        return subject.stage not in WISH_ENDED
+    return subject.stage in STILL_AS_TYPED
 
 
 rules.add_perm("proposals.propose", proposes_for_own_place)

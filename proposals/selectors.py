@@ -23,7 +23,7 @@ from minshi.disclosure.rules import PERIODS
 from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
-from minshi.residents.models import ORGANISERS, Role
+from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import roles_of, title_in, who_acts
 from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
@@ -35,6 +35,8 @@ from proposals.models import (
     READING,
     Card,
     Cosign,
+    Look,
+    LookState,
     PlaceTotal,
     Proposal,
     Source,
@@ -43,6 +45,7 @@ from proposals.models import (
     Wish,
 )
 from proposals.panels import Own, Task, own_of, tasks_of
+from proposals.rules import Sides
 
 WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)
 """What a resident may take part in now, for the home page."""
@@ -394,6 +397,39 @@ def list_to_read(user: User) -> Sheet | None:
     signed = Cosign.objects.standing().filter(proposal__stage__in=READING).values("line")
     waiting = Line.objects.waiting_for(user).filter(pk__in=signed)
     return Sheet.objects.filter(mine, pk__in=waiting.values("sheet")).order_by("pk").first()
+
+
+# --- What came on paper, looked at again ----------------------------------------------------------
+
+
+def entered_from(look: Look) -> list[Proposal | Wish]:
+    """What was typed from its sheet: a proposal, or the wishes of a page."""
+    proposals = Proposal.objects.filter(sheet=look.sheet_id).select_related("place", "proposer")
+    wishes = Wish.objects.filter(sheet=look.sheet_id).select_related("place", "by").order_by("pk")
+    return [*proposals, *wishes]
+
+
+def look_of(sheet: int | None) -> Look | None:
+    """Whether another has looked at the sheet that something came on, by the sheet's key."""
+    return Look.objects.filter(sheet=sheet).first() if sheet else None
+
+
+def sides_of(entered: Iterable[Proposal | Wish]) -> Sides:
+    """Who wrote what was entered, and where they live, or what it is for."""
+    things = list(entered)
+    authors = {each.by_id if isinstance(each, Wish) else each.proposer_id for each in things}
+    homes = Residence.objects.current().filter(person__user__in=authors)
+    paths = {each.place.path for each in things if isinstance(each, Wish)}
+    return Sides(frozenset(authors), frozenset(paths | set(homes.values_list("household__place__path", flat=True))))
+
+
+def looks_waiting_for(user: User) -> list[tuple[Look, Deadline]]:
+    """Sheets that wait for this person: to be looked at again, or put right."""
+    held = [(held.role, held.path) for held in roles_of(user)]
+    kinds = Deadline.objects.waiting_for(held).filter(subject_type=Look._meta.label_lower).order_by("due", "pk")
+    waiting = {deadline.subject_id: deadline for deadline in kinds[:MOST_REVIEWS]}
+    looks = Look.objects.filter(pk__in=waiting).exclude(state=LookState.WAITING, typed_by=user).select_related("sheet")
+    return [(look, waiting[look.pk]) for look in looks]
 
 
 def similar_to(proposal: Proposal) -> list[Proposal]:

@@ -23,7 +23,7 @@ from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed
 from proposals.lifecycle import REVIEW_LADDER, waits_for
-from proposals.models import Cosign, Proposal, Stage, Tier, Version, Wish
+from proposals.models import Cosign, LookState, Proposal, Stage, Tier, Version, Wish
 from proposals.panels import Found, Own, Present, Task, present_of, register_finder, register_own, register_tasks
 
 
@@ -202,12 +202,34 @@ def signed_lists(number: str) -> list[Found]:
     return [Found(each.proposal.title, each.proposal.get_absolute_url()) for each in lines]
 
 
+def wishes_on_paper(number: str) -> list[Found]:
+    """A wish from a 心愿本, by the slip that was left with whoever wrote it."""
+    if not numbers.is_number(number):
+        return []
+    rows = Wish.objects.filter(slip_number=numbers.normal(number))
+    return [Found(each.text, each.get_absolute_url()) for each in rows]
+
+
+def looks(user: User) -> list[Task]:
+    """Sheets whose wishes or proposal somebody else typed, to be looked at again or put right."""
+    text = {
+        LookState.WAITING: _("别人照纸质原件录的，请您对照"),
+        LookState.DIFFERS: _("和纸质原件不一样，请照原件更正"),
+    }
+    return [
+        Task(look.sheet.about, text[LookState(look.state)], reverse("look", args=[look.pk]), _("去看"), due.due)
+        for look, due in selectors.looks_waiting_for(user)
+    ]
+
+
 register_own(signatures)
 register_own(objections)
 register_finder(by_number)
 register_finder(signed_lists)
+register_finder(wishes_on_paper)
 register_tasks(reviews)
 register_tasks(to_confirm)
 register_tasks(objections_to_read, at_desk=True)
+register_tasks(looks)
 register_tasks(to_cosign)
 register_tasks(lists_to_read, at_desk=True)

@@ -36,7 +36,7 @@ from minshi.territory.models import Household, Territory
 from minshi.unsent import actions as unsent
 from minshi.unsent.models import UnsentFile
 from proposals import actions as proposals
-from proposals.models import Photo, Proposal
+from proposals.models import Look, Photo, Proposal
 from tests import cast
 from tests.conftest import Clock
 from tests.way import Way, a_picture, wait_until_over
@@ -267,6 +267,7 @@ class World:
         resident, neighbour, yard = self.who("resident"), self.who("neighbour"), self.place("yard")
         proposals.wish(place=yard, text="晚上楼道太黑", by=resident, urgent=True)
         self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)
+        self._look()
         proposals.add_photo(self["submitted"], a_picture(), by=resident)
         self.things["photo"] = Photo.objects.latest("pk")
         unsent.keep(resident, "/projects/propose/", [("photos", a_picture(), uuid4())])
@@ -276,6 +277,16 @@ class World:
         self.things["message"] = Message.objects.of(resident).latest("pk")
         self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11], confirmed=False)
         self.things["claim"] = cast.home_of(self.people["newcomer"])
+
+    def _look(self) -> None:
+        """Two pages of a 心愿本: one waits to be looked at again, on the other something differs."""
+        door = self.way.households[6]
+        for name, text in (("look", "想在院里晾被子"), ("differing", "想要一张石凳")):
+            written = [proposals.Written(door, "申老伯", text)]
+            community, clerk = self.place("community"), self.who("clerk")
+            proposals.enter_wishes(community, written, photo=a_picture(), receipt_id=uuid4(), by=clerk)
+            self.things[name] = Look.objects.latest("pk")
+        proposals.look_at_sheet(self["differing"], difference="写的是两张", by=self.who("second_clerk"))
 
     def _vote(self) -> None:
         motion = self.things["motion"] = self["voting"].motions.get()

@@ -21,6 +21,7 @@ from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
 from minshi.disclosure.forms import DoorForm, EnteredObjectionForm, ObjectionForm, PostingForm, SheetForm, WithdrawForm
 from minshi.disclosure.models import Notice, Objection, PostingPhoto
+from minshi.faces.pictures import answer_with
 from minshi.policy.selectors import is_default
 from minshi.printing.sheets import as_file, as_page, qr_of
 from minshi.refusals import NotAllowed, answering
@@ -202,10 +203,7 @@ def object_photo(request: HttpRequest, pk: int) -> FileResponse:
     assert objection.line is not None
     if not rules.may_see_sheet(user_of(request), objection):
         raise NotAllowed(_("只有核对、答复的人和签名的人可以看书面异议。"))
-    try:
-        return FileResponse(objection.line.sheet.stub.open("rb"), content_type="image/jpeg")
-    except (FileNotFoundError, ValueError):
-        raise Http404 from None
+    return answer_with(objection.line.sheet.stub)
 
 
 # --- On the wall ------------------------------------------------------------------------------
@@ -234,11 +232,7 @@ def posting(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def photo(request: HttpRequest, pk: int) -> FileResponse:
     """Public like the board it shows; drawn anew when it was kept, so it carries nothing else."""
-    picture = get_object_or_404(PostingPhoto, pk=pk).picture
-    try:
-        return FileResponse(picture.open("rb"), content_type="image/jpeg")
-    except FileNotFoundError:
-        raise Http404 from None
+    return answer_with(get_object_or_404(PostingPhoto, pk=pk).picture)
 
 
 @require_safe

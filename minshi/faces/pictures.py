@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 from pillow_heif import register_heif_opener
@@ -69,6 +71,23 @@ def _why_not(upload: UploadedFile) -> str:
 def _shown(upload: UploadedFile) -> str:
     """The file as who chose it knows it."""
     return seen(str(upload.name or ""))[-40:] or _("这个文件")
+
+
+def answer_with(picture: FieldFile) -> FileResponse:
+    """A kept picture as an answer; 404 where its file is gone, which is no fault of whoever asks."""
+    try:
+        return FileResponse(picture.open("rb"), content_type="image/jpeg")
+    except (FileNotFoundError, ValueError):
+        raise Http404 from None
+
+
+def size_of(picture: FieldFile) -> tuple[int, int] | None:
+    """Width and height, so that a page keeps its place; nothing where the file is gone or is no picture."""
+    try:
+        with picture.open("rb") as file, Image.open(file, formats=FORMATS) as kept:
+            return kept.size
+    except (OSError, ValueError):
+        return None
 
 
 def smaller(picture: ContentFile[bytes]) -> ContentFile[bytes]:

@@ -23,8 +23,10 @@ from proposals.actions.handling import (
     why_not_decline,
     why_not_hand_back,
 )
+from proposals.actions.looking import climb_look, look_at_sheet
 from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, withdraw
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision
+from proposals.actions.righting import Righted, correct_proposal, correct_wishes
 from proposals.actions.stages import (
     advance,
     follow_calendar,
@@ -53,6 +55,7 @@ from proposals.actions.wishes import (
 )
 
 __all__ = [
+    "Righted",
     "Written",
     "accept_handling",
     "add_photo",
@@ -61,7 +64,10 @@ __all__ = [
     "ask_third",
     "change_beneficiaries",
     "climb",
+    "climb_look",
     "climb_wish",
+    "correct_proposal",
+    "correct_wishes",
     "cosign",
     "cosign_on_paper",
     "cosigns_needed",
@@ -80,6 +86,7 @@ __all__ = [
     "hand_back",
     "lapse_if_short",
     "listed",
+    "look_at_sheet",
     "merge",
     "new_version",
     "note_on_card",

@@ -25,6 +25,7 @@ from minshi.residents.models import Role
 from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household, Territory
 from proposals.actions.benefits import listed
+from proposals.actions.looking import ask_second_look
 from proposals.actions.stages import advance, new_version, note_on_card
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
@@ -140,7 +141,9 @@ def submit_for(door: Household, name: str, *, photo: UploadedFile | None, by: Us
     if photo is None:
         raise Refused(sheet=_("请拍下有签名的纸质提议表"))
     sheet = paper.register(place, [], about=one_line(words["title"]), stub=photo, by=by)
-    return submit(**words, channel=Channel.PAPER, sheet=sheet, proposer=proposer, by=by)
+    entered = submit(**words, channel=Channel.PAPER, sheet=sheet, proposer=proposer, by=by)
+    ask_second_look(sheet, by=by)
+    return entered
 
 
 def _refuse_stranger(by: User, place: Territory) -> None:
@@ -233,7 +236,7 @@ def resubmit(
     lock(proposal)
     if reasons := why_not(proposal, "resubmit", by):
         raise NotAllowed(*reasons)
-    _rename(proposal, title, category)
+    rename(proposal, title, category)
     for photo in dropped:
         drop_photo(proposal, photo)
     for upload in photos:
@@ -249,8 +252,8 @@ def resubmit(
     return record
 
 
-def _rename(proposal: Proposal, title: str | None, category: str | None) -> None:
-    """What was left out stays."""
+def rename(proposal: Proposal, title: str | None, category: str | None) -> None:
+    """Another title or category; what was left out stays."""
     before = (proposal.title, proposal.category)
     if title is not None:
         if not seen(one_line(title)):

@@ -27,6 +27,7 @@ from minshi.residents.actions import stand_for
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import holds
 from minshi.territory.models import Household, Territory
+from proposals.actions.looking import ask_second_look
 from proposals.lifecycle import holder_place, street_or_district
 from proposals.models import (
     SPOT_LENGTH,
@@ -111,8 +112,10 @@ def enter_wishes(
         raise Refused(lines=_("请写下心愿，一行一条"))
     if any(not place.contains(line.door.place) for line in lines):
         raise Refused(lines=_("有的门牌不在这里"))
+    if photo is None:
+        raise Refused(photo=_("请拍下这一页，另一位要照着照片对照"))
     sheet = paper.register(place, [], about=_("心愿本"), stub=photo, by=by)
-    return [
+    entered = [
         wish(
             place=line.door.place,
             text=line.text,
@@ -125,6 +128,8 @@ def enter_wishes(
         )
         for number, line in zip(numbers, lines, strict=True)
     ]
+    ask_second_look(sheet, by=by)
+    return entered
 
 
 @action

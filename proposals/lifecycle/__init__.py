@@ -15,6 +15,7 @@ from proposals.lifecycle.holders import (
     superior_of,
 )
 from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline, waits_for
+from proposals.lifecycle.seconds import Second, above_of, second_of
 from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
 from proposals.lifecycle.wishes import WISH, WISH_STEPS
 
@@ -34,11 +35,14 @@ __all__ = [
     "WAY",
     "WISH",
     "WISH_STEPS",
+    "Second",
     "StageRule",
+    "above_of",
     "answerer_of",
     "holder_place",
     "period",
     "reviewer_of",
+    "second_of",
     "set_stage_deadline",
     "street_or_district",
     "superior_of",

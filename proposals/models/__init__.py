@@ -19,6 +19,7 @@ from proposals.models.choices import (
 )
 from proposals.models.handling import Handling
 from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
+from proposals.models.looks import DIFFERENCE_LENGTH, LOOKED, Look, LookState, WishChange
 from proposals.models.photos import Photo
 from proposals.models.proposals import (
     KEEPER_LENGTH,
@@ -34,9 +35,11 @@ from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, Wish, WishStage, Wi
 
 __all__ = [
     "CASH",
+    "DIFFERENCE_LENGTH",
     "ENDED",
     "KEEPER_LENGTH",
     "LIBRARY",
+    "LOOKED",
     "NOT_SIGNED",
     "PUBLIC",
     "READING",
@@ -57,6 +60,8 @@ __all__ = [
     "Cosign",
     "Handling",
     "Kind",
+    "Look",
+    "LookState",
     "NumberCounter",
     "Photo",
     "PlaceTotal",
@@ -68,6 +73,7 @@ __all__ = [
     "Tier",
     "Version",
     "Wish",
+    "WishChange",
     "WishStage",
     "WishSupport",
     "bars_of",

@@ -4,6 +4,7 @@ from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cos
 from proposals.views.entering import propose_for, wish_book
 from proposals.views.front import home, how
 from proposals.views.library import figures, photo, project, projects
+from proposals.views.looking import look, look_correct, look_photo
 from proposals.views.personal import mine
 from proposals.views.proposing import propose, revise, submitted, withdraw
 from proposals.views.reviewing import review, review_benefits, review_queue
@@ -17,6 +18,9 @@ __all__ = [
     "figures",
     "home",
     "how",
+    "look",
+    "look_correct",
+    "look_photo",
     "make_wish",
     "mine",
     "photo",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.requests import user_of
 from minshi.faces.photos import first_of
+from minshi.faces.pictures import answer_with
 from minshi.paper.models import Sheet
 from minshi.refusals import NotAllowed, answering
 from minshi.residents.models import ORGANISERS, Role
@@ -138,4 +139,4 @@ def cosign_photo(request: HttpRequest, pk: int) -> FileResponse:
     sheet = get_object_or_404(lists, pk=pk)
     if not rules.has_perm("proposals.record_paper", user_of(request), proposal_of(sheet)):
         raise NotAllowed(_("只有登记和核对的人可以看签名册"))
-    return FileResponse(sheet.stub.open("rb"), content_type="image/jpeg")
+    return answer_with(sheet.stub)

@@ -156,6 +156,7 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
         "version": version,
         "who_benefits": who_benefits(version, proposal.place),
         "benefits_changed": changes_of_benefits(versions, proposal.place),
+        "look": selectors.look_of(proposal.sheet_id),
         "present": present_at(moment, proposal, version, records),
         "holder": holder,
         "end": end,

@@ -83,7 +83,7 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     if reasons := why_not(proposal, "resubmit", user_of(request)):
         raise NotAllowed(*reasons)
     version = proposal.version
-    before = {**_typed_before(version), "title": proposal.title, "category": proposal.category}
+    before = {**typed_before(version), "title": proposal.title, "category": proposal.category}
     form = ReviseForm(request.POST or None, request.FILES or None, proposal=proposal, initial=before)
     if request.method == "POST" and form.is_valid():
         words = {name: form.cleaned_data[name] for name in ("need", "plan", "spot", "keeper", "people")}
@@ -107,7 +107,8 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "proposals/revise.html", context, status=422 if form.errors else 200)
 
 
-def _typed_before(version: Any) -> dict[str, Any]:
+def typed_before(version: Any) -> dict[str, Any]:
+    """What a form of its words shows before anything is changed."""
     names = ("need", "plan", "spot", "people", "keeper")
     amounts = {str(source): version.share_fen(source) or None for source in CASH}
     return {**{name: getattr(version, name) for name in names}, "cost": version.cost_fen, **amounts}

@@ -64,6 +64,8 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
         "wish": wished,
         "holder": selectors.holder_of(wished),
         "way": selectors.way_of_wish(wished),
+        "look": selectors.look_of(wished.sheet_id),
+        "changes": list(wished.changes.all()) if wished.sheet_id else [],
         "moment": wished.read_at,  # type: ignore[attr-defined]
         "mine": user is not None and wished.by_id == user.pk,
         "wanted": user is not None and wished.supports.filter(by=user).exists(),

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from deliberation.selectors import reading_key
+from proposals.models import Wish
 from tests.access.addresses import CORRECTED, HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.way import a_picture
 from tests.world import WALKS, World
@@ -61,6 +62,8 @@ AT_THE_STREET = CASE_OFFICER | APPROVER | CASHIER
 AT_A_STREET = AT_THE_STREET | only("stranger_officer", "stranger_approver", "stranger_cashier")
 READERS = CLERK | PARTY | SUPERVISOR | CASE_OFFICER | APPROVER | only("district_officer")  # of objections' sheets
 ENTERERS = CLERK | only("next_clerk", "stranger_clerk")  # of what came on paper, each for their own doors
+LOOKERS = only("second_clerk", "next_chief", "district_officer") | PARTY | SUPERVISOR | CASE_OFFICER | APPROVER
+"""Who looks again at the sheet of what the clerk typed for a door of this building."""
 RATING_READERS = SUPERVISOR | only("district_officer")  # of a project that the street holds
 ELSEWHERE = only("next_clerk", "stranger_clerk", "stranger_officer", "stranger_approver")
 
@@ -168,6 +171,12 @@ PROPER: dict[str, Body] = {
     "wish_book": lambda w: {
         "place": w.place("community").pk,
         "lines": f"{w.way.households[6].address} 申老伯 想要一张长椅",
+        "photos": a_picture(),
+    },
+    "look": lambda w: {"verdict": "alike"},
+    "look_correct": lambda w: {
+        "why": "照原件",
+        **{f"text_{wish.pk}": "想要两张石凳" for wish in Wish.objects.filter(sheet=w["differing"].sheet_id)},
     },
     "withdraw": lambda w: {"reason": "不办了"},
     "cosign": lambda w: {},
@@ -236,6 +245,9 @@ TABLE: tuple[Row, ...] = (
     Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
     Row("propose_for", see=ENTERERS, send=CLERK),
     Row("wish_book", see=ENTERERS, send=CLERK, query="sheet"),
+    Row("look", pk("look"), see=LOOKERS | CLERK, send=LOOKERS),
+    Row("look_photo", pk("look"), see=LOOKERS | CLERK),
+    Row("look_correct", pk("differing"), see=LOOKERS | CLERK, send=LOOKERS | CLERK),
     Row("submitted", number("submitted"), see=RESIDENT, others=HIDDEN),
     Row("unsent_file", lambda w: [w["unsent"].token], see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),

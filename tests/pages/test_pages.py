@@ -30,14 +30,16 @@ NO_PAGES = {
     "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "paper_reading_photo", "rating_sheet",
     "voucher", "notice_pdf", "unsent_file",
     "cosign_photo", "pledge_photo", "money_paper", "objection_photo", "motion_export", "archive_zip", "archive_file",
-    "healthz", "to_tell_pdf", "my_export",
+    "look_photo", "healthz", "to_tell_pdf", "my_export",
 }  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
 
 PREFERRED = ("anonymous", "resident", "chief", "clerk", "party", "case_officer", "approver", "cashier")
 """Whose eyes a page is seen with: the first of these who may."""
 
-SECOND_READERS = {"paper_confirm": "clerk", "cosign_read": "clerk", "objection_read": "case_officer"}
+SECOND_READERS = {
+    "paper_confirm": "clerk", "cosign_read": "clerk", "objection_read": "case_officer", "look": "second_clerk",
+}  # fmt: skip
 """Who finds a sheet to read there: whoever registered it sees that nothing waits."""
 
 LIGHT = 60 * 1024

@@ -22,6 +22,8 @@ EXPECTED: dict[str, tuple[str, Any]] = {
     "review.climb_days": ("working_days", 3),
     "confirm.days": ("working_days", 3),
     "confirm.climb_days": ("working_days", 3),
+    "second_look.days": ("working_days", 3),
+    "second_look.climb_days": ("working_days", 1),
     "propose.min_age": ("years", 14),
     "vote.min_age": ("years", 18),
     "cosign.calendar_days": ("calendar_days", 15),

@@ -117,7 +117,7 @@ def test_nobody_enters_their_own_as_anothers(household: Household, clerk: User) 
         actions.enter_wishes(
             household.place,
             [actions.Written(household, clerk.person.name, "灯")],
-            photo=None,
+            photo=a_picture(),
             receipt_id=uuid4(),
             by=clerk,
         )
@@ -160,7 +160,7 @@ def test_the_same_page_sent_twice_is_entered_once(
 ) -> None:
     sent = page("101 甲居民 灯\n102 乙 椅子", community)
     for _press in range(2):
-        assert client_of(clerk).post(BOOK, sent).status_code == 302
+        assert client_of(clerk).post(BOOK, {**sent, "photos": a_picture()}).status_code == 302
     assert Wish.objects.count() == 2
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms, template
 from django.conf import settings
+from django.db.models.fields.files import FieldFile
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, UnreadablePostError
 from django.template import loader
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.faces import words
 from minshi.faces.context import hotline
+from minshi.faces.pictures import size_of
 
 register = template.Library()
 
@@ -289,6 +291,13 @@ def notice_card(
         "until": until,
         "heading": heading,
     }
+
+
+@register.inclusion_tag("components/sheet_photo.html")
+def sheet_photo(address: str, picture: FieldFile, alt: str) -> dict[str, Any]:
+    """The photo of a sheet of paper to read from; where its file is gone the page says so."""
+    size = size_of(picture)
+    return {"address": address, "alt": alt, "width": size and size[0], "height": size and size[1]}
 
 
 @register.inclusion_tag("components/empty_state.html")
