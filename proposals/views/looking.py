@@ -30,10 +30,6 @@ def _look(pk: int) -> Look:
     return get_object_or_404(Look.objects.select_related("sheet__place", "typed_by", "looked_by"), pk=pk)
 
 
-def _may_correct(user: User, look: Look) -> bool:
-    return rules.may_correct(user, look, selectors.sides_of(selectors.entered_from(look)))
-
-
 @never_cache
 @needs_fresh_code
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,9 +106,10 @@ def _name_of(proposal: Proposal) -> str:
 def look_correct(request: HttpRequest, pk: int) -> HttpResponse:
     """What was typed, put right beside the photo."""
     found, user = _look(pk), user_of(request)
-    if not _may_correct(user, found):
+    entered = selectors.entered_from(found)
+    if not rules.may_correct(user, found, selectors.sides_of(entered)):
         raise NotAllowed(_("由这里的社区工作人员或者能对照原件的人更正"))
-    form = _correction_form(request, found, user)
+    form = _correction_form(request, entered, user)
     if request.method == "POST" and form.is_valid():
         with answering(form):
             if isinstance(form, RightWishesForm):
@@ -125,12 +122,14 @@ def look_correct(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "proposals/look_correct.html", context, status=422 if form.errors else 200)
 
 
-def _correction_form(request: HttpRequest, found: Look, user: User) -> RightWordsForm | RightWishesForm:
-    proposal = Proposal.objects.filter(sheet=found.sheet_id).select_related("place").first()
+def _correction_form(
+    request: HttpRequest, entered: list[Proposal | Wish], user: User
+) -> RightWordsForm | RightWishesForm:
     data = request.POST if request.method == "POST" else None
+    proposal = next((each for each in entered if isinstance(each, Proposal)), None)
     if proposal is None:
-        rows = Wish.objects.filter(sheet=found.sheet_id).order_by("pk")
-        return RightWishesForm(data, wishes=[each for each in rows if rules.may_still_correct(each)], by=user)
+        wishes = [each for each in entered if isinstance(each, Wish) and rules.may_still_correct(each)]
+        return RightWishesForm(data, wishes=wishes, by=user)
     before = {**typed_before(proposal.version), "title": proposal.title, "category": proposal.category}
     return RightWordsForm(data, proposal=proposal, initial=before)
 
@@ -152,7 +151,8 @@ def _correct_proposal(found: Look, form: RightWordsForm, user: User) -> None:
 def look_photo(request: HttpRequest, pk: int) -> FileResponse:
     """A sheet is seen by who looks at it or puts right what was typed; a proposal's also by who wrote it."""
     found, user = _look(pk), user_of(request)
-    is_theirs = Proposal.objects.filter(sheet=found.sheet_id, proposer=user).exists()
-    if not is_theirs and not _may_correct(user, found):
+    entered = selectors.entered_from(found)
+    is_theirs = any(isinstance(each, Proposal) and each.proposer_id == user.pk for each in entered)
+    if not is_theirs and not rules.may_correct(user, found, selectors.sides_of(entered)):
         raise NotAllowed(_("只有录入、对照原件的人和本人可以看"))
     return answer_with(found.sheet.stub)

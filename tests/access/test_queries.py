@@ -33,8 +33,11 @@ CEILINGS = {
     "place": 6,
     # The hour its list of doors is of.
     "paper": 11,
-    # Of whoever reads paper again: the next sheet; at the street, the letters to print; and what they did, by kind.
-    "mine": 21,
+    # Of whoever reads paper again: the next sheet of each kind; at the street, the letters to print; and what they
+    # did, by kind.
+    "mine": 22,
+    # What was typed from a sheet, by kind; who wrote it and where they live; the next sheet that waits.
+    "look": 13,
     # Each thing it watches.
     "healthz": 6,
     # The page, what it may be merged into, and why any step may not be taken.
