@@ -474,13 +474,13 @@ class LookForm(forms.Form):
 
 
 class RightWordsForm(ReviseForm):
-    """A proposal as it stands on its sheet; its photos are its own."""
+    """A proposal as it stands on its sheet; its photos are its own, and who benefits is the reviewer's to put right."""
 
     why = PlainField(label=_("照原件改了什么"), max_length=WHY_LENGTH - 20)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("photos", "dropped"):
+        for name in ("photos", "dropped", "parts", "doors"):
             del self.fields[name]
 
 

@@ -24,6 +24,7 @@ from proposals import actions, rules, selectors
 from proposals.forms import LookForm, RightWishesForm, RightWordsForm
 from proposals.models import CASH, Look, LookState, Proposal, Source, Wish
 from proposals.views.proposing import typed_before
+from proposals.wording import who_benefits
 
 
 def _look(pk: int) -> Look:
@@ -85,6 +86,7 @@ def _as_typed(entered: Proposal | Wish) -> dict[str, Any]:
             (_("现在有什么不方便"), version.need),
             (_("打算怎么做"), version.plan),
             (_("具体在哪里"), version.spot),
+            (_("谁受益"), who_benefits(version, entered.place)),
             (_("大约多少人受益"), str(version.people or "")),
             (_("是服务还是工程"), entered.get_kind_display()),
             (_("属于哪一类"), entered.get_category_display()),

@@ -271,13 +271,8 @@ def test_a_proposal_is_put_right_by_a_new_version(
     assert "申老伯" in page and proposal.version.need in page
     actions.look_at_sheet(look, difference="写的是两盏灯", by=second_clerk)
     form = client_of(clerk).get(f"/paper/looks/{look.pk}/correct/").context["form"]
-    typed = {name: field.value() or "" for name, field in ((bound.name, bound) for bound in form)}
-    typed |= {
-        "plan": "装两盏灯",
-        "why": "写的是两盏",
-        "cost": WORDS["cost"],
-        "self_raised": WORDS.get("self_raised", ""),
-    }
+    typed = {bound.name: bound.value() or "" for bound in form}
+    typed |= {"plan": "装两盏灯", "why": "写的是两盏", "cost": WORDS["cost"], "subsidy": WORDS["subsidy"]}
     answer = client_of(clerk).post(f"/paper/looks/{look.pk}/correct/", typed)
     assert answer.status_code == 302, answer.context["form"].errors
     proposal.refresh_from_db()
