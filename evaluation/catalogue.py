@@ -32,7 +32,7 @@ from funding.models import (
     LogPhoto,
     Plan,
 )
-from funding.selectors import books, last_ending, plan_of
+from funding.selectors import books, buys_nothing, last_ending, plan_of
 from minshi.clock import CHINA
 from minshi.disclosure.models import GATES, Notice
 from minshi.lifecycle.models import StepRecord
@@ -271,7 +271,13 @@ def _grants(proposal: Proposal) -> Iterator[Document]:
 
 def _has_own_money(proposal: Proposal) -> bool:
     plan = plan_of(proposal)
-    return bool(plan and {Source.SELF_RAISED, Source.SPONSOR} & set(plan.amounts()))
+    own = {Source.SELF_RAISED, Source.SPONSOR} & set(plan.amounts()) if plan else set()
+    return bool(own) or not _is_bought(proposal)
+
+
+def _is_bought(proposal: Proposal) -> bool:
+    """Where all was given in kind there are neither quotes nor contract nor payments, but what was given is kept."""
+    return not buys_nothing(proposal)
 
 
 def _income(proposal: Proposal) -> Iterator[Document]:
@@ -345,7 +351,7 @@ def _logs(proposal: Proposal) -> Iterator[Document]:
 
 
 def _acceptances(proposal: Proposal) -> Iterator[Document]:
-    rows = Acceptance.objects.filter(contract__proposal=proposal).order_by("pk").prefetch_related("items", "panel")
+    rows = Acceptance.objects.filter(proposal=proposal).order_by("pk").prefetch_related("items", "panel")
     for held in rows:
         facts = _of(held, "round", "held_on", "passed", "opinion", "at")
         facts["items"] = [_of(item, "text", "passed", "note") for item in held.items.all()]
@@ -479,14 +485,14 @@ PIECES = (
     Piece("grant", _("资金审批"), _grants, _has_public_money),
     Piece("income", _("自筹、赞助收款登记"), _income, _has_own_money),
     Piece("notice", _("资金公示（期满）"), _notice_of("funding")),
-    Piece("quotes", _("询价比选记录"), _quotes),
-    Piece("notice", _("成交公示（期满）"), _notice_of("award")),
-    Piece("contract", _("合同"), _contracts),
+    Piece("quotes", _("询价比选记录"), _quotes, _is_bought),
+    Piece("notice", _("成交公示（期满）"), _notice_of("award"), _is_bought),
+    Piece("contract", _("合同"), _contracts, _is_bought),
     Piece("change", _("变更"), _changes, _never),
     Piece("log", _("进度日志"), _logs),
     Piece("acceptance", _("验收单"), _acceptances),
     Piece("notice", _("验收公示（期满）"), _notice_of("acceptance")),
-    Piece("payments", _("付款和凭证"), _payments),
+    Piece("payments", _("付款和凭证"), _payments, _is_bought),
     Piece("survey", _("满意度测评汇总和差评回访"), _surveys),
     Piece("notice", _("满意度公示（期满）"), _notice_of("satisfaction")),
     Piece("accounts", _("经复核的结算"), _accounts),

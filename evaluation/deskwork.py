@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.actions import accounts, aftercare, archive, callbacks, surveys
 from evaluation.models import Aftercare, CallBack, CallBackStage, Check, CheckStage, FinalAccounts, Ruling, Survey
+from evaluation.models.surveys import UNBOUGHT_RULINGS
 from evaluation.selectors import latest
+from funding.selectors import buys_nothing
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.desk.deskwork import DeskForm, ReasonField
@@ -42,12 +44,18 @@ class OpenSurvey(DeskForm):
 
 class RuleOnRating(DeskForm):
     name = "rule-on-rating"
-    label = _("决定尾款怎么办")
-    help = _("评议没有达标，由街道决定并公示。公示期满、异议都答复以后执行。")
+    label = _("对评议结果作决定")
+    help = _("评议没有达标，由街道决定并公示；有尾款的，定付不付。公示期满、异议都答复以后执行。")
     permission = "evaluation.rule"
 
     ruling = forms.ChoiceField(label=_("决定"), choices=Ruling.choices, widget=forms.RadioSelect)
     reason = ReasonField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if buys_nothing(self.subject):
+            ruling: Any = self.fields["ruling"]
+            ruling.choices = list(UNBOUGHT_RULINGS.items())
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:
@@ -63,7 +71,7 @@ class RuleOnRating(DeskForm):
 class ReturnSurplus(DeskForm):
     name = "return-surplus"
     label = _("退回结余")
-    help = _("尾款付清以后，账上剩下的按来源比例退回：补助回资金池，住户和单位的由街道财务凭证退还。")
+    help = _("该付的付清以后，账上剩下的按来源比例退回：补助回资金池，住户和单位的由街道财务凭证退还。")
     permission = "evaluation.run"
 
     @classmethod

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from evaluation import selectors
 from evaluation.models import Aftercare, Answer, Archive, CallBack, CallBackStage, Survey, SurveyStage, Verdict
 from evaluation.rules import collects_paper, is_rater, percent
-from funding.selectors import hold_says, last_contract
+from funding.selectors import buys_nothing, hold_says, last_contract, unbought_since
 from minshi.accounts.models import User
 from minshi.disclosure.selectors import notice_says, reopening_share
 from minshi.paper.numbers import is_number, normal, shown
@@ -76,8 +76,12 @@ def _why_mended(survey: Survey) -> str:
 
 def _rated_text(proposal: Proposal, survey: Survey) -> str:
     if survey.hold_settled_at is not None:
+        if unbought_since(proposal):
+            return _("接下来结算、致谢、公示。")
         return _("%(hold)s，接下来结算、公示。") % {"hold": hold_says(last_contract(proposal))}
     said = notice_says(survey.notice, _("满意度结果正在公示"))
+    if buys_nothing(proposal):
+        return _("%(notice)s。期满、异议都答复以后结算。") % {"notice": said}
     then = _("支付尾款") if survey.decides_release else _("尾款不予支付")
     return _("%(notice)s。期满、异议都答复以后，%(then)s，然后结算。") % {"notice": said, "then": then}
 
@@ -91,11 +95,16 @@ def _rating_present(survey: Survey, number: str) -> Present:
         return Present(text, _("代表我家打分"), f"/projects/{number}/rate/")
     if survey.stage == SurveyStage.COUNTING:
         return Present(_("评议已经截止，正在核对纸质测评表。"), _("看评议"), f"/projects/{number}/ratings/")
-    words = {"answers": survey.answers_count, "needed": survey.needed, "percent": percent(survey)}
+    words = {
+        "answers": survey.answers_count,
+        "needed": survey.needed,
+        "percent": percent(survey),
+        "wait": _("等街道决定") if buys_nothing(survey.proposal) else _("等街道决定尾款怎么办"),
+    }
     if survey.verdict == Verdict.TOO_FEW:
-        text = _("收回 %(answers)d 户答卷，至少要 %(needed)d 户，等街道决定尾款怎么办。") % words
+        text = _("收回 %(answers)d 户答卷，至少要 %(needed)d 户，%(wait)s。") % words
     else:
-        text = _("满意率 %(percent)d%%，轮次已经用完，等街道决定尾款怎么办。") % words
+        text = _("满意率 %(percent)d%%，轮次已经用完，%(wait)s。") % words
     return Present(text, _("看评议结果"), f"/projects/{number}/ratings/")
 
 

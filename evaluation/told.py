@@ -38,6 +38,7 @@ STAGES = project(
     Told("rule_on_rating", PROPOSER, _("街道对评议作出决定：%(title)s"), "%(reason)s"),
     Told("rule_on_rating", CLERK, _("街道对评议作出决定：%(title)s"), "%(reason)s"),
     Unheard("settle_hold", "the retained part's own step tells clerk and group"),
+    Told("result_stands", CLERK, _("满意度公示期满，请编制结算：%(title)s")),
     Told("rate_again", GROUP, _("满意度公示被重议，请整改：%(title)s"), "%(reason)s"),
     Told("rate_again", PROPOSER, _("满意度公示被重议，整改后再评：%(title)s"), "%(reason)s"),
     Told("rate_again", CLERK, _("满意度公示被重议，请督促整改：%(title)s"), "%(reason)s"),

@@ -105,6 +105,7 @@ class PurseAdmin(MoneyAdmin):
         money.RecordInKind,
         money.AnnounceFunding,
         money.OpenSuppliers,
+        money.DeliverInKind,
         work.FormGroup,
         work.OpenEnquiry,
         work.AddQuote,

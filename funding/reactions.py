@@ -27,7 +27,7 @@ from funding.models import (
     Purse,
     Refund,
 )
-from funding.selectors import group_of
+from funding.selectors import buys_nothing, group_of
 from minshi.clock import now
 from minshi.deadlines.actions import follow, look_again, on
 from minshi.deadlines.models import Deadline
@@ -55,6 +55,8 @@ def the_funding_notice_ended(deadline: Deadline) -> None:
     proposal = proposal_of(deadline)
     if what_blocks_gate(proposal, "open_suppliers"):
         wait_another_day(deadline)
+    elif buys_nothing(proposal):
+        actions.deliver_in_kind(proposal, by=None)
     else:
         actions.open_suppliers(proposal, by=None)
 
@@ -175,12 +177,23 @@ def nobody_did(deadline: Deadline) -> None:
     _still_late(subject, deadline)
 
 
+def _site_of(deadline: Deadline) -> Contract | Purse:
+    """Where nothing was bought the purse stands for the site."""
+    model: type[Contract | Purse] = Purse if deadline.subject_type == Purse._meta.label_lower else Contract
+    found: Contract | Purse = model._default_manager.select_related("proposal__place").get(pk=deadline.subject_id)
+    return found
+
+
+def _is_done(contract: Contract) -> bool:
+    return bool(contract.ended_at or (contract.finished_at and contract.proposal.stage != Stage.DELIVERING))
+
+
 @on("funding.log")
 def nobody_wrote(deadline: Deadline) -> None:
     """The group and the clerk are reminded every few days for as long as the work goes on."""
-    contract = Contract.objects.select_related("proposal__place").get(pk=deadline.subject_id)
-    proposal = contract.proposal
-    if contract.ended_at or (contract.finished_at and proposal.stage != Stage.DELIVERING):
+    site = _site_of(deadline)
+    proposal = site.proposal
+    if proposal.stage != Stage.DELIVERING if isinstance(site, Purse) else _is_done(site):
         return
     url = f"/projects/{proposal.number}/log/"
     tell_group(group_of(proposal), _("请记一条现场情况：%s") % proposal.title, url=url, event=told.LOG_DUE.name)

@@ -258,7 +258,7 @@ def other_duties(by: User | None, proposal: Proposal, done: Mapping[str, int | N
 
 def accepted_by(proposal: Proposal) -> set[int]:
     """Users who sat on a panel of this project: they may neither approve nor pay."""
-    sat = Panelist.objects.filter(acceptance__contract__proposal=proposal, person__user__isnull=False)
+    sat = Panelist.objects.filter(acceptance__proposal=proposal, person__user__isnull=False)
     return set(sat.values_list("person__user", flat=True))
 
 
@@ -325,6 +325,8 @@ guarded(
     proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
     payment_waits_for_claim=gettext_lazy("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"),
     panelist_has_not_carried_out=gettext_lazy("项目小组成员和参加评选的人不能以居民身份验收"),
+    acceptance_of_its_contract=gettext_lazy("买了东西的，验收要对着合同；方案里没有要花的钱，才不用合同"),
+    bought_by_quotes_alone=gettext_lazy("方案里有要花的钱，先询价比选、签合同；没有要花的钱，不用询价，直接实施"),
     acceptance_by_another_than_who_bought=gettext_lazy(
         "登记报价、选定承接方或签合同的人不能登记验收，要由另一个人来办"
     ),

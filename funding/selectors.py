@@ -52,6 +52,15 @@ def plan_of(proposal: Proposal) -> Plan | None:
     return Plan.objects.filter(proposal=proposal).prefetch_related("lines").order_by("-number").first()
 
 
+def buys_nothing(proposal: Proposal) -> bool:
+    """Whether the plan that holds has no money in it: work, goods and venues alone need no quotes (domain.md 4).
+
+    The database asks the same: ``funding_buys_nothing``.
+    """
+    plan = plan_of(proposal)
+    return plan is not None and not plan.cash_fen
+
+
 def contract_of(proposal: Proposal) -> Contract | None:
     """The contract that runs now."""
     return (
@@ -59,6 +68,18 @@ def contract_of(proposal: Proposal) -> Contract | None:
         .select_related("supplier", "award__notice", "proposal__place")
         .first()
     )
+
+
+def unbought_since(proposal: Proposal) -> datetime | None:
+    """When the work began of a project that buys nothing; nothing for any other."""
+    begun = StepRecord.objects.of(proposal).filter(verb="deliver_in_kind").order_by("-id")
+    return begun.values_list("at", flat=True).first()
+
+
+def begun_at(proposal: Proposal) -> datetime | None:
+    """When the work began that goes on now: as its contract says, or, where nothing is bought, as its step does."""
+    contract = contract_of(proposal)
+    return contract.started_at if contract else unbought_since(proposal)
 
 
 def ending_of(proposal: Proposal) -> Ending | None:
@@ -398,7 +419,7 @@ def card_facts(proposal: Proposal) -> dict[str, int]:
         came_back = claim.closed_at is not None and claim.how == ClaimEnd.RETURNED
         facts[f"{own_source(claim.giver_id)}_fen"] += claim.amount_fen if came_back else claim.short_fen
     if plan := plan_of(proposal):
-        facts["budget_fen"] = plan.cost_fen
+        facts["budget_fen"] = plan.cost_fen if plan.cash_fen else 0
     return facts
 
 
@@ -528,18 +549,22 @@ def source_of(refund: Refund) -> Source:
 # --- The site board (forms.md 23) -----------------------------------------------------------------
 
 
-def board(proposal: Proposal, contract: Contract) -> list[tuple[str, str]]:
-    """What stands on the board at the site, as (label, text)."""
+def board(proposal: Proposal, contract: Contract | None, begun: datetime | None = None) -> list[tuple[str, str]]:
+    """What stands on the board at the site, as (label, text); without a contract nothing was bought."""
     group = group_of(proposal)
     office = proposal.place.at_level("community")
+    sources = "、".join(str(Source(source).label) for source in coverage(proposal).lines)
+    bought = [
+        (_("合同价"), _("%s 元") % format_yuan(contract.price_fen)),
+        (_("钱从哪来"), sources),
+        (_("承接方"), str(contract.supplier)),
+    ] if contract else [(_("谁来出力"), sources)]  # fmt: skip
     return [
         (_("项目"), proposal.title),
         (_("内容"), proposal.version.plan),
-        (_("合同价"), _("%s 元") % format_yuan(contract.price_fen)),
-        (_("钱从哪来"), "、".join(str(Source(source).label) for source in coverage(proposal).lines)),
-        (_("承接方"), str(contract.supplier)),
+        *bought,
         (_("项目小组"), "、".join(str(member) for member in group.members.all()) if group else ""),
-        (_("开工"), cn_date(contract.started_at)),
-        (_("工期"), _("%d 天") % contract.days),
+        (_("开工"), cn_date(contract.started_at if contract else begun)),
+        (_("工期"), _("%d 天") % contract.days if contract else ""),
         (_("监督电话"), office.phone if office else ""),
     ]

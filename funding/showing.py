@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -45,6 +46,7 @@ def money(proposal: Proposal) -> dict[str, Any] | None:
     return {
         "found": found,
         "sources": _bars(found),
+        "is_money": bool(found.needed_fen or found.found_fen),
         "gap": 0 if is_over else found.gap_fen,
         "total": found.sure_fen if is_over else found.needed_fen,
         "caption": _("先后到账的钱") if is_over else _("需要的钱"),
@@ -72,16 +74,38 @@ def supplier(proposal: Proposal) -> dict[str, Any] | None:
 
 def progress(proposal: Proposal) -> dict[str, Any] | None:
     contract = selectors.last_contract(proposal)
+    if contract is None or contract.ended_at:
+        begun = selectors.unbought_since(proposal) if proposal.stage in WORKED_ON else None
+        if begun:
+            return _unbought(proposal, begun)
     if contract is None:
         return None
     return {
+        **_site(proposal),
         "contract": contract,
-        "entry": proposal.log_entries.prefetch_related("photos").first(),
-        "entries": proposal.log_entries.count(),
         "acceptance": contract.acceptances.last(),
         "paid_fen": (paid := selectors.paid_on(contract)),
         "before_fen": selectors.spent_fen(proposal) - paid,
         "hold": selectors.hold_says(contract),
+    }
+
+
+def _site(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "entry": proposal.log_entries.prefetch_related("photos").first(),
+        "entries": proposal.log_entries.count(),
+    }
+
+
+def _unbought(proposal: Proposal, begun: datetime) -> dict[str, Any]:
+    """Of what is only in kind: no price, no payment, nothing retained."""
+    finished = StepRecord.objects.of(proposal).filter(verb="finish").order_by("-id")
+    return {
+        **_site(proposal),
+        "begun": begun,
+        "finished": None if proposal.stage == Stage.DELIVERING else finished.values_list("at", flat=True).first(),
+        "acceptance": proposal.acceptances.filter(contract=None).last(),
+        "before_fen": selectors.spent_fen(proposal),
     }
 
 
@@ -110,6 +134,20 @@ def ending(proposal: Proposal) -> dict[str, Any] | None:
         "waiting_fen": sum(fen for returned_at, fen in refunds if not returned_at),
     }
 
+
+WORKED_ON = (
+    # Where the work has begun, or was brought to its end: only there it is asked whether anything was bought.
+    Stage.DELIVERING,
+    Stage.ACCEPTING,
+    Stage.ACCEPTED,
+    Stage.RATING,
+    Stage.REWORK,
+    Stage.RATED,
+    Stage.SETTLING,
+    Stage.ARCHIVED,
+    Stage.ENDING,
+    *OUTCOMES,
+)
 
 register(Panel("money", "funding/panel_money.html", money, draws_money=True))
 register(Panel("supplier", "funding/panel_supplier.html", supplier))
@@ -163,14 +201,18 @@ def _what_is_missing(proposal: Proposal, found: selectors.Coverage) -> str:
         if missing - waits:
             parts.append(_("%(source)s还差 %(yuan)s 元") % {"source": label, "yuan": yuan(missing - waits)})
     if found.in_kind_gap_fen:
-        parts.append(_("投工投劳还差折合 %s 元") % yuan(found.in_kind_gap_fen))
+        parts.append(_("折合 %s 元的投工投劳还没有着落") % yuan(found.in_kind_gap_fen))
     return "，".join(parts) + "。" if parts else ""
 
 
 def funded(proposal: Proposal) -> Present:
     said = notice_says(proposal.gate_notice, _("资金安排正在公示"))
     url = proposal.gate_notice.get_absolute_url() if proposal.gate_notice else ""
-    text = _("%(notice)s。期满、异议都答复以后，由项目小组询价比选。") % {"notice": said}
+    text = (
+        _("%(notice)s。不花钱，期满、异议都答复以后开始实施。")
+        if selectors.buys_nothing(proposal)
+        else _("%(notice)s。期满、异议都答复以后，由项目小组询价比选。")
+    ) % {"notice": said}
     return Present(text, _("看公示，有意见在这里提"), url)
 
 
@@ -191,10 +233,10 @@ def awarded(proposal: Proposal) -> Present:
 
 def delivering(proposal: Proposal) -> Present:
     contract = selectors.contract_of(proposal)
-    if contract is None or contract.started_at is None:
+    if contract and contract.started_at is None:
         return Present(_("合同已签，准备开工。"), _("看合同要点"), f"/projects/{proposal.number}/suppliers/")
     log = (_("看现场"), f"/projects/{proposal.number}/log/")
-    last = contract.acceptances.order_by("-round").first()
+    last = proposal.acceptances.filter(contract=contract).order_by("-round").first()
     if last is not None and not last.passed:
         return Present(_("验收不合格，正在整改，改好了再验收。"), *log)
     return Present(_("正在实施，项目小组每几天记一次现场。"), *log)
@@ -211,6 +253,8 @@ def accepting(proposal: Proposal) -> Present:
 
 def ending_now(proposal: Proposal) -> Present:
     found = selectors.ending_of(proposal)
+    if (found is None or found.stage == EndingStage.COUNTING) and selectors.contract_of(proposal) is None:
+        return Present(_("这件事不办了，正等另一位确认。"))
     if found is None or found.stage == EndingStage.COUNTING:
         return Present(_("这件事不办了。正在清点已验收的活该付多少，由另一位确认。"))
     books = f"/projects/{proposal.number}/books/"

@@ -39,10 +39,13 @@ CASE_OFFICER = Audience(
 )
 
 STAGES = project(
-    Told("announce_funding", PROPOSER, _("资金方案已公示：%(title)s"), _("公示期满、没有异议就开始询价")),
+    Told("announce_funding", PROPOSER, _("资金方案已公示：%(title)s"), _("公示期满、没有异议就往下办")),
     Told("open_suppliers", PROPOSER, _("资金公示期满，开始询价：%(title)s")),
     Told("open_suppliers", GROUP, _("开始询价比选：%(title)s"), _("社区会请小组一起选承接方")),
     Told("open_suppliers", HOLDER, _("请询价比选：%(title)s"), _("请在 %(due)s 前办理"), url=_judge_at_the_desk),
+    Told("deliver_in_kind", PROPOSER, _("资金公示期满，开始实施：%(title)s")),
+    Told("deliver_in_kind", GROUP, _("开始实施，请盯进度、记现场：%(title)s")),
+    Told("deliver_in_kind", CLERK, _("开始实施，请督促项目小组：%(title)s")),
     Told("award", PROPOSER, _("承接方已选定：%(title)s"), "%(reason)s"),
     Told("award", GROUP, _("承接方已选定：%(title)s"), "%(reason)s"),
     Told("award", HOLDER, _("成交公示期满后请签合同：%(title)s"), _("请在 %(due)s 前办理"), url=_judge_at_the_desk),

@@ -160,6 +160,7 @@ def books(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "proposal": proposal,
         "books": selectors.books(proposal),
+        "is_in_kind": selectors.buys_nothing(proposal),
         "found": selectors.coverage(proposal),
         "grants": [(grant, decisions[grant.pk]) for grant in grants],
         "owed": list(Refund.objects.owed().filter(proposal=proposal).order_by("pk")),
@@ -183,6 +184,7 @@ def suppliers(request: HttpRequest, number: str) -> HttpResponse:
         "shows_prices": bool(award) or (enquiry is not None and enquiry.closes_at <= now()),
         "award": award,
         "contract": selectors.last_contract(proposal),
+        "is_in_kind": selectors.buys_nothing(proposal),
         "sample_policy": policy.is_default(proposal.place, ["quotes.", "payment.", "group."]),
         "demo_data": proposal.is_demo,
     }
@@ -193,16 +195,19 @@ def suppliers(request: HttpRequest, number: str) -> HttpResponse:
 def log(request: HttpRequest, number: str) -> HttpResponse:
     """The site board, and the log newest first."""
     proposal = _proposal(number)
-    contract = selectors.last_contract(proposal)
+    contract, unbought = selectors.last_contract(proposal), selectors.unbought_since(proposal)
+    if unbought:
+        contract = None
+    begun = contract.started_at if contract else unbought
     may_write = request.user.is_authenticated and is_in_group(request.user, proposal)
     context = {
         "proposal": proposal,
         "contract": contract,
-        "board": selectors.board(proposal, contract) if contract else [],
+        "board": selectors.board(proposal, contract, begun) if contract or begun else [],
         "entries": proposal.log_entries.prefetch_related("photos")[:100],
         "may_write": may_write,
         "may_start": may_write and proposal.stage == Stage.DELIVERING and contract and contract.started_at is None,
-        "may_finish": may_write and proposal.stage == Stage.DELIVERING and contract and contract.started_at is not None,
+        "may_finish": may_write and proposal.stage == Stage.DELIVERING and begun is not None,
         "demo_data": proposal.is_demo,
     }
     return render(request, "funding/log.html", context)
@@ -212,8 +217,9 @@ def log(request: HttpRequest, number: str) -> HttpResponse:
 def acceptance(request: HttpRequest, number: str) -> HttpResponse:
     """Each round of acceptance, item by item."""
     proposal = _proposal(number)
-    contract = selectors.last_contract(proposal)
-    rounds = contract.acceptances.prefetch_related("panel", "items").select_related("notice") if contract else []
+    contract = None if selectors.buys_nothing(proposal) else selectors.last_contract(proposal)
+    held = proposal.acceptances.filter(contract=contract).order_by("round").select_related("notice")
+    rounds = held.prefetch_related("panel", "items")
     context = {"proposal": proposal, "rounds": list(rounds)[::-1], "demo_data": proposal.is_demo}
     return render(request, "funding/acceptance.html", context)
 

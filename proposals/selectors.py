@@ -255,9 +255,19 @@ def way_of(proposal: Proposal, records: Iterable[StepRecord]) -> list[dict[str, 
         for index, (label, stages) in enumerate(WAY)
         if Stage.ENDING not in stages or any(Stage.ENDING in (row.source, row.target) for row in rows)
     ]
+    if _buys_nothing(proposal):
+        milestones = [entry for entry in milestones if not entry or entry["label"] != str(BUYING)]
     if proposal.is_ended or proposal.stage == Stage.ENDING:
         milestones = [entry for entry in milestones if entry and entry["state"] != "coming"]
     return [proposed, *(entry for entry in milestones if entry)]
+
+
+BUYING = next(label for label, stages in WAY if Stage.PROCURING in stages)
+
+
+def _buys_nothing(proposal: Proposal) -> bool:
+    """What is only in kind does not come to where suppliers are chosen."""
+    return max(proposal.versions.all(), key=lambda version: version.number).costs_no_money
 
 
 def way_of_wish(wish: Wish) -> list[dict[str, Any]]:

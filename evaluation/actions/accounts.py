@@ -15,6 +15,7 @@ from evaluation.selectors import figures_of, latest
 from funding import actions as funding
 from funding.actions.refunds import what_is_owed
 from funding.models import Refund
+from funding.selectors import buys_nothing
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
@@ -102,12 +103,15 @@ def _must_be_rated(proposal: Proposal) -> None:
 
 def _what_is_open(proposal: Proposal, figures: dict[str, Any]) -> list[str]:
     survey = latest(proposal)
-    reasons = []
+    reasons, unbought = [], buys_nothing(proposal)
+    if unbought and not figures["in_kind"]:
+        reasons.append(_("还没有一项投工投劳由另一位确认兑现"))
     if survey is None or survey.hold_settled_at is None:
-        reasons.append(_("满意度公示还没有期满，尾款还没有结论"))
+        reasons.append(_("满意度公示还没有期满") if unbought else _("满意度公示还没有期满，尾款还没有结论"))
     if figures["balance_fen"]:
-        left = format_yuan(figures["balance_fen"])
-        reasons.append(_("账上还有 %(left)s 元：请付清尾款，有结余的先退回来源，再结算") % {"left": left})
+        left = {"left": format_yuan(figures["balance_fen"])}
+        paid_first = _("账上还有 %(left)s 元：请付清尾款，有结余的先退回来源，再结算")
+        reasons.append((_("账上还有 %(left)s 元：请先退回来源，再结算") if unbought else paid_first) % left)
     return reasons
 
 
@@ -169,7 +173,7 @@ def _announce(accounts: FinalAccounts, by: User) -> Notice:
         title=_("关于“%(title)s”结算的公示") % {"title": proposal.title},
         place=proposal.place,
         basis=_("项目账簿和凭证"),
-        body=accounts.remark or _("各项收支如下，凭证可以到社区查看。"),
+        body=_body(accounts),
         table=_table(figures),
         households=survey.asked if survey else 0,
         days=pinned_days(proposal, NoticeKind.ACCOUNTS),
@@ -181,7 +185,30 @@ def _announce(accounts: FinalAccounts, by: User) -> Notice:
     return notice
 
 
+def _is_in_kind_only(figures: dict[str, Any]) -> bool:
+    """No money came, went or went back: what there is to account for is what people gave in kind."""
+    return bool(figures["in_kind"]) and not any(figures[f"{name}_fen"] for name in ("income", "spending", "returned"))
+
+
+def _body(accounts: FinalAccounts) -> str:
+    if not _is_in_kind_only(accounts.figures):
+        return accounts.remark or _("各项收支如下，凭证可以到社区查看。")
+    worth = {"yuan": format_yuan(accounts.figures["in_kind_fen"])}
+    thanks = _("这件事没有花钱，是大家出工、出物、出场地做成的，折合 %(yuan)s 元。感谢每一位！") % worth
+    return "\n".join(part for part in (thanks, accounts.remark) if part)
+
+
+def _thanks(figures: dict[str, Any]) -> list[tuple[str, object]]:
+    """Instead of payments; nobody is named here, for a notice stays while the consent to be named may be withdrawn."""
+    return [
+        (_("感谢 · %(what)s") % given, _("折合 %(yuan)s 元") % {"yuan": format_yuan(given["fen"])})
+        for given in figures["in_kind"]
+    ]
+
+
 def _table(figures: dict[str, Any]) -> list[tuple[str, object]]:
+    if _is_in_kind_only(figures):
+        return _thanks(figures)
     yuan = format_yuan
     rows: list[tuple[str, object]] = []
     for source in figures["sources"]:

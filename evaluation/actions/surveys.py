@@ -26,6 +26,7 @@ from evaluation.models import (
 )
 from evaluation.models.surveys import SATISFIED
 from evaluation.selectors import answered, undone_callbacks
+from funding.selectors import buys_nothing
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
@@ -340,7 +341,7 @@ def _table(survey: Survey) -> list[tuple[str, object]]:
 def _announce(survey: Survey, verb: str, *, by: User | None, reason: str, more: str = "") -> StepRecord:
     """Post the result as the gate before the retained part, and go on to the accounts' days after its end."""
     proposal = survey.proposal
-    table = [*_table(survey), *([(_("街道决定"), survey.get_ruling_display())] if survey.ruling else [])]
+    table = [*_table(survey), *([(_("街道决定"), survey.ruling_said)] if survey.ruling else [])]
     notice: Notice = post(
         kind=NoticeKind.SATISFACTION,
         title=_("关于“%(title)s”满意度评议结果的公示") % {"title": proposal.title},
@@ -394,7 +395,7 @@ def rule(survey: Survey, *, ruling: str, reason: str, by: User) -> StepRecord:
     if not waits_for_ruling(survey):
         raise Refused(_("这一轮评议没有报街道决定"))
     if ruling not in Ruling.values:
-        raise Refused(ruling=_("请选择支付或不支付尾款"))
+        raise Refused(ruling=_("请选择一种决定"))
     if not reason.strip():
         raise Refused(reason=_("请写明理由，大家都看得到"))
     words = mask_text(reason.strip())
@@ -423,8 +424,12 @@ def settle_hold(survey: Survey, *, by: None = None) -> None:
     survey.proposal = proposal
     if survey.hold_settled_at is not None or proposal.stage != Stage.RATED or survey.notice is None:
         return
-    outcome = _("尾款可以支付") if survey.decides_release else _("尾款不予支付")
-    advance(proposal, "settle_hold", by=None, reason=outcome, evidence={"notice": survey.notice.number})
+    evidence = {"notice": survey.notice.number}
+    if buys_nothing(proposal):
+        advance(proposal, "result_stands", by=None, evidence=evidence)
+    else:
+        outcome = _("尾款可以支付") if survey.decides_release else _("尾款不予支付")
+        advance(proposal, "settle_hold", by=None, reason=outcome, evidence=evidence)
     survey.hold_settled_at = now()
     survey.save(update_fields=["hold_settled_at"])
     if survey.decides_release:

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from funding.models import Acceptance
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.faces.words import share
@@ -45,6 +46,9 @@ class Ruling(models.TextChoices):
 
     RELEASE = "release", _("支付尾款")
     REFUSE = "refuse", _("不付尾款")
+
+
+UNBOUGHT_RULINGS = {Ruling.RELEASE: _("认可，可以结算"), Ruling.REFUSE: _("不认可，照实结算")}
 
 
 class SurveyQuerySet(models.QuerySet["Survey"]):
@@ -145,9 +149,16 @@ class Survey(models.Model):
         said = _("不足%(share)s") % {"share": share(self.terms[missed])} if missed else self.get_verdict_display()
         return f"{said}，{self._what_follows()}"
 
+    @property
+    def ruling_said(self) -> str:
+        """What the street decided; where nothing was bought there is no part of a price to speak of."""
+        accepted = Acceptance.objects.filter(proposal=self.proposal_id).order_by("-pk").first()
+        is_unbought = accepted is not None and accepted.contract_id is None
+        return str(UNBOUGHT_RULINGS[Ruling(self.ruling)] if is_unbought else self.get_ruling_display())
+
     def _what_follows(self) -> str:
         if self.ruling:
-            return str(_("街道决定%(ruling)s") % {"ruling": self.get_ruling_display()})
+            return str(_("街道决定%(ruling)s") % {"ruling": self.ruling_said})
         if self.verdict == Verdict.TOO_FEW or self.round >= int(self.terms["rating.rounds"]):
             return str(_("由街道决定"))
         return str(self.get_verdict_display())

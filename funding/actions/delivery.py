@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from funding import told
 from funding.actions.payments import hold_again, refuse_open_payments
-from funding.actions.plans import must_be_in, note_money
+from funding.actions.plans import ask_for_group, must_be_in, note_money
 from funding.actions.suppliers import available_fen, why_not_covered
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
@@ -26,10 +26,11 @@ from funding.models import (
     Milestone,
     Panelist,
     PlanChange,
+    Purse,
     Side,
 )
 from funding.rules import bought, carried_out, decided_money_of, demand, other_duties
-from funding.selectors import contract_of
+from funding.selectors import begun_at, buys_nothing, contract_of
 from funding.shares import split
 from minshi.accounts.models import User
 from minshi.clock import now, today
@@ -70,6 +71,18 @@ def running_contract(proposal: Proposal) -> Contract:
 
 
 @action
+def deliver_in_kind(proposal: Proposal, *, by: User | None) -> StepRecord:
+    """The funding notice has passed and nothing is to be bought: no quotes, no contract, the work begins."""
+    lock(proposal)
+    obstacles = [] if buys_nothing(proposal) else [_("方案里有要花的钱，先询价比选、签合同")]
+    record = proposals.advance(proposal, "deliver_in_kind", by=by, obstacles=obstacles)
+    purse = Purse.objects.get(proposal=proposal)
+    ask_for_group(purse)
+    expect_log(purse)
+    return record
+
+
+@action
 def start_work(proposal: Proposal, *, by: User) -> Contract:
     """开工: the site board stands; from now on the log is due every few days."""
     must_be_in(proposal, Stage.DELIVERING)
@@ -85,18 +98,18 @@ def start_work(proposal: Proposal, *, by: User) -> Contract:
     return contract
 
 
-def expect_log(contract: Contract) -> None:
-    """The next entry is due so many working days from now."""
-    place = contract.proposal.place
+def expect_log(site: Contract | Purse) -> None:
+    """The next entry is due so many working days from now; where nothing was bought the purse stands for the site."""
+    place = site.proposal.place
     span = period(place, "log.every_days", now())
     deadlines.schedule(
-        contract,
+        site,
         "funding.log",
         span.end,
         role=Role.CLERK,
         place_path=holder_place(place, "community").path,
-        title=_("现场记录到期：%s") % contract.proposal.title,
-        url=f"/projects/{contract.proposal.number}/log/",
+        title=_("现场记录到期：%s") % site.proposal.title,
+        url=f"/projects/{site.proposal.number}/log/",
         basis=span.basis,
         provisional=span.provisional,
     )
@@ -119,9 +132,8 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
         kept = LogPhoto(entry=entry)
         kept.image.save(picture.name or "photo.jpg", picture, save=False)
         kept.save()
-    contract = contract_of(proposal)
-    if contract and contract.started_at and proposal.stage == Stage.DELIVERING:
-        expect_log(contract)
+    if proposal.stage == Stage.DELIVERING and begun_at(proposal):
+        expect_log(contract_of(proposal) or proposal.purse)
     if entry.problem:
         tell_role(
             Role.CASE_OFFICER,
@@ -141,14 +153,16 @@ def finish(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord:
     lock(proposal)
     contract = contract_of(proposal)
     obstacles = []
-    if contract is None or contract.started_at is None:
+    if begun_at(proposal) is None:
         obstacles.append(_("还没有开工记录"))
-    elif contract.changes.filter(stage=ChangeStage.ASKED).exists():
+    elif contract and contract.changes.filter(stage=ChangeStage.ASKED).exists():
         obstacles.append(_("有一项变更还在等街道审批"))
     if not proposal.log_entries.exists():
         obstacles.append(_("还没有一条现场记录，请先记一条"))
     record = proposals.advance(proposal, "finish", by=by, reason=reason, obstacles=obstacles)
-    assert contract
+    if contract is None:
+        deadlines.meet(proposal.purse, "funding.log")
+        return record
     contract.finished_at = record.at
     contract.save(update_fields=["finished_at"])
     deadlines.meet(contract)
@@ -428,7 +442,7 @@ def accept_work(
     """
     must_be_in(proposal, Stage.ACCEPTING)
     demand("funding.accept", by, proposal, _("验收"))
-    contract = running_contract(proposal)
+    contract = None if buys_nothing(proposal) else running_contract(proposal)
     held_on = held_on or today()
     refuse_if(_why_not_accept(proposal, panel, items, by))
     if not opinion.strip():
@@ -437,8 +451,9 @@ def accept_work(
         raise Refused(held_on=_("验收日期不能在今天之后"))
     passed = all(fine for _text, fine, _note in items)
     acceptance = Acceptance(
+        proposal=proposal,
         contract=contract,
-        round=contract.acceptances.count() + 1,
+        round=proposal.acceptances.filter(contract=contract).count() + 1,
         held_on=held_on,
         passed=passed,
         opinion=mask_text(opinion.strip()),
@@ -461,7 +476,7 @@ def accept_work(
 
 def _tell_panel(acceptance: Acceptance, people: Sequence[Person]) -> None:
     """Whoever is written down as having accepted hears of it, at once and wherever it was written."""
-    proposal = acceptance.contract.proposal
+    proposal = acceptance.proposal
     tell_all(
         [person.user for person in people if person.user],
         _("您被记为验收组成员：%s") % proposal.title,
@@ -475,7 +490,8 @@ def _tell_panel(acceptance: Acceptance, people: Sequence[Person]) -> None:
 def _move_on(proposal: Proposal, acceptance: Acceptance, by: User) -> None:
     evidence = {"round": acceptance.round, "items": acceptance.items.count()}
     if acceptance.passed:
-        hold_again(acceptance.contract)
+        if acceptance.contract:
+            hold_again(acceptance.contract)
         due = period(proposal.place, "rating.start_days", now()).end
         proposals.advance(
             proposal,

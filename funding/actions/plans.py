@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from funding.lifecycle import admin_url, next_grant_key, set_due
 from funding.models import Grant, GrantStage, Plan, PlanLine, Pledge, Pot, Purse, Refund
 from funding.rules import demand, other_duties
-from funding.selectors import card_facts, coverage, kept_by_grants, plan_of
+from funding.selectors import buys_nothing, card_facts, coverage, kept_by_grants, plan_of
 from minshi.accounts.models import User
 from minshi.clock import now, today
 from minshi.deadlines import actions as deadlines
@@ -373,9 +373,16 @@ def _funding_notice(proposal: Proposal, by: User) -> Notice:
         kind=NoticeKind.FUNDING,
         title=_("关于“%s”资金安排的公示") % proposal.title,
         place=proposal.place,
-        body=_(
-            "本项目费用 %(cost)s 元，资金来源如表。居民出资全凭自愿，姓名只在本人同意后公开。"
-            "公示期满、异议都答复以后，由项目小组询价比选。"
+        body=(
+            _(
+                "本项目费用 %(cost)s 元，资金来源如表。居民出资全凭自愿，姓名只在本人同意后公开。"
+                "公示期满、异议都答复以后，由项目小组询价比选。"
+            )
+            if found.needed_fen
+            else _(
+                "本项目不花钱，由大家出工、出物、出场地，折合 %(cost)s 元，如表。全凭自愿，姓名只在本人同意后公开。"
+                "公示期满、异议都答复以后开始实施。"
+            )
         )
         % {"cost": format_yuan(sum(found.lines.values()))},
         table=table,
@@ -389,11 +396,13 @@ def _funding_notice(proposal: Proposal, by: User) -> Notice:
 @action
 def open_suppliers(proposal: Proposal, *, by: User | None) -> StepRecord:
     """The funding notice has passed: approved grants go into the project's purse, suppliers may be asked."""
-    record = proposals.advance(proposal, "open_suppliers", by=by)
+    lock(proposal)
+    obstacles = [_("方案里没有要买的东西，不用询价，直接开始实施")] if buys_nothing(proposal) else []
+    record = proposals.advance(proposal, "open_suppliers", by=by, obstacles=obstacles)
     purse = Purse.objects.select_related("account").get(proposal=proposal)
     for grant in Grant.objects.filter(proposal=proposal, stage=GrantStage.APPROVED).order_by("pk"):
         _place(grant, purse, by)
-    _ask_for_group(purse)
+    ask_for_group(purse)
     return record
 
 
@@ -410,7 +419,7 @@ def _place(grant: Grant, purse: Purse, by: User | None) -> None:
     )
 
 
-def _ask_for_group(purse: Purse) -> None:
+def ask_for_group(purse: Purse) -> None:
     """The clerk sees to it that residents form their project group."""
     proposal = purse.proposal
     if proposal.project_groups.filter(ended_at=None).exists():

@@ -35,7 +35,7 @@ from minshi.residents.rules import person_of
 from minshi.territory.models import Household
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
-from proposals.models import Proposal, Stage
+from proposals.models import ENDED, Proposal, Stage
 
 GIVING = (
     Stage.RAISING,
@@ -514,6 +514,10 @@ def record_in_kind(
     return given
 
 
+def _is_accounted_for(proposal: Proposal) -> bool:
+    return proposal.stage in (Stage.SETTLING, *ENDED)
+
+
 @action
 def confirm_in_kind(given: InKind, *, by: User) -> InKind:
     """It was done or handed over, says a second person."""
@@ -522,6 +526,8 @@ def confirm_in_kind(given: InKind, *, by: User) -> InKind:
     demand("funding.confirm_money", by, given, _("确认投工投劳"))
     if given.confirmed_at:
         raise Refused(_("已经确认过了"))
+    if _is_accounted_for(given.proposal):
+        raise Refused(_("现在是“%s”，结算以后不再确认投工投劳") % Stage(given.proposal.stage).label)
     if given.recorded_by_id == by.pk:
         raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
     given.confirmed_by, given.confirmed_at = by, now()

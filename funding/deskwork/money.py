@@ -45,7 +45,7 @@ from minshi.residents.models import Person
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import STOPPABLE
-from proposals.models import PUBLIC, Source, Stage
+from proposals.models import ENDED, PUBLIC, Source, Stage
 
 # --- Pots ------------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class AskGrant(DeskForm):
 class AnnounceFunding(DeskForm):
     name = "announce"
     label = _("资金落实，发布资金公示")
-    help = _("公家的钱都批了、其余的到账或者认缴了，才能公示。公示期满、异议都答复了，才开始选承接方。")
+    help = _("公家的钱都批了、其余的到账或者认缴了，才能公示。公示期满、异议都答复了，才往下办。")
     permission = "funding.plan"
 
     @classmethod
@@ -222,10 +222,24 @@ class OpenSuppliers(DeskForm):
 
     @classmethod
     def open_to(cls, subject: Purse) -> bool:
-        return subject.proposal.stage == Stage.FUNDED
+        return subject.proposal.stage == Stage.FUNDED and not selectors.buys_nothing(subject.proposal)
 
     def run(self, subject: Purse, by: User) -> object:
         return actions.open_suppliers(subject.proposal, by=by)
+
+
+class DeliverInKind(DeskForm):
+    name = "deliver-in-kind"
+    label = _("公示期满，不花钱，开始实施")
+    help = _("方案里只有出工、出物、出场地，不用询价、不签合同，做好了逐项验收。")
+    permission = "funding.plan"
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage == Stage.FUNDED and selectors.buys_nothing(subject.proposal)
+
+    def run(self, subject: Purse, by: User) -> object:
+        return actions.deliver_in_kind(subject.proposal, by=by)
 
 
 # --- Stopping ------------------------------------------------------------------------------------------
@@ -674,7 +688,7 @@ class ConfirmInKind(DeskForm):
 
     @classmethod
     def open_to(cls, subject: InKind) -> bool:
-        return subject.confirmed_at is None
+        return subject.confirmed_at is None and subject.proposal.stage not in (Stage.SETTLING, *ENDED)
 
     def run(self, subject: InKind, by: User) -> object:
         return actions.confirm_in_kind(subject, by=by)

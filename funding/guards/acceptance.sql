@@ -4,8 +4,7 @@ DECLARE
     project bigint;
     member bigint;
 BEGIN
-    SELECT c.proposal_id INTO project FROM funding_acceptance a JOIN funding_contract c ON c.id = a.contract_id
-        WHERE a.id = NEW.acceptance_id;
+    SELECT proposal_id INTO project FROM funding_acceptance WHERE id = NEW.acceptance_id;
     SELECT user_id INTO member FROM residents_person WHERE id = NEW.person_id;
     IF EXISTS (SELECT FROM proposals_proposal WHERE id = project AND proposer_id = member)
        OR EXISTS (SELECT FROM funding_grant WHERE proposal_id = project
@@ -36,9 +35,14 @@ SELECT append_only('funding_panelist');
 -- the rule it was made by.
 CREATE OR REPLACE FUNCTION funding_pin_acceptance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Of its project's contract; of none only where nothing was bought (domain.md 4).
+    IF NEW.proposal_id IS DISTINCT FROM (SELECT proposal_id FROM funding_contract WHERE id = NEW.contract_id)
+       AND NOT (NEW.contract_id IS NULL AND funding_buys_nothing(NEW.proposal_id)) THEN
+        RAISE EXCEPTION 'acceptance: of no contract of project %', NEW.proposal_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'acceptance_of_its_contract';
+    END IF;
     NEW.terms := pinned_terms(
-        (SELECT proposal_id FROM funding_contract WHERE id = NEW.contract_id),
-        'acceptance.panel', 'acceptance.residents_share', 'acceptance.supervisors'
+        NEW.proposal_id, 'acceptance.panel', 'acceptance.residents_share', 'acceptance.supervisors'
     );
     RETURN NEW;
 END $$;

@@ -50,8 +50,8 @@ BEGIN
     END IF;
     IF EXISTS (
         SELECT FROM funding_panelist s JOIN residents_person r ON r.id = s.person_id
-            JOIN funding_acceptance a ON a.id = s.acceptance_id JOIN funding_contract c ON c.id = a.contract_id
-        WHERE c.proposal_id = signed.proposal_id AND r.user_id IN (NEW.approved_by_id, NEW.paid_by_id)
+            JOIN funding_acceptance a ON a.id = s.acceptance_id
+        WHERE a.proposal_id = signed.proposal_id AND r.user_id IN (NEW.approved_by_id, NEW.paid_by_id)
     ) THEN
         RAISE EXCEPTION 'payment: who accepted neither approves nor pays'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_handles_no_payment';

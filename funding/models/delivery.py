@@ -158,9 +158,13 @@ class PlanChange(models.Model):
 
 
 class Acceptance(models.Model):
-    """验收: a panel of residents and supervisors looks at each item. Written once; a later round stands beside it."""
+    """验收: a panel of residents and supervisors looks at each item. Written once; a later round stands beside it.
 
-    contract = models.ForeignKey(Contract, models.PROTECT, related_name="acceptances")
+    It is of a contract; without one only where nothing was bought (``funding.selectors.buys_nothing``).
+    """
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="acceptances", verbose_name=_("项目"))
+    contract = models.ForeignKey(Contract, models.PROTECT, null=True, related_name="acceptances")
     round = models.PositiveSmallIntegerField(_("第几次"))
     held_on = models.DateField(_("验收日期"))
     passed = models.BooleanField(_("合格"))
@@ -176,6 +180,9 @@ class Acceptance(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["contract", "round"], name="one_acceptance_of_a_round"),
+            models.UniqueConstraint(
+                fields=["proposal", "round"], condition=Q(contract=None), name="one_unbought_acceptance_of_a_round"
+            ),
             models.CheckConstraint(
                 condition=Q(passed=False, notice=None) | Q(passed=True, notice__isnull=False),
                 name="passed_acceptance_is_announced",

@@ -189,7 +189,7 @@ def _make_card(proposal: Proposal, version: Version) -> Card:
         due_at=proposal.due_at,
         households=version.households,
         people=version.people,
-        budget_fen=version.cost_fen,
+        budget_fen=version.budget_fen,
         is_demo=proposal.is_demo,
     )
     CardPlace.objects.bulk_create(

@@ -140,7 +140,7 @@ def new_version(proposal: Proposal, *, by: User | None, why: str, minutes_url: s
         **{**kept, **words},
     )
     version.refresh_from_db(fields=["households"])
-    note_on_card(proposal, budget_fen=version.cost_fen, households=version.households)
+    note_on_card(proposal, budget_fen=version.budget_fen, households=version.households)
     return version
 
 

@@ -191,6 +191,15 @@ STEPS = (
         gate="funding",
     ),
     Step(
+        "deliver_in_kind",
+        _("资金公示期满，不花钱，开始实施"),
+        (Stage.FUNDED,),
+        Stage.DELIVERING,
+        "funding.plan",
+        platform=True,
+        gate="funding",
+    ),
+    Step(
         "ask_for_help",
         _("筹资中提请上一级办理"),
         (Stage.RAISING,),
@@ -280,6 +289,7 @@ STEPS = (
         needs_reason=True,
     ),
     Step("settle_hold", _("满意度公示期满，处理尾款"), (Stage.RATED,), "", platform=True, gate="satisfaction"),
+    Step("result_stands", _("满意度公示期满"), (Stage.RATED,), "", platform=True, gate="satisfaction"),
     Step("rate_again", _("满意度公示被重议，整改后再评"), (Stage.RATED,), Stage.REWORK, platform=True),
     Step("settle", _("结算并公示"), (Stage.RATED,), Stage.SETTLING, "evaluation.run", gate="satisfaction"),
     Step("account_again", _("结算公示被重议，重新结算"), (Stage.SETTLING,), Stage.RATED, platform=True),

@@ -14,7 +14,7 @@ from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.paper.models import Sheet
 from minshi.territory.models import Household, Territory
-from proposals.models.choices import ENDED, Category, Channel, Kind, Stage, Tier
+from proposals.models.choices import ENDED, Category, Channel, Kind, Source, Stage, Tier
 
 TITLE_LENGTH = 60
 SPOT_LENGTH = 120
@@ -165,6 +165,16 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal_id} v{self.number}"
+
+    @property
+    def costs_no_money(self) -> bool:
+        """Whether all of it is to be given in kind: what it costs is then a worth that nobody pays."""
+        return 0 < self.cost_fen == self.share_fen(Source.IN_KIND)
+
+    @property
+    def budget_fen(self) -> int:
+        """What it costs in money."""
+        return 0 if self.costs_no_money else self.cost_fen
 
     def share_fen(self, source: str) -> int:
         return int(self.shares.get(source, 0))

@@ -132,10 +132,11 @@ def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sq
     acceptance = funding.accept_work(proposal, panel=panel, **words)
     assert (proposal.stage, acceptance.passed, proposal.gate_notice.kind) == (Stage.ACCEPTED, True, "acceptance")
     sql = (
-        "INSERT INTO funding_acceptance (contract_id, round, held_on, passed, opinion, notice_id, recorded_by_id)"
-        " VALUES (%s, 9, current_date, true, '好', %s, %s)"
+        "INSERT INTO funding_acceptance"
+        " (proposal_id, contract_id, round, held_on, passed, opinion, notice_id, recorded_by_id)"
+        " VALUES (%s, %s, 9, current_date, true, '好', %s, %s)"
     )
-    refused_sql("panel is not whole", sql, acceptance.contract_id, acceptance.notice_id, clerk.pk)
+    refused_sql("panel is not whole", sql, proposal.pk, acceptance.contract_id, acceptance.notice_id, clerk.pk)
 
 
 def test_who_proposed_approved_or_paid_does_not_accept(way: Way, refused_sql) -> None:

@@ -95,9 +95,10 @@ def seat_by_hand(way: Way, contract: Contract) -> None:
     """Four residents and a supervisor, with a milder rule than the project's."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO funding_acceptance (contract_id, round, held_on, passed, opinion, recorded_by_id, terms)"
-            " VALUES (%s, 1, '2026-12-01', false, '好', %s, '{}') RETURNING id",
-            [contract.pk, way.who("clerk").pk],
+            "INSERT INTO funding_acceptance"
+            " (proposal_id, contract_id, round, held_on, passed, opinion, recorded_by_id, terms)"
+            " VALUES (%s, %s, 1, '2026-12-01', false, '好', %s, '{}') RETURNING id",
+            [contract.proposal_id, contract.pk, way.who("clerk").pk],
         )
         made = cursor.fetchone()[0]
         cursor.execute(

@@ -28,9 +28,11 @@ pytestmark = pytest.mark.django_db
 BEFORE: dict[str, Callable[[Way], Proposal]] = {
     "open_handling": Way.announced,
     "open_suppliers": Way.funded,
+    "deliver_in_kind": Way.funded,
     "sign": Way.awarded,
     "open_survey": Way.accepted,
     "settle_hold": Way.rated,
+    "result_stands": Way.rated,
     "settle": Way.rated,
     "archive": Way.settling,
 }
