@@ -30,7 +30,7 @@ from evaluation.models import (
 )
 from evaluation.models.surveys import silent
 from evaluation.rules import ABOVE_THE_HOLDER, percent, reads_ratings
-from funding.selectors import Line, books, plan_of, unbought_since
+from funding.selectors import Line, books, plan_of
 from minshi.accounts.models import User
 from minshi.faces.words import filled
 from minshi.paper.models import Line as PaperLine
@@ -84,19 +84,14 @@ def _round(survey: Survey, called: dict[str, int]) -> Round:
 
 
 HOW_IT_COUNTS = gettext_lazy(
-    "非常满意、满意、基本满意三级算满意。{rating.pass}满意，公示后支付尾款；{rating.refuse}到{rating.pass}，整改后再评；"
-    "不到{rating.refuse}，重新验收。"
-)
-HOW_UNBOUGHT_COUNTS = gettext_lazy(
-    "非常满意、满意、基本满意三级算满意。{rating.pass}满意，公示后结算；{rating.refuse}到{rating.pass}，整改后再评；"
+    "非常满意、满意、基本满意三级算满意。{rating.pass}满意，公示后结算，有尾款的付尾款；{rating.refuse}到{rating.pass}，整改后再评；"
     "不到{rating.refuse}，重新验收。"
 )
 
 
 def how_it_counts(proposal: Proposal, survey: Survey | None) -> str:
     """What the answers decide: by the terms of the round, before there is one by those in force."""
-    said = HOW_UNBOUGHT_COUNTS if unbought_since(proposal) else HOW_IT_COUNTS
-    return filled(said, survey.terms.__getitem__) if survey else worded(said, proposal)
+    return filled(HOW_IT_COUNTS, survey.terms.__getitem__) if survey else worded(HOW_IT_COUNTS, proposal)
 
 
 def latest(proposal: Proposal) -> Survey | None:

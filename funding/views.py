@@ -157,11 +157,12 @@ def books(request: HttpRequest, number: str) -> HttpResponse:
     proposal = _proposal(number)
     grants = selectors.grants_of(proposal)
     decisions = selectors.decisions_on(grants)
+    found = selectors.coverage(proposal)
     context = {
         "proposal": proposal,
         "books": selectors.books(proposal),
-        "is_in_kind": selectors.buys_nothing(proposal),
-        "found": selectors.coverage(proposal),
+        "is_in_kind": bool(found.lines) and not found.needed_fen,
+        "found": found,
         "grants": [(grant, decisions[grant.pk]) for grant in grants],
         "owed": list(Refund.objects.owed().filter(proposal=proposal).order_by("pk")),
         "claims": list(Claim.objects.open().filter(proposal=proposal)),
@@ -184,7 +185,7 @@ def suppliers(request: HttpRequest, number: str) -> HttpResponse:
         "shows_prices": bool(award) or (enquiry is not None and enquiry.closes_at <= now()),
         "award": award,
         "contract": selectors.last_contract(proposal),
-        "is_in_kind": selectors.buys_nothing(proposal),
+        "is_in_kind": (enquiry is None or enquiry.ended_at is not None) and selectors.buys_nothing(proposal),
         "sample_policy": policy.is_default(proposal.place, ["quotes.", "payment.", "group."]),
         "demo_data": proposal.is_demo,
     }
@@ -195,7 +196,8 @@ def suppliers(request: HttpRequest, number: str) -> HttpResponse:
 def log(request: HttpRequest, number: str) -> HttpResponse:
     """The site board, and the log newest first."""
     proposal = _proposal(number)
-    contract, unbought = selectors.last_contract(proposal), selectors.unbought_since(proposal)
+    contract = selectors.last_contract(proposal)
+    unbought = selectors.unbought_since(proposal) if contract is None or contract.ended_at else None
     if unbought:
         contract = None
     begun = contract.started_at if contract else unbought
@@ -217,7 +219,7 @@ def log(request: HttpRequest, number: str) -> HttpResponse:
 def acceptance(request: HttpRequest, number: str) -> HttpResponse:
     """Each round of acceptance, item by item."""
     proposal = _proposal(number)
-    contract = None if selectors.buys_nothing(proposal) else selectors.last_contract(proposal)
+    contract = None if selectors.buys_nothing(proposal) else proposal.contracts.order_by("-pk").first()
     held = proposal.acceptances.filter(contract=contract).order_by("round").select_related("notice")
     rounds = held.prefetch_related("panel", "items")
     context = {"proposal": proposal, "rounds": list(rounds)[::-1], "demo_data": proposal.is_demo}
