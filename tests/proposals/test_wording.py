@@ -65,7 +65,10 @@ def test_a_verdict_names_the_share_of_its_round() -> None:
 
 @pytest.mark.django_db
 def test_how_it_counts_is_said_by_the_terms_of_the_round(proposal: Proposal) -> None:
-    said = "非常满意、满意、基本满意三级算满意。八成满意，公示后结算，有尾款的付尾款；六成到八成，整改后再评；不到六成，重新验收。"
+    said = (
+        "非常满意、满意、基本满意三级算满意。八成满意，公示后结算，有尾款的付尾款；"
+        "六成到八成，整改后再评；不到六成，重新验收。"
+    )
     assert how_it_counts(proposal, None) == said
     terms = {"rating.pass": "9/10", "rating.refuse": "7/10"}
     assert "九成满意" in how_it_counts(proposal, Survey(terms=terms))
