@@ -75,7 +75,7 @@ def the_result_was_announced(deadline: Deadline) -> None:
     if not what_blocks_gate(survey.proposal, "settle_hold"):
         surveys.settle_hold(survey, by=None)
     else:
-        schedule(survey, GATE, calendar.period_end(now(), working_days=1), title=deadline.title)
+        look_again(deadline, calendar.period_end(now(), working_days=1))
 
 
 @receiver(differs)

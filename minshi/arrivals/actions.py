@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from minshi.arrivals import told
 from minshi.clock import now
-from minshi.deadlines.actions import meet, schedule
+from minshi.deadlines.actions import look_again, meet, schedule
+from minshi.deadlines.models import Deadline
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.notifications.actions import tell_role
@@ -43,20 +44,34 @@ def wait_for_agreement(home: Residence, *, by: object = None) -> None:
 
 @action
 def hurry(door_ids: list[int], *, ends_at: datetime, about: str, by: object = None) -> int:
-    """A vote or a survey of these doors runs: chief and clerk are asked at once. Returns how many wait there."""
+    """A vote or a survey of these doors runs: chief and clerk are asked at once. Returns how many wait there.
+
+    What was due before that, or is late already, stays due since it was, with whoever has it.
+    """
     claims = Residence.objects.claims().filter(household__in=door_ids).select_related("household__place", "person")
     for claim in claims:
         due = min(calendar.period_end(now(), working_days=1), ends_at)
-        _ask(claim, CLAIM, rung=0, due=due, about=about)
-        _ask(claim, HURRIED, rung=1, due=due, about=about)
+        for kind, rung in ((CLAIM, 0), (HURRIED, 1)):
+            if not Deadline.objects.of(claim).open().filter(kind=kind, due__lte=due).exists():
+                _ask(claim, kind, rung=rung, due=due, about=about)
     return len(claims)
 
 
 @action
-def climb(home: Residence, kind: str, role: str, *, by: object = None) -> None:
-    """Nobody answered in time: the next one up is asked. At the end of the ladder the street is asked again."""
-    rung = next(number for number, (roles, _level) in enumerate(LADDER) if role in roles or number == len(LADDER) - 1)
-    _ask(home, kind, rung=min(rung + 1, len(LADDER) - 1), days="confirm.climb_days", is_late=True)
+def climb(home: Residence, late: Deadline, *, by: object = None) -> None:
+    """Nobody answered in time: the next one up is asked. Whoever stands at the top stays late, and is asked again."""
+    top = len(LADDER) - 1
+    rung = next(number for number, (roles, _level) in enumerate(LADDER) if late.role in roles or number == top)
+    above = min(rung + 1, top)
+    role, place = _holder(home, above)
+    if (role, place.path) != (late.role, late.place_path):
+        _ask(home, late.kind, rung=above, days="confirm.climb_days", is_late=True)
+        return
+    days = int(str(policy.value("confirm.climb_days", home.household.place)))
+    look_again(late, calendar.period_end(now(), working_days=days))
+    url, event = _page_of(home, late.kind)
+    words = _("应在 %(end)s 前答复") % {"end": cn_until(late.due)}
+    tell_role(role, place, _title(home, late.kind, True), words, url, event=event)
 
 
 @action
@@ -92,8 +107,13 @@ def _ask(
         provisional=bool(period and period.provisional),
     )
     said = _("%(about)s；请在 %(end)s 前答复") if about else _("%(about)s请在 %(end)s 前答复")
-    url, event = (_at_the_desk(home), told.TO_DECIDE) if kind == REPRESENT else (PAGE, told.TO_CONFIRM)
-    tell_role(role, place, title, said % {"about": about, "end": cn_until(end)}, url, event=event.name)
+    page, event = _page_of(home, kind)
+    tell_role(role, place, title, said % {"about": about, "end": cn_until(end)}, page, event=event)
+
+
+def _page_of(home: Residence, kind: str) -> tuple[str, str]:
+    """Where it is answered, and the event by which its holder hears of it."""
+    return (_at_the_desk(home), told.TO_DECIDE.name) if kind == REPRESENT else (PAGE, told.TO_CONFIRM.name)
 
 
 def _title(home: Residence, kind: str, is_late: bool) -> str:

@@ -35,7 +35,7 @@ def a_word_was_given(residence: Residence, **kwargs: Any) -> None:
 def nobody_gave_a_word(deadline: Deadline) -> None:
     claim = _home(deadline)
     if claim is not None and claim.until is None and claim.confirmed_at is None:
-        actions.climb(claim, deadline.kind, deadline.role, by=None)
+        actions.climb(claim, deadline, by=None)
 
 
 @receiver(representation_asked, sender=Representation)
@@ -61,7 +61,7 @@ def it_was_answered(request: Representation, **kwargs: Any) -> None:
 def nobody_decided(deadline: Deadline) -> None:
     home = _home(deadline)
     if home is not None and Representation.objects.open().filter(home=home).exists():
-        actions.climb(home, deadline.kind, deadline.role, by=None)
+        actions.climb(home, deadline, by=None)
 
 
 def _home(deadline: Deadline) -> Residence | None:

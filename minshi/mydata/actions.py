@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.audit.actions import erase
 from minshi.clock import now
-from minshi.deadlines.actions import meet, schedule
+from minshi.deadlines.actions import look_again, meet, schedule
+from minshi.deadlines.models import Deadline
 from minshi.lifecycle.action import action
 from minshi.masking import mask_text, one_line
 from minshi.mydata import told
@@ -58,7 +59,7 @@ def correct_name(name: str, *, by: User) -> Correction | None:
 def _await(asked: Correction, role: Role, level: str, *, basis: str = "", provisional: bool = False) -> None:
     place = asked.territory
     at: Territory = place.at_level(level) or place
-    url = f"/admin/mydata/correction/{asked.pk}/change/"
+    url = _page(asked)
     schedule(
         asked,
         CORRECTION,
@@ -73,16 +74,23 @@ def _await(asked: Correction, role: Role, level: str, *, basis: str = "", provis
     tell_role(role, at, _("有住户申请更正登记的姓名"), "", url, event=told.TO_ANSWER.name)
 
 
+def _page(asked: Correction) -> str:
+    return f"/admin/mydata/correction/{asked.pk}/change/"
+
+
 @action
-def overdue(asked: Correction, *, by: None = None) -> None:
-    """Nobody answered: the street has it from now on, with the same days."""
+def overdue(asked: Correction, late: Deadline, *, by: None = None) -> None:
+    """Nobody answered by the day that was said, which stays: the street has it from now on, and is asked again."""
     asked = Correction.objects.select_for_update(of=("self",)).select_related("home__household__place").get(pk=asked.pk)
     if asked.answered_at is not None:
         return
-    span = calendar.period(now(), working_days=int(str(policy.value("mydata.answer_days", asked.territory))))
-    asked.due_at = span.end
-    asked.save(update_fields=["due_at"])
-    _await(asked, Role.CASE_OFFICER, "street", basis=span.basis, provisional=span.provisional)
+    place = asked.territory
+    at: Territory = place.at_level("street") or place
+    again = calendar.period_end(now(), working_days=int(str(policy.value("supervision.days", place))))
+    look_again(late, again, role=Role.CASE_OFFICER, place_path=at.path)
+    url = _page(asked)
+    title = _("逾期：%(title)s") % {"title": late.title}
+    tell_role(Role.CASE_OFFICER, at, title, "", url, event=told.TO_ANSWER.name)
 
 
 def answers(user: User, asked: Correction) -> bool:

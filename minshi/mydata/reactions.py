@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.deadlines.actions import on, schedule
+from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.mydata import actions
 from minshi.mydata.models import Correction
@@ -16,11 +16,11 @@ LATER = timedelta(days=30)
 
 @on(actions.CORRECTION)
 def nobody_answered(deadline: Deadline) -> None:
-    actions.overdue(Correction.objects.get(pk=deadline.subject_id), by=None)
+    actions.overdue(Correction.objects.get(pk=deadline.subject_id), deadline, by=None)
 
 
 @on(actions.FORGET)
 def its_days_are_over(deadline: Deadline) -> None:
     user = User.objects.get(pk=deadline.subject_id)
     if not actions.forget(user, by=None):
-        schedule(user, actions.FORGET, now() + LATER)
+        look_again(deadline, now() + LATER)

@@ -13,6 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from minshi.accounts.requests import user_of
+from minshi.clock import now
+from minshi.faces.words import said_late
 from minshi.masking import mask_phone
 from minshi.mydata import actions
 from minshi.mydata.forms import NameForm, SureForm
@@ -36,11 +38,13 @@ def my_data(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     person = person_of(user)
     homes = Residence.objects.filter(person=person).select_related("household__place__parent").order_by("-since")
+    asked = Correction.objects.filter(home__person=person).order_by("-pk").first() if person else None
     context = {
         "person": person,
         "homes": list(homes) if person else [],
         "roles": [held.label for held in roles_of(user)],
-        "asked": Correction.objects.filter(home__person=person).order_by("-pk").first() if person else None,
+        "asked": asked,
+        "late": said_late(asked.due_at, now()) if asked and asked.answered_at is None else "",
         "answer_days": policy.value("mydata.answer_days", None),
         "erase_days": policy.value("mydata.erase_days", None),
     }

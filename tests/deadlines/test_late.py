@@ -23,10 +23,14 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure import actions as disclosure
 from minshi.faces.words import cn_until, days_late
 from minshi.lifecycle.models import StepRecord
+from minshi.mydata import actions as mydata
 from minshi.notifications.models import Message
+from minshi.residents import actions as residents
+from minshi.residents import representing
 from minshi.residents.models import Role
 from proposals import actions as proposals
 from proposals.models import Proposal, Stage
+from tests.cast import make_resident
 from tests.conftest import Clock
 from tests.way import Way, a_picture
 
@@ -117,6 +121,17 @@ def _called_back_by_nobody(way: Way) -> None:
     way.answer(survey, good=0, bad=1)
 
 
+def _newcomer_nobody_knows(way: Way) -> None:
+    """Somebody says where they live, another asks to speak for their door."""
+    way.who("resident")
+    residents.join(make_resident("", None), way.households[8], name="新住户", is_adult=True, by=None)
+    representing.ask(by=make_resident("同户人", way.households[0]))
+
+
+def _misnamed(way: Way) -> None:
+    mydata.correct_name("甲新名", by=way.who("resident"))
+
+
 LEFT_ALONE: tuple[tuple[Callable[[Way], Any], set[str]], ...] = (
     (Way.submitted, {"stage:submitted"}),
     (Way.cosigned, {"stage:cosigned"}),
@@ -138,6 +153,8 @@ LEFT_ALONE: tuple[tuple[Callable[[Way], Any], set[str]], ...] = (
     (_wished, {"wish"}),
     (_read_by_nobody, {"stage:cosigning"}),
     (_minuted_by_nobody, {"meeting:minutes"}),
+    (_newcomer_nobody_knows, {"claim", "represent"}),
+    (_misnamed, {"mydata.correction"}),
     (_counted_by_nobody, {"motion:publish", "stage:voting"}),
 )
 

@@ -83,13 +83,17 @@ def test_a_refusal_says_why(resident: User, clerk: User, client_of: ClientOf) ->
     assert Person.objects.get(user=resident).name == "甲居民"
 
 
-def test_nobody_answered_so_the_street_has_it(resident: User, clerk: User, case_officer: User, clock: Any) -> None:
+def test_nobody_answered_so_the_street_has_it(
+    resident: User, clerk: User, case_officer: User, client_of: ClientOf, clock: Any
+) -> None:
     clock.set("2026-03-02 09:00")
     asked = actions.correct_name("甲新名", by=resident)
     assert asked
     platform_clock.set_to(asked.due_at + timedelta(minutes=1))
     sweep()
-    assert Deadline.objects.of(asked).open().get().role == "case_officer"
+    row = Deadline.objects.of(asked).open().get()
+    assert (row.role, row.due) == ("case_officer", asked.due_at), "the day that was said stays"
+    assert "已逾期 1 天，已经转到街道" in client_of(resident).get(DATA).content.decode()
     actions.answer_correction(asked, granted=True, by=case_officer)
 
 

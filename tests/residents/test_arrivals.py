@@ -14,6 +14,7 @@ from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
+from minshi.faces.words import days_late
 from minshi.notifications.models import Message
 from minshi.policy import calendar
 from minshi.residents import actions
@@ -45,6 +46,13 @@ def let_it_pass(claim: Residence) -> None:
     deadlines.sweep()
 
 
+def let_pass_one(claim: Residence) -> None:
+    """To when its row is looked at next, late or not."""
+    wait = waits(claim)
+    platform_clock.move((wait.wakes_at or wait.due) - platform_clock.now() + timedelta(minutes=1))
+    deadlines.sweep()
+
+
 def titles(user: User) -> list[str]:
     return list(Message.objects.filter(user=user).order_by("pk").values_list("title", flat=True))
 
@@ -61,8 +69,36 @@ def test_the_chief_has_three_working_days_then_the_clerk_then_the_street(
     assert waits(claim).role == Role.CLERK and titles(clerk) == ["逾期：确认住户：样板巷1号院1栋"]
     let_it_pass(claim)
     assert waits(claim).role == Role.CASE_OFFICER and titles(case_officer) == ["逾期：确认住户：样板巷1号院1栋"]
+    last = waits(claim)
     let_it_pass(claim)
     assert waits(claim).role == Role.CASE_OFFICER, "the street keeps it, it is never lost"
+    assert (waits(claim).due, waits(claim).set_at) == (last.due, last.set_at), "late since it was due"
+
+
+def test_ten_months_later_who_waits_and_who_is_waited_for_read_the_days(
+    newcomer: User, households: list[Household], case_officer: User, client_of: ClientOf, clock: Any
+) -> None:
+    clock.set("2026-03-02 09:00")
+    claim = says(newcomer, households[5])
+    due, heard = waits(claim).due, 0
+    for _again in range(4):
+        platform_clock.move(timedelta(days=75))
+        deadlines.sweep()
+        assert len(titles(case_officer)) > heard, "asked again and again"
+        heard = len(titles(case_officer))
+    assert waits(claim).due == due
+    late = f"已逾期 {days_late(due, clock.now())} 天"
+    assert late in client_of(newcomer).get("/mine/").content.decode()
+    assert late in client_of(case_officer).get("/admin/").content.decode()
+
+
+def test_a_vote_that_opens_gives_nobody_more_time(way: Way, newcomer: User, case_officer: User) -> None:
+    claim = says(newcomer, way.households[8])
+    for _rung in range(4):
+        let_pass_one(claim)
+    before = waits(claim)
+    way.voting()
+    assert (waits(claim).due, waits(claim).role) == (before.due, Role.CASE_OFFICER)
 
 
 def test_the_street_confirms_what_climbed_to_it_and_nothing_before(
