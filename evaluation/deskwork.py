@@ -101,7 +101,7 @@ class MakeAccounts(DeskForm):
 class Settle(DeskForm):
     name = "settle"
     label = _("公示结算")
-    help = _("公示七个工作日，期满、异议都答复以后才能归档。")
+    help = _("公示 {notice.accounts.days} 个工作日，期满、异议都答复以后才能归档。")
     permission = "evaluation.run"
 
     @classmethod
@@ -183,7 +183,10 @@ class ConfirmAccounts(DeskForm):
 class Contact(DeskForm):
     name = "contact"
     label = _("登记联系情况")
-    help = _("评议截止后 1 个工作日内联系。核实情况只有回访的人和评价人看得到；整改的人只看到“要整改什么”。")
+    help = _(
+        "评议截止后 {callback.contact_days} 个工作日内联系。"
+        "核实情况只有回访的人和评价人看得到；整改的人只看到“要整改什么”。"
+    )
     permission = "evaluation.call_back"
 
     findings = _text(_("核实情况"), help_text=_("谈了什么、核实到什么，不写姓名和电话"))

@@ -61,6 +61,7 @@ from minshi.rolls.models import Channel, Unit
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Territory
 from proposals.models import Card, Proposal
+from proposals.wording import worded
 
 
 def _project(number: str) -> Proposal:
@@ -99,6 +100,7 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
     unit = selectors.units_of(survey).filter(household=home.household).first()
     answer, registered = getattr(unit, "answer", None), getattr(unit, "paper", None)
     context["readers"] = office_above(proposal).label
+    context["contact_days"] = worded("{callback.contact_days}", proposal)
     if answer is not None and why_not_then(user, home.household_id, answer.at):
         # Who moved in since reads nothing of what was said before.
         said = [_("这一户原来住的人已经打过分，由他们的评价为准")]

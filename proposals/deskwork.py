@@ -217,7 +217,7 @@ class Escalate(Handle):
 
 class HandBack(Handle):
     name, verb, label = "hand-back", "hand_back", _("退单")
-    help = _("只能退一次，退给上一个承办人。")
+    help = _("只能退 {handback.times} 次，退给上一个承办人。")
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:

@@ -20,6 +20,7 @@ from minshi.residents.speaking import adults_then
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import holder_place
 from proposals.models import Proposal
+from proposals.wording import worded
 
 
 def open_for(survey: Survey) -> None:
@@ -32,8 +33,9 @@ def open_for(survey: Survey) -> None:
     for callback in called:
         begin(callback, "open", by=None)
     if called:
-        title = _("有 %(count)d 条差评，请在 1 个工作日内联系：%(title)s")
-        title %= {"count": len(called), "title": survey.proposal.title}
+        title = _("有 %(count)d 条差评，请在 %(days)s 个工作日内联系：%(title)s")
+        days = worded("{callback.contact_days}", survey.proposal)
+        title %= {"count": len(called), "days": days, "title": survey.proposal.title}
         for role, place in callers(survey.proposal):
             tell_role(role, place, title, "", survey.get_absolute_url(), event=told.CALLBACK_OPENED.name)
 

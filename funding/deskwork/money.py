@@ -398,7 +398,7 @@ class Examine(GrantWork):
 class ReturnForCompletion(GrantWork):
     name = "return"
     label = _("退回补正")
-    help = _("只能要求一次，请一次说清缺什么。")
+    help = _("只能要求 {street_approval.completions} 次，请一次说清缺什么。")
     permission = "funding.examine"
     stages, verb = (GrantStage.ASKED,), "return_for_completion"
 

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
+from minshi.faces.words import filled
 from minshi.lifecycle import permits
+from minshi.policy import selectors as policy
 from minshi.residents.models import Role
 from minshi.residents.rules import RESIDENT, roles_of, title_in
 from minshi.territory.models import Territory
@@ -43,8 +45,10 @@ class DeskForm(forms.Form):
 
     @classmethod
     def worded(cls, text: object, subject: Any) -> str:
-        """Label and help as they are said of one subject."""
-        return str(text)
+        """Label and help as they are said of one subject, with the numbers that hold for it: {handback.times}."""
+        pinned = getattr(subject, "terms", None) or {}
+        place = getattr(subject, "territory", None) or getattr(subject, "place", None)
+        return filled(text, lambda name: pinned[name] if name in pinned else policy.value(name, place))
 
     @classmethod
     def offered(cls, subject: models.Model, user: User) -> bool:

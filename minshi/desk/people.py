@@ -295,7 +295,9 @@ class OpenAccount(DeskForm):
         return held
 
     def said(self) -> str:
-        return gettext("已开户，启用码发到了 %(phone)s，3 天内有效。登录名是 %(username)s，请告诉本人。") % {
+        words = gettext("已开户，启用码发到了 %(phone)s，%(days)d 天内有效。登录名是 %(username)s，请告诉本人。")
+        return words % {
+            "days": staff.activation_days(),
             "phone": mask_phone(self.cleaned_data["phone"]),
             "username": self.cleaned_data["username"],
         }

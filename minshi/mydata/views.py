@@ -30,6 +30,14 @@ from minshi.signin.freshness import needs_fresh_code
 from minshi.signin.models import Code
 
 
+@require_safe
+def consent(request: HttpRequest) -> HttpResponse:
+    """个人信息告知: what is kept of a resident, what for, for how long, and their rights."""
+    days = {"keep_months": "security.keep_months", "erase_days": "mydata.erase_days"}
+    context = {name: policy.value(parameter, None) for name, parameter in days.items()}
+    return render(request, "residents/consent.html", context)
+
+
 @never_cache
 @login_required
 @require_safe

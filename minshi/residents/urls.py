@@ -8,6 +8,5 @@ urlpatterns = [
     path("join/", views.choose, name="join"),
     path("join/<slug:code>/", views.join, name="join_at"),
     path("represent/", views.represent, name="representing"),
-    path("privacy/", views.consent, name="consent"),
     path("residents/confirm/", views.confirm, name="confirm_residents"),
 ]

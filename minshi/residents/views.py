@@ -125,12 +125,6 @@ def _represented(request: HttpRequest, user: User) -> str:
     raise Refused(_("请选择“同意”或“不同意”"))
 
 
-@require_safe
-def consent(request: HttpRequest) -> HttpResponse:
-    """个人信息告知: what is kept of a resident, what for, for how long, and their rights."""
-    return render(request, "residents/consent.html")
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:

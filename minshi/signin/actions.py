@@ -72,7 +72,8 @@ def _refuse_too_many(phone: str, address: str) -> None:
         today=Count("pk"), just_now=Count("pk", filter=Q(asked_at__gt=Now() - PAUSE))
     )
     if asked["just_now"]:
-        raise Refused(_("验证码刚刚发过。没收到的话，请60秒后再取一次。"))
+        words = _("验证码刚刚发过。没收到的话，请 %(seconds)d 秒后再取一次。")
+        raise Refused(words % {"seconds": PAUSE.total_seconds()})
     if asked["today"] >= MOST_A_DAY:
         raise Refused(_("这个手机号今天取验证码的次数已经用完，请明天再试，或到社区当面办理。"))
     if address and exceeds(settings.SIGNIN_CODES_PER_ADDRESS_AN_HOUR, HOUR, "codes of an address", address):
@@ -84,7 +85,8 @@ def _refuse_too_many(phone: str, address: str) -> None:
 
 def _text_for(holder: User, digits: str) -> str:
     if may_use_codes(holder):
-        return _("验证码 %(digits)s，5分钟内有效。请不要告诉任何人。") % {"digits": digits}
+        words = _("验证码 %(digits)s，%(minutes)d分钟内有效。请不要告诉任何人。")
+        return words % {"digits": digits, "minutes": LIFETIME.total_seconds() / 60}
     if holder.is_active:
         return _("工作人员请用登录名、密码和动态验证码登录，地址在工作台入口。")
     return _("这个手机号的账号已停用，请联系您所在的社区。")
@@ -130,14 +132,17 @@ def admit(phone: str, *, by: User | None = None) -> User | None:
     return user
 
 
-QUIET = timedelta(days=90)
 MOST_TRIES = 3
+
+
+def quiet_time() -> timedelta:
+    return timedelta(days=int(policy.value("signin.quiet_days", None)))
 
 
 def is_quiet(user: User) -> bool:
     """Whether nobody has come in by this number for so long that it may have another holder (domain.md 9)."""
     has_home = Residence.objects.current().filter(person__user=user).exists()
-    return has_home and user.last_login is not None and user.last_login < now() - QUIET
+    return has_home and user.last_login is not None and user.last_login < now() - quiet_time()
 
 
 def recognises(user: User, door: str, name: str) -> bool:
@@ -152,7 +157,7 @@ def recognises(user: User, door: str, name: str) -> bool:
 
 def has_tried_enough(user: User) -> bool:
     """Count one more try; not part of what may be refused, since a rolled-back count is none."""
-    return exceeds(MOST_TRIES, QUIET, "door of a quiet number", str(user.pk))
+    return exceeds(MOST_TRIES, quiet_time(), "door of a quiet number", str(user.pk))
 
 
 @action

@@ -27,7 +27,7 @@ class PhoneForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = CodeField(help_text=_("短信里的6位数字，5分钟内有效。"))
+    code = CodeField(help_text=_("短信里的6位数字，短信里说的时间内有效。"))
 
 
 class QuietForm(forms.Form):
@@ -73,7 +73,7 @@ class ActivationForm(forms.Form):
     code = forms.CharField(
         label=_("启用码"),
         max_length=20,
-        help_text=_("短信里的 10 位字母和数字，3 天内有效"),
+        help_text=_("短信里的 10 位字母和数字；过了短信里说的天数，请给您开账号的人重发"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
     password1 = forms.CharField(

@@ -25,6 +25,7 @@ from minshi.masking import mask_text, one_line
 from minshi.notifications import told
 from minshi.notifications.actions import send_text, tell, tell_all, tell_role
 from minshi.policy import calendar
+from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents import actions as residents
 from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
@@ -37,7 +38,8 @@ NAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 """No letter here looks like another when it is written down."""
 LENGTH = 10
-LIFETIME = timedelta(hours=72)
+NOTICE_KEPT = timedelta(days=1)
+"""How long a text that warns the holder is worth sending."""
 DISTRICT = (Role.DISTRICT_OFFICER, Role.DISTRICT_FINANCE)
 STREET = (Role.CASE_OFFICER, Role.APPROVER, Role.CASHIER)
 
@@ -108,15 +110,23 @@ def _account(username: str, name: str, number: str | None) -> User:
 def _issue(user: User, reset: AccessReset | None = None) -> str:
     """A new code, the only one that is good from now on; to the holder's phone where there is one."""
     code = "".join(secrets.choice(UNMISTAKABLE) for _letter in range(LENGTH))
-    until = now() + LIFETIME
+    days = activation_days()
+    until = now() + timedelta(days=days)
     Activation.objects.filter(user=user, used_at=None, expires_at__gt=now()).update(expires_at=now())
     Activation.objects.create(
         user=user, digest=_digest(user, code), reset=reset, by_text=bool(user.phone), expires_at=until
     )
     if user.phone:
-        words = _("您的工作人员账号 %(username)s 的启用码是 %(code)s，3 天内有效。不要告诉任何人，也不会有人问您要。")
-        send_text(user.phone, words % {"username": user.username, "code": code}, until=until)
+        words = _(
+            "您的工作人员账号 %(username)s 的启用码是 %(code)s，%(days)d 天内有效。不要告诉任何人，也不会有人问您要。"
+        )
+        send_text(user.phone, words % {"username": user.username, "code": code, "days": days}, until=until)
     return code
+
+
+def activation_days() -> int:
+    """For how many days an activation code is good."""
+    return int(policy.value("staff.activation_days", None))
 
 
 def _digest(user: User, code: str) -> str:
@@ -253,7 +263,7 @@ def _tell_holder(user: User, title: str, body: str) -> None:
     """On the site, and at once on their phone: whoever they are, they know better than anybody who asked."""
     tell(user, title, body, event=told.ACCESS_RESET.name)
     if user.phone:
-        send_text(user.phone, f"{title}。{body}。", until=now() + LIFETIME)
+        send_text(user.phone, f"{title}。{body}。", until=now() + NOTICE_KEPT)
 
 
 def waiting_reset(user: User) -> AccessReset | None:

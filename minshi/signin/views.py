@@ -139,7 +139,7 @@ def quiet_number(request: HttpRequest) -> HttpResponse:
             request.session.pop(QUIET, None)
             messages.info(request, _("已为您新开账号，请登记住在哪里，楼栋长或社区确认后就能用。"))
             return _let_in(request, actions.start_anew(user))
-        form.add_error(None, _("对不上。这个号码很久没有登录过，试三次不对就新开一个账号，由楼栋长确认。"))
+        form.add_error(None, _("对不上。这个号码很久没有登录过，试几次都不对就新开一个账号，由楼栋长确认。"))
     context = {"form": form, "next": get_next_redirect_url(request) or ""}
     return render(request, "signin/quiet_number.html", context, status=422 if form.errors else 200)
 

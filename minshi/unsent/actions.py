@@ -15,9 +15,9 @@ from django.db.models import QuerySet
 
 from minshi.accounts.models import User
 from minshi.clock import Now
+from minshi.policy import selectors as policy
 from minshi.unsent.models import UnsentFile
 
-KEPT = timedelta(days=7)
 MOST_OF_A_FORM = 8
 MOST_OF_A_PERSON = 24
 MOST_BYTES = 15 * 1024 * 1024
@@ -66,7 +66,8 @@ def drop(rows: QuerySet[UnsentFile]) -> int:
 
 def forget() -> int:
     """What nobody came back for."""
-    return drop(UnsentFile.objects.filter(at__lt=Now() - KEPT))
+    days = int(policy.value("drafts.days", None))
+    return drop(UnsentFile.objects.filter(at__lt=Now() - timedelta(days=days)))
 
 
 def token_of(text: str) -> UUID | None:

@@ -14,7 +14,6 @@ from django.urls import reverse
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.faces.words import said_late
 from minshi.masking import mask_name
 from minshi.residents import representing, waiting
 from minshi.residents.rules import person_of
@@ -45,7 +44,7 @@ def where_i_live(context: template.Context, place: Territory | None = None) -> d
             "state": "unconfirmed",
             "home": home,
             "until": waits[0].due if waits else None,
-            "late": said_late(waits[0].due, now()) if waits else "",
+            "moment": now(),
             "by": waits[0].role if waits else "",
             "hurried": any(each.kind == waiting.HURRIED for each in waits),
             "url": _door_of(None, here),

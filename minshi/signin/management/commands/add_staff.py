@@ -33,7 +33,8 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError("；".join([*refusal.reasons, *refusal.fields.values()])) from None
         self.stdout.write(
-            f"登录名 {options['username']}，启用码 {code}，3 天内有效：本人在 /staff/activate/ 定密码，再绑定动态口令"
+            f"登录名 {options['username']}，启用码 {code}，{staff.activation_days()} 天内有效："
+            "本人在 /staff/activate/ 定密码，再绑定动态口令"
         )
 
     def _open(self, options: dict[str, Any]) -> str:
