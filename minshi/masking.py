@@ -245,6 +245,11 @@ def seen(text: str) -> str:
     return readable(text).strip()
 
 
+def is_seen(text: str) -> bool:
+    """Whether a reader sees any sign of it: a letter, a digit, a mark that stands by itself."""
+    return any(sign not in BLANKS and unicodedata.category(sign)[0] in "LNPS" for sign in text)
+
+
 def readable(text: str) -> str:
     """Lines and tabs stay, invisible and direction-changing characters go; all else is as it was typed."""
     return "".join(

@@ -8,3 +8,8 @@ class FacesConfig(AppConfig):
     name = "minshi.faces"
     label = "faces"
     verbose_name = _("页面")
+
+    def ready(self) -> None:
+        from minshi.faces import typed
+
+        typed.watch()
