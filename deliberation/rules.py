@@ -19,7 +19,7 @@ from minshi.faces.words import cn_datetime, cn_until, threshold
 from minshi.lifecycle import permits
 from minshi.paper.models import Line
 from minshi.residents import speaking
-from minshi.residents.models import ORGANISERS, Role, RoleGrant
+from minshi.residents.models import ORGANISERS, Person, Role, RoleGrant
 from minshi.residents.rules import holds, lives_in, person_of, roles_of
 from minshi.rolls.models import Unit, UnitKind
 from minshi.rolls.selectors import why_not_speak_for
@@ -48,7 +48,7 @@ def collects_paper(user: User, subject: Subject) -> bool:
 @rules.predicate
 def may_see_sheet(user: User, line: Line) -> bool:
     """Whoever has read this very sheet, and the household it speaks for; who is to read it next sees it there."""
-    if user.pk in (line.first_by_id, line.second_by_id, line.third_by_id):
+    if user.is_any((line.first_by_id, line.second_by_id, line.third_by_id)):
         return True
     paper = (line.correcting or line).paper_ballot
     return is_theirs(user, paper.unit, paper.line.sheet.registered_at)
@@ -59,7 +59,7 @@ def prints_letters(user: User, letter: CheckLetter) -> bool:
     """At the street, somebody without a role in the place and who does not live there; where the street has nobody
     the district's lead office stands in."""
     place = letter.territory
-    if letter.asked_by_id == user.pk or lives_in(user, place) or _has_a_part_in(user, place):
+    if user.is_same(letter.asked_by_id) or lives_in(user, place) or _has_a_part_in(user, place):
         return False
     return holds(user, place, *STREET) or (
         holds(user, place, Role.DISTRICT_OFFICER)
@@ -116,7 +116,7 @@ def why_not_speak(user: User, motion: Motion, unit: Unit | None, mine: Ballot | 
     """
     if unit is None:
         return speaking.why_not(user, act=_("投票"))
-    is_own = mine is not None and mine.by_id == user.pk
+    is_own = mine is not None and user.is_same(mine.by_id)
     return why_not_speak_for(unit, user, act=_("投票"), any_adult=is_own)
 
 
@@ -136,8 +136,7 @@ def why_not_vote(user: User, motion: Motion, unit: Unit | None, mine: Ballot | N
 
 def why_not_heard(user: User, motion: Motion) -> list[str]:
     """One person speaks once on one matter: whoever spoke at an earlier door does not at the new one."""
-    person = person_of(user)
-    if person and motion.ballots.filter(voice=person.pk).exists():
+    if motion.ballots.filter(voice__in=Person.objects.filter(user__in=user.keys).values("pk")).exists():
         return [_("您在这次表决里已经代表原来的家投过票，一个人只投一次；现在这一户请另一位成年人来投")]
     return []
 

@@ -145,7 +145,7 @@ def _is_mine(request: HttpRequest, found: selectors.Found) -> bool:
 
 
 def _may_change(request: HttpRequest, found: selectors.Found) -> bool:
-    is_own = isinstance(found, Ballot) and Channel(found.channel).is_own_hand and found.by_id == request.user.pk
+    is_own = isinstance(found, Ballot) and Channel(found.channel).is_own_hand and request.user.is_same(found.by_id)
     return is_own and found.unit.roll.motion.stage == MotionStage.OPEN
 
 

@@ -174,7 +174,7 @@ class ConfirmAccounts(DeskForm):
 
     @classmethod
     def offered(cls, subject: Any, user: User) -> bool:
-        return subject.made_by_id != user.pk and super().offered(subject, user)
+        return not user.is_same(subject.made_by_id) and super().offered(subject, user)
 
     def run(self, subject: FinalAccounts, by: User) -> FinalAccounts:
         return accounts.confirm_accounts(subject, by=by)

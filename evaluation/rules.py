@@ -92,7 +92,7 @@ def is_rater(user: User, callback: CallBack) -> bool:
 @rules.predicate
 def writes_for_rater(user: User, callback: CallBack) -> bool:
     """Who called back, from the rater's signed paper; never who mended."""
-    return callback.mended_by_id != user.pk and bool(reads_ratings(user, callback))
+    return not user.is_same(callback.mended_by_id) and bool(reads_ratings(user, callback))
 
 
 rules.add_perm("evaluation.run", is_clerk)

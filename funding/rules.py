@@ -86,7 +86,7 @@ def benefits(user: User, subject: Any) -> bool:
 def is_in_group(user: User, subject: Any) -> bool:
     """A member of the project group that stands now."""
     standing = GroupMember.objects.filter(group__proposal=proposal_of(subject), group__ended_at=None)
-    return standing.filter(person__user=user).exists()
+    return standing.filter(person__user__in=user.keys).exists()
 
 
 @rules.predicate
@@ -250,8 +250,10 @@ def other_duties(by: User | None, proposal: Proposal, done: Mapping[str, int | N
     """Why this person may not take the next duty: they proposed it, or did one of ``done`` (label → user key)."""
     if by is None:
         return []
-    reasons = [_("这件事的“%s”是您办的，下一步要由另一个人来办") % label for label, pk in done.items() if pk == by.pk]
-    if proposal.proposer_id == by.pk:
+    reasons = [
+        _("这件事的“%s”是您办的，下一步要由另一个人来办") % label for label, pk in done.items() if by.is_same(pk)
+    ]
+    if by.is_same(proposal.proposer_id):
         reasons.append(_("您是这件事的提议人，钱要由别人来审、来批、来付"))
     return reasons
 

@@ -25,7 +25,7 @@ def is_known_resident(user: User, subject: object = None) -> bool:
 
 @rules.predicate
 def is_proposer(user: User, proposal: Proposal) -> bool:
-    return bool(proposal.proposer_id == user.pk)
+    return bool(user.is_same(proposal.proposer_id))
 
 
 @rules.predicate
@@ -76,7 +76,7 @@ def may_wish(user: User, wish: Wish) -> bool:
 
 @rules.predicate
 def is_wisher(user: User, wish: Wish) -> bool:
-    return bool(wish.by_id == user.pk)
+    return bool(user.is_same(wish.by_id))
 
 
 @rules.predicate
@@ -106,9 +106,9 @@ class Sides:
 
 def why_not_look(user: User, look: Look, sides: Sides) -> list[str]:
     """What keeps this person from looking at the sheet again."""
-    if user.pk == look.typed_by_id:
+    if user.is_same(look.typed_by_id):
         return [gettext("这是您自己录入的，要由另一位来对照原件")]
-    if user.pk in sides.authors:
+    if user.is_any(sides.authors):
         return [gettext("这是您自己写的，要由别人来对照原件")]
     if holds(user, look.sheet.place, *LOOKERS) or _organises_another_building(user, look, sides.buildings):
         return []
@@ -127,7 +127,7 @@ def _organises_another_building(user: User, look: Look, own: Collection[str]) ->
 
 def may_correct(user: User, look: Look, sides: Sides) -> bool:
     """The clerk who typed it, another, or whoever may look at it; nobody their own."""
-    is_clerk = user.pk not in sides.authors and holds(user, look.sheet.place, Role.CLERK)
+    is_clerk = not user.is_any(sides.authors) and holds(user, look.sheet.place, Role.CLERK)
     return is_clerk or not why_not_look(user, look, sides)
 
 

@@ -338,7 +338,9 @@ class Mine:
 
 def mine(user: User) -> Mine:
     """What waits for this person, what they proposed and what they wished for."""
-    proposals = list(user.proposals.select_related("place", "card").order_by("-id")[:20])
+    proposals = list(
+        Proposal.objects.filter(proposer__in=user.keys).select_related("place", "card").order_by("-id")[:20]
+    )
     # Staff have their desk; a chief's reviews are one task with a queue of its own.
     held = [(held.role, held.path) for held in roles_of(user) if held.role in ORGANISERS]
     rows = Deadline.objects.waiting_for(held).exclude(kind__in=(f"stage:{Stage.SUBMITTED}", CLAIM)).order_by("due")
@@ -354,7 +356,7 @@ def mine(user: User) -> Mine:
         for proposal in proposals
         if proposal.stage == Stage.RETURNED
     ]
-    wishes = list(user.wishes.select_related("place").order_by("-id")[:10])
+    wishes = list(Wish.objects.filter(by__in=user.keys).select_related("place").order_by("-id")[:10])
     own: dict[str, list[Own]] = {}
     for each in own_of(user):
         own.setdefault(each.kind, []).append(each)
@@ -370,7 +372,7 @@ def waits_for(user: User) -> list[Task]:
 def own_steps(user: User, proposal: Proposal) -> list[tuple[str, str]]:
     """What its proposer may do with it now, as (label, address); nothing for anybody else."""
     is_taken_on = proposal.stage == Stage.CONSULTING and was_accepted(proposal)
-    if proposal.proposer_id != user.pk or is_taken_on:
+    if not user.is_same(proposal.proposer_id) or is_taken_on:
         return []
     steps = ((_("去修改"), "resubmit", "revise"), (_("撤回"), "withdraw", "withdraw"))
     return [
@@ -392,7 +394,7 @@ def to_review(user: User) -> list[Proposal]:
     for held in roles_of(user):
         roles = ORGANISERS if held.role in ORGANISERS else (held.role,)
         mine |= Q(holder_role__in=roles, holder_place__path__startswith=held.path)
-    waiting = Proposal.objects.filter(mine, stage=Stage.SUBMITTED).exclude(proposer=user)
+    waiting = Proposal.objects.filter(mine, stage=Stage.SUBMITTED).exclude(proposer__in=user.keys)
     return list(waiting.order_by("due_at", "pk")[:MOST_REVIEWS])
 
 
@@ -438,7 +440,11 @@ def looks_waiting_for(user: User) -> list[tuple[Look, Deadline]]:
     held = [(held.role, held.path) for held in roles_of(user)]
     kinds = Deadline.objects.waiting_for(held).filter(subject_type=Look._meta.label_lower).order_by("due", "pk")
     waiting = {deadline.subject_id: deadline for deadline in kinds[:MOST_REVIEWS]}
-    looks = Look.objects.filter(pk__in=waiting).exclude(state=LookState.WAITING, typed_by=user).select_related("sheet")
+    looks = (
+        Look.objects.filter(pk__in=waiting)
+        .exclude(state=LookState.WAITING, typed_by__in=user.keys)
+        .select_related("sheet")
+    )
     return [(look, waiting[look.pk]) for look in looks]
 
 

@@ -161,7 +161,7 @@ def _cosigned(given: Cosign) -> str:
 def objections(user: User) -> list[Own]:
     """What this person objected to, under their own name or not, also where the sheet was taken in for them."""
     person = person_of(user)
-    mine = Q(by=user) | Q(speaker=person) if person else Q(by=user)
+    mine = Q(by__in=user.keys) | Q(speaker=person) if person else Q(by__in=user.keys)
     made = Objection.objects.filter(mine).select_related("notice").order_by("-pk")[:MOST_OWN]
     return [
         Own(

@@ -34,7 +34,7 @@ def _superior(proposal: Proposal, record: StepRecord) -> Heard:
 def _supporters(proposal: Proposal, record: StepRecord) -> Heard:
     """Whoever put their household's name to it, apart from the proposer, who is told as such."""
     doors = proposal.cosigns.standing().values("household")
-    return [user for user in adults_of(doors) if user.pk != proposal.proposer_id]
+    return [user for user in adults_of(doors) if not user.is_same(proposal.proposer_id)]
 
 
 def _reviewers(proposal: Proposal, record: StepRecord) -> Heard:

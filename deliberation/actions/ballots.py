@@ -100,7 +100,7 @@ def _receipt_given(slip: str, by: User) -> Receipt | None:
     """The receipt of the first time, for a request that came again."""
     for rows, is_replaced in ((Ballot.objects, False), (BallotChange.objects, True)):
         if earlier := rows.filter(slip_number=slip).first():
-            if earlier.by_id != by.pk:
+            if not by.is_same(earlier.by_id):
                 raise Refused(_("请刷新页面再投一次"))
             return Receipt(slip, earlier.cast_at, is_replaced)
     return None
@@ -117,7 +117,7 @@ def _change(motion: Motion, unit: Unit, ballot: Ballot | None, choice: str, slip
         raise Refused(*rules.why_not_heard(by, motion), _("刚才没有投成，请再按一次“交票”"))
     if not Channel(ballot.channel).is_own_hand:
         raise Refused(_("您家已经由委托人投过票，不能再改成手机票"))
-    if ballot.by_id != by.pk:
+    if not by.is_same(ballot.by_id):
         if not rules.is_theirs(by, unit, ballot.cast_at):
             raise Refused(_("这一户原来住的人已经投过票，一户一票，不能再改"))
         raise Refused(

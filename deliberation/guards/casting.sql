@@ -22,7 +22,9 @@ BEGIN
     IF own_unit IS NULL THEN
         SELECT unit INTO own_unit FROM units_of(motion.roll_id, who, moment) AS unit ORDER BY unit LIMIT 1;
     END IF;
-    IF own_unit IS NOT NULL AND why_not_speak_for(own_unit, who, moment, false) = '' THEN
+    IF own_unit IS NOT NULL AND why_not_speak_for(own_unit, who, moment, false) = '' AND NOT (was_joined(who) AND EXISTS (
+        SELECT FROM deliberation_ballot WHERE motion_id = motion_key AND voice IN (SELECT people_of_one(who))
+    )) THEN
         INSERT INTO deliberation_ballot (unit_id, motion_id, choice, channel, slip_number, check_number, speaker_id, by_id)
         VALUES (own_unit, motion_key, chosen, 'online', slip, check_no, who, voter)
         ON CONFLICT DO NOTHING RETURNING cast_at INTO stored;

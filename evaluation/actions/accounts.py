@@ -122,7 +122,7 @@ def confirm_accounts(accounts: FinalAccounts, *, by: User) -> FinalAccounts:
     lock(accounts)
     if not has_perm("evaluation.check_accounts", by, accounts):
         raise NotAllowed(_("结算由街道经办或居务监督委员会复核"))
-    if accounts.made_by_id == by.pk:
+    if by.is_same(accounts.made_by_id):
         raise NotAllowed(_("编制和复核要两个人"))
     if accounts.confirmed_at is not None:
         raise Refused(_("这份结算已经复核过了"))

@@ -124,7 +124,7 @@ def overdue(callback: CallBack, *, by: None = None) -> StepRecord:
 
 
 def _refuse_the_mender(callback: CallBack, by: User) -> None:
-    if callback.mended_by_id == by.pk:
+    if by.is_same(callback.mended_by_id):
         raise NotAllowed(_("整改的人不能替评价人确认"))
 
 

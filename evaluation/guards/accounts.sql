@@ -23,3 +23,4 @@ CREATE TRIGGER confirmed_once BEFORE UPDATE ON evaluation_finalaccounts
     FOR EACH ROW EXECUTE FUNCTION refuse_second_confirmation();
 SELECT append_only('evaluation_finalaccounts', 'confirmed_by_id', 'confirmed_at', 'notice_id');
 SELECT guard_hands('evaluation_finalaccounts', 'made_by_id', 'confirmed_by_id');
+SELECT guard_humans('evaluation_finalaccounts', 'made_by_id', 'confirmed_by_id');

@@ -69,3 +69,5 @@ CREATE OR REPLACE FUNCTION answer_says(answer jsonb) RETURNS jsonb LANGUAGE sql 
         'level', answer -> 'level', 'quality', answer -> 'quality', 'price', answer -> 'price',
         'process', answer -> 'process', 'responsiveness', answer -> 'responsiveness', 'advice', answer -> 'advice')
 $$;
+
+SELECT guard_single_voice('evaluation_answer', 'survey_id', 'voice', 'NEW.channel <> ''paper''', 'true');

@@ -89,3 +89,4 @@ END $$;
 CREATE TRIGGER frozen_survey BEFORE INSERT OR UPDATE OR DELETE ON evaluation_survey
     FOR EACH ROW EXECUTE FUNCTION refuse_survey_change();
 SELECT guard_stage('evaluation_survey', 'evaluation.survey');
+SELECT guard_humans('evaluation_callback', 'mended_by_id', 'settled_by_id');

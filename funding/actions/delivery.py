@@ -388,7 +388,7 @@ def drop_plan_change(asked: PlanChange, *, by: User) -> PlanChange:
     proposal = lock(asked.proposal)
     lock(asked)
     _refuse_decided(asked)
-    if by.pk != asked.asked_by_id:
+    if not by.is_same(asked.asked_by_id):
         demand("funding.decide_change", by, proposal, _("不同意重新商议"))
     asked.dropped_by, asked.dropped_at = by, now()
     asked.save(update_fields=["dropped_by", "dropped_at"])
@@ -524,10 +524,10 @@ def _why_not_accept(
     decided = decided_money_of(proposal) | {proposal.proposer_id}
     if any(person.user_id in decided for person, _side in panel):
         reasons.append(_("提议、审批或付款的人不能参加验收"))
-    if by.pk in decided:
+    if by.is_any(decided):
         reasons.append(_("您提议、审批或支付过这个项目，验收要由别人来办"))
     contract = contract_of(proposal)
-    if contract and by.pk in bought(contract):
+    if contract and by.is_any(bought(contract)):
         reasons.append(_("您登记过报价、选定过承接方或登记过合同，验收要由别人来办"))
     carried = carried_out(proposal)
     if any(side == Side.RESIDENT and person.pk in carried for person, side in panel):

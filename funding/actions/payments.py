@@ -122,7 +122,7 @@ def _done(payment: Payment) -> dict[str, int | None]:
 
 def _obstacles(payment: Payment, by: User) -> list[str]:
     reasons = why_not_payable(payment.milestone) + other_duties(by, payment.proposal, _done(payment))
-    if by.pk in accepted_by(payment.proposal):
+    if by.is_any(accepted_by(payment.proposal)):
         reasons.append(_("参加验收的人不能审批或支付"))
     return reasons
 
@@ -229,7 +229,7 @@ def confirm_waiver(waiver: Waiver, *, by: User) -> Waiver:
     lock(waiver)
     demand("funding.approve_payment", by, waiver, _("复核放弃付款"))
     _refuse_closed(waiver)
-    if by.pk in (waiver.by_id, proposal.proposer_id):
+    if by.is_any((waiver.by_id, proposal.proposer_id)):
         raise Refused(_("登记的人和提议人不能复核，要由另一个人来办"))
     waiver.confirmed_by, waiver.confirmed_at = by, now()
     with refusing():

@@ -305,7 +305,7 @@ def void_pledge(promised: Pledge, *, reason: str, by: User) -> Pledge:
     demand("funding.confirm_money", by, proposal, _("撤销登记错的认缴单"))
     if promised.withdrawn_at or promised.line is None:
         raise Refused(_("这份认缴不是纸质登记的，或者已经撤回"))
-    if promised.line.sheet.registered_by_id == by.pk:
+    if by.is_same(promised.line.sheet.registered_by_id):
         raise Refused(_("这张认缴单是您登记的，撤销要由另一位来办"))
     if received_from(proposal, promised.household):
         raise Refused(_("这一户的钱已经收到，不能再撤销认缴"))
@@ -445,7 +445,7 @@ def _giver_name(proposal: Proposal, giver: Residence | None, sponsor: Sponsor | 
 def _decide(given: Contribution, verb: str, *, by: User, reason: str = "", **setting: object) -> StepRecord:
     lock(given.proposal)
     lock(given)
-    obstacles = [_("登记的人不能自己复核，要由另一个人来办")] if given.recorded_by_id == by.pk else []
+    obstacles = [_("登记的人不能自己复核，要由另一个人来办")] if by.is_same(given.recorded_by_id) else []
     record = take(given, verb, by=by, reason=reason, setting=setting, obstacles=obstacles)
     deadlines.meet(given)
     return record
@@ -528,7 +528,7 @@ def confirm_in_kind(given: InKind, *, by: User) -> InKind:
         raise Refused(_("已经确认过了"))
     if _is_accounted_for(given.proposal):
         raise Refused(_("现在是“%s”，结算以后不再确认投工投劳") % Stage(given.proposal.stage).label)
-    if given.recorded_by_id == by.pk:
+    if by.is_same(given.recorded_by_id):
         raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
     given.confirmed_by, given.confirmed_at = by, now()
     given.save(update_fields=["confirmed_by", "confirmed_at"])

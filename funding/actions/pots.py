@@ -90,7 +90,7 @@ def confirm_allocation(allocation: Allocation, *, by: User) -> Allocation:
     demand("funding.keep_pot", by, allocation, _("复核拨入"))
     if allocation.confirmed_at:
         raise Refused(_("这笔拨入已经复核过了"))
-    if allocation.recorded_by_id == by.pk:
+    if by.is_same(allocation.recorded_by_id):
         raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
     pot = allocation.pot
     allocation.confirmed_by, allocation.confirmed_at = by, now()
@@ -138,7 +138,7 @@ def confirm_carry_over(carried: CarryOver, *, by: User) -> CarryOver:
     demand("funding.keep_pot", by, carried, _("复核结转"))
     if carried.confirmed_at:
         raise Refused(_("这笔结转已经复核过了"))
-    if carried.recorded_by_id == by.pk:
+    if by.is_same(carried.recorded_by_id):
         raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
     carried.confirmed_by, carried.confirmed_at = by, now()
     carried.save(update_fields=["confirmed_by", "confirmed_at"])

@@ -234,7 +234,7 @@ def confirm_refund(refund: Refund, *, by: User) -> Refund:
     demand("funding.confirm_refund", by, refund, _("复核退款"))
     if refund.returned_at or refund.paid_at is None or refund.annulled_at:
         raise Refused(_("这笔退款现在不能复核"))
-    if refund.paid_by_id == by.pk:
+    if by.is_same(refund.paid_by_id):
         raise Refused(_("办理的人不能自己复核，要由另一个人来办"))
     refund.confirmed_by, refund.returned_at = by, now()
     with refusing():

@@ -36,7 +36,7 @@ def reverse_contribution(given: Contribution, *, by: User, reason: str) -> StepR
     """A confirmed one was wrong, or its cheque bounced: the books keep it and its exact opposite."""
     proposal = lock(given.proposal)
     lock(given)
-    obstacles = [_("登记的人不能自己复核，要由另一个人来办")] if given.recorded_by_id == by.pk else []
+    obstacles = [_("登记的人不能自己复核，要由另一个人来办")] if by.is_same(given.recorded_by_id) else []
     if _of(given).unconfirmed().exists():
         obstacles.append(_("退给这一方的钱还有一笔没有复核，请先复核，再冲正"))
     record = take(given, "reverse", by=by, reason=reason, obstacles=obstacles)
@@ -105,7 +105,7 @@ def confirm_claim(claim: Claim, *, by: User) -> Claim:
     demand("funding.confirm_claim", by, claim, _("复核追收"))
     if claim.closed_at or claim.settled_by_id is None:
         raise Refused(_("这笔追收现在不能复核"))
-    if claim.settled_by_id == by.pk:
+    if by.is_same(claim.settled_by_id):
         raise Refused(_("办理的人不能自己复核，要由另一个人来办"))
     claim.confirmed_by, claim.closed_at = by, now()
     with refusing():
@@ -161,7 +161,7 @@ def reverse_payment(payment: Payment, *, by: User, reason: str) -> StepRecord:
     """The bank sent a payment back: it may be asked for again. Said by another person than who paid it."""
     lock(payment.proposal)
     lock(payment)
-    obstacles = [_("付款的人不能自己冲正，要由另一个人来办")] if payment.paid_by_id == by.pk else []
+    obstacles = [_("付款的人不能自己冲正，要由另一个人来办")] if by.is_same(payment.paid_by_id) else []
     with refusing():
         record = take(payment, "reverse", by=by, reason=reason, setting={"reversed_by": by}, obstacles=obstacles)
     entry = Entry.objects.get(key=f"payment:{payment.pk}")
@@ -178,7 +178,7 @@ def reverse_refund(refund: Refund, *, by: User, reason: str) -> Refund:
     demand("funding.reverse_refund", by, refund, _("退款冲正"))
     if refund.annulled_at or refund.paid_at is None or refund.grant_id:
         raise Refused(_("这笔退款现在不能冲正"))
-    if refund.paid_by_id == by.pk:
+    if by.is_same(refund.paid_by_id):
         raise Refused(_("退款的人不能自己冲正，要由另一个人来办"))
     if not reason.strip():
         raise Refused(reason=_("请写明理由，对方和大家都看得到"))

@@ -190,7 +190,7 @@ def _supplier(name: str, *, code: str, contact: str, by: User) -> Supplier:
 def recuse(enquiry: Enquiry, person: Person, *, reason: str, by: User) -> Recusal:
     """A member who stands near a supplier declares it and takes no part in the choice."""
     must_be_in(enquiry.proposal, Stage.PROCURING)
-    if person.user_id != by.pk:
+    if not by.is_same(person.user_id):
         demand("funding.form_group", by, enquiry.proposal, _("登记回避"))
     if not reason.strip():
         raise Refused(reason=_("请写明为什么回避"))
@@ -247,7 +247,7 @@ def award(
 
 def _why_not_buy(enquiry: Enquiry, by: User) -> list[str]:
     """One person enters quotes, another confirms award and contract."""
-    return [_("登记报价的人不能选定承接方、登记合同，要由另一个人来办")] if by.pk in entered_quotes(enquiry) else []
+    return [_("登记报价的人不能选定承接方、登记合同，要由另一个人来办")] if by.is_any(entered_quotes(enquiry)) else []
 
 
 def eligible_judges(enquiry: Enquiry) -> list[Person]:

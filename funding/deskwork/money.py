@@ -546,7 +546,7 @@ class VoidPledge(DeskForm):
 
     @classmethod
     def offered(cls, subject: Any, user: User) -> bool:
-        return super().offered(subject, user) and subject.line.sheet.registered_by_id != user.pk
+        return super().offered(subject, user) and not user.is_same(subject.line.sheet.registered_by_id)
 
     def run(self, subject: Pledge, by: User) -> object:
         return actions.void_pledge(subject, reason=self.cleaned_data["reason"], by=by)

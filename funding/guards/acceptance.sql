@@ -5,22 +5,23 @@ DECLARE
     member bigint;
 BEGIN
     SELECT proposal_id INTO project FROM funding_acceptance WHERE id = NEW.acceptance_id;
-    SELECT user_id INTO member FROM residents_person WHERE id = NEW.person_id;
-    IF EXISTS (SELECT FROM proposals_proposal WHERE id = project AND proposer_id = member)
+    SELECT human_of(user_id) INTO member FROM residents_person WHERE id = NEW.person_id;
+    IF EXISTS (SELECT FROM proposals_proposal WHERE id = project AND human_of(proposer_id) = member)
        OR EXISTS (SELECT FROM funding_grant WHERE proposal_id = project
-                  AND member IN (examined_by_id, approved_by_id, district_by_id))
+                  AND member IN (human_of(examined_by_id), human_of(approved_by_id), human_of(district_by_id)))
        OR EXISTS (SELECT FROM funding_payment p JOIN funding_contract c ON c.id = p.contract_id
-                  WHERE c.proposal_id = project AND p.stage <> 'refused' AND member IN (p.approved_by_id, p.paid_by_id)) THEN
+                  WHERE c.proposal_id = project AND p.stage <> 'refused'
+                  AND member IN (human_of(p.approved_by_id), human_of(p.paid_by_id))) THEN
         RAISE EXCEPTION 'person % has decided on this project already', NEW.person_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_has_not_decided';
     END IF;
     -- Who proposed, chose the supplier or works in the project group does not accept as a resident.
     IF NEW.side = 'resident' AND (
         EXISTS (SELECT FROM funding_groupmember m JOIN funding_group g ON g.id = m.group_id
-                WHERE g.proposal_id = project AND m.person_id = NEW.person_id)
+                WHERE g.proposal_id = project AND m.person_id IN (SELECT people_of_one(NEW.person_id)))
         OR EXISTS (SELECT FROM funding_judge j JOIN funding_award w ON w.id = j.award_id
                    JOIN funding_enquiry e ON e.id = w.enquiry_id
-                   WHERE e.proposal_id = project AND j.person_id = NEW.person_id)
+                   WHERE e.proposal_id = project AND j.person_id IN (SELECT people_of_one(NEW.person_id)))
     ) THEN
         RAISE EXCEPTION 'person % carried the project out or chose its supplier', NEW.person_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_has_not_carried_out';
@@ -75,7 +76,7 @@ BEGIN
                     'supervisors', NEW.terms -> 'acceptance.supervisors'
                 )::text;
     END IF;
-    IF NEW.recorded_by_id IN (SELECT funding_bought(NEW.contract_id)) THEN
+    IF human_of(NEW.recorded_by_id) IN (SELECT human_of(bought) FROM funding_bought(NEW.contract_id) AS bought) THEN
         RAISE EXCEPTION 'acceptance %: written down by who bought', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'acceptance_by_another_than_who_bought';
     END IF;

@@ -30,7 +30,7 @@ BEGIN
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_within_quote';
         END IF;
         IF EXISTS (SELECT FROM funding_quote q JOIN funding_award a ON a.enquiry_id = q.enquiry_id
-                   WHERE a.id = NEW.award_id AND q.by_id = NEW.signed_by_id) THEN
+                   WHERE a.id = NEW.award_id AND human_of(q.by_id) = human_of(NEW.signed_by_id)) THEN
             RAISE EXCEPTION 'the contract is signed by who entered its quotes'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_by_another_than_quotes';
         END IF;

@@ -10,7 +10,9 @@ BEGIN
     SELECT p.proposer_id, p.tier, p.kind, t.path INTO project
         FROM proposals_proposal p JOIN territory_territory t ON t.id = p.place_id
         WHERE p.id = NEW.proposal_id FOR NO KEY UPDATE OF p;
-    IF project.proposer_id IN (NEW.asked_by_id, NEW.examined_by_id, NEW.approved_by_id, NEW.district_by_id) THEN
+    IF human_of(project.proposer_id) IN (
+        human_of(NEW.asked_by_id), human_of(NEW.examined_by_id), human_of(NEW.approved_by_id), human_of(NEW.district_by_id)
+    ) THEN
         RAISE EXCEPTION 'grant %: the proposer decides on nothing here', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_decides_no_grant';
     END IF;

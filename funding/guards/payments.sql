@@ -44,14 +44,15 @@ BEGIN
         RAISE EXCEPTION 'payment: beyond the price of contract %', signed.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payments_within_price';
     END IF;
-    IF signed.proposer_id IN (NEW.asked_by_id, NEW.approved_by_id, NEW.paid_by_id) THEN
+    IF human_of(signed.proposer_id) IN (human_of(NEW.asked_by_id), human_of(NEW.approved_by_id), human_of(NEW.paid_by_id)) THEN
         RAISE EXCEPTION 'payment: the proposer has no hand in it'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_handles_no_payment';
     END IF;
     IF EXISTS (
         SELECT FROM funding_panelist s JOIN residents_person r ON r.id = s.person_id
             JOIN funding_acceptance a ON a.id = s.acceptance_id
-        WHERE a.proposal_id = signed.proposal_id AND r.user_id IN (NEW.approved_by_id, NEW.paid_by_id)
+        WHERE a.proposal_id = signed.proposal_id
+          AND human_of(r.user_id) IN (human_of(NEW.approved_by_id), human_of(NEW.paid_by_id))
     ) THEN
         RAISE EXCEPTION 'payment: who accepted neither approves nor pays'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'panelist_handles_no_payment';

@@ -37,7 +37,7 @@ BEGIN
     IF chosen.enquiry_id <> NEW.enquiry_id THEN
         RAISE EXCEPTION 'quote % belongs to another enquiry', NEW.quote_id USING ERRCODE = 'check_violation';
     END IF;
-    IF EXISTS (SELECT FROM funding_quote WHERE enquiry_id = NEW.enquiry_id AND by_id = NEW.by_id) THEN
+    IF EXISTS (SELECT FROM funding_quote WHERE enquiry_id = NEW.enquiry_id AND human_of(by_id) = human_of(NEW.by_id)) THEN
         RAISE EXCEPTION 'enquiry %: who entered quotes does not award', NEW.enquiry_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'award_by_another_than_quotes';
     END IF;

@@ -8,8 +8,8 @@ BEGIN
         RAISE EXCEPTION 'waiver: milestone % is being paid, or is another sum', NEW.milestone_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'waiver_of_what_is_owed';
     END IF;
-    IF NEW.confirmed_by_id IN (
-        SELECT p.proposer_id FROM funding_milestone m JOIN funding_contract c ON c.id = m.contract_id
+    IF human_of(NEW.confirmed_by_id) IN (
+        SELECT human_of(p.proposer_id) FROM funding_milestone m JOIN funding_contract c ON c.id = m.contract_id
             JOIN proposals_proposal p ON p.id = c.proposal_id WHERE m.id = NEW.milestone_id
     ) THEN
         RAISE EXCEPTION 'waiver %: the proposer confirms nothing here', NEW.id

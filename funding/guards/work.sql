@@ -4,7 +4,7 @@ SELECT append_only('funding_logphoto');
 CREATE OR REPLACE FUNCTION funding_guard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM funding_contract c JOIN proposals_proposal p ON p.id = c.proposal_id
-               WHERE c.id = NEW.contract_id AND p.proposer_id IN (NEW.decided_by_id)) THEN
+               WHERE c.id = NEW.contract_id AND human_of(p.proposer_id) = human_of(NEW.decided_by_id)) THEN
         RAISE EXCEPTION 'change %: the proposer decides on nothing here', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_decides_no_change';
     END IF;
@@ -29,7 +29,7 @@ BEGIN
         RAISE EXCEPTION 'contract %: % is within the share of a change', NEW.contract_id, NEW.new_price_fen
             USING ERRCODE = 'check_violation', CONSTRAINT = 'plan_change_is_beyond_the_share';
     END IF;
-    IF NEW.confirmed_by_id = signed.proposer_id THEN
+    IF human_of(NEW.confirmed_by_id) = human_of(signed.proposer_id) THEN
         RAISE EXCEPTION 'plan change %: the proposer decides on nothing here', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'proposer_decides_no_change';
     END IF;

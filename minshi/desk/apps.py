@@ -11,6 +11,7 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from minshi.desk import (  # noqa: F401  (registers the ground's admins)
+            accounts,
             corrections,
             notices,
             people,

@@ -115,16 +115,21 @@ class MoveOut(OfHome):
 class Appoint(DeskForm):
     name = "appoint"
     label = _("授予角色")
-    help = _("上一级任命下一级；工作人员另要设密码和动态口令。")
+    help = _("上一级任命下一级。工作人员要填登录名，启用码发到他验证过的手机，密码和动态口令由本人设。")
     permission = "residents.appoint"
     role = forms.ChoiceField(label=_("角色"))
     place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
+    username = forms.CharField(
+        label=_("登录名（工作人员才填）"), max_length=32, required=False, help_text=_("小写字母和数字，例如 wangli")
+    )
     since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     basis = forms.CharField(label=_("依据（推选或任命记录）"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["since"].initial = today
+        if self.subject.person.user.is_staff:
+            del self.fields["username"]
         given = {place.pk: given_by(self.by, place) for place in self.subject.household.place.ancestors()}
         field: Any = self.fields["place"]
         field.queryset = Territory.objects.filter(pk__in=[pk for pk, roles in given.items() if roles]).order_by("path")
@@ -135,7 +140,10 @@ class Appoint(DeskForm):
         sent, role = self.data.get("role", ""), self.fields["role"]
         if sent in Role.values and sent not in dict(role.choices):  # type: ignore[attr-defined]
             raise NotAllowed(gettext("这个角色要由上一级任命，您这里没有这个选项"))
-        return _given_there(self)
+        typed = _given_there(self)
+        if typed.get("role") in STAFF_ROLES and "username" in self.fields and not typed.get("username"):
+            self.add_error("username", gettext("工作人员要有登录名，启用码发到他验证过的手机"))
+        return typed
 
     @classmethod
     def open_to(cls, subject: Residence) -> bool:
@@ -144,7 +152,7 @@ class Appoint(DeskForm):
 
     @classmethod
     def offered(cls, subject: Any, user: User) -> bool:
-        return subject.person.user_id != user.pk and super().offered(subject, user) if subject.person else False
+        return not user.is_same(subject.person.user_id) and super().offered(subject, user) if subject.person else False
 
     @classmethod
     def not_by_them(cls, subject: Any, user: User) -> str:
@@ -152,7 +160,12 @@ class Appoint(DeskForm):
 
     def run(self, subject: Residence, by: User) -> object:
         assert subject.person and subject.person.user
-        return actions.grant(subject.person.user, **self.cleaned_data, by=by)
+        data = dict(self.cleaned_data)
+        username = data.pop("username", "")
+        if data["role"] in STAFF_ROLES and not subject.person.user.is_staff:
+            held, _code = staff.appoint(subject.person.user, username=username, **data, by=by)
+            return held
+        return actions.grant(subject.person.user, **data, by=by)
 
 
 @admin.register(Residence)
@@ -333,7 +346,7 @@ class SecondRole(DeskForm):
 
     @classmethod
     def offered(cls, subject: Any, user: User) -> bool:
-        return subject.user_id != user.pk and super().offered(subject, user)
+        return not user.is_same(subject.user_id) and super().offered(subject, user)
 
     @classmethod
     def not_by_them(cls, subject: Any, user: User) -> str:

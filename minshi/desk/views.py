@@ -285,7 +285,11 @@ def _confirmations(user: User) -> list[Job]:
     for held in roles_of(user):
         if held.role in (Role.CLERK, *ORGANISERS):
             mine |= Q(household__place__path__startswith=held.path)
-    count = Residence.objects.claims().filter(mine).exclude(person__user=user).count() if mine != Q(pk__in=[]) else 0
+    count = (
+        Residence.objects.claims().filter(mine).exclude(person__user__in=user.keys).count()
+        if mine != Q(pk__in=[])
+        else 0
+    )
     if not count:
         return []
     text = _("%(n)d 位居民说住在您这里，等您确认") % {"n": count}

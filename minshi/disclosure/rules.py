@@ -81,20 +81,20 @@ def may_read_again(user: User | None, notice: Notice) -> bool:
 def may_see_sheet(user: User | None, objection: Objection) -> bool:
     """Whoever reads sheets there or answers, and who signed it."""
     signer = objection.speaker
-    mine = user is not None and signer is not None and signer.user_id == user.pk
+    mine = user is not None and signer is not None and user.is_same(signer.user_id)
     return mine or may_read_again(user, objection.notice) or may_read_original(user, objection)
 
 
 def is_own(user: User, objection: Objection) -> bool:
     """Whether it is this person's word, whoever wrote it down."""
-    return objection.by_id == user.pk or (objection.speaker is not None and objection.speaker.user_id == user.pk)
+    return user.is_same(objection.by_id) or (objection.speaker is not None and user.is_same(objection.speaker.user_id))
 
 
 def open_ones_of(user: User | None, notice: Notice) -> set[int]:
     """Of this notice's objections those that this person may take back."""
     if user is None or not notice.objections_open:
         return set()
-    mine = Q(by=user) | Q(speaker__user=user)
+    mine = Q(by__in=user.keys) | Q(speaker__user__in=user.keys)
     return set(notice.objections.open().filter(mine).values_list("pk", flat=True))
 
 

@@ -76,7 +76,7 @@ def to_read(user: User) -> Objection | None:
         mine |= Q(notice__place__path__startswith=path)
     standing = sheets().exclude(outcome=Objection.Outcome.WITHDRAWN)
     waiting = standing.filter(mine, notice__withdrawn_by=None, line__in=Line.objects.waiting_for(user))
-    return waiting.exclude(speaker__isnull=False, speaker__user=user).order_by("at", "pk").first()
+    return waiting.exclude(speaker__isnull=False, speaker__user__in=user.keys).order_by("at", "pk").first()
 
 
 # --- What a gate waits for ---------------------------------------------------------------------

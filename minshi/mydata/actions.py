@@ -96,7 +96,7 @@ def overdue(asked: Correction, late: Deadline, *, by: None = None) -> None:
 def answers(user: User, asked: Correction) -> bool:
     """Who confirms residents there, and the street; nobody for themselves."""
     home = asked.home
-    if home.person and home.person.user_id == user.pk:
+    if home.person and user.is_same(home.person.user_id):
         return False
     return confirms_residents(user, home) or any(
         held.role == Role.CASE_OFFICER and asked.territory.path.startswith(held.path) for held in roles_of(user)

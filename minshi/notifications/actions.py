@@ -49,7 +49,8 @@ SEALED_KEPT = timedelta(days=1)
 TELL = """
 WITH told AS (
     INSERT INTO notifications_message (user_id, title, body, url, key, event, matter)
-    SELECT DISTINCT told_user, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text
+    -- Whoever was joined hears by the account that stays.
+    SELECT DISTINCT human_of(told_user), %s::text, %s::text, %s::text, %s::text, %s::text, %s::text
     FROM unnest(%s::bigint[]) AS told_user
     ON CONFLICT (user_id, key) DO NOTHING
     RETURNING id, user_id, matter

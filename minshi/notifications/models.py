@@ -18,7 +18,7 @@ LOCAL_ADDRESS = r"^/([^/\\].*)?$"
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def of(self, user: User) -> MessageQuerySet:
-        return self.filter(user=user)
+        return self.filter(user__in=user.keys)
 
     def unread(self) -> MessageQuerySet:
         return self.filter(read_at=None)

@@ -141,7 +141,7 @@ def why_not_read_again(line: Line, by: User) -> list[str]:
         return [_("这张纸票还没有录入，或者已经撤销")]
     if line.is_settled:
         return [_("这张纸票已经核对过了")]
-    if by.pk in (line.first_by_id, line.second_by_id):
+    if by.is_any((line.first_by_id, line.second_by_id)):
         return [_("录入的人不能自己核对，请另一位来看")]
     return []
 
@@ -214,7 +214,7 @@ def void(line: Line, *, reason: str, by: User, by_another: bool = False, when_se
         raise Refused(reason=_("请写明为什么撤销，公布结果时会一并说明"))
     if line.voided_at or (line.is_settled and not when_settled):
         raise Refused(_("这张纸票已经核对或者撤销，不能再撤销"))
-    if by_another and by.pk == line.sheet.registered_by_id:
+    if by_another and by.is_same(line.sheet.registered_by_id):
         raise Refused(_("投票结束后，撤销要由登记人以外的另一位来办"))
     line.voided_by, line.voided_at, line.void_reason = by, now(), mask_text(reason.strip())[:200]
     line.save(update_fields=["voided_by", "voided_at", "void_reason"])

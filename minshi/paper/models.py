@@ -60,7 +60,12 @@ class LineQuerySet(models.QuerySet["Line"]):
 
     def waiting_for(self, reader: Any) -> LineQuerySet:
         """Read once (or twice and differently) by others, so that this person may read it now."""
-        return self.unsettled().filter(first__isnull=False).exclude(first_by=reader).exclude(second_by=reader)
+        return (
+            self.unsettled()
+            .filter(first__isnull=False)
+            .exclude(first_by__in=reader.keys)
+            .exclude(second_by__in=reader.keys)
+        )
 
 
 def _reader() -> models.ForeignKey:

@@ -141,7 +141,7 @@ def move_out(home: Residence, *, by: User) -> None:
 def leave(home: Residence, *, by: User) -> None:
     """One says oneself that one does not live there any more, or never did."""
     home = Residence.objects.select_for_update(of=("self",)).select_related("person").get(pk=home.pk)
-    if home.person is None or home.person.user_id != by.pk:
+    if home.person is None or not by.is_same(home.person.user_id):
         raise NotAllowed(_("只能登记自己搬走"))
     if home.until is not None:
         raise Refused(_("已经登记搬走了"))
@@ -192,7 +192,7 @@ def _judged(home: Residence, by: User) -> Residence:
     home = rows.get(pk=home.pk)
     if home.person is None or home.until is not None:
         raise Refused(_("这个人刚改了登记的门牌，请再看一眼"))
-    if home.person.user_id == by.pk:
+    if by.is_same(home.person.user_id):
         raise NotAllowed(_("自己的住户身份要由别人确认"))
     if not confirms_residents(by, home):
         raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以确认住户"))
@@ -222,7 +222,7 @@ def stand_for(door: Household, name: str, *, by: User) -> User:
         person.user = User.objects.create_user(f"p{secrets.token_hex(8)}")
         person.save()
     assert person.user
-    if person.user_id == by.pk:
+    if by.is_same(person.user_id):
         raise Refused(name=_("自己的请自己在网上提，不要代录"))
     return person.user
 
@@ -233,15 +233,14 @@ def grant(
 ) -> RoleGrant:
     """Give a role in a place from a day on, with the record of the election or appointment it rests on.
 
-    Whoever works in an office signs in as staff from now on, with a password and a second factor.
+    An office goes to whoever is staff already, with a number and an activation of their own (``signin.staff``).
     """
-    if by is not None and (by.pk == user.pk or not may_appoint(by, role, place)):
+    if by is not None and (by.is_same(user.pk) or not may_appoint(by, role, place)):
         raise NotAllowed(_("这个角色要由上一级任命，自己不能任命自己"))
     if until is not None and until <= since:
         raise Refused(until=_("结束的日子要在开始之后"))
     if role in STAFF_ROLES and not user.is_staff:
-        user.is_staff = True
-        user.save(update_fields=["is_staff"])
+        raise Refused(role=_("工作人员要先有自己的登录：填登录名，启用码发到他验证过的手机，再授予角色"))
     try:
         with transaction.atomic():
             held = RoleGrant.objects.create(
@@ -253,6 +252,24 @@ def grant(
         schedule(held, TERM_OVER, midnight(until))
     appointed.send(RoleGrant, held=held, ended=False)
     return held
+
+
+@action
+def hand_on(held: RoleGrant, user: User, *, by: User | None = None) -> None:
+    """A post of one account of a human goes to the one that stays: as given, by whom it was given, for as long."""
+    held.revoked_at = now()
+    held.save(update_fields=["revoked_at"])
+    meet(held, TERM_OVER)
+    since = max(held.since, today())
+    same = RoleGrant.objects.filter(user=user, role=held.role, place=held.place, revoked_at=None)
+    if same.filter(Q(until=None) | Q(until__gt=since)).exists():
+        return
+    theirs = RoleGrant.objects.create(
+        user=user, role=held.role, place=held.place, since=since, until=held.until,
+        basis=held.basis, granted_by=held.granted_by,
+    )  # fmt: skip
+    if theirs.until is not None:
+        schedule(theirs, TERM_OVER, midnight(theirs.until))
 
 
 @action

@@ -224,7 +224,7 @@ def is_registered_age(born: date) -> bool:
 
 def confirms_residents(user: User, home: Residence) -> bool:
     """The chief or clerk of the place, and the street once it climbed there; nobody for themselves."""
-    if home.person and home.person.user_id == user.pk:
+    if home.person and user.is_same(home.person.user_id):
         return False
     place = home.household.place
     return holds(user, place, Role.CLERK, *ORGANISERS) or (

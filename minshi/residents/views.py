@@ -140,7 +140,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     mine = Q(pk__in=[])
     for path in paths:
         mine |= Q(household__place__path__startswith=path)
-    waiting = Residence.objects.claims().filter(mine).exclude(person__user=user).order_by("pk")
+    waiting = Residence.objects.claims().filter(mine).exclude(person__user__in=user.keys).order_by("pk")
     claims = waiting.select_related("person", "household__place__parent")[:MOST]
     return render(request, "residents/confirm.html", {"claims": [(claim, actions.as_read(claim)) for claim in claims]})
 

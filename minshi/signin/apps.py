@@ -10,4 +10,4 @@ class SigninConfig(AppConfig):
     verbose_name = _("登录")
 
     def ready(self) -> None:
-        from minshi.signin import signals  # noqa: F401  (registers the receivers)
+        from minshi.signin import reactions, signals  # noqa: F401  (registers the receivers)

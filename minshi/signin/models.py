@@ -7,12 +7,14 @@ import hmac
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import MAINLAND_MOBILE, User
 from minshi.clock import Now
+from minshi.territory.models import Territory
 
 LIFETIME = timedelta(minutes=5)
 MOST_GUESSES = 5
@@ -111,6 +113,9 @@ class SecurityEvent(models.Model):
         OPENED = "opened", _("启用账号")
         CLOSED = "closed", _("停用账号")
         REFUSED = "refused", _("没有权限，被拒绝")
+        NUMBER_ASKED = "number_asked", _("申请换掉用不了的手机号")
+        JOIN_ASKED = "join_asked", _("申请和另一个账号合并")
+        JOINED = "joined", _("和另一个账号合并了")
 
     at = models.DateTimeField(_("时间"), db_default=Now())
     kind = models.CharField(_("什么事"), max_length=16, choices=Kind)
@@ -179,6 +184,88 @@ class AccessReset(models.Model):
 
     def __str__(self) -> str:
         return f"reset {self.pk}"
+
+
+class OfTwo(models.Model):
+    """What one asks about somebody's account, with a reason and a basis, and another human confirms or drops."""
+
+    reason = models.CharField(_("理由"), max_length=300)
+    basis = models.CharField(_("依据（怎么核实的）"), max_length=200)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("申请时间"), db_default=Now())
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+    dropped_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    dropped_at = models.DateTimeField(_("作废时间"), null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        return self.confirmed_at is None and self.dropped_at is None
+
+
+def _of_two(what: str, *others: str) -> list[models.BaseConstraint]:
+    """Says why, is confirmed by another, once, and by none of those it is about."""
+    about = Q()
+    for other in others:
+        about &= ~Q(confirmed_by=F(other)) & ~Q(asked_by=F(other))
+    confirmed = Q(confirmed_at__isnull=False, confirmed_by__isnull=False, dropped_at=None) & ~Q(
+        confirmed_by=F("asked_by")
+    )
+    return [
+        models.CheckConstraint(condition=~Q(reason="") & ~Q(basis=""), name=f"{what}_says_why"),
+        models.CheckConstraint(
+            condition=(Q(confirmed_at=None, confirmed_by=None) | confirmed) & about, name=f"{what}_takes_two_people"
+        ),
+    ]
+
+
+class Joining(OfTwo):
+    """Two accounts of one human become one: ``stays`` is theirs from then on, the login of ``ends`` is closed."""
+
+    stays = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("留下的账号"))
+    ends = models.ForeignKey(User, models.PROTECT, related_name="joinings", verbose_name=_("并入的账号"))
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="+", verbose_name=_("地方"))
+
+    class Meta:
+        verbose_name = _("合并账号")
+        verbose_name_plural = _("合并账号")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ends"], condition=Q(confirmed_at=None, dropped_at=None), name="one_joining_at_a_time"
+            ),
+            models.CheckConstraint(condition=~Q(stays=F("ends")), name="joining_is_of_two_accounts"),
+            *_of_two("joining", "stays", "ends"),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("合并账号 %(pk)s") % {"pk": self.pk})
+
+
+class LostNumber(OfTwo):
+    """A resident has not their old number any more and cannot prove it: another one takes its place."""
+
+    PERSONAL = ("phone",)
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="lost_numbers", verbose_name=_("账号"))
+    phone = models.CharField(_("新手机号"), max_length=11, validators=[RegexValidator(MAINLAND_MOBILE)])
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="+", verbose_name=_("地方"))
+
+    class Meta:
+        verbose_name = _("旧号码用不了，换手机号")
+        verbose_name_plural = _("旧号码用不了，换手机号")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(confirmed_at=None, dropped_at=None), name="one_lost_number_at_a_time"
+            ),
+            models.CheckConstraint(condition=Q(phone="") | Q(phone__regex=MAINLAND_MOBILE), name="new_number_rings"),
+            *_of_two("lost_number", "user"),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("换手机号 %(pk)s") % {"pk": self.pk})
 
 
 class Activation(models.Model):

@@ -62,7 +62,7 @@ def open_account(
     """An account with its first role; its holder starts it with the code that goes to their phone.
 
     One human has one account: where a resident has this number, theirs becomes the staff login. The code is returned
-    for the operator's command, which prints it where there is no number; pages never show it.
+    for the operator's command, which prints it where no texts can be sent; pages never show it.
     Raises ``NotAllowed`` for whoever does not appoint this role there; ``by=None`` is the servers' operator.
     """
     wrong = {}
@@ -73,13 +73,40 @@ def open_account(
     if role not in STAFF_ROLES:
         wrong["role"] = _("居民里的角色不用开户，请在“居民”里授予")
     number = plain_phone(phone) or None
-    if by is not None and number is None:
+    if number is None:
         wrong["phone"] = _("请填本人的手机号：启用码发到这个号码，一个人只有一个账号")
     if wrong:
         raise Refused(**wrong)
     try:
         with transaction.atomic():
             user = _account(username, one_line(name), number)
+    except IntegrityError:
+        raise Refused(username=_("这个登录名已经有人用了")) from None
+    held = residents.grant(user, role, place, since=since, basis=basis, by=by)
+    return held, _issue(user)
+
+
+@action
+def appoint(
+    user: User, *, username: str, role: str, place: Territory, since: date, basis: str, by: User
+) -> tuple[RoleGrant, str]:
+    """A resident takes an office: their account becomes a staff login, started with the code on their own phone.
+
+    Raises ``Refused`` where the account has no verified number.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    wrong = {}
+    if not NAME.fullmatch(username):
+        wrong["username"] = _("登录名用 3 到 32 位小写字母、数字，以字母开头，例如 wangli")
+    if not (user.phone and user.phone_verified):
+        wrong["role"] = _("这个账号没有验证过的手机号，先请本人用手机验证码登录一次")
+    if wrong:
+        raise Refused(**wrong)
+    user.username, user.is_staff = username, True
+    user.set_unusable_password()
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["username", "is_staff", "password"])
     except IntegrityError:
         raise Refused(username=_("这个登录名已经有人用了")) from None
     held = residents.grant(user, role, place, since=since, basis=basis, by=by)
@@ -127,6 +154,11 @@ def _issue(user: User, reset: AccessReset | None = None) -> str:
 def activation_days() -> int:
     """For how many days an activation code is good."""
     return int(policy.value("staff.activation_days", None))
+
+
+def start_anew(user: User) -> str:
+    """For a resident's account that is staff from now on: the code with which its holder sets the first password."""
+    return _issue(user)
 
 
 def _digest(user: User, code: str) -> str:
@@ -221,7 +253,7 @@ def confirm_reset(asked: AccessReset, *, by: User) -> None:
 def drop_reset(asked: AccessReset, *, by: User) -> None:
     """Not confirmed: it was not the holder who asked, or nobody needs it any more."""
     asked = AccessReset.objects.select_for_update().get(pk=asked.pk)
-    if by.pk not in (asked.user_id, asked.asked_by_id) and (reason := why_not_confirm(by, asked)):
+    if not by.is_any((asked.user_id, asked.asked_by_id)) and (reason := why_not_confirm(by, asked)):
         raise NotAllowed(reason)
     if asked.confirmed_at or asked.dropped_at:
         raise Refused(_("这次重设已经办过"))
@@ -272,7 +304,7 @@ def waiting_reset(user: User) -> AccessReset | None:
 
 def why_not_confirm(by: User, asked: AccessReset) -> str:
     """Another officer of the street for whom the community employs, else of the district; never who asked."""
-    if by.pk in (asked.asked_by_id, asked.user_id):
+    if by.is_any((asked.asked_by_id, asked.user_id)):
         return _("申请的人和本人不能复核，要由另一个人来办")
     roles = DISTRICT if _is_of_an_office(asked.user) else (*STREET, *DISTRICT)
     places = [held.place.path for held in _lasting(asked.user)]
@@ -299,5 +331,5 @@ def _highest(user: User) -> Territory:
 def _is_above(by: User, user: User) -> bool:
     """Appoints every role this person holds. Nobody is above an operator."""
     held = _lasting(user)
-    is_other = by.pk != user.pk and not user.is_superuser
+    is_other = not by.is_same(user.pk) and not user.is_superuser
     return is_other and bool(held) and all(may_appoint(by, each.role, each.place) for each in held)

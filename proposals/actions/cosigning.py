@@ -229,7 +229,7 @@ def void_cosign(proposal: Proposal, household: Household, *, reason: str, by: Us
     given = on_paper.select_related("line__sheet").first()
     if given is None or given.line is None:
         raise Refused(household=_("这一户没有登记过纸质附议"))
-    if given.line.sheet.registered_by_id == by.pk:
+    if by.is_same(given.line.sheet.registered_by_id):
         raise Refused(household=_("这张签名册是您登记的，撤销要由另一位来办"))
     line = paper.void(given.line, reason=reason, when_settled=True, by=by)
     given.refresh_from_db(fields=["is_void"])

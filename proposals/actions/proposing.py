@@ -281,6 +281,6 @@ def drop_photo(proposal: Proposal, photo: Photo) -> None:
 @action
 def withdraw(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     """The proposer takes it back, as long as nobody has taken it on: afterwards there may be money and contracts."""
-    if proposal.proposer_id == by.pk and was_accepted(proposal):
+    if by.is_same(proposal.proposer_id) and was_accepted(proposal):
         raise Refused(_("这件事已经有人接单筹钱，不能撤回；不办的，请社区按了结办：付清应付、退回余款"))
     return advance(proposal, "withdraw", by=by, reason=reason)

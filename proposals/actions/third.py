@@ -23,7 +23,7 @@ def ask_third(line: Line, url: str, *roles: str, by: User | None = None) -> None
         user.pk: user
         for role in roles or (Role.CLERK, Role.CHIEF)
         for user in holders(role, places.get(Role(role)) or holder_place(place, "community"))
-        if user.pk not in (line.first_by_id, line.second_by_id)
+        if not user.is_any((line.first_by_id, line.second_by_id))
     }
     title = _("请第三个人核对：%(about)s") % {"about": line.sheet.about}
     words = _("两个人看得不一样，请您照着照片再看一次")

@@ -136,7 +136,7 @@ def enter_wishes(
 def support(wished: Wish, *, by: User) -> None:
     """Somebody else wants it too; each person once."""
     lock(wished)
-    if wished.by_id == by.pk:
+    if by.is_same(wished.by_id):
         raise Refused(_("这是您自己的心愿"))
     _support, created = WishSupport.objects.get_or_create(wish=wished, by=by)
     if not created:

@@ -25,3 +25,4 @@ CREATE TRIGGER true_look BEFORE INSERT OR UPDATE ON proposals_look
     FOR EACH ROW EXECUTE FUNCTION refuse_untrue_look();
 SELECT append_only('proposals_look', 'typed_by_id', 'state', 'looked_by_id', 'looked_at', 'difference');
 SELECT append_only('proposals_wishchange');
+SELECT guard_humans('proposals_look', 'looked_by_id', 'typed_by_id');

@@ -370,7 +370,7 @@ def _reminder(begun: datetime, due: datetime) -> datetime | None:
 
 
 def _role_of(user: User, proposal: Proposal) -> str:
-    if user.pk == proposal.proposer_id and proposal.stage in (
+    if user.is_same(proposal.proposer_id) and proposal.stage in (
         Stage.SUBMITTED,
         Stage.RETURNED,
         Stage.COSIGNING,

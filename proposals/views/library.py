@@ -133,7 +133,7 @@ def _own_steps(request: HttpRequest, pk: int) -> list[tuple[str, str]]:
     """What whoever proposed it may do with it; they stand around the kept parts."""
     if not request.user.is_authenticated:
         return []
-    own = Proposal.objects.filter(pk=pk, proposer=request.user).first()
+    own = Proposal.objects.filter(pk=pk, proposer__in=user_of(request).keys).first()
     return selectors.own_steps(user_of(request), own) if own else []
 
 

@@ -154,7 +154,7 @@ def look_photo(request: HttpRequest, pk: int) -> FileResponse:
     """A sheet is seen by who looks at it or puts right what was typed; a proposal's also by who wrote it."""
     found, user = _look(pk), user_of(request)
     entered = selectors.entered_from(found)
-    is_theirs = any(isinstance(each, Proposal) and each.proposer_id == user.pk for each in entered)
+    is_theirs = any(isinstance(each, Proposal) and user.is_same(each.proposer_id) for each in entered)
     if not is_theirs and not rules.may_correct(user, found, selectors.sides_of(entered)):
         raise NotAllowed(_("只有录入、对照原件的人和本人可以看"))
     return answer_with(found.sheet.stub)

@@ -108,7 +108,7 @@ def _benefits_of(proposal: Proposal) -> dict[str, Any]:
 
 
 def _why_not_review(proposal: Proposal, user: User) -> list[str]:
-    if proposal.proposer_id == user.pk:
+    if user.is_same(proposal.proposer_id):
         return [_("自己提的事要别人来审")]
     if proposal.stage != Stage.SUBMITTED:
         return [_("现在是“%(stage)s”，不用再审了") % {"stage": proposal.get_stage_display()}]

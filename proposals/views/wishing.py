@@ -67,7 +67,7 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
         "look": selectors.look_of(wished.sheet_id),
         "changes": list(wished.changes.all()) if wished.sheet_id else [],
         "moment": wished.read_at,  # type: ignore[attr-defined]
-        "mine": user is not None and wished.by_id == user.pk,
+        "mine": user is not None and user.is_same(wished.by_id),
         "wanted": user is not None and wished.supports.filter(by=user).exists(),
         "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),
     }

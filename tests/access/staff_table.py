@@ -14,7 +14,7 @@ from evaluation.actions import callbacks
 from funding import actions as funding
 from funding.models import Milestone
 from minshi.mydata import actions as mydata
-from minshi.signin import staff
+from minshi.signin import joining, lostnumbers, staff
 from tests.access.addresses import HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.access.table import (
     APPROVER,
@@ -36,6 +36,7 @@ from tests.access.table import (
     Who,
     only,
 )
+from tests.cast import home_of, make_resident
 from tests.way import a_picture
 from tests.world import World
 
@@ -46,6 +47,7 @@ SECOND_EYES = CLERK | SUPERVISOR | PARTY
 KEEPERS = CASHIER | APPROVER | DISTRICT
 FAR_KEEPERS = only("stranger_approver", "stranger_cashier")  # each opens pots of their own street
 ANSWERERS = CLERK | CASE_OFFICER
+ACCOUNT_KEEPERS = CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER
 STOPPERS = CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER
 
 
@@ -104,12 +106,16 @@ THINGS: dict[str, Thing] = {
     "deadlines.deadline": Thing(),
     "ledger.account": Thing(),
     "ledger.entry": Thing(),
+    "signin.joining": Thing(),
+    "signin.lostnumber": Thing(),
     "signin.securityevent": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
     "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
 }
 
 EMPTY = {
     "mydata.correction",
+    "signin.joining",
+    "signin.lostnumber",
     "funding.change",
     "funding.carryover",
     "funding.claim",
@@ -201,6 +207,16 @@ def _carried(world: World) -> Any:
 
 def _name_is_wrong(world: World) -> Any:
     return mydata.correct_name("甲改名", by=world.who("resident"))
+
+
+def _two_accounts(world: World) -> Any:
+    other = make_resident("甲居民", None)
+    return joining.ask(world.who("resident"), other, reason="同一个人", basis="核对过", by=world.who("clerk"))
+
+
+def _number_is_lost(world: World) -> Any:
+    home, facts = home_of(world.who("resident")), {"reason": "停机", "basis": "核对过"}
+    return lostnumbers.ask(home, phone="13712340000", **facts, by=world.who("clerk"))
 
 
 def _called_back(world: World) -> Any:
@@ -338,9 +354,20 @@ STEPS: dict[str, dict[str, Step]] = {
     "residents.residence": {
         **{name: Step(CLERK) for name in ("confirm", "refuse", "represent", "move-out")},
         "appoint": Step(CLERK | APPROVER | DISTRICT_OFFICER),
+        "ask-joining": Step(ACCOUNT_KEEPERS),
+        "lost-number": Step(CLERK),
+    },
+    "signin.joining": {
+        "confirm": Step(DISTRICT, _two_accounts),
+        "drop": Step(DISTRICT | only("clerk"), _two_accounts),
+    },
+    "signin.lostnumber": {
+        "confirm": Step(only("second_clerk") | PARTY | SUPERVISOR | CASE_OFFICER | DISTRICT_OFFICER, _number_is_lost),
+        "drop": Step(PARTY | SUPERVISOR | CASE_OFFICER | DISTRICT_OFFICER | CLERK, _number_is_lost),
     },
     "residents.rolegrant": {
         "second-role": Step(APPROVER | DISTRICT_OFFICER),
+        "ask-joining": Step(ACCOUNT_KEEPERS),
         "revoke": Step(CLERK | APPROVER),
         "reset-access": Step(APPROVER | DISTRICT_OFFICER),
         **{

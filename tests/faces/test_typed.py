@@ -56,7 +56,12 @@ def taken(value: str) -> list[str]:
 def test_the_forms_of_the_site_and_of_the_desk_are_collected() -> None:
     names = {where for where, _field in text_fields()}
     assert len(names) > 100
-    for part in ("minshi.desk.people.ResetAccess.reason", "mydata.forms.NameForm.name", "funding.deskwork", "proposals"):
+    for part in (
+        "minshi.desk.people.ResetAccess.reason",
+        "mydata.forms.NameForm.name",
+        "funding.deskwork",
+        "proposals",
+    ):
         assert any(part in name for name in names), part
 
 

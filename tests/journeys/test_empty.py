@@ -158,7 +158,8 @@ def only_places(transactional_db: None, tmp_path: Path) -> None:
 
 def first_account() -> str:
     out = StringIO()
-    call_command("add_staff", "lead", name="区办主任", place="990101", basis="区委文件", stdout=out)
+    who = {"name": "区办主任", "phone": "13700000010"}
+    call_command("add_staff", "lead", **who, place="990101", basis="区委文件", stdout=out)
     found = re.search(r"启用码 (\w+)", out.getvalue())
     assert found, out.getvalue()
     return found[1]

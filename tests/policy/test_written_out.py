@@ -16,6 +16,9 @@ FIXED = {
     # What domain.md itself fixes, or what is no rule of a place.
     "下一个工作日": "the law of resets: one working day without money (domain.md 6)",
     "只能登记一次": "one voucher is one payment; no rule of a place",
+    "只能出现一次": "an account stands once in an entry of the books",
+    "只能更正一次": "a household corrects its sheet once (domain.md 5)",
+    "12小时内": "how long a fresh code holds (trust.md, Sign-in); no rule of a place",
     "只能付一次": "one invoice is one payment; no rule of a place",
     "只能提请一次": "a tier-1 project escalates once while raising (domain.md 4.7)",
     "七天内": "how the desk groups what is due; nothing is decided by it",

@@ -64,9 +64,13 @@ def test_it_does_not_end_before_it_begins(neighbour: User, yard: Territory) -> N
     assert "until" in refused.value.fields
 
 
-def test_who_joins_an_office_becomes_staff(neighbour: User, community: Territory) -> None:
-    give(neighbour, Role.SUPERVISOR, community, None)
-    assert User.objects.get(pk=neighbour.pk).is_staff
+def test_who_joins_an_office_has_a_login_first(neighbour: User, community: Territory) -> None:
+    """The flag of staff alone was a login without number, activation or name."""
+    with pytest.raises(Refused, match="启用码"):
+        give(neighbour, Role.SUPERVISOR, community, None)
+    assert not User.objects.get(pk=neighbour.pk).is_staff
+    User.objects.filter(pk=neighbour.pk).update(is_staff=True)
+    give(User.objects.get(pk=neighbour.pk), Role.SUPERVISOR, community, None)
 
 
 def test_revoking_holds_from_the_next_page_on(chief: User, clerk: User, client_of: Callable[[User], Client]) -> None:
@@ -78,9 +82,9 @@ def test_revoking_holds_from_the_next_page_on(chief: User, clerk: User, client_o
 
 def test_who_gave_up_an_office_signs_in_by_phone_again(neighbour: User, community: Territory) -> None:
     """The flag of staff outlived the role, and the number got no code any more."""
+    neighbour.is_staff = True
     first = give(neighbour, Role.SUPERVISOR, community, None)
     second = give(neighbour, Role.CLERK, community, None)
-    neighbour.refresh_from_db()
     neighbour.set_password("lang-genug-2026")
     neighbour.save()
     actions.revoke(first, by=None)
@@ -92,6 +96,8 @@ def test_who_gave_up_an_office_signs_in_by_phone_again(neighbour: User, communit
 
 def test_a_term_that_is_over_gives_the_phone_back_too(neighbour: User, community: Territory, clock: Any) -> None:
     clock.set("2026-03-02 09:00")
+    neighbour.is_staff = True
+    neighbour.save()
     give(neighbour, Role.SUPERVISOR, community, None, until=date(2026, 3, 10))
     clock.set("2026-03-09 23:00")
     sweep()

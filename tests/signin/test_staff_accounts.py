@@ -19,6 +19,7 @@ from minshi.accounts.models import User
 from minshi.notifications.models import Message, Outbox
 from minshi.notifications.sealing import unseal
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents import actions as residents
 from minshi.residents.models import Person, Role, RoleGrant
 from minshi.residents.rules import holds
 from minshi.signin import second_factor, staff
@@ -125,6 +126,50 @@ def test_a_residents_account_becomes_the_staff_login(community: Territory, appro
     assert (user.pk, user.username, user.is_staff) == (resident.pk, "wangli", True)
     assert not may_use_codes(user)  # in by the desk's door from now on
     assert Person.objects.get(user=user).residence == home  # and a resident of their door as before
+
+
+def test_a_resident_who_takes_an_office_starts_with_a_code_on_their_own_phone(
+    resident: User, approver: User, community: Territory, client_of: ClientOf
+) -> None:
+    """An office given in the register made a login nobody had activated."""
+    page = f"/admin/residents/residence/{resident.person.residence.pk}/do/appoint/"
+    sent = {"role": "clerk", "place": community.pk, "since": "2026-01-01", "basis": "任命文件"}
+    desk = client_of(approver)
+    for wrong in ({}, {"username": "王"}, {"username": "approver"}, {"username": "\u2800"}):
+        answer = desk.post(page, {**sent, **wrong})
+        assert answer.status_code == 422 and "登录名" in answer.content.decode()
+    assert not User.objects.get(pk=resident.pk).is_staff
+    assert desk.post(page, {**sent, "username": "jia"}).status_code == 302
+    user = User.objects.get(pk=resident.pk)
+    assert (user.username, user.is_staff, user.phone) == ("jia", True, resident.phone)
+    assert "启用码" in texts_to(user.phone or "")[-1] and Activation.objects.filter(user=user).exists()
+    assert not may_use_codes(user) and holds(user, community, Role.CLERK)
+
+
+def test_an_unproven_number_takes_no_office(resident: User, approver: User, community: Territory) -> None:
+    User.objects.filter(pk=resident.pk).update(phone_verified=False)
+    facts: dict[str, Any] = {"role": Role.CLERK, "place": community, "since": DAY, "basis": "任命文件"}
+    with pytest.raises(Refused, match="验证过的手机号"):
+        staff.appoint(resident, username="jia", **facts, by=approver)
+
+
+def test_the_operators_command_asks_for_a_number_too(community: Territory, settings: Any) -> None:
+    facts = {"name": "王样例", "role": "clerk", "place": community.code, "basis": "任命文件"}
+    with pytest.raises(CommandError, match="手机号"):
+        call_command("add_staff", "wangli", **facts, stdout=StringIO())
+    settings.SMS_GATEWAY_URL, out = "https://gateway.example/", StringIO()
+    call_command("add_staff", "wangli", **facts, phone=PHONE, stdout=out)
+    assert "已发到本人手机" in out.getvalue() and "启用码 " not in out.getvalue()
+
+
+def test_who_comes_back_to_an_office_starts_anew(community: Territory, approver: User) -> None:
+    user, _code = opened(community, approver)
+    Activation.objects.filter(user=user).update(used_at=clock.now())
+    User.objects.filter(pk=user.pk).update(phone_verified=True)
+    residents.revoke(RoleGrant.objects.get(user=user), by=approver)
+    assert not User.objects.get(pk=user.pk).is_staff
+    again, code = opened(community, approver)
+    assert again.pk == user.pk and code in texts_to(PHONE)[-1]
 
 
 # --- The first sign-in -------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ CREATE OR REPLACE FUNCTION has_spoken_elsewhere(notice bigint, speaker bigint, h
 RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM disclosure_objection
-        WHERE notice_id = notice AND speaker_id = speaker AND household_id <> household
+        WHERE notice_id = notice AND speaker_id IN (SELECT people_of_one(speaker)) AND household_id <> household
     )
 $$;
 CREATE TRIGGER timely_objection BEFORE INSERT ON disclosure_objection
@@ -169,3 +169,5 @@ BEGIN
 END $$;
 CREATE TRIGGER settled_objection AFTER UPDATE ON paper_line
     FOR EACH ROW EXECUTE FUNCTION settle_objection();
+CREATE TRIGGER two_humans BEFORE UPDATE ON disclosure_objection FOR EACH ROW WHEN (NEW.outcome <> 'withdrawn')
+    EXECUTE FUNCTION refuse_one_human('answered_by_id', 'by_id');

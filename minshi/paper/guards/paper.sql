@@ -64,3 +64,4 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER signed_by_the_door AFTER INSERT OR UPDATE OF signer_id ON paper_line
     FOR EACH ROW EXECUTE FUNCTION refuse_foreign_signer();
+SELECT guard_humans('paper_line', 'first_by_id', 'second_by_id', 'third_by_id');

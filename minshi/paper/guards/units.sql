@@ -65,7 +65,7 @@ BEGIN
     END IF;
     -- After the end nobody alone takes a registered sheet back.
     IF paper.stage = 'counting'
-       AND NEW.voided_by_id = (SELECT registered_by_id FROM paper_sheet WHERE id = NEW.sheet_id) THEN
+       AND human_of(NEW.voided_by_id) = (SELECT human_of(registered_by_id) FROM paper_sheet WHERE id = NEW.sheet_id) THEN
         RAISE EXCEPTION 'paper % is voided by another person', paper.id USING ERRCODE = 'check_violation';
     END IF;
     EXECUTE format('UPDATE %s SET is_void = true WHERE id = $1', TG_ARGV[0]) USING paper.id;

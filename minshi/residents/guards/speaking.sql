@@ -31,6 +31,17 @@ BEGIN
     END;
 END $$;
 
+-- The register's entries of one human: one, or as many as accounts that were joined had.
+CREATE OR REPLACE FUNCTION people_of_one(person bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT person
+    UNION SELECT other.id FROM residents_person AS mine
+        JOIN accounts_user AS account ON human_of(account.id) = human_of(mine.user_id)
+        JOIN residents_person AS other ON other.user_id = account.id
+        WHERE mine.id = person AND mine.user_id IN (
+            SELECT joined.id FROM accounts_user AS joined WHERE joined.joined_to_id IS NOT NULL OR joined.also <> '{}'
+        )
+$$;
+
 -- Whose voice a door has at a moment: the representative, else every adult confirmed there.
 CREATE OR REPLACE FUNCTION speakers_of(doors bigint[], moment timestamptz)
 RETURNS TABLE (household_id bigint, person_id bigint, user_id bigint) LANGUAGE sql STABLE AS $$

@@ -50,3 +50,36 @@ CREATE OR REPLACE FUNCTION one_voice(the_unit bigint, speaker bigint) RETURNS bi
     SELECT CASE WHEN roll.kind <> 'owner' THEN speaker END
     FROM rolls_unit AS unit JOIN rolls_roll AS roll ON roll.id = unit.roll_id WHERE unit.id = the_unit
 $$;
+
+-- One human speaks once on one matter, by whichever of the accounts that were joined: guard_single_voice(table, the
+-- column of the matter, that of the person, which new rows are of one's own hand, and which earlier ones still stand).
+CREATE OR REPLACE FUNCTION refuse_second_account() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    spoken boolean;
+BEGIN
+    EXECUTE format(
+        'SELECT EXISTS (SELECT FROM %s AS earlier WHERE %I = $1 AND %I <> $2 AND (%s)'
+        ' AND %I IN (SELECT people_of_one($2)))', TG_RELID::regclass, TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], TG_ARGV[1]
+    ) INTO spoken USING (to_jsonb(NEW) ->> TG_ARGV[0])::bigint, (to_jsonb(NEW) ->> TG_ARGV[1])::bigint;
+    IF spoken THEN
+        RAISE EXCEPTION '%: spoken already by another account of the same human', TG_TABLE_NAME
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'one_human_speaks_once';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION was_joined(person bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM residents_person AS one JOIN accounts_user AS account ON account.id = one.user_id
+        WHERE one.id = person AND (account.also <> '{}' OR account.joined_to_id IS NOT NULL)
+    )
+$$;
+
+CREATE OR REPLACE FUNCTION guard_single_voice(guarded regclass, matter text, person text, on_screen text, standing text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format(
+        'CREATE TRIGGER single_voice BEFORE INSERT ON %s FOR EACH ROW WHEN (%s AND was_joined(NEW.%I))'
+        ' EXECUTE FUNCTION refuse_second_account(%L, %L, %L)', guarded, on_screen, person, matter, person, standing
+    );
+END $$;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from minshi.accounts.models import User
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username", help="登录名，例如 wangli")
         parser.add_argument("--name", help="姓名")
-        parser.add_argument("--phone", default="", help="本人手机号，启用码也发到那里")
+        parser.add_argument("--phone", default="", help="本人手机号，启用码发到那里；没有接短信网关时显示在屏幕上")
         parser.add_argument("--role", choices=[role.value for role in STAFF_ROLES], default=Role.DISTRICT_OFFICER.value)
         parser.add_argument("--place", help="地方代码，例如 530103")
         parser.add_argument("--basis", default="", help="任命依据")
@@ -32,6 +33,9 @@ class Command(BaseCommand):
             code = self._reset(options) if options["reset"] else self._open(options)
         except Refused as refusal:
             raise CommandError("；".join([*refusal.reasons, *refusal.fields.values()])) from None
+        if settings.SMS_GATEWAY_URL:
+            self.stdout.write(f"登录名 {options['username']}，启用码已发到本人手机")
+            return
         self.stdout.write(
             f"登录名 {options['username']}，启用码 {code}，{staff.activation_days()} 天内有效："
             "本人在 /staff/activate/ 定密码，再绑定动态口令"
