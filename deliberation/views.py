@@ -32,7 +32,7 @@ from deliberation.models import Ballot, CheckLetter, Choice, Meeting, Motion, Mo
 from deliberation.rules import collects_paper, is_theirs, why_not_vote
 from minshi import paging
 from minshi.accounts.models import User
-from minshi.accounts.requests import user_of
+from minshi.accounts.requests import somebody_of, user_of
 from minshi.clock import now, today
 from minshi.faces.pictures import answer_with
 from minshi.paper import numbers
@@ -145,8 +145,10 @@ def _is_mine(request: HttpRequest, found: selectors.Found) -> bool:
 
 
 def _may_change(request: HttpRequest, found: selectors.Found) -> bool:
-    is_own = isinstance(found, Ballot) and Channel(found.channel).is_own_hand and request.user.is_same(found.by_id)
-    return is_own and found.unit.roll.motion.stage == MotionStage.OPEN
+    user = somebody_of(request)
+    if user is None or not isinstance(found, Ballot) or not Channel(found.channel).is_own_hand:
+        return False
+    return user.is_same(found.by_id) and found.unit.roll.motion.stage == MotionStage.OPEN
 
 
 def _correction(found: selectors.Found, is_mine: bool) -> dict[str, Any] | None:

@@ -20,4 +20,4 @@ def seen_first(field: forms.CharField, value: Any) -> None:
 
 def watch() -> None:
     """A method and no validator in a list: it holds for fields that were made before, and for those of libraries."""
-    forms.CharField.run_validators = seen_first  # type: ignore[method-assign]
+    forms.CharField.run_validators = seen_first  # type: ignore[method-assign, assignment]

@@ -74,7 +74,7 @@ def _wish_to_promote(request: HttpRequest) -> Wish | None:
 def submitted(request: HttpRequest, number: str) -> HttpResponse:
     """The receipt of a proposal, with its number for life."""
     proposal = get_object_or_404(
-        Proposal.objects.select_related("place"), number=number, proposer__in=request.user.keys
+        Proposal.objects.select_related("place"), number=number, proposer__in=user_of(request).keys
     )
     return render(request, "proposals/submitted.html", {"proposal": proposal})
 
