@@ -433,6 +433,11 @@ def _notice_document(notice: Notice) -> Document:
         _of(said, "number", "name", "channel", "facts", "request", "level", "answer", "outcome", "answered_at")
         for said in notice.objections.order_by("ordinal")
     ]
+    if notice.reopened_at:
+        facts["rulings"] = [
+            _of(said, "level", "confirms", "reason", "as_role", "at", "second_as", "second_at", "dropped_at")
+            for said in notice.rulings.all()
+        ]
     return Document("notice", f"{notice.get_kind_display()} {notice.number}", facts)
 
 

@@ -14,7 +14,7 @@ from minshi.deadlines.models import DeadlineQuerySet
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.desk.views import Filter, Job, name_holders, register_filter, register_jobs, register_links
 from minshi.ledger.money import format_yuan
-from minshi.residents.rules import title_in
+from minshi.residents.rules import acting_title
 from minshi.territory.models import Territory
 from proposals.deskwork import OF_PROPOSAL, OF_WISH
 from proposals.lifecycle import GROUP, HOLDER_LABELS
@@ -121,7 +121,7 @@ class HandlingAdmin(ScopedAdmin):
 
     @admin.display(description=_("承办"))
     def holder(self, card: Handling) -> str:
-        return title_in(card.place.name, card.role)
+        return acting_title(card.place, card.role)
 
     @admin.display(description=_("结果"))
     def how_it_ended(self, card: Handling) -> str:

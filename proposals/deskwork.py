@@ -240,6 +240,68 @@ class DeclineHandling(Handle):
         return " ".join(actions.why_not_decline(subject)) if super().open_to(subject) else super()._moved_on(subject)
 
 
+class Above(OfProposal):
+    """What a third of the households reopened twice, before whoever decides: what was said and what was answered."""
+
+    permission = "proposals.rule_above"
+    reason = ReasonField()
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        notice = self.subject.gate_notice
+        announced = [(notice.get_kind_display(), notice.body), *notice.table]
+        said = [
+            (_("异议 %(n)d") % {"n": each.ordinal}, f"{each.facts} → {each.answer or _('还没有答复')}")
+            for each in notice.objections.order_by("ordinal")
+        ]
+        return [*announced, *said]
+
+
+class RuleAbove(Above):
+    name, label = "rule-above", _("对再次重议作决定")
+    help = _("决定和理由马上公开。照此办理的，公示期满、异议都答复以后才能定。")
+    confirms = forms.ChoiceField(
+        label=_("决定"),
+        choices=[("yes", _("照公示的内容办理")), ("no", _("退回重做"))],
+        widget=forms.RadioSelect,
+    )
+    field_order = ("confirms", "reason")
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return actions.waits_above(subject) and actions.proposed_above(subject) is None
+
+    def run(self, subject: Proposal, by: User) -> object:
+        data = self.cleaned_data
+        return actions.rule_above(subject, confirms=data["confirms"] == "yes", reason=data["reason"], by=by)
+
+
+class SecondAbove(Above):
+    name, label = "second-above", _("确认另一位提出的决定")
+    help = _("区以上没有办公室：由区里两位工作人员决定，您确认以后才算。")
+    agrees = forms.ChoiceField(
+        label=_("您的意见"), choices=[("yes", _("同意")), ("no", _("不同意，请重新提出"))], widget=forms.RadioSelect
+    )
+    field_order = ("agrees", "reason")
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        proposed = actions.proposed_above(self.subject)
+        first = [(proposed.as_role, f"{proposed.outcome}：{proposed.reason}")] if proposed else []
+        return [*first, *super().facts()]
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return actions.proposed_above(subject) is not None
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        proposed = actions.proposed_above(subject)
+        return super().offered(subject, user) and proposed is not None and proposed.by_id != user.pk
+
+    def run(self, subject: Proposal, by: User) -> object:
+        data = self.cleaned_data
+        return actions.second_above(subject, agrees=data["agrees"] == "yes", reason=data["reason"], by=by)
+
+
 OF_PROPOSAL = (
     PassReview,
     Return,
@@ -253,6 +315,8 @@ OF_PROPOSAL = (
     Escalate,
     HandBack,
     DeclineHandling,
+    RuleAbove,
+    SecondAbove,
 )
 
 

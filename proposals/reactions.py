@@ -13,7 +13,7 @@ from minshi.clock import now
 from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection
-from minshi.disclosure.signals import answered, corrected, lengthened, objected, read_alike, unread
+from minshi.disclosure.signals import answered, corrected, lengthened, objected, read_alike, reopened_again, unread
 from minshi.lifecycle.machine import what_blocks_gate
 from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell, tell_doors, tell_role
@@ -27,7 +27,7 @@ from minshi.residents.models import Person, Role
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
 from proposals.actions.looking import LOOK
-from proposals.lifecycle import GROUP, PROPOSER, holder_place, period, reviewer_of, street_or_district
+from proposals.lifecycle import GATED, GROUP, PROPOSER, holder_place, period, reviewer_of, street_or_district
 from proposals.models import Look, Proposal, Stage, Wish
 
 
@@ -43,7 +43,13 @@ def tell_superior(deadline: Deadline) -> None:
 
 
 def wait_another_day(deadline: Deadline) -> None:
-    """The gate is still closed by an objection: look again at the end of the next working day."""
+    """The gate is still closed by an objection: look again at the end of the next working day.
+
+    What the level above has to decide on is its own to be late with.
+    """
+    if actions.waits_above(proposal_of(deadline)):
+        tell_superior(deadline)
+        return
     actions.wait_for_gate(proposal_of(deadline), wakes_at=calendar.period_end(now(), working_days=1), by=None)
 
 
@@ -146,6 +152,14 @@ def the_gate_ends_later(notice: Notice, **kwargs: Any) -> None:
     proposal = Proposal.objects.select_related("holder_place").filter(gate_notice=notice).first()
     if proposal is not None:
         actions.follow_notice(proposal, notice, by=None)
+
+
+@receiver(reopened_again)
+def a_third_objected_twice(notice: Notice, **kwargs: Any) -> None:
+    """To the same content: it stays where it is, and the level above decides (domain.md 4)."""
+    proposal = Proposal.objects.select_related("place", "holder_place").filter(gate_notice=notice).first()
+    if proposal is not None and proposal.stage in GATED:
+        actions.ask_above(proposal, notice, by=None)
 
 
 @receiver(answered)

@@ -50,6 +50,15 @@ def benefits(user: User, proposal: Proposal) -> bool:
 
 
 @rules.predicate
+def decides_above(user: User, proposal: Proposal) -> bool:
+    """Of the office that has it, whoever examines or approves there."""
+    if proposal.holder_role not in (Role.CASE_OFFICER, Role.DISTRICT_OFFICER) or proposal.holder_place is None:
+        return False
+    also = (Role.APPROVER,) if proposal.holder_role == Role.CASE_OFFICER else ()
+    return holds(user, proposal.holder_place, proposal.holder_role, *also)
+
+
+@rules.predicate
 def proposes_for_own_place(user: User, proposal: Proposal) -> bool:
     """A resident of the community around it, or its staff entering a paper form."""
     return lives_in(user, _around(proposal)) or holds(user, proposal.place, Role.CLERK, *ORGANISERS)
@@ -146,6 +155,7 @@ rules.add_perm("proposals.cosign", benefits)
 rules.add_perm("proposals.record_paper", is_clerk_there | is_organiser_there)
 rules.add_perm("proposals.run", is_clerk_there)
 rules.add_perm("proposals.handle", holds_it)
+rules.add_perm("proposals.rule_above", decides_above)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
 rules.add_perm("proposals.promote_wish", answers_wishes | is_wisher)
@@ -159,6 +169,7 @@ permits.held_by(
         "proposals.record_paper": _("这里的楼栋长等组织人或社区工作人员"),
         "proposals.run": _("这里的社区工作人员"),
         "proposals.handle": _("现在的承办人"),
+        "proposals.rule_above": _("承办人的上一级：街道经办或街道审批、区牵头部门，区以上由区牵头部门两位工作人员"),
         "proposals.wish": _("确认过住处的居民，或者替居民登记的社区工作人员"),
         "proposals.answer_wish": _("现在的承办人，或这里的社区工作人员、街道经办"),
         "proposals.promote_wish": _("许愿人本人或答复心愿的人"),

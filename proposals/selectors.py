@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
-from minshi.clock import Now, today
+from minshi.clock import Now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.rules import PERIODS
@@ -24,7 +24,7 @@ from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
 from minshi.residents.models import ORGANISERS, Residence, Role
-from minshi.residents.rules import roles_of, title_in, who_acts
+from minshi.residents.rules import acting_title, roles_of
 from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY
@@ -234,12 +234,6 @@ def holder_of(subject: Proposal | Wish, day: date | None = None) -> str:
     if subject.holder_role in (PROPOSER, GROUP):
         return str(HOLDER_LABELS[subject.holder_role])
     return acting_title(subject.holder_place, subject.holder_role, day)
-
-
-def acting_title(place: Territory, role: str, day: date | None = None) -> str:
-    """A post as it is said in public: where nobody holds it, whoever stands in, named so."""
-    title, acts = title_in(place.name, role), who_acts(place, role, day or today())
-    return title if acts == role else _("%(who)s（代%(post)s）") % {"who": Role(acts).label, "post": title}
 
 
 def way_of(proposal: Proposal, records: Iterable[StepRecord]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, Objection
+from minshi.disclosure.rules import is_reopened_again
 from minshi.disclosure.selectors import notice_says, to_read
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
@@ -21,7 +23,7 @@ from minshi.residents.models import ORGANISERS
 from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.residents.waiting import CLAIM
 from proposals import selectors
-from proposals.actions import cosigns_needed
+from proposals.actions import cosigns_needed, proposed_above, waits_above
 from proposals.lifecycle import REVIEW_LADDER, waits_for
 from proposals.models import Cosign, LookState, Proposal, Stage, Tier, Version, Wish
 from proposals.panels import Found, Own, Present, Task, present_of, register_finder, register_own, register_tasks
@@ -30,7 +32,11 @@ from proposals.panels import Found, Own, Present, Task, present_of, register_fin
 def present_at(moment: datetime, proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
     """What to say of the present stage; once its notice is over nobody is asked to object any more."""
     notice = proposal.gate_notice
-    if notice is not None and waits_for(proposal, notice.kind) and notice.ends_at <= moment:
+    if notice is None or not waits_for(proposal, notice.kind):
+        return _and_before(proposal, present_of(proposal) or present(proposal, version, records))
+    if waits_above(proposal):
+        return _above(proposal, notice)
+    if notice.ends_at <= moment:
         return _after(notice)
     return present_of(proposal) or present(proposal, version, records)
 
@@ -44,7 +50,40 @@ def _after(notice: Notice) -> Present:
         said.append(_("还有 %(n)d 张书面异议没有核对，核对以后才能办下一步。") % {"n": notice.objections_unread})
     if len(said) == 1:
         said.append(_("异议都已答复。") if notice.objections_total else _("没有收到异议。"))
+    if (ruling := notice.ruling) is not None and ruling.is_in_force:
+        said.append(
+            _("同样的内容两次被重议，%(who)s决定%(outcome)s。") % {"who": ruling.who, "outcome": ruling.outcome}
+        )
     return Present("".join(said), _("看公示"), notice.get_absolute_url())
+
+
+def _above(proposal: Proposal, notice: Notice) -> Present:
+    """The same content was reopened a second time: who decides, and until when."""
+    facts = {"kind": notice.get_kind_display(), "count": notice.objecting_households}
+    said = [_("同样内容的%(kind)s第二次被重议，%(count)d 户提出异议。") % facts]
+    proposed = proposed_above(proposal)
+    until = {"who": selectors.holder_of(proposal), "end": cn_until(proposal.due_at) if proposal.due_at else ""}
+    if proposed is None:
+        said.append(_("由%(who)s公开决定照此办理还是退回重做，到 %(end)s。") % until)
+    else:
+        facts = {**until, "first": proposed.as_role, "outcome": proposed.outcome}
+        said.append(_("%(first)s提出%(outcome)s，等%(who)s的另一位确认，到 %(end)s。") % facts)
+    return Present("".join(said), _("看公示"), notice.get_absolute_url())
+
+
+def _and_before(proposal: Proposal, said: Present) -> Present:
+    """Where a third reopened what was announced before, what it takes to announce it again stands beside the rest."""
+    notice = proposal.gate_notice
+    if notice is None or not notice.reopened_at or proposal.is_ended or notice.is_confirmed_above:
+        return said
+    facts = {"kind": notice.get_kind_display(), "n": notice.objections_open + notice.objections_unread}
+    if is_reopened_again(notice):
+        then = _("同样内容的%(kind)s两次被重议，要改了内容才能再公示。") % facts
+    elif facts["n"]:
+        then = _("上次%(kind)s被重议：要改了内容，或者把还没有答复的 %(n)d 条异议都答复，才能再公示。") % facts
+    else:
+        then = _("上次%(kind)s被重议，异议都已答复；同样的内容只能再公示一次。") % facts
+    return replace(said, text=f"{said.text}{then}")
 
 
 MOST_CLAIMS = 99

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from minshi.disclosure.models import Objection
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Way
@@ -41,6 +42,13 @@ def _reviewers(proposal: Proposal, record: StepRecord) -> Heard:
     return Post(*reviewer_of(proposal.place, proposal.proposer))
 
 
+def _objectors(proposal: Proposal, record: StepRecord) -> Heard:
+    """Who objected to the notice that was decided on; each once."""
+    said = Objection.objects.filter(notice__number=record.evidence["notice"]).select_related("by", "speaker__user")
+    users = [each.by or (each.speaker.user if each.speaker else None) for each in said]
+    return list({user.pk: user for user in users if user is not None and user.pk != proposal.proposer_id}.values())
+
+
 PROPOSER = Audience(_("提议人"), lambda proposal, record: [proposal.proposer])
 HOLDER = Audience(_("现在的承办人"), _holder)
 SUPERIOR = Audience(_("承办人的上一级"), _superior)
@@ -50,6 +58,7 @@ CLERK = Audience(
     _("社区工作人员"),
     lambda subject, record: Post(Role.CLERK, holder_place(subject.territory, "community")),
 )
+OBJECTORS = Audience(_("提异议的人"), _objectors)
 BENEFICIARIES = Audience(
     _("受益的住户"),
     lambda proposal, record: Doors(list(proposal.beneficiaries().values_list("pk", flat=True))),
@@ -92,6 +101,8 @@ def _revise(proposal: Proposal) -> str:
 REVIEW_DUE = _("初审有期限，逾期转上一级")
 REVISION_DUE = _("不在期限内修改，提议就失效")
 ASK_REVIEW = (_("请初审：%(title)s"), _("%(place)s，请在 %(due)s 前办理"))
+
+RULE_ABOVE = (_("请作决定：%(title)s"), _("同样的内容再次被重议，请在 %(due)s 前决定照此办理还是退回重做"))
 
 TO_END = (_("请办理了结：%(title)s"), _("付清应付、退回余款，请在 %(due)s 前办完"))
 
@@ -144,6 +155,14 @@ PROPOSALS = project(
     Told("climb_tier", PROPOSER, _("逾期未办，自动升级：%(title)s"), _("%(tier)s办理，%(due)s截止")),
     Told("supervise", HOLDER, _("督办：%(title)s"), _("三级办理已逾期")),
     Told("supervise", PROPOSER, _("已列入督办：%(title)s"), _("三级办理已逾期")),
+    Told("ask_above", HOLDER, *RULE_ABOVE),
+    Told("ask_above", PROPOSER, _("同样的内容再次被重议，由上一级决定：%(title)s"), "%(reason)s"),
+    Told("propose_above", HOLDER, _("请另一位确认：%(title)s"), "%(reason)s"),
+    Told("disagree_above", HOLDER, _("另一位不同意，请重新提出：%(title)s"), "%(reason)s"),
+    Told("confirm_above", PROPOSER, _("上一级决定照公示的内容办理：%(title)s"), "%(reason)s"),
+    Told("confirm_above", OBJECTORS, _("您提过异议，上一级决定照公示的内容办理：%(title)s"), "%(reason)s"),
+    Told("send_back_above", PROPOSER, _("上一级决定退回重做：%(title)s"), "%(reason)s"),
+    Told("send_back_above", OBJECTORS, _("您提过异议，上一级决定退回重做：%(title)s"), "%(reason)s"),
     Told("overdue", SUPERIOR, _("逾期：%(title)s"), "%(stage)s"),
     Told("overdue", HOLDER, _("您承办的事已逾期：%(title)s"), "%(stage)s"),
 )

@@ -49,7 +49,7 @@ from minshi.notifications.actions import tell, tell_all, tell_role
 from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Person, Role
-from minshi.residents.rules import holds, holds_itself, person_of, role_in
+from minshi.residents.rules import acting_as, holds, holds_itself, person_of, role_in
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
@@ -123,7 +123,7 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
     if not text.strip():
         raise Refused(text=_("请写几个字，说说今天做了什么"))
     person = person_of(by)
-    said_by = f"{role_in(by, proposal.place)} {mask_name(person.name if person else '')}"
+    said_by = f"{acting_as(by, proposal.place, Role.CLERK)} {mask_name(person.name if person else '')}"
     entry = LogEntry.objects.create(
         proposal=proposal, text=mask_text(text.strip()), problem=mask_text(one_line(problem)), by=by, by_public=said_by
     )

@@ -15,7 +15,7 @@ from minshi.faces.words import filled
 from minshi.lifecycle import permits
 from minshi.policy import selectors as policy
 from minshi.residents.models import Role
-from minshi.residents.rules import RESIDENT, roles_of, title_in
+from minshi.residents.rules import RESIDENT, acting_title, roles_of
 from minshi.territory.models import Territory
 
 
@@ -100,8 +100,9 @@ def holder_said(subject: models.Model) -> str:
     waits = Deadline.objects.tasks().of(subject).order_by("due").first()
     if waits is None or waits.role not in Role:
         return ""
-    place = Territory.objects.filter(path=waits.place_path).values_list("name", flat=True).first() or ""
-    return _("现在等%(holder)s办理。") % {"holder": title_in(place, waits.role)}
+    place = Territory.objects.filter(path=waits.place_path).first()
+    holder = acting_title(place, waits.role) if place else Role(waits.role).label
+    return _("现在等%(holder)s办理。") % {"holder": holder}
 
 
 class ReasonField(forms.CharField):

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 
 from minshi import paging
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import now, today
 from minshi.deadlines.models import Deadline, DeadlineQuerySet
 from minshi.faces.words import said_late
 from minshi.notifications.selectors import doors_waiting
 from minshi.policy import calendar
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
-from minshi.residents.rules import Held, roles_of, title_in
+from minshi.residents.rules import Held, acting_titles, roles_of, title_in
 from minshi.residents.vacancies import acting_for, vacancies_of
 from minshi.territory.models import Territory
 
@@ -95,10 +95,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by unfold for the admin's index."""
     user: User = request.user  # type: ignore[assignment]
     vacancies = vacancies_of(user)
-    roles, moment = (*roles_of(user), *acting_for(user, vacancies)), now()
+    acting = acting_for(user, vacancies)
+    roles, moment = (*roles_of(user), *acting), now()
     asked = _asked(request)
     rows = _narrowed(roles, asked).order_by("due", "pk")
-    names = _Names(roles)
+    names = _Names(roles, acting)
     shown = [each for each in _groups(rows, moment) if asked["show"] in ("", each[0])]
     if asked["show"] in {each.name for each in _filters}:
         label = next(str(each.label) for each in _filters if each.name == asked["show"])
@@ -192,8 +193,10 @@ def _groups_shown(
 class _Names:
     """Places, holders and marks of the rows shown, asked for once per page and not once per row."""
 
-    def __init__(self, roles: tuple[Held, ...]) -> None:
+    def __init__(self, roles: tuple[Held, ...], acting: Iterable[Held] = ()) -> None:
         self.roles = roles
+        self.acting = set(acting)
+        self.titles: dict[tuple[str, str], str] = {}
         self.places: dict[str, Territory] = {}
         self.marks: dict[int, list[str]] = {}
 
@@ -201,6 +204,7 @@ class _Names:
         mine = {held.path for held in self.roles}
         paths = mine | {deadline.place_path for deadline in shown}
         self.places = {place.path: place for place in Territory.objects.filter(path__in=paths).order_by("path")}
+        self.titles = self._titles(shown)
         for each in _filters:
             theirs = [deadline.pk for deadline in shown if deadline.subject_type == each.subject]
             for pk in each.narrow(Deadline.objects.filter(pk__in=theirs)).values_list("pk", flat=True):
@@ -210,18 +214,31 @@ class _Names:
         place = self.places.get(deadline.place_path)
         return place.name if place else ""
 
+    def _mine(self, held: Held) -> str:
+        return _("%(post)s（您代）") % {"post": held.label} if held in self.acting else held.label
+
     def working_places(self) -> list[Territory]:
         """Where this person works in an office, from the top down."""
         paths = {held.path for held in self.roles if held.role in STAFF_ROLES}
         return [place for path, place in self.places.items() if path in paths]
 
     def holder(self, deadline: Deadline) -> str:
-        mine = next((held.label for held in self.roles if _holds(held, deadline)), "")
+        mine = next((self._mine(held) for held in self.roles if _holds(held, deadline)), "")
         if mine:
             return mine
         if deadline.role in Role:
-            return title_in(self.place_of(deadline), deadline.role)
+            known = self.titles.get((deadline.place_path, deadline.role))
+            return known or title_in(self.place_of(deadline), deadline.role)
         return str(_holders.get(deadline.role, "—"))
+
+    def _titles(self, shown: list[Deadline]) -> dict[tuple[str, str], str]:
+        """Whose the rows are that are not mine; where a post is empty, who stands in."""
+        others = {
+            (each.place_path, each.role)
+            for each in shown
+            if each.role in Role and each.place_path in self.places and not any(_holds(h, each) for h in self.roles)
+        }
+        return acting_titles([(self.places[path], role) for path, role in others], today())
 
 
 def _row(deadline: Deadline, moment: datetime, names: _Names) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from minshi.accounts.models import User
 from minshi.clock import Now, now
 from minshi.deadlines.actions import meet, schedule
 from minshi.disclosure import rules, signals
-from minshi.disclosure.models import GATES, Kind, Notice, Objection, Original, PostingPhoto
+from minshi.disclosure.models import GATES, Kind, Notice, Objection, Original, PostingPhoto, Ruling
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action
 from minshi.masking import mask_name, mask_text, one_line, seen
@@ -26,10 +26,10 @@ from minshi.policy import calendar
 from minshi.policy.actions import lengthened
 from minshi.policy.selectors import value
 from minshi.policy.units import fraction
-from minshi.refusals import NotAllowed, Refused
+from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents import speaking
 from minshi.residents.models import Person
-from minshi.residents.rules import person_of, role_in
+from minshi.residents.rules import acting_as, person_of, role_in, standing_in
 from minshi.territory.models import Household, Territory
 
 ANSWER = "objection.answer"
@@ -78,7 +78,7 @@ def post(
         "course": _public(course),
         "table": [[_public(str(label)), _public(str(entry))] for label, entry in table],
         "body": _public(body),
-        "issuer": issuer or office.official_name or office.full_name,
+        "issuer": issuer or (office.official_name or office.full_name) + _in_whose_stead(by, kind, place),
         "contact": contact or _how_to_object(office),
         "supervision_phone": supervision_phone or _supervision_phone(line, office),
         "link": link,
@@ -147,12 +147,22 @@ def lengthen(newest: calendar.Calendar, *, by: User | None = None) -> list[Notic
     return longer
 
 
+def _in_whose_stead(by: User | None, kind: str, place: Territory) -> str:
+    """Where nobody holds the post that issues such a notice, the issuing line names who does it instead."""
+    role = rules.ISSUERS.get(Kind(kind), rules.ISSUER)
+    if by is None or not standing_in(by, place, role):
+        return ""
+    return _("（%(who)s代%(post)s发布）") % {"who": role_in(by, place), "post": role.label}
+
+
 def _correctable(notice: Notice, by: User | None) -> Notice:
     locked = Notice.objects.select_for_update(no_key=True).select_related(None).get(pk=notice.pk)
     if by is not None and not rules.may_post(by, locked.place):
         raise NotAllowed(_("只有原公示所在地方的工作人员可以更正它。"))
     if locked.withdrawn_by_id:
         raise Refused(_("这份公示已经更正过了，请更正最新的那一份。"))
+    if locked.reopened_at:
+        raise Refused(_("这份公示已经达到重议的户数，不能更正：重新办理以后再公示。"))
     if locked.objections_open:
         raise Refused(_("还有 %(count)d 条异议没有答复，请先答复，再更正公示。") % {"count": locked.objections_open})
     if locked.objections_unread:
@@ -455,7 +465,53 @@ def _announce_reopening(notice: Notice) -> None:
         ]
     )  # fmt: skip
     if before is None and notice.reopened_at is not None:
-        signals.reopened.send(Notice, notice=notice)
+        news = signals.reopened_again if rules.is_reopened_again(notice) else signals.reopened
+        news.send(Notice, notice=notice)
+
+
+# --- The level above ----------------------------------------------------------------------------
+
+
+@action
+def rule(notice: Notice, *, level: str, confirms: bool, reason: str, as_role: str, by: User) -> Ruling:
+    """The level above decides on what a third objected to twice; above the district this waits for a second person.
+
+    Who may is for the caller, who knows whose the matter is. What sends it back takes effect with ``send_back``.
+    """
+    notice = Notice.objects.select_for_update(no_key=True, of=("self",)).get(pk=notice.pk)
+    if not seen(reason):
+        raise Refused(reason=_("请写明理由，大家都看得到"))
+    if notice.ruling is not None or not rules.is_reopened_again(notice):
+        raise Refused(_("这份公示现在没有要由上一级决定的"))
+    if by.pk == notice.posted_by_id:
+        raise NotAllowed(_("公示是您发布的，要由另一个人来决定"))
+    if confirms:
+        refuse_if(notice.what_runs())
+    return Ruling.objects.create(
+        notice=notice, level=level, confirms=confirms, reason=_public(reason), by=by, as_role=as_role
+    )
+
+
+@action
+def second_ruling(ruling: Ruling, *, agrees: bool, as_role: str, by: User) -> Ruling:
+    """Another human confirms what the first proposed, or does not: then somebody proposes anew."""
+    ruling = Ruling.objects.select_for_update(of=("self",)).get(pk=ruling.pk)
+    if ruling.is_in_force or ruling.dropped_at is not None:
+        raise Refused(_("这个决定已经办完，不用再确认"))
+    if by.pk in (ruling.by_id, ruling.notice.posted_by_id):
+        raise NotAllowed(_("要由另一个人来确认：提出的人和发布公示的人不能确认"))
+    if agrees:
+        ruling.second, ruling.second_as, ruling.second_at = by, as_role, now()
+    else:
+        ruling.dropped_at = now()
+    ruling.save(update_fields=["second", "second_as", "second_at", "dropped_at"])
+    return ruling
+
+
+@action
+def send_back(notice: Notice, *, by: User | None) -> None:
+    """The level above sends it back: whoever announced it does it anew, as after the first time."""
+    signals.reopened.send(Notice, notice=notice)
 
 
 @action
@@ -478,7 +534,7 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
     objection.outcome = outcome
     objection.answered_at = now()
     objection.answered_by = by
-    objection.answered_as = role_in(by, objection.notice.place)
+    objection.answered_as = acting_as(by, objection.notice.place, *rules.ANSWERERS[objection.level])
     objection.save(update_fields=["answer", "outcome", "answered_at", "answered_by", "answered_as"])
     signals.answered.send(Objection, objection=objection)
     return objection

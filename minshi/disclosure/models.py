@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import RegexValidator
 from django.db import connection, models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Func, OuterRef, Q, Subquery
+from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +18,7 @@ from minshi.clock import CHINA, Now, now
 from minshi.faces.words import cn_until
 from minshi.paper.models import Line
 from minshi.policy.models import Lengthening
-from minshi.residents.models import Person
+from minshi.residents.models import Person, RoleGrant
 from minshi.territory.models import Household, Territory
 
 
@@ -57,6 +59,15 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def newest(self) -> NoticeQuerySet:
         return self.order_by("-posted_at", "-pk")
 
+    def with_posts(self) -> NoticeQuerySet:
+        """With every role that somebody holds there or above, in the same query."""
+        grants = RoleGrant.objects.active(TruncDate(Now(), tzinfo=CHINA)).filter(user__is_active=True)  # type: ignore[arg-type]
+        beneath = Func(
+            OuterRef("place__path"), F("place__path"), function="starts_with", output_field=models.BooleanField()
+        )
+        there = grants.filter(beneath)
+        return self.annotate(posts=ArraySubquery(there.values("role").distinct()))
+
     def for_reading(self) -> NoticeQuerySet:
         """With all a page draws, and the time it was read at, in one query."""
         longer = Lengthening.objects.filter(subject_type="disclosure.notice", subject_id=OuterRef("pk")).order_by("pk")
@@ -64,6 +75,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             read_at=Now(),
             first_end=Subquery(longer.values("old_end")[:1]),
             lengthened_by=Subquery(longer.order_by("-pk").values("version__source")[:1]),
+            passed_above=Func(F("pk"), function="is_confirmed_above", output_field=models.BooleanField()),
         )
 
 
@@ -77,6 +89,8 @@ class Notice(models.Model):
     read_at: datetime
     first_end: datetime | None
     lengthened_by: str | None
+    passed_above: bool
+    posts: list[str]
 
     number = models.CharField(_("索引号"), max_length=23, unique=True, validators=[RegexValidator(rf"^{NUMBER}\Z")])
     kind = models.CharField(_("种类"), max_length=16, choices=Kind)
@@ -156,6 +170,15 @@ class Notice(models.Model):
         return getattr(self, "corrects", None)
 
     @property
+    def ruling(self) -> Ruling | None:
+        """What the level above decided once the same content was reopened a second time."""
+        return self.rulings.standing().first() if self.reopened_at else None
+
+    @property
+    def is_confirmed_above(self) -> bool:
+        return self.ruling is not None and self.ruling.confirms and self.ruling.is_in_force
+
+    @property
     def is_passed(self) -> bool:
         """The gate's own answer, under a share lock: inside a transaction no objection slips in after it."""
         with connection.cursor() as cursor:
@@ -167,11 +190,17 @@ class Notice(models.Model):
         reasons = []
         if self.withdrawn_by_id:
             reasons.append(gettext("公示 %(number)s 已更正，以更正后的公示为准") % {"number": self.number})
-        if self.reopened_at:
+        if self.reopened_at and not self.is_confirmed_above:
             reasons.append(
                 gettext("有 %(count)d 户提出异议，达到应当重议的户数，须重新商议")
                 % {"count": self.objecting_households}
             )
+        reasons += self.what_runs(at)
+        return reasons
+
+    def what_runs(self, at: datetime | None = None) -> list[str]:
+        """Of these what time and answers settle: the period, objections without an answer, sheets not read again."""
+        reasons = []
         if (at or now()) < self.ends_at:
             reasons.append(gettext("公示期到 %(end)s 才结束") % {"end": cn_until(self.ends_at)})
         if self.objections_open:
@@ -228,6 +257,8 @@ class Objection(models.Model):
         DISMISSED = "dismissed", _("不采纳")
         EXPLAINED = "explained", _("解释说明")
         WITHDRAWN = "withdrawn", _("本人撤回")
+
+    stand_in: str
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="objections", verbose_name=_("公示"))
     ordinal = models.PositiveIntegerField(_("序号"))
@@ -324,6 +355,72 @@ class Original(models.Model):
 
     def __str__(self) -> str:
         return f"original of {self.objection_id}"
+
+
+class RulingQuerySet(models.QuerySet["Ruling"]):
+    def standing(self) -> RulingQuerySet:
+        return self.filter(dropped_at=None)
+
+
+class Ruling(models.Model):
+    """A third objected twice to the same content: the level above decides in public (domain.md 4).
+
+    It confirms what was announced, and the gate counts as passed, or sends it back. Above the district there is no
+    office: two of the district's officers decide, and it holds once the second has confirmed it.
+    """
+
+    class Level(models.TextChoices):
+        STREET = "street", _("街道")
+        DISTRICT = "district", _("区牵头部门")
+        ABOVE = "above", _("区牵头部门两位工作人员")
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="rulings", verbose_name=_("公示"))
+    level = models.CharField(_("由谁决定"), max_length=10, choices=Level)
+    confirms = models.BooleanField(_("照此办理"))
+    reason = models.TextField(_("理由"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("决定人"))
+    as_role = models.CharField(_("决定人身份"), max_length=80)
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    second = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("确认人")
+    )
+    second_as = models.CharField(_("确认人身份"), max_length=80, blank=True)
+    second_at = models.DateTimeField(_("确认时间"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("另一位不同意的时间"), null=True, blank=True)
+
+    objects = RulingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("上一级的决定")
+        verbose_name_plural = _("上一级的决定")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice"], condition=Q(dropped_at=None), name="one_standing_ruling_a_notice"
+            ),
+            models.CheckConstraint(
+                condition=Q(second=None, second_at=None) | Q(level="above", second__isnull=False, dropped_at=None),
+                name="second_hand_only_above_the_district",
+            ),
+            models.CheckConstraint(condition=~Q(second=F("by")), name="ruling_by_two_humans"),
+            models.CheckConstraint(condition=Q(dropped_at=None) | Q(level="above"), name="dropped_only_above"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.level}"
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.dropped_at is None and (self.level != self.Level.ABOVE or self.second_id is not None)
+
+    @property
+    def outcome(self) -> str:
+        return gettext("照公示的内容办理") if self.confirms else gettext("退回重做")
+
+    @property
+    def who(self) -> str:
+        """By role, everybody who had a hand in it."""
+        return "、".join(filter(None, (self.as_role, self.second_as)))
 
 
 class PostingPhoto(models.Model):

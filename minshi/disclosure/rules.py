@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
 from minshi.disclosure.models import Kind, Notice, Objection
+from minshi.refusals import guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
 from minshi.residents.rules import holds, home_of, roles_of
@@ -28,6 +30,10 @@ PERIODS: dict[str, str] = dict.fromkeys(Kind.values, "notice.result.days") | {
     Kind.AGENDA: "agenda.days",
 }
 """The policy parameter (working days) of each kind; what has none of its own is displayed as a result is."""
+
+ISSUER = Role.CLERK
+ISSUERS = {Kind.INITIATION: Role.PARTY}
+"""Whose word a notice is, where it is not the clerk's."""
 
 DAYS_TO_ANSWER = {
     Level.COMMUNITY: "objection.community_days",
@@ -165,8 +171,23 @@ def what_blocks(notice: Notice | None, kind: str) -> list[str]:
     return notice.what_blocks()
 
 
+def is_reopened_again(notice: Notice) -> bool:
+    """Whether a third objected to this content for the second time, and nobody above has confirmed it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_reopened_again(%s)", [notice.pk])
+        return bool(cursor.fetchone()[0])
+
+
 def in_force(notice: Notice | None) -> Notice | None:
     """The notice itself, or the last of those that corrected it."""
     while notice is not None and notice.withdrawn_by is not None:
         notice = notice.withdrawn_by
     return notice
+
+
+guarded(
+    content_reopened_unanswered=gettext_lazy(
+        "同样的内容上次公示被重议，还有 %(count)s 条异议没有答复：请先改内容，或者把异议都答复，再公示。"
+    ),
+    content_reopened_twice=gettext_lazy("同样的内容已经两次被重议，不能再公示：请改了内容再公示。"),
+)

@@ -14,11 +14,12 @@ from minshi.accounts.models import User
 from minshi.clock import CHINA, now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, NoticeQuerySet, Objection
-from minshi.disclosure.rules import paths_of_reading
+from minshi.disclosure.rules import ANSWERERS, paths_of_reading
 from minshi.faces.words import cn_date, cn_until, share
 from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
+from minshi.residents.rules import acts_for, title_of_acting
 from minshi.territory.models import Territory
 
 DAY = timedelta(days=1)
@@ -77,6 +78,19 @@ def to_read(user: User) -> Objection | None:
     standing = sheets().exclude(outcome=Objection.Outcome.WITHDRAWN)
     waiting = standing.filter(mine, notice__withdrawn_by=None, line__in=Line.objects.waiting_for(user))
     return waiting.exclude(speaker__isnull=False, speaker__user__in=user.keys).order_by("at", "pk").first()
+
+
+# --- Objections beside their notice --------------------------------------------------------------
+
+
+def objections_of(notice: Notice) -> list[Objection]:
+    """In their order, each with who stands in where nobody holds the post that answers (``with_posts``)."""
+    rows = list(notice.objections.order_by("ordinal"))
+    for objection in rows:
+        role = ANSWERERS[objection.level][0]
+        acts = acts_for(role, set(notice.posts))
+        objection.stand_in = "" if acts == role else title_of_acting(notice.place.name, role, acts)
+    return rows
 
 
 # --- What a gate waits for ---------------------------------------------------------------------

@@ -20,5 +20,8 @@ answered = Signal()
 reopened = Signal()
 """So many benefiting households objected that the matter is decided anew. Arguments: ``notice``."""
 
+reopened_again = Signal()
+"""The same content for the second time: the level above decides, nothing goes back yet. Arguments: ``notice``."""
+
 lengthened = Signal()
 """By a calendar published since, a running notice ends later. Arguments: ``notice``, ``before`` (the old end)."""

@@ -49,16 +49,21 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def notice(request: HttpRequest, number: str) -> HttpResponse:
-    notice = _read(number)
+    notice = get_object_or_404(Notice.objects.for_reading().with_posts(), number=number)
     context = {
         **_facts(notice),
-        "objections": notice.objections.order_by("ordinal"),
+        "objections": selectors.objections_of(notice),
         "photos": notice.photos.all(),
         "progress": selectors.progress(notice, notice.read_at),
         "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),
+        **(_decided_above(notice) if notice.reopened_at else {}),
         **_offers(request, notice),
     }
     return render(request, "disclosure/notice.html", context)
+
+
+def _decided_above(notice: Notice) -> dict[str, Any]:
+    return {"ruling": notice.ruling, "reopened_again": rules.is_reopened_again(notice)}
 
 
 def _offers(request: HttpRequest, notice: Notice) -> dict[str, Any]:

@@ -144,13 +144,15 @@ def take(
         lock(subject)
         if wrong := _wrong_stage(machine, step, subject):
             raise Refused(wrong)
-        if not _may(step, by, subject):
+        with permits.noting_stand_ins() as posts:
+            permitted = _may(step, by, subject)
+        if not permitted:
             raise NotAllowed(_not_theirs(machine, step, by, subject))
         if step.needs_reason and not seen(reason):
             raise Refused(reason=_("请写明理由，对方和大家都看得到"))
         own = (why for obstacle in step.obstacles for why in obstacle(subject))
         refuse_if([*what_blocks_gate(subject, verb), *own, *obstacles])
-        return _write(machine, step, subject, by, reason.strip(), evidence or {}, setting or {})
+        return _write(machine, step, subject, by, reason.strip(), evidence or {}, setting or {}, posts=posts)
 
 
 def begin(
@@ -159,9 +161,11 @@ def begin(
     """The first step of a thing that was just created: its record, its first holder and deadline."""
     machine = machine_of(subject)
     step = machine.by_verb[verb]
-    if not _may(step, by, subject):
+    with permits.noting_stand_ins() as posts:
+        permitted = _may(step, by, subject)
+    if not permitted:
         raise NotAllowed(_not_theirs(machine, step, by, subject))
-    return _write(machine, step, subject, by, reason, evidence or {}, {}, source="")
+    return _write(machine, step, subject, by, reason, evidence or {}, {}, source="", posts=posts)
 
 
 def lock(subject: S) -> S:
@@ -206,6 +210,7 @@ def _write(
     evidence: dict[str, Any],
     setting: dict[str, Any],
     source: str | None = None,
+    posts: Sequence[str] = (),
 ) -> StepRecord:
     """The record comes first: the database lets a stage change only next to its record."""
     before = getattr(subject, machine.stage_field)
@@ -217,7 +222,7 @@ def _write(
         target=step.target or before,
         label=machine.worded(step.label, subject),
         by=by,
-        as_role=machine.role_of(by, subject) if by else _("平台"),
+        as_role=_acted_as(machine, by, subject, posts),
         reason=mask_text(reason),  # whoever typed it: records are read by everybody
         evidence=evidence,
     )
@@ -230,6 +235,16 @@ def _write(
         machine.settled(subject)
     stepped.send(sender=type(subject), subject=subject, record=record)
     return record
+
+
+def _acted_as(machine: Machine, by: User | None, subject: models.Model, posts: Sequence[str]) -> str:
+    """As whom, for everybody to read: who stands in for a post that nobody holds is named so."""
+    if by is None:
+        return _("平台")
+    said = machine.role_of(by, subject)
+    if not posts or "（" in said:
+        return said
+    return _("%(who)s（代%(post)s）") % {"who": said, "post": posts[0]}
 
 
 def _set_only(subject: models.Model, setting: dict[str, Any]) -> None:

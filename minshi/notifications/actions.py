@@ -29,10 +29,10 @@ from minshi.notifications.channels import Channel, NotSent, channel
 from minshi.notifications.models import MATTER_LENGTH, Message, Outbox, ToTell
 from minshi.notifications.rules import end_of_quiet, start_of_day, without_numbers
 from minshi.notifications.sealing import InvalidToken, seal, unseal
-from minshi.notifications.selectors import holders, messages_a_day, texts_of_today, to_tell_paths
+from minshi.notifications.selectors import holders_or_stand_ins, messages_a_day, texts_of_today, to_tell_paths
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed
-from minshi.residents.rules import home_of
+from minshi.residents.rules import has_office, home_of, title_in
 from minshi.residents.speaking import adults_of, listeners
 from minshi.territory.models import Territory
 
@@ -138,11 +138,14 @@ def tell_role(
     matter: str = "",
 ) -> None:
     """Tell all who hold this role in this place, or where nobody does, in the next place above that has one."""
-    users = holders(role, place)
+    users, stands_in = holders_or_stand_ins(role, place)
     if not users:
         # Nothing is lost: the deadline keeps the task, and whoever runs the servers can give the role to somebody.
         log.error("nobody holds %s in or above place %s", role, place.pk)
         users = list(User.objects.filter(is_superuser=True, is_active=True))
+    elif stands_in and has_office(place, role):
+        stead = _("您代%(post)s办理。") % {"post": title_in(place.name, role)}
+        body = f"{body} {stead}".strip()
     tell_all(users, title, body, url, sms=sms, key=key, event=event, matter=matter)
 
 

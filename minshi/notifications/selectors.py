@@ -19,6 +19,11 @@ MOST_SHOWN = 99
 
 def holders(role: str, place: Territory) -> list[User]:
     """Whoever holds this role in this place, else in the nearest place above it, else whoever stands in for it."""
+    return holders_or_stand_ins(role, place)[0]
+
+
+def holders_or_stand_ins(role: str, place: Territory) -> tuple[list[User], bool]:
+    """The same, and whether they only stand in: nobody holds the role here or above."""
     grants = (
         RoleGrant.objects.active(today())
         .filter(role=role, place__path__in=place.ancestor_paths(), user__is_active=True)
@@ -26,8 +31,9 @@ def holders(role: str, place: Territory) -> list[User]:
     )
     nearest = max((len(grant.place.path) for grant in grants), default=0)
     found = [grant.user for grant in grants if len(grant.place.path) == nearest]
-    stand_ins = (users for each in STAND_INS.get(role, ()) if (users := holders(each, place)))
-    return found or next(stand_ins, [])
+    if found:
+        return found, False
+    return next((users for each in STAND_INS.get(role, ()) if (users := holders(each, place))), []), True
 
 
 def unread_count(user: User) -> int:

@@ -5,7 +5,7 @@ Superuser is not a role in the neighbourhood: nothing here asks ``is_superuser``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.deadlines.models import Deadline
+from minshi.lifecycle.permits import note_stand_in
 from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Person, Residence, Role, RoleGrant
 from minshi.territory.models import Territory
 
@@ -76,7 +77,11 @@ ANY_OF_THE_LINE = (Role.SUPERVISOR,)
 
 def holds(user: User | None, place: Territory, *roles: str) -> bool:
     """Whether this person holds one of these roles in this place or above it, or stands in where nobody does."""
-    return holds_itself(user, place, *roles) or any(stands_in(user, place, role) for role in roles)
+    if holds_itself(user, place, *roles):
+        return True
+    if post := next((role for role in roles if stands_in(user, place, role)), ""):
+        note_stand_in(str(Role(post).label))
+    return bool(post)
 
 
 def holds_itself(user: User | None, place: Territory, *roles: str) -> bool:
@@ -88,12 +93,17 @@ def stands_in(user: User | None, place: Territory, role: str) -> bool:
     line = STAND_INS.get(role, ())
     own = {held.role for held in roles_of(user) if place.path.startswith(held.path)}
     first = next((number for number, stand_in in enumerate(line) if stand_in in own), None)
-    level = next((each for each, offices in OFFICES.items() if role in offices), "")
-    if user is None or first is None or place.level_id in WIDER.get(level, ()):
+    if user is None or first is None or not has_office(place, role):
         return False
     kinds = tuple(ORGANISERS) if role in ORGANISERS else (role,)
     before = () if role in ANY_OF_THE_LINE else line[:first]
     return not _held_along(user, place) & {*kinds, *before}
+
+
+def has_office(place: Territory, role: str) -> bool:
+    """Whether a place like this may have such a post at all: it is not too wide for it."""
+    level = next((each for each, offices in OFFICES.items() if role in offices), "")
+    return place.level_id not in WIDER.get(level, ())
 
 
 def _held_along(user: User, place: Territory) -> set[str]:
@@ -107,21 +117,58 @@ def _held_along(user: User, place: Territory) -> set[str]:
     return known[place.path]
 
 
-def who_acts(place: Territory, role: str, day: date) -> str:
+def whoacts_for(place: Territory, role: str, day: date) -> str:
     """The role that acts for this one here: itself where somebody holds it, else the first of its line that has one."""
-    kinds = tuple(ORGANISERS) if role in ORGANISERS else (role,)
-    line = STAND_INS.get(role, ())
-    grants = RoleGrant.objects.active(day).filter(
-        role__in=(*kinds, *line), place__path__in=place.ancestor_paths(), user__is_active=True
-    )
-    held = set(grants.values_list("role", flat=True))
-    return role if held & set(kinds) else next((str(each) for each in line if each in held), role)
+    return acts_for(role, held_at([place.path], day)[place.path])
 
 
-def acting_as(user: User, place: Territory, role: str) -> str:
-    """As whom this person does what is that role's: as themselves, or named as its stand-in."""
-    said = role_in(user, place)
-    if holds_itself(user, place, role) or not stands_in(user, place, role):
+def held_at(paths: Iterable[str], day: date) -> dict[str, set[str]]:
+    """Every role that somebody holds in each of these places or above it; one query for all of them."""
+    above = {path: ["/".join(path.split("/")[: end + 1]) + "/" for end in range(path.count("/"))] for path in paths}
+    wanted = {each for line in above.values() for each in line}
+    grants = RoleGrant.objects.active(day).filter(place__path__in=wanted, user__is_active=True)
+    held: dict[str, set[str]] = {}
+    for role, path in grants.values_list("role", "place__path").distinct():
+        held.setdefault(path, set()).add(role)
+    return {path: {role for each in line for role in held.get(each, ())} for path, line in above.items()}
+
+
+def acts_for(role: str, held: set[str]) -> str:
+    """``who_acts`` where one knows already which roles somebody holds there or above."""
+    kinds = set(ORGANISERS) if role in ORGANISERS else {role}
+    return role if held & kinds else next((str(each) for each in STAND_INS.get(role, ()) if each in held), role)
+
+
+def acting_title(place: Territory, role: str, day: date | None = None) -> str:
+    """A post as it is said to people: where nobody holds it, whoever stands in, named so."""
+    return title_of_acting(place.name, role, whoacts_for(place, role, day or today()))
+
+
+def title_of_acting(place: str, role: str, acts: str) -> str:
+    title = title_in(place, role)
+    return title if acts == role else _("%(who)s（代%(post)s）") % {"who": Role(acts).label, "post": title}
+
+
+def acting_titles(waiting: Iterable[tuple[Territory, str]], day: date) -> dict[tuple[str, str], str]:
+    """``acting_title`` of many posts, by path and role, in one query."""
+    pairs = list(waiting)
+    held = held_at({place.path for place, _role in pairs}, day) if pairs else {}
+    return {
+        (place.path, role): title_of_acting(place.name, role, acts_for(role, held[place.path])) for place, role in pairs
+    }
+
+
+def standing_in(user: User, place: Territory, *roles: str) -> str:
+    """Of these roles the one this person stands in for here; "" for who holds one of them, or stands in for none."""
+    if holds_itself(user, place, *roles):
+        return ""
+    return next((role for role in roles if stands_in(user, place, role)), "")
+
+
+def acting_as(user: User, place: Territory, *roles: str) -> str:
+    """As whom this person does what is one of these roles': as themselves, or named as its stand-in."""
+    said, role = role_in(user, place), standing_in(user, place, *roles)
+    if not role:
         return said
     return _("%(who)s（代%(post)s）") % {"who": said, "post": Role(role).label}
 

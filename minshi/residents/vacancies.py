@@ -18,6 +18,7 @@ FILLS: dict[str, tuple[str, tuple[str, ...]]] = {
     Role.CASE_OFFICER: ("community", OFFICES["community"]),
     Role.APPROVER: ("community", OFFICES["community"]),
     Role.DISTRICT_OFFICER: ("street", OFFICES["street"]),
+    Role.DISTRICT_FINANCE: ("street", (Role.CASHIER,)),
 }
 """Whose desk shows which posts, and on which level beneath; "" is where the doors stand."""
 

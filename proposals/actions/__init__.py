@@ -1,5 +1,6 @@
 """Everything that changes a wish or a proposal; each function is one verb with its actor as ``by``."""
 
+from proposals.actions.above import ask_above, proposed_above, rule_above, second_above, waits_above
 from proposals.actions.benefits import change_beneficiaries, listed
 from proposals.actions.cosigning import (
     cosign,
@@ -61,6 +62,7 @@ __all__ = [
     "add_photo",
     "advance",
     "answer_wish",
+    "ask_above",
     "ask_third",
     "change_beneficiaries",
     "climb",
@@ -94,12 +96,15 @@ __all__ = [
     "overdue",
     "pass_review",
     "promote",
+    "proposed_above",
     "read_doors",
     "read_list",
     "refresh_totals",
     "remind_of_wish",
     "resubmit",
     "return_for_revision",
+    "rule_above",
+    "second_above",
     "send_up",
     "submit",
     "submit_for",
@@ -108,6 +113,7 @@ __all__ = [
     "void_cosign",
     "wait_for_gate",
     "wait_until",
+    "waits_above",
     "why_not_decline",
     "why_not_hand_back",
     "wish",

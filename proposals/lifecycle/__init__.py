@@ -8,19 +8,21 @@ from proposals.lifecycle.holders import (
     REVIEW_LADDER,
     TIERS,
     answerer_of,
+    decider_above,
     holder_place,
     period,
     reviewer_of,
     street_or_district,
     superior_of,
 )
-from proposals.lifecycle.proposals import PROPOSAL, STEPS, set_stage_deadline, waits_for
+from proposals.lifecycle.proposals import GATED, PROPOSAL, STEPS, set_stage_deadline, waits_for
 from proposals.lifecycle.seconds import Second, above_of, second_of
 from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
 from proposals.lifecycle.wishes import WISH, WISH_STEPS
 
 __all__ = [
     "BAD_END",
+    "GATED",
     "GROUP",
     "HOLDER_LABELS",
     "LEVELS",
@@ -39,6 +41,7 @@ __all__ = [
     "StageRule",
     "above_of",
     "answerer_of",
+    "decider_above",
     "holder_place",
     "period",
     "reviewer_of",

@@ -94,6 +94,16 @@ def superior_of(holder: str) -> tuple[Role, str]:
     return OFFICES[level][0], level
 
 
+def decider_above(place: Territory, level: str) -> tuple[str, Role, Territory]:
+    """Who decides above an office of this level, as (which level, role, where): street, district, or two of the
+    district's officers, above whom there is nobody.
+    """
+    if level in ("city", "district"):
+        return "above", Role.DISTRICT_OFFICER, holder_place(place, "district")
+    above = ABOVE.get(level, "street")
+    return above, OFFICES[above][0], holder_place(place, above)
+
+
 def holder_place(place: Territory, level: str) -> Territory:
     """The place on that level at or above ``place``; where the tree has none, the next one above."""
     return (place.at_level(level) if level else None) or (place if not level else _above(place, level))

@@ -23,6 +23,9 @@ from proposals.lifecycle.stages import STAGES, STOPPABLE
 from proposals.models import ENDED, Proposal, Stage
 from proposals.wording import worded
 
+GATED = (Stage.ANNOUNCED, Stage.FUNDED, Stage.AWARDED, Stage.ACCEPTED, Stage.RATED, Stage.SETTLING)
+"""Where a project waits for a notice that a third of the households may reopen."""
+
 STEPS = (
     Step("submit", _("提出"), ("",), Stage.SUBMITTED, "proposals.propose"),
     Step("pass_review", _("初审通过"), (Stage.SUBMITTED,), Stage.COSIGNING, "proposals.review"),
@@ -294,6 +297,44 @@ STEPS = (
     Step("settle", _("结算并公示"), (Stage.RATED,), Stage.SETTLING, "evaluation.run", gate="satisfaction"),
     Step("account_again", _("结算公示被重议，重新结算"), (Stage.SETTLING,), Stage.RATED, platform=True),
     Step("archive", _("归档"), (Stage.SETTLING,), Stage.ARCHIVED, "evaluation.run", gate="accounts"),
+    # what a third reopened twice: the level above decides (domain.md 4)
+    Step("ask_above", _("同样的内容再次被重议，报上一级决定"), GATED, "", platform=True, keeps_time=True),
+    Step(
+        "propose_above",
+        _("对再次重议提出决定，等另一位确认"),
+        GATED,
+        "",
+        "proposals.rule_above",
+        needs_reason=True,
+        keeps_time=True,
+    ),
+    Step(
+        "disagree_above",
+        _("另一位不同意提出的决定"),
+        GATED,
+        "",
+        "proposals.rule_above",
+        needs_reason=True,
+        keeps_time=True,
+    ),
+    Step(
+        "confirm_above",
+        _("上一级决定：照公示的内容办理"),
+        GATED,
+        "",
+        "proposals.rule_above",
+        needs_reason=True,
+        keeps_time=True,
+    ),
+    Step(
+        "send_back_above",
+        _("上一级决定：退回重做"),
+        GATED,
+        "",
+        "proposals.rule_above",
+        needs_reason=True,
+        keeps_time=True,
+    ),
     # any open stage
     Step("overdue", _("逾期，提醒上一级"), tuple(STAGES), "", platform=True, keeps_time=True),
 )

@@ -12,11 +12,13 @@ from deliberation.models import Criterion
 from funding import actions as funding
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
+from minshi.disclosure import actions as disclosure
+from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person, Role, RoleGrant
 from minshi.residents.rules import holds, stands_in
-from minshi.residents.vacancies import acting_for
+from minshi.residents.vacancies import acting_for, vacancies_of
 from proposals.models import Proposal, Stage
 from tests.cast import make_staff
 from tests.way import Way
@@ -102,3 +104,75 @@ def test_whoever_stands_in_is_told_and_has_it_on_the_desk(way: Way, client_of: C
     way.deciding()
     assert Message.objects.of(approver).filter(title__contains="集体决议").exists()
     assert "集体决议：院里装一盏路灯" in client_of(approver).get("/admin/").content.decode()
+
+
+# --- Said wherever somebody reads who did it or who must act ------------------------------------------
+
+
+def vacate(*roles: str) -> None:
+    RoleGrant.objects.filter(role__in=roles).update(revoked_at=platform_clock.now())
+
+
+def test_a_step_taken_in_an_empty_posts_stead_says_so_in_its_record(way: Way) -> None:
+    proposal = way.cosigned()
+    way.who("approver")
+    officer = way.who("case_officer")
+    vacate(Role.CLERK)
+    deliberation.open_motion(proposal, by=User.objects.get(pk=officer.pk))
+    record = StepRecord.objects.of(proposal).order_by("-id")[0]
+    assert (record.verb, record.as_role) == ("open_vote", "甲街道经办（代社区工作人员）")
+    way.vote_on_paper(proposal, agree=9)
+
+
+def test_whoever_holds_the_post_is_not_called_a_stand_in(way: Way) -> None:
+    proposal = way.voting()
+    record = StepRecord.objects.of(proposal).order_by("-id")[0]
+    assert (record.verb, record.as_role) == ("open_vote", "一社区工作人员")
+
+
+def test_a_notice_names_who_issued_it_in_whose_stead(way: Way) -> None:
+    proposal = way.deciding()
+    approver = way.who("approver")
+    study(proposal, approver)
+    decide(proposal, approver)
+    assert proposal.gate_notice
+    assert proposal.gate_notice.issuer.endswith("（甲街道审批代社区党组织发布）")
+
+
+def test_an_answer_and_who_is_waited_for_beside_the_objection_name_the_stand_in(way: Way, client_of: Callable) -> None:
+    proposal = way.announced()
+    officer = way.who("case_officer")
+    assert proposal.gate_notice
+    objection = disclosure.object_to(proposal.gate_notice, facts="请再说明一下", by=way.raters()[5])
+    vacate(Role.CLERK)
+    page = client_of(None).get(proposal.gate_notice.get_absolute_url()).content.decode()
+    assert "街道经办（代" in page
+    disclosure.answer(objection, text="已经当面说明清楚", outcome="explained", by=User.objects.get(pk=officer.pk))
+    objection.refresh_from_db()
+    assert objection.answered_as == "甲街道经办（代社区工作人员）"
+
+
+def test_an_empty_cashiers_post_stands_on_the_district_finances_desk(way: Way, client_of: Callable) -> None:
+    finance, approver = way.who("district_finance"), way.who("approver")
+    assert Role.CASHIER in {role for vacancy in vacancies_of(finance) for role in vacancy.roles}
+    assert "街道财务" in client_of(finance).get("/admin/").content.decode()
+    assert [(held.role, held.place) for held in acting_for(finance)] == [("cashier", "甲街道")]
+    assert Role.CASHIER not in {held.role for held in acting_for(approver)}
+    way.who("cashier")
+    fresh = User.objects.get(pk=finance.pk)
+    assert Role.CASHIER not in {role for vacancy in vacancies_of(fresh) for role in vacancy.roles}
+
+
+def test_the_desk_says_that_one_acts_for_another_and_to_others_who_does(way: Way, client_of: Callable) -> None:
+    way.deciding()
+    approver, officer = way.who("approver"), way.who("case_officer")
+    assert "一社区党组织（您代）" in client_of(approver).get("/admin/").content.decode()
+    assert "街道审批（代一社区党组织）" in client_of(officer).get("/admin/?holder=all").content.decode()
+
+
+def test_the_message_says_for_whom_one_is_asked(way: Way) -> None:
+    approver = way.who("approver")
+    way.deciding()
+    asked = Message.objects.of(approver).filter(title__contains="集体决议").first()
+    assert asked
+    assert "您代一社区党组织办理" in asked.body

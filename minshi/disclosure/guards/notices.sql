@@ -31,7 +31,7 @@ BEGIN
         RAISE EXCEPTION 'notice % stays reopened', OLD.number USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id
-       AND (OLD.withdrawn_by_id IS NOT NULL OR NEW.objections_open > 0 OR NEW.objections_unread > 0
+       AND (OLD.withdrawn_by_id IS NOT NULL OR OLD.reopened_at IS NOT NULL OR NEW.objections_open > 0 OR NEW.objections_unread > 0
             OR NEW.withdrawn_by_id <= NEW.id) THEN
         RAISE EXCEPTION 'notice % cannot be withdrawn so', OLD.number USING ERRCODE = 'check_violation';
     END IF;
@@ -62,13 +62,13 @@ SELECT append_only(
 
 -- What a step that waits for a notice asks. The share lock waits for an objection being written, and for a sheet being
 -- read again; the second statement then sees it, and none can come after it. A sheet that nobody has read a second
--- time may be the one household that reopens it.
+-- time may be the one household that reopens it. What a third objected to twice passes by the word of the level above.
 CREATE OR REPLACE FUNCTION notice_passed(notice bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM disclosure_notice WHERE id = notice FOR SHARE;
     RETURN EXISTS (
         SELECT 1 FROM disclosure_notice
-        WHERE id = notice AND withdrawn_by_id IS NULL AND reopened_at IS NULL
+        WHERE id = notice AND withdrawn_by_id IS NULL AND (reopened_at IS NULL OR is_confirmed_above(id))
           AND objections_open = 0 AND objections_unread = 0 AND ends_at <= minshi_now()
     );
 END $$;
