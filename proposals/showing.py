@@ -17,6 +17,7 @@ from minshi.disclosure.rules import is_reopened_again
 from minshi.disclosure.selectors import notice_says, to_read
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
+from minshi.mydata.actions import to_answer
 from minshi.paper import numbers
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS
@@ -133,6 +134,16 @@ def to_confirm(user: User) -> list[Task]:
         return []
     text = _("%(n)d 位新登记的住户等您确认") % {"n": len(waiting)}
     return [Task(_("确认住户"), text, reverse("confirm_residents"), _("去确认"), waiting[0].due)]
+
+
+def names_to_put_right(user: User) -> list[Task]:
+    """Residents of my places who ask for another name, as one task; staff have it on their desk."""
+    if not any(held.role in ORGANISERS for held in roles_of(user)):
+        return []
+    if not (waiting := list(to_answer(user)[:MOST_CLAIMS])):
+        return []
+    text = _("%(n)d 位住户申请更正姓名，等您答复") % {"n": len(waiting)}
+    return [Task(_("更正姓名"), text, reverse("corrections"), _("去答复"), waiting[0].due_at)]
 
 
 def objections_to_read(user: User) -> list[Task]:
@@ -269,6 +280,7 @@ register_finder(wishes_on_paper)
 register_tasks(reviews)
 register_tasks(to_confirm)
 register_tasks(objections_to_read, at_desk=True)
+register_tasks(names_to_put_right)
 register_tasks(looks)
 register_tasks(to_cosign)
 register_tasks(lists_to_read, at_desk=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -16,17 +15,14 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, name_of
 from minshi.desk.deskwork import DeskForm
-from minshi.masking import mask_address, mask_name, mask_phone, one_line
+from minshi.masking import mask_address, mask_name, mask_phone
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions, doors, representing
-from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
-from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, roles_of
+from minshi.residents.models import OFFICES, STAFF_ROLES, Residence, Role, RoleGrant
+from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, register_of, roles_of
 from minshi.signin import staff
 from minshi.signin.phones import PhoneField
-from minshi.territory.models import Household, Territory
-
-MOST_TYPED = 60
-"""Letters of a search that are looked at."""
+from minshi.territory.models import Territory
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -181,22 +177,14 @@ class ResidenceAdmin(ScopedAdmin):
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """A box for whoever may read names and doors here; what they find is decided below."""
-        return ("person__name",) if _register_of(request.user) else ()  # type: ignore[arg-type]
+        return ("person__name",) if register_of(request.user) else ()  # type: ignore[arg-type]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """By name, door or last digits, and only where this person confirms residents: a search tells what it finds."""
-        text, paths = one_line(search_term)[:MOST_TYPED], _register_of(request.user)  # type: ignore[arg-type]
+        text, paths = doors.typed(search_term), register_of(request.user)  # type: ignore[arg-type]
         if not text or not paths:
             return queryset, False
-        mine, behind = Q(pk__in=[]), Q(pk__in=[])
-        for path in paths:
-            mine |= Q(household__place__path__startswith=path)
-            behind |= Q(place__path__startswith=path)
-        door, name = doors.door_and_name(text)
-        sought = _who(text, Household.objects.filter(behind))
-        if name:
-            sought |= Q(person__name__contains=name) & _who(door, Household.objects.filter(behind))
-        return queryset.filter(mine).filter(sought), False
+        return queryset.filter(doors.sought(text, paths)), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(until=None, person__isnull=False)
@@ -246,18 +234,6 @@ def _given_there(form: Any) -> dict[str, Any]:
         words = {"role": Role(role).label, "place": place.name}
         form.add_error("role", gettext("%(place)s的%(role)s不由您任命，请换一个角色或地方") % words)
     return typed
-
-
-def _register_of(user: User) -> list[str]:
-    """Where this person confirms residents, and so reads their names and doors."""
-    return [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
-
-
-def _who(text: str, behind: QuerySet[Household]) -> Q:
-    found = Q(person__name__contains=text) | Q(household__in=[door.pk for door in doors.find(text, behind)])
-    digits = re.sub(r"[\s-]", "", text)
-    is_end_of_number = re.fullmatch(r"[0-9]{4,11}", digits) is not None
-    return found | Q(person__user__phone__endswith=digits) if is_end_of_number else found
 
 
 class OpenAccount(DeskForm):

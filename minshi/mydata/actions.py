@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -20,8 +22,8 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.actions import leave
-from minshi.residents.models import Person, Residence, Role
-from minshi.residents.rules import confirms_residents, person_of, roles_of
+from minshi.residents.models import ORGANISERS, Person, Residence, Role
+from minshi.residents.rules import confirms_residents, nearest_role, person_of, roles_of
 from minshi.territory.models import Territory
 
 CORRECTION = "mydata.correction"
@@ -53,6 +55,8 @@ def correct_name(name: str, *, by: User) -> Correction | None:
     except IntegrityError:
         raise Refused(_("您上次的更正申请还没有答复，请等一等")) from None
     _await(asked, Role.CLERK, "community", basis=span.basis, provisional=span.provisional)
+    if chief := nearest_role(place, ORGANISERS, without=by.pk):
+        tell_role(chief, place, _("有住户申请更正登记的姓名"), "", reverse("corrections"), event=told.TO_ANSWER.name)
     return asked
 
 
@@ -101,6 +105,16 @@ def answers(user: User, asked: Correction) -> bool:
     return confirms_residents(user, home) or any(
         held.role == Role.CASE_OFFICER and asked.territory.path.startswith(held.path) for held in roles_of(user)
     )
+
+
+def to_answer(user: User) -> QuerySet[Correction]:
+    """Open ones that this person answers: of my places, never one's own, the longest waiting first."""
+    mine = Q(pk__in=[])
+    for held in roles_of(user):
+        if held.role in (Role.CLERK, Role.CASE_OFFICER, *ORGANISERS):
+            mine |= Q(home__household__place__path__startswith=held.path)
+    rows = Correction.objects.open().filter(mine).exclude(home__person__user__in=user.keys)
+    return rows.select_related("home__person", "home__household__place__parent").order_by("due_at", "pk")
 
 
 @action

@@ -10,6 +10,22 @@ class NameForm(forms.Form):
     name = forms.CharField(label=_("姓名应该是"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
 
+class AnswerForm(forms.Form):
+    """The answer to whoever asked for another name."""
+
+    VERDICTS = (("yes", _("更正")), ("no", _("不更正")))
+
+    correction = forms.IntegerField(widget=forms.HiddenInput)
+    verdict = forms.ChoiceField(choices=VERDICTS, error_messages={"required": _("请选择“更正”或“不更正”")})
+    answer = forms.CharField(
+        label=_("为什么不更正（更正的不用填）"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("对方会看到"),
+    )
+
+
 class SureForm(forms.Form):
     """A thing that is not undone by a second press."""
 

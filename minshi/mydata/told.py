@@ -4,6 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.notifications.catalogue import Event, Way
 
-TO_ANSWER = Event("mydata.to_answer", _("社区工作人员，逾期为街道经办"))
+TO_ANSWER = Event("mydata.to_answer", _("楼栋长等组织人和社区工作人员，逾期为街道经办"))
 ANSWERED = Event("mydata.answered", _("申请更正的人"), Way.BOTH, _("更正申请有了答复"))
 PHONE_CHANGED = Event("mydata.phone_changed", _("更换手机号的人"))

@@ -6,6 +6,7 @@ from minshi.mydata import views
 
 urlpatterns = [
     path("privacy/", views.consent, name="consent"),
+    path("residents/corrections/", views.corrections, name="corrections"),
     path("mine/data/", views.my_data, name="my_data"),
     path("mine/data/name/", views.my_name, name="my_name"),
     path("mine/data/number/", views.my_number, name="my_number"),

@@ -6,28 +6,32 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from minshi import paging
+from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.faces.words import said_late
 from minshi.masking import mask_phone
 from minshi.mydata import actions
-from minshi.mydata.forms import NameForm, SureForm
+from minshi.mydata.forms import AnswerForm, NameForm, SureForm
 from minshi.mydata.models import Correction
 from minshi.policy import selectors as policy
-from minshi.refusals import Refused, answering, onto
-from minshi.residents.models import Residence
+from minshi.refusals import NotAllowed, Refused, answering, onto
+from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import person_of, roles_of
 from minshi.signin import actions as codes
 from minshi.signin.addresses import address_of
 from minshi.signin.forms import CodeForm, PhoneForm
 from minshi.signin.freshness import needs_fresh_code
 from minshi.signin.models import Code
+
+MOST = 50
 
 
 @require_safe
@@ -57,6 +61,33 @@ def my_data(request: HttpRequest) -> HttpResponse:
         "erase_days": policy.value("mydata.erase_days", None),
     }
     return render(request, "mydata/my_data.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def corrections(request: HttpRequest) -> HttpResponse:
+    """Names that residents of my places ask to have put right: one press each, a refusal with its reason."""
+    user = user_of(request)
+    if not answers_somewhere(user):
+        raise NotAllowed(_("只有楼栋长、社区工作人员和街道经办可以答复更正申请"))
+    sent = paging.number(request.POST.get("correction")) or 0
+    form = AnswerForm(request.POST if request.method == "POST" else None, auto_id=f"c{sent}_%s")
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        asked = get_object_or_404(Correction, pk=data["correction"])
+        with answering(form):
+            actions.answer_correction(asked, granted=data["verdict"] == "yes", answer=data["answer"], by=user)
+            messages.success(request, _("已答复，对方会收到消息"))
+            return redirect("corrections")
+    waiting = list(actions.to_answer(user)[:MOST])
+    rows = [(asked, form if asked.pk == sent else AnswerForm(auto_id=f"c{asked.pk}_%s")) for asked in waiting]
+    context = {"rows": rows, "form": form, "moment": now()}
+    return render(request, "mydata/corrections.html", context, status=422 if form.errors else 200)
+
+
+def answers_somewhere(user: User) -> bool:
+    return any(held.role in (Role.CLERK, Role.CASE_OFFICER, *ORGANISERS) for held in roles_of(user))
 
 
 @never_cache

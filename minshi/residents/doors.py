@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from minshi.masking import one_line
 from minshi.residents.models import Person, Residence
 from minshi.territory.models import Household, Territory
 from minshi.territory.reading import building_of, plain_numbers
@@ -195,3 +196,33 @@ def signers_of(door: Household | None) -> list[tuple[str, str]]:
     homes = Residence.objects.current().confirmed().filter(household=door, person__is_adult=True)
     people = homes.order_by("-is_representative", "pk").values_list("person_id", "person__name") if door else ()
     return [*((str(pk), name) for pk, name in people), (UNKNOWN, _("未登记的人"))]
+
+
+# --- Finding somebody ------------------------------------------------------------------------------
+
+MOST_TYPED = 60
+"""Letters of a search that are looked at."""
+
+
+def typed(text: str) -> str:
+    return one_line(text)[:MOST_TYPED]
+
+
+def sought(text: str, paths: Iterable[str]) -> Q:
+    """Homes in these places by name, door, both, or the last digits of the number: a search tells what it finds."""
+    mine, behind = Q(pk__in=[]), Q(pk__in=[])
+    for path in paths:
+        mine |= Q(household__place__path__startswith=path)
+        behind |= Q(place__path__startswith=path)
+    door, name = door_and_name(text)
+    found = _who(text, Household.objects.filter(behind))
+    if name:
+        found |= Q(person__name__contains=name) & _who(door, Household.objects.filter(behind))
+    return mine & found
+
+
+def _who(text: str, behind: QuerySet[Household]) -> Q:
+    found = Q(person__name__contains=text) | Q(household__in=[door.pk for door in find(text, behind)])
+    digits = re.sub(r"[\s-]", "", text)
+    is_end_of_number = re.fullmatch(r"[0-9]{4,11}", digits) is not None
+    return found | Q(person__user__phone__endswith=digits) if is_end_of_number else found

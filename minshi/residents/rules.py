@@ -279,6 +279,11 @@ def confirms_residents(user: User, home: Residence) -> bool:
     )
 
 
+def register_of(user: User) -> list[str]:
+    """Where this person confirms residents, and so reads their names and doors."""
+    return [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
+
+
 def _has_climbed_to(user: User, home: Residence) -> bool:
     held = [(held.role, held.path) for held in roles_of(user)]
     return Deadline.objects.waiting_for(held).of(home).exists()

@@ -9,4 +9,6 @@ urlpatterns = [
     path("join/<slug:code>/", views.join, name="join_at"),
     path("represent/", views.represent, name="representing"),
     path("residents/confirm/", views.confirm, name="confirm_residents"),
+    path("residents/find/", views.find, name="find_residents"),
+    path("residents/find/<int:pk>/", views.found, name="found_resident"),
 ]

@@ -7,19 +7,21 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.models import User
+from minshi.accounts.requests import user_of
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused, answering
-from minshi.residents import actions, representing
+from minshi.residents import actions, doors, representing
 from minshi.residents.forms import JoinForm
 from minshi.residents.models import ORGANISERS, Representation, Residence, Role
-from minshi.residents.rules import home_of, person_of, roles_of
+from minshi.residents.rules import home_of, person_of, register_of, roles_of
 from minshi.territory.models import Household, Level, Territory
 
 MOST = 50
@@ -143,6 +145,44 @@ def confirm(request: HttpRequest) -> HttpResponse:
     waiting = Residence.objects.claims().filter(mine).exclude(person__user__in=user.keys).order_by("pk")
     claims = waiting.select_related("person", "household__place__parent")[:MOST]
     return render(request, "residents/confirm.html", {"claims": [(claim, actions.as_read(claim)) for claim in claims]})
+
+
+@never_cache
+@login_required
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """Residents of my places by name, door or last digits, masked as on the desk; a miss tells nothing."""
+    user = user_of(request)
+    paths = _my_register(user)
+    text = doors.typed(request.GET.get("q", ""))
+    homes = (
+        Residence.objects.current().filter(person__isnull=False).select_related("person", "household__place__parent")
+    )
+    found = homes.filter(doors.sought(text, paths)).order_by("household__place__path", "household__address", "pk")
+    shown = list(found[: MOST + 1]) if text else []
+    context = {"q": text, "found": shown[:MOST], "more": len(shown) > MOST}
+    return render(request, "residents/find.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def found(request: HttpRequest, pk: int) -> HttpResponse:
+    """One of them in full, for whoever confirms residents there."""
+    user = user_of(request)
+    _my_register(user)
+    rows = Residence.objects.current().filter(person__isnull=False)
+    home = get_object_or_404(rows.select_related("person__user", "household__place__parent"), pk=pk)
+    if not any(home.household.place.path.startswith(path) for path in register_of(user)):
+        raise Http404
+    return render(request, "residents/found.html", {"home": home})
+
+
+def _my_register(user: User) -> list[str]:
+    paths = register_of(user)
+    if not paths:
+        raise NotAllowed(_("只有楼栋长和社区工作人员可以查住户"))
+    return paths
 
 
 def _judge(request: HttpRequest, user: User) -> None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from deliberation.selectors import reading_key
 from proposals.models import Wish
 from tests.access.addresses import CORRECTED, HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
+from tests.cast import home_of
 from tests.way import a_picture
 from tests.world import WALKS, World
 
@@ -304,6 +305,15 @@ TABLE: tuple[Row, ...] = (
     Row("join_at", lambda w: [w.place("yard").code], see=SIGNED_IN, send=SIGNED_IN),
     Row("representing", see=SIGNED_IN, send=SIGNED_IN, taken=TAKEN | {HIDDEN}),
     Row("confirm_residents", see=ANY_COLLECTORS, send=COLLECTORS, taken=TAKEN | {HIDDEN}),
+    Row("find_residents", see=ANY_COLLECTORS, query="q"),
+    Row(
+        "found_resident", lambda w: [home_of(w.who("resident")).pk], see=COLLECTORS,
+        besides=((ANY_COLLECTORS - COLLECTORS, HIDDEN),),
+    ),
+    Row(
+        "corrections", see=ANY_COLLECTORS | CASE_OFFICER | only("stranger_officer"),
+        send=COLLECTORS | CASE_OFFICER, taken=TAKEN | {HIDDEN},
+    ),
     # --- funding
     Row("pledge", number("raising"), see=SIGNED_IN, send=ADULTS, variants=stages("delivering")),
     Row("withdraw_pledge", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR),

@@ -14,13 +14,14 @@ from django.urls import reverse
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.masking import mask_name
+from minshi.masking import mask_address, mask_name
 from minshi.residents import representing, waiting
 from minshi.residents.rules import person_of
 from minshi.territory.models import Territory
 
 register = template.Library()
 register.filter("masked", mask_name)
+register.filter("masked_door", mask_address)
 
 BENEATH = ("building", "group")
 """Parts of a yard: somebody next door may live in another one."""
