@@ -9,10 +9,12 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.audit.actions import erase
 from minshi.clock import Now, now
 from minshi.deadlines.actions import meet, schedule
 from minshi.disclosure import rules, signals
@@ -555,6 +557,34 @@ def withdraw_objection(objection: Objection, *, reason: str, by: User) -> Object
     objection.answered_at, objection.answered_by, objection.answered_as = now(), by, _("提出人本人")
     objection.save(update_fields=["answer", "outcome", "answered_at", "answered_by", "answered_as"])
     return objection
+
+
+@action
+def forget_objector(person: Person, *, by: None = None) -> bool:
+    """Erase what somebody who closed their account said in clear, and the photo of the sheet they signed.
+
+    What is public stays, masked, and the digests with it. True where one of theirs still waits for its answer or its
+    second reader, who read the original: it is erased later.
+    """
+    theirs = Q(by=person.user_id) | Q(speaker=person)
+    theirs |= Q(household__residences__person=person, original__name=person.name)  # on the phone or at the desk
+    is_needed = False
+    for objection in Objection.objects.filter(theirs).select_related("line__sheet", "original").distinct():
+        if _is_awaited(objection):
+            is_needed = True
+            continue
+        said = objection.original
+        said.name = said.phone = said.facts = said.request = ""
+        said.save(update_fields=Original.PERSONAL)
+        erase(Original, [said.pk], by=None)
+        if objection.line is not None:
+            paper.forget_photo(objection.line.sheet, by=None)
+    return is_needed
+
+
+def _is_awaited(objection: Objection) -> bool:
+    is_unread = objection.line is not None and not objection.line.is_settled
+    return objection.answered_at is None or (is_unread and objection.outcome != Objection.Outcome.WITHDRAWN)
 
 
 @action

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+
+from django.dispatch import receiver
 
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
+from minshi.disclosure import actions as disclosure
 from minshi.mydata import actions
 from minshi.mydata.models import Correction
+from minshi.mydata.signals import forgetting
+from minshi.residents.models import Person
 
 LATER = timedelta(days=30)
 
@@ -17,6 +23,12 @@ LATER = timedelta(days=30)
 @on(actions.CORRECTION)
 def nobody_answered(deadline: Deadline) -> None:
     actions.overdue(Correction.objects.get(pk=deadline.subject_id), deadline, by=None)
+
+
+@receiver(forgetting, sender=Person)
+def their_objections_are_forgotten(person: Person, **kwargs: Any) -> bool:
+    """True while one is unanswered: the name is kept for whoever answers, and it is tried again later."""
+    return disclosure.forget_objector(person, by=None)
 
 
 @on(actions.FORGET)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -200,6 +201,16 @@ def why_not_correct(line: Line, at: datetime | None = None) -> list[str]:
     if line.correct_until is None or (at or now()) >= line.correct_until:
         return [_("更正的期限已经过了；有不同意见可以对结果公告提出")]
     return []
+
+
+@action
+def forget_photo(sheet: Sheet, *, by: None = None) -> None:
+    """The picture of a sheet goes with whoever signed it; that there was a sheet, and what was read on it, stays."""
+    if stub := sheet.stub.name:
+        storage = sheet.stub.storage
+        sheet.stub = ""  # type: ignore[assignment]
+        sheet.save(update_fields=["stub"])
+        transaction.on_commit(lambda: storage.delete(stub))
 
 
 @action
