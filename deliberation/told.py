@@ -143,6 +143,8 @@ MEETINGS = Lines(
 
 DECISION = Event("decision.made", _("提议人"))
 CHOSEN = Event("group.chosen", _("选入居民小组的人"))
+# A door without a phone has the slip that is handed over when its sheet is registered; that it was entered comes onto
+# the chief's list at the next fixed hour, so that the list tells no minute.
 PAPER_BALLOT = Event("ballot.on_paper", _("交纸票那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
 LETTER_ASKED = Event("letter.asked", _("替他家申请核对号信的那一户"), Way.BOTH, IN_YOUR_NAME)
 LATE = Event("deliberation.late", _("承办人和上一级"))

@@ -144,6 +144,7 @@ CHECKS = Lines(
 
 # --- What is no step ----------------------------------------------------------------------------------
 
+# As of a paper ballot: the slip at once, the chief's list at the next fixed hour.
 PAPER_RATING = Event("rating.on_paper", _("交测评表那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
 CALLBACK_OPENED = Event("callback.opened", _("回访的人"))
 CALLBACK_MENDED = Event("callback.mended", _("评价人那一户的成年人"), Way.BOTH, _("请在期限内确认整改好没有"))

@@ -17,7 +17,7 @@ from minshi.clock import now
 from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.notifications.actions import tell_all
+from minshi.notifications.actions import tell_doors
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
 from minshi.paper.numbers import number_of
@@ -25,7 +25,6 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents.models import Person
-from minshi.residents.speaking import adults_of
 from minshi.rolls import actions as rolls
 from minshi.rolls.models import Unit
 
@@ -134,11 +133,20 @@ def _correct_until(motion: Motion, entered: datetime) -> datetime:
 
 
 def _tell_household(registered: PaperBallot, title: str) -> None:
+    """A door without a phone comes onto the chief's list with the lists of who took part, at their next fixed hour."""
+    motion = registered.motion
     if registered.unit.household_id:
-        users = adults_of([registered.unit.household_id])
-        url = f"/receipts/{registered.line.slip_number}/"
-        matter = f"ballot:{registered.pk}"
-        tell_all(users, title, registered.motion.question, url, event=told.PAPER_BALLOT.name, matter=matter)
+        every = motion.lists_every_hours or 24
+        tell_doors(
+            [registered.unit.household_id],
+            title,
+            motion.question,
+            f"/receipts/{registered.line.slip_number}/",
+            asked=False,
+            since=calendar.next_fixed_hour(now(), every),
+            event=told.PAPER_BALLOT.name,
+            matter=f"ballot:{registered.pk}",
+        )
 
 
 @action

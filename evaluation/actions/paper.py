@@ -18,14 +18,13 @@ from minshi.clock import now
 from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.notifications.actions import tell_all
+from minshi.notifications.actions import tell_doors
 from minshi.paper import actions as paper
 from minshi.paper.numbers import number_of
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if, refusing
 from minshi.residents.models import Person
-from minshi.residents.speaking import adults_of
 from minshi.rolls.models import Channel, Unit
 
 Aspects = Mapping[str, int | None] | None
@@ -140,11 +139,23 @@ def _refuse_when_closed(survey: Survey) -> None:
 
 
 def _tell_household(registered: PaperAnswer, title: str, text: str) -> None:
-    """Neither level nor number here: they stand on the page, for the household alone (domain.md 5)."""
-    title %= {"title": registered.survey.proposal.title}
+    """Neither level nor number here: they stand on the page, for the household alone (domain.md 5).
+
+    A door without a phone comes onto the chief's list at the next of the hours at which lists change.
+    """
+    survey = registered.survey
+    title %= {"title": survey.proposal.title}
     if registered.unit.household_id:
-        users, url = adults_of([registered.unit.household_id]), f"/ratings/{registered.pk}/correct/"
-        tell_all(users, title, text, url, event=told.PAPER_RATING.name)
+        every = int(str(policy.value("ballots.lists_every_hours", survey.territory)))
+        tell_doors(
+            [registered.unit.household_id],
+            title,
+            text,
+            f"/ratings/{registered.pk}/correct/",
+            asked=False,
+            since=calendar.next_fixed_hour(now(), every),
+            event=told.PAPER_RATING.name,
+        )
 
 
 @action

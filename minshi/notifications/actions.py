@@ -68,8 +68,8 @@ WHERE %s::boolean AND NOT EXISTS (
 
 # Of the doors that should hear it, those behind which nobody has an account with a phone.
 LIST = """
-INSERT INTO notifications_totell (household_id, title, body, key, event, until)
-SELECT door.id, %s::text, %s::text, %s::text, %s::text, %s::timestamptz
+INSERT INTO notifications_totell (household_id, title, body, key, event, since, until)
+SELECT door.id, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz
 FROM territory_household AS door
 WHERE door.id = ANY (%s::bigint[]) AND door.is_active AND NOT EXISTS (
     SELECT FROM residents_residence AS home
@@ -157,6 +157,7 @@ def tell_doors(
     *,
     asked: bool = True,
     slip: object = "",
+    since: datetime | None = None,
     until: datetime | None = None,
     sms: bool = False,
     key: str | None = None,
@@ -166,15 +167,15 @@ def tell_doors(
     """Tell these households (keys of doors): ``asked`` the one who speaks for each, otherwise all its adults.
 
     Where it goes out as a text, a door without anybody who has a phone is put on the chief's list of people to tell;
-    ``slip`` is what the slip says in place of ``body``, which is not for the eyes of whoever brings it; from ``until``
-    on it is off the list.
+    ``slip`` is what the slip says in place of ``body``, which is not for the eyes of whoever brings it; from ``since``
+    on it is on the list, from ``until`` on it is off.
     """
     keys = list(doors)
     users = listeners(keys) if asked else adults_of(keys)
     tell_all(users.only("pk"), title, body, url, sms=sms, key=key, event=event, matter=matter)
     if _goes_by_text(event, sms):
         with connection.cursor() as cursor:
-            cursor.execute(LIST, [str(title)[:120], str(slip or body), key, event, until, keys])
+            cursor.execute(LIST, [str(title)[:120], str(slip or body), key, event, since, until, keys])
 
 
 def _goes_by_text(event: str, sms: bool) -> bool:

@@ -124,8 +124,8 @@ class Outbox(models.Model):
 
 class ToTellQuerySet(models.QuerySet["ToTell"]):
     def waiting(self) -> ToTellQuerySet:
-        """Not told yet, and not over."""
-        return self.filter(Q(until=None) | Q(until__gt=Now()), told_at=None)
+        """To be told by now, not told yet, and not over."""
+        return self.filter(Q(until=None) | Q(until__gt=Now()), Q(since=None) | Q(since__lte=Now()), told_at=None)
 
     def beneath(self, paths: list[str]) -> ToTellQuerySet:
         """Of doors in these places."""
@@ -141,9 +141,14 @@ class ToTellQuerySet(models.QuerySet["ToTell"]):
 
 
 class ToTell(models.Model):
-    """What a household without a phone is to be told at its door, with a slip to leave; ticked once it was."""
+    """What a household without a phone is to be told at its door, with a slip to leave; ticked once it was.
+
+    ``since``: that a paper act of the door was entered joins the list at the next fixed hour, so that a list read
+    twice tells no minute (domain.md 5); nor does the audit show when it was written.
+    """
 
     PERSONAL = ("title", "body")
+    SHOWN_TO_NOBODY = True
 
     household = models.ForeignKey(Household, models.CASCADE, related_name="+", verbose_name=_("户"))
     title = models.CharField(_("标题"), max_length=120)
@@ -151,6 +156,7 @@ class ToTell(models.Model):
     key = models.CharField(max_length=120, null=True, blank=True)
     event = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField(_("时间"), db_default=Now())
+    since = models.DateTimeField(_("从何时起"), null=True, blank=True)
     until = models.DateTimeField(_("到何时为止（不含）"), null=True, blank=True)
     told_at = models.DateTimeField(_("已告知"), null=True, blank=True)
     told_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")

@@ -214,6 +214,13 @@ def working_days_left(now: datetime, end: datetime) -> int:
     return left
 
 
+def next_fixed_hour(at: datetime, every_hours: int) -> datetime:
+    """The next of a day's fixed hours in China, counted from midnight; the last one ends with the day."""
+    day = midnight(china_date(at))
+    passed = (at - day) // timedelta(hours=every_hours) + 1
+    return min(day + passed * timedelta(hours=every_hours), midnight(china_date(at) + timedelta(days=1)))
+
+
 def is_provisional(end: datetime | date) -> bool:
     """Whether ``end`` (exclusive, or a last day) lies beyond the last published day."""
     return current().is_provisional(end)

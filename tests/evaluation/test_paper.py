@@ -16,7 +16,7 @@ from evaluation.models import Answer, CallBack, PaperAnswer, Survey
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.notifications.models import Message
+from minshi.notifications.models import Message, ToTell
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
 from minshi.refusals import NotAllowed, Refused
@@ -68,6 +68,18 @@ def test_a_sheet_counts_once_two_people_read_it_alike(
     assert answer.advice == "灯罩晃，电话138****5678"
     assert answer.at == sheet.line.sheet.registered_at
     assert not CallBack.objects.exists()
+
+
+def test_a_door_without_a_phone_hears_of_its_sheet_from_the_next_fixed_hour_on(
+    survey: Survey, fifty: list[Household], enter: Enter, clock: Clock
+) -> None:
+    ToTell.objects.all().delete()
+    enter(fifty[10], 5)
+    assert not ToTell.objects.waiting().exists()
+    clock.move(hours=6)
+    rows = ToTell.objects.waiting()
+    assert {row.household for row in rows} == {fifty[10]}
+    assert not any("满意" in row.title.replace("满意度", "") + row.body for row in rows)
 
 
 def test_where_two_read_differently_a_third_decides(

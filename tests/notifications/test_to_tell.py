@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from deliberation import actions as deliberation
+from deliberation.actions.paper import register_paper, void_paper
+from deliberation.models import Motion
 from minshi.accounts.models import User
+from minshi.clock import CHINA, now
 from minshi.notifications.actions import tell_doors, tick
 from minshi.notifications.models import Message, Outbox, ToTell
 from minshi.notifications.selectors import doors_to_tell, doors_waiting
@@ -18,7 +22,7 @@ from minshi.refusals import NotAllowed
 from minshi.residents.models import Person
 from minshi.territory.models import Household
 from tests.cast import home_of, make_resident
-from tests.way import Way
+from tests.way import Way, a_picture
 
 ClientOf = Callable[[User | None], Client]
 
@@ -79,6 +83,34 @@ def test_what_is_over_is_off_the_list(way: Way, clock: Any) -> None:
     assert on_the_list()
     way.to_counting(motion)
     assert not on_the_list()
+
+
+def test_a_door_whose_paper_ballot_came_in_hears_of_it_from_the_next_fixed_hour_on(way: Way, clock: Any) -> None:
+    """Whoever reads the list twice learns no minute (domain.md 5), and nobody learns how the door voted."""
+    proposal = way.voting()
+    ToTell.objects.all().delete()
+    motion = Motion.objects.get(proposal=proposal)
+    unit = motion.roll.units.get(household=way.households[7])
+    clock.move(hours=(9 - now().astimezone(CHINA).hour) % 24)
+    first = register_paper(unit, receipt_id=uuid4(), stub=a_picture(), by=way.who("chief"))
+    assert ToTell.objects.get().since == now().astimezone(CHINA).replace(hour=12, minute=0, second=0, microsecond=0)
+    assert on_the_list() == set()
+    clock.move(hours=3)
+    assert on_the_list() == {way.households[7].pk}
+    assert ToTell.objects.values_list("title", "body").get() == ("已登记您家的纸质票", motion.question)
+    void_paper(first, reason="没有收回", by=way.who("clerk"))
+    assert ToTell.objects.waiting().count() == 1
+    clock.move(hours=6)
+    assert "已撤销" in ToTell.objects.waiting().latest("pk").title
+
+
+def test_a_door_with_a_phone_hears_of_its_paper_ballot_at_once_and_is_on_no_list(way: Way) -> None:
+    proposal = way.voting()
+    ToTell.objects.all().delete()
+    unit = Motion.objects.get(proposal=proposal).roll.units.get(household=way.households[0])
+    register_paper(unit, receipt_id=uuid4(), stub=a_picture(), by=way.who("chief"))
+    assert Message.objects.filter(user=way.who("resident"), event="ballot.on_paper").exists()
+    assert not ToTell.objects.exists()
 
 
 # --- The page -----------------------------------------------------------------------------------------
