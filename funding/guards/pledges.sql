@@ -55,7 +55,8 @@ END $$;
 CREATE OR REPLACE FUNCTION funding_guard_void() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM funding_pledge WHERE line_id = NEW.id)
-       AND NEW.voided_by_id = (SELECT registered_by_id FROM paper_sheet WHERE id = NEW.sheet_id) THEN
+       AND human_of(NEW.voided_by_id) = (SELECT human_of(registered_by_id) FROM paper_sheet WHERE id = NEW.sheet_id)
+    THEN
         RAISE EXCEPTION 'line %: a pledge that counts is voided by another person', NEW.id
             USING ERRCODE = 'check_violation';
     END IF;

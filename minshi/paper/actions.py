@@ -208,7 +208,7 @@ def forget_photo(sheet: Sheet, *, by: None = None) -> None:
     """The picture of a sheet goes with whoever signed it; that there was a sheet, and what was read on it, stays."""
     if stub := sheet.stub.name:
         storage = sheet.stub.storage
-        sheet.stub = ""  # type: ignore[assignment]
+        sheet.stub = ""
         sheet.save(update_fields=["stub"])
         transaction.on_commit(lambda: storage.delete(stub))
 

@@ -69,7 +69,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM proposals_cosign WHERE line_id = NEW.id) THEN
         RETURN NULL;
     END IF;
-    IF NEW.voided_by_id = (SELECT registered_by_id FROM paper_sheet WHERE id = NEW.sheet_id) THEN
+    IF human_of(NEW.voided_by_id) = (SELECT human_of(registered_by_id) FROM paper_sheet WHERE id = NEW.sheet_id) THEN
         RAISE EXCEPTION 'line % of a signed list is voided by another person', NEW.id USING ERRCODE = 'check_violation';
     END IF;
     IF NOT EXISTS (
