@@ -338,6 +338,7 @@ guarded(
     carry_over_to_a_later_year=gettext_lazy("只能结转到同一个地方、以后年度的资金池"),
     plan_change_is_beyond_the_share=gettext_lazy("没有超过规定比例，也不改内容，请用“申请变更”"),
     contract_ends_by_two=gettext_lazy("中止合同要由另一个人确认，并附书面依据"),
+    paper_is_on_file=gettext_lazy("请拍下这张单据：报价单、合同、发票、收款凭证没有照片不能登记"),
     one_contribution_per_voucher=gettext_lazy("这张凭证已经登记过，一张凭证只能登记一次"),
     one_payment_per_invoice=gettext_lazy("这张发票已经用过，一张发票只能付一次"),
     one_payment_per_voucher=gettext_lazy("这张付款凭证已经用过"),

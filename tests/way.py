@@ -301,7 +301,7 @@ class Way:
     def given(self, proposal: Proposal, household: Household, fen: int, voucher: str) -> Contribution:
         """A household's money, recorded by the clerk and confirmed by a supervisor."""
         given = funding.record_contribution(
-            proposal, household=household, amount_fen=fen, voucher=voucher, by=self.who("clerk")
+            proposal, household=household, amount_fen=fen, voucher=voucher, photo=a_picture(), by=self.who("clerk")
         )
         funding.confirm_contribution(given, by=self.who("supervisor"))
         return given
@@ -346,6 +346,7 @@ class Way:
                 price_fen=fen,
                 days=20,
                 warranty_months=12,
+                file=a_picture(),
                 by=self.who("clerk"),
             )
         platform_clock.move(enquiry.closes_at - platform_clock.now() + timedelta(minutes=1))
@@ -392,7 +393,9 @@ class Way:
     def paid(self, proposal: Proposal, kind: str, number: str = "1") -> Payment:
         """One milestone's money: asked by the clerk, approved and paid by the street."""
         milestone = Milestone.objects.get(contract__proposal=proposal, contract__ended_at=None, kind=kind)
-        payment = funding.ask_payment(milestone, invoice=f"26112000{proposal.pk:08d}{number:0>4}", by=self.who("clerk"))
+        payment = funding.ask_payment(
+            milestone, invoice=f"26112000{proposal.pk:08d}{number:0>4}", file=a_picture(), by=self.who("clerk")
+        )
         funding.approve_payment(payment, by=self.who("approver"))
         funding.pay(payment, voucher=f"付{proposal.pk}-{number}", by=self.who("cashier"))
         return payment

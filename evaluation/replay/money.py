@@ -151,7 +151,11 @@ def _receive(project: Project) -> Iterator[datetime]:
         yield project.on("receive")
         arrived = [
             funding.record_contribution(
-                proposal, voucher=f"演收{proposal.number}-{next(vouchers):03d}", by=clerk, **giver
+                proposal,
+                voucher=f"演收{proposal.number}-{next(vouchers):03d}",
+                photo=pictures.sheet(),
+                by=clerk,
+                **giver,
             )
             for giver in givers[start : start + size]
         ]

@@ -39,6 +39,7 @@ def enquiry(project: Project) -> Iterator[datetime]:
             price_fen=_price(project) * (100 + dearer) // 100,
             days=project.story.get("works_days", 30),
             warranty_months=12,
+            file=pictures.sheet(),
             by=project.staff(Role.CLERK),
         )
 
@@ -65,7 +66,7 @@ def award(project: Project) -> Iterator[datetime]:
 
 def sign(project: Project) -> Iterator[datetime]:
     yield project.on("sign")
-    funding.sign(project.proposal, integrity=True, by=project.member)
+    funding.sign(project.proposal, integrity=True, file=pictures.sheet(), by=project.member)
 
 
 def deliver(project: Project) -> Iterator[datetime]:
@@ -114,6 +115,7 @@ def pay(project: Project, contract: Contract, kind: str) -> Iterator[datetime]:
     payment = funding.ask_payment(
         contract.milestones.get(kind=kind),
         invoice=f"演票{project.proposal.number}{kind[0].upper()}",
+        file=pictures.sheet(),
         by=project.staff(Role.CLERK),
     )
     yield project.on(f"approve_{kind}")

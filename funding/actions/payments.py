@@ -71,6 +71,7 @@ def ask_payment(milestone: Milestone, *, invoice: str, file: UploadedFile | None
         one_payment_per_invoice=("invoice", _("这张发票已经用过，一张发票只能付一次")),
         payment_has_an_invoice=("invoice", _("请填写发票号")),
         one_payment_per_milestone=("milestone", _("这一笔已经申请过了")),
+        paper_is_on_file=("file", _("请拍下发票")),
     ):
         payment.save(force_insert=True)
     begin(payment, "ask", by=by, evidence={"fen": payment.amount_fen, "invoice": payment.invoice})

@@ -415,6 +415,7 @@ def record_contribution(
         one_contribution_per_voucher=("voucher", _("这张凭证已经登记过，一张凭证只能登记一次")),
         contribution_has_a_voucher=("voucher", _("请填写凭证号")),
         contribution_is_something=("amount", _("金额要大于零")),
+        paper_is_on_file=("photo", _("请拍下收款凭证")),
     ):
         given.save(force_insert=True)
     begin(given, "record", by=by, evidence={"fen": amount_fen, "voucher": given.voucher})

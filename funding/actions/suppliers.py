@@ -159,6 +159,7 @@ def add_quote(
         one_quote_per_supplier=("supplier", _("这家已经报过价")),
         quote_is_whole=("price", _("报价和工期都要大于零")),
         one_supplier_per_code=("code", _("这个信用代码属于另一家，请核对名称")),
+        paper_is_on_file=("file", _("请拍下盖章的报价单")),
     ):
         quote = Quote(
             enquiry=enquiry,
@@ -407,7 +408,7 @@ def _write_contract(proposal: Proposal, chosen: Award, price: int, file: Uploade
     if file is not None:
         picture = reencoded(file)
         contract.file.save(picture.name or "contract.jpg", picture, save=False)
-    with refusing():
+    with refusing(paper_is_on_file=("file", _("请拍下签了字的合同"))):
         contract.save(force_insert=True)
     percents = dict(zip(SIGNED_PARTS, proposal.terms["payment.shares"], strict=True))
     amounts = split(price, percents)

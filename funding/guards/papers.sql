@@ -69,3 +69,22 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER same_refund BEFORE UPDATE ON funding_refund FOR EACH ROW EXECUTE FUNCTION refuse_same_refund();
+
+-- What is bought, owed and received is on file (forms 18, 20, 22, 29): a new row has its picture. Named so that it is
+-- asked last, when the row is right otherwise.
+CREATE OR REPLACE FUNCTION refuse_without_paper() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(to_jsonb(NEW) ->> TG_ARGV[0], '') = '' THEN
+        RAISE EXCEPTION '%: without a picture of its paper', TG_TABLE_NAME
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'paper_is_on_file';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER with_its_paper BEFORE INSERT ON funding_quote
+    FOR EACH ROW EXECUTE FUNCTION refuse_without_paper('file');
+CREATE TRIGGER with_its_paper BEFORE INSERT ON funding_contract
+    FOR EACH ROW EXECUTE FUNCTION refuse_without_paper('file');
+CREATE TRIGGER with_its_paper BEFORE INSERT ON funding_payment
+    FOR EACH ROW EXECUTE FUNCTION refuse_without_paper('invoice_photo');
+CREATE TRIGGER with_its_paper BEFORE INSERT ON funding_contribution
+    FOR EACH ROW EXECUTE FUNCTION refuse_without_paper('voucher_photo');

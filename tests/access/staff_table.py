@@ -132,7 +132,7 @@ Before = Callable[[World], Any]
 
 def _asked(world: World) -> Any:
     milestone = Milestone.objects.get(contract__proposal=world["rated"], kind="start")
-    return funding.ask_payment(milestone, invoice="26112000000000009999", by=world.who("clerk"))
+    return funding.ask_payment(milestone, invoice="26112000000000009999", file=a_picture(), by=world.who("clerk"))
 
 
 def _approved(world: World) -> Any:
@@ -239,7 +239,13 @@ def _enquiry(world: World) -> Any:
     world.way.project_group(world["procuring"])
     enquiry = funding.open_enquiry(world["procuring"], needs="水泵一台", by=world.who("clerk"))
     return funding.add_quote(
-        enquiry, supplier="电器行", price_fen=1_900_000, days=20, warranty_months=12, by=world.who("clerk")
+        enquiry,
+        supplier="电器行",
+        price_fen=1_900_000,
+        days=20,
+        warranty_months=12,
+        file=a_picture(),
+        by=world.who("clerk"),
     )
 
 

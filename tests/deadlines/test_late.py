@@ -55,7 +55,7 @@ def _delivering(way: Way) -> Proposal:
     """Works that nobody starts, with a payment and a change nobody decides on."""
     proposal = way.delivering()
     part = proposal.contracts.get().milestones.get(kind="start")
-    funding.ask_payment(part, invoice="1", by=way.who("clerk"))
+    funding.ask_payment(part, invoice="1", file=a_picture(), by=way.who("clerk"))
     funding.ask_change(proposal, what="加高", reason="树", new_price_fen=1_860_000, by=way.who("chief"))
     return proposal
 
@@ -66,7 +66,9 @@ def _raising(way: Way) -> Proposal:
     way.planned(proposal)
     way.asked(proposal)
     clerk, doors = way.who("clerk"), way.households
-    funding.record_contribution(proposal, household=doors[3], amount_fen=100, voucher="收据甲", by=clerk)
+    funding.record_contribution(
+        proposal, household=doors[3], amount_fen=100, voucher="收据甲", photo=a_picture(), by=clerk
+    )
     funding.pledge_on_paper(proposal, doors[4], amount_fen=5_000, photo=a_picture(), by=way.who("chief"))
     return proposal
 
@@ -74,7 +76,7 @@ def _raising(way: Way) -> Proposal:
 def _signed(way: Way) -> Proposal:
     proposal = way.awarded()
     platform_clock.set_to(proposal.gate_notice.ends_at + timedelta(minutes=1))
-    funding.sign(proposal, integrity=True, by=way.who("party"))
+    funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     return proposal
 
 

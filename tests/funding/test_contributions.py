@@ -51,14 +51,16 @@ def test_two_people_make_it_count(way: Way, proposal: Proposal, whole, refused_s
 def test_one_voucher_is_one_contribution(way: Way, proposal: Proposal, refused_sql) -> None:
     clerk = way.who("clerk")
     first = funding.record_contribution(
-        proposal, household=way.households[0], amount_fen=10_000, voucher="收据1", by=clerk
+        proposal, household=way.households[0], amount_fen=10_000, voucher="收据1", photo=a_picture(), by=clerk
     )
     with pytest.raises(Refused, match="只能登记一次"):
-        funding.record_contribution(proposal, household=way.households[1], amount_fen=5, voucher="收据1", by=clerk)
+        funding.record_contribution(
+            proposal, household=way.households[1], amount_fen=5, voucher="收据1", photo=a_picture(), by=clerk
+        )
     funding.reject_contribution(first, by=way.who("party"), reason="流水上是一百一十元")
     assert first.stage == ContributionStage.REJECTED
     again = funding.record_contribution(
-        proposal, household=way.households[0], amount_fen=11_000, voucher="收据1", by=clerk
+        proposal, household=way.households[0], amount_fen=11_000, voucher="收据1", photo=a_picture(), by=clerk
     )
     refused_sql("append-only|permission", "UPDATE funding_contribution SET amount_fen = 9 WHERE id = %s", again.pk)
     refused_sql("append-only|permission", "UPDATE funding_contribution SET voucher = '' WHERE id = %s", again.pk)
@@ -86,17 +88,24 @@ def test_a_units_money_goes_by_its_agreement(way: Way, proposal: Proposal) -> No
     assert (quiet.name_public, coverage(proposal).promised[Source.SPONSOR]) == ("某单位", 50_000)
     with pytest.raises(Refused, match="已经登记过"):
         funding.add_sponsor(proposal, name="隔壁小卖部", agreement="协议2", by=clerk)
-    given = funding.record_contribution(proposal, sponsor=quiet, amount_fen=50_000, voucher="转账7", by=clerk)
+    given = funding.record_contribution(
+        proposal, sponsor=quiet, amount_fen=50_000, voucher="转账7", photo=a_picture(), by=clerk
+    )
     funding.confirm_contribution(given, by=way.who("supervisor"))
     found = coverage(proposal)
     assert (found.sure[Source.SPONSOR], found.promised[Source.SPONSOR]) == (50_000, 0)
     with pytest.raises(Refused, match="哪一户，或哪个单位"):
-        funding.record_contribution(proposal, amount_fen=1, voucher="x", by=clerk)
+        funding.record_contribution(proposal, amount_fen=1, voucher="x", photo=a_picture(), by=clerk)
 
 
 def test_nothing_enters_the_purse_without_a_confirmed_row(way: Way, proposal: Proposal) -> None:
     given = funding.record_contribution(
-        proposal, household=way.households[0], amount_fen=10_000, voucher="收据1", by=way.who("clerk")
+        proposal,
+        household=way.households[0],
+        amount_fen=10_000,
+        voucher="收据1",
+        photo=a_picture(),
+        by=way.who("clerk"),
     )
     funding.confirm_contribution(given, by=way.who("supervisor"))
     purse = proposal.purse.account

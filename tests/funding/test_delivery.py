@@ -109,7 +109,9 @@ def test_more_than_a_tenth_goes_back_to_the_residents(way: Way, whole) -> None:
     assert (proposal.stage, contract.hold.stage) == (Stage.CONSULTING, "refused")
     assert contract.ended_at
     with pytest.raises(Refused, match="合同已经中止"):
-        funding.ask_payment(contract.milestones.get(kind="acceptance"), invoice="1", by=way.who("clerk"))
+        funding.ask_payment(
+            contract.milestones.get(kind="acceptance"), invoice="1", file=a_picture(), by=way.who("clerk")
+        )
 
 
 def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sql) -> None:

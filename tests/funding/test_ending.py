@@ -137,7 +137,7 @@ def test_work_that_was_accepted_is_owed_and_paid_first(way: Way, whole) -> None:
     assert "还欠 3,450.00 元" in page["present"]
     acceptance = Milestone.objects.get(contract__proposal=proposal, kind="acceptance")
     with pytest.raises(Refused, match="了结款"):
-        funding.ask_payment(acceptance, invoice="9", by=way.who("clerk"))
+        funding.ask_payment(acceptance, invoice="9", file=a_picture(), by=way.who("clerk"))
     with pytest.raises(Refused, match="了结完毕"):
         funding.close_ending(ending, done="做了一半", by=way.who("clerk"))
     way.paid(proposal, "ending", "2")

@@ -8,7 +8,7 @@ from funding import actions as funding
 from funding.models import Milestone
 from minshi.refusals import Refused
 from minshi.signin import staff
-from tests.way import Way
+from tests.way import Way, a_picture
 
 
 def reset(way: Way, who: str, phone: str) -> None:
@@ -19,9 +19,9 @@ def reset(way: Way, who: str, phone: str) -> None:
 def test_a_login_that_was_reset_takes_no_step_with_money_for_a_working_day(way: Way, clock, refused_sql) -> None:
     proposal = way.delivering()
     milestone = Milestone.objects.get(contract__proposal=proposal, kind="start")
-    payment = funding.ask_payment(milestone, invoice="1", by=way.who("clerk"))
+    payment = funding.ask_payment(milestone, invoice="1", file=a_picture(), by=way.who("clerk"))
     given = funding.record_contribution(
-        proposal, household=way.households[8], amount_fen=100, voucher="新1", by=way.who("clerk")
+        proposal, household=way.households[8], amount_fen=100, voucher="新1", photo=a_picture(), by=way.who("clerk")
     )
     for number, who in enumerate(("approver", "cashier"), start=31):
         reset(way, who, f"138700000{number}")

@@ -26,7 +26,7 @@ def all_but_the_second(way: Way) -> Proposal:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")
     way.released(proposal)
-    payment = funding.ask_payment(part(proposal, "acceptance"), invoice="9", by=way.who("clerk"))
+    payment = funding.ask_payment(part(proposal, "acceptance"), invoice="9", file=a_picture(), by=way.who("clerk"))
     funding.refuse_payment(payment, by=way.who("approver"), reason="发票抬头不对")
     way.paid(proposal, "retention", "3")
     return proposal
@@ -55,7 +55,7 @@ def test_the_suppliers_money_does_not_go_back_as_a_surplus(way: Way, monkeypatch
 
 def test_an_approved_payment_blocks_surplus_and_accounts(way: Way) -> None:
     proposal = all_but_the_second(way)
-    payment = funding.ask_payment(part(proposal, "acceptance"), invoice="10", by=way.who("clerk"))
+    payment = funding.ask_payment(part(proposal, "acceptance"), invoice="10", file=a_picture(), by=way.who("clerk"))
     funding.approve_payment(payment, by=way.who("approver"))
     for act in (accounts.return_surplus, accounts.make_accounts):
         with pytest.raises(Refused, match="验收款可以支付但还没有付"):
@@ -78,7 +78,7 @@ def test_a_part_is_given_up_by_two_with_the_suppliers_acknowledgement(
         funding.waive(owed, reason="不付了", file=a_picture(), by=way.who("resident"))
     waiver = funding.waive(owed, reason="承接方放弃，抵扣返工", file=a_picture(), by=way.who("clerk"))
     with pytest.raises(Refused, match="已经登记放弃"):
-        funding.ask_payment(owed, invoice="11", by=way.who("clerk"))
+        funding.ask_payment(owed, invoice="11", file=a_picture(), by=way.who("clerk"))
     with pytest.raises(Refused, match="验收款可以支付但还没有付"):  # the second person has not read it yet
         accounts.return_surplus(proposal, by=way.who("clerk"))
     with pytest.raises(NotAllowed):
@@ -127,7 +127,7 @@ def test_what_the_bank_sent_back_is_owed_also_after_cancelling(way: Way, whole) 
     whole()
     owed = Refund.objects.owed().filter(proposal=proposal)
     assert balance(f"project:{proposal.number}") == sum(each.amount_fen for each in owed) + payment.amount_fen
-    again = funding.ask_payment(payment.milestone, invoice=payment.invoice, by=way.who("clerk"))
+    again = funding.ask_payment(payment.milestone, invoice=payment.invoice, file=a_picture(), by=way.who("clerk"))
     funding.approve_payment(again, by=way.who("approver"))
     funding.pay(again, voucher="付再", by=way.who("cashier"))
     whole()
@@ -149,13 +149,13 @@ def promised_only(way: Way) -> Proposal:
 def test_nothing_is_signed_against_promises(way: Way, whole, monkeypatch: pytest.MonkeyPatch) -> None:
     proposal = promised_only(way)
     with pytest.raises(Refused, match=r"还差 8,500\.00 元；认缴的不算"):
-        funding.sign(proposal, integrity=True, by=way.who("party"))
+        funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     with monkeypatch.context() as naive:
         naive.setattr(suppliers, "why_not_covered", lambda *args: [])
         with pytest.raises(Refused, match="由到账的钱和已拨入的补助付得起"):
-            funding.sign(proposal, integrity=True, by=way.who("party"))
+            funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     way.given(proposal, way.households[1], 1_000_000, "收据2")
-    funding.sign(proposal, integrity=True, by=way.who("party"))
+    funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     whole()
 
 
@@ -168,7 +168,7 @@ def test_how_much_must_be_there_is_policy_of_the_place(way: Way) -> None:
         source="街道规定",
     )
     proposal = promised_only(way)
-    assert funding.sign(proposal, integrity=True, by=way.who("party"))
+    assert funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
 
 
 def test_a_dearer_change_is_there_before_it_is_agreed(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,15 +232,15 @@ def test_the_second_payment_waits_while_the_residents_have_refused_the_work(
     proposal = way.result(survey).proposal
     assert proposal.stage == Stage.ACCEPTING
     with pytest.raises(Refused, match="验收合格以后才能付"):
-        funding.ask_payment(part(proposal, "acceptance"), invoice="2", by=way.who("clerk"))
+        funding.ask_payment(part(proposal, "acceptance"), invoice="2", file=a_picture(), by=way.who("clerk"))
     monkeypatch.setattr(payments, "_why_not_accepted", lambda contract: [])
     with pytest.raises(Refused, match=r"验收合格并且公示期满|没有通过"):
-        funding.ask_payment(part(proposal, "acceptance"), invoice="2", by=way.who("clerk"))
+        funding.ask_payment(part(proposal, "acceptance"), invoice="2", file=a_picture(), by=way.who("clerk"))
     monkeypatch.undo()
     way.accept_work(proposal)
     assert proposal.gate_notice
     with pytest.raises(Refused, match="公示期"):  # the new acceptance's own
-        funding.ask_payment(part(proposal, "acceptance"), invoice="2", by=way.who("clerk"))
+        funding.ask_payment(part(proposal, "acceptance"), invoice="2", file=a_picture(), by=way.who("clerk"))
     way.asked_to_rate(proposal)
     assert way.paid(proposal, "acceptance", "2").stage == PaymentStage.PAID
 
@@ -254,7 +254,7 @@ def test_after_the_last_round_it_waits_for_the_streets_word(way: Way) -> None:
         source="测试",
     )
     survey = way.rating()
-    asked = funding.ask_payment(part(survey.proposal, "acceptance"), invoice="2", by=way.who("clerk"))
+    asked = funding.ask_payment(part(survey.proposal, "acceptance"), invoice="2", file=a_picture(), by=way.who("clerk"))
     way.answer(survey, good=6, bad=5)
     way.result(survey)
     with pytest.raises(Refused, match="评议没有通过"):

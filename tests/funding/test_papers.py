@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from funding import actions as funding
@@ -9,8 +11,9 @@ from funding.deskwork.money import Approve, ApprovePayment, RecordContribution
 from funding.deskwork.work import AddQuote, AskPayment, Sign
 from funding.models import Milestone, Quote, Refund
 from funding.selectors import before_ones_eyes
+from minshi import clock as platform_clock
 from minshi.refusals import Refused
-from tests.way import Way, a_picture
+from tests.way import Way, a_picture, wait_until_over
 
 SPELLINGS = ("a-002", "A -002", "Ａ－００２", "A-002\u3000", "a\u00a0-002")
 
@@ -32,7 +35,7 @@ def test_invoices_and_payments_and_refunds_as_well(way: Way, refused_sql) -> Non
     proposal = way.delivering()
     first = way.paid(proposal, "start")
     funding.reverse_payment(first, by=way.who("approver"), reason="退回")
-    again = funding.ask_payment(first.milestone, invoice="AB 12", by=way.who("clerk"))
+    again = funding.ask_payment(first.milestone, invoice="AB 12", file=a_picture(), by=way.who("clerk"))
     funding.approve_payment(again, by=way.who("approver"))
     with pytest.raises(Refused, match="付款凭证已经用过"):
         funding.pay(again, voucher=first.voucher.lower() + " ", by=way.who("cashier"))
@@ -94,7 +97,7 @@ def test_papers_lie_beside_what_they_prove(way: Way, client_of, settings, tmp_pa
         assert browser.get(paper)["Content-Type"] == "image/jpeg"
         assert client_of(way.who("resident")).get(paper).status_code == 403
     quote = Quote.objects.first()
-    assert quote and browser.get(f"/money/quote-file/{quote.pk}/").status_code == 404  # entered without one
+    assert quote and browser.get(f"/money/quote-file/{quote.pk}/")["Content-Type"] == "image/jpeg"
     assert ApprovePayment.name == "approve"
 
 
@@ -104,3 +107,29 @@ def test_papers_lie_beside_what_they_prove(way: Way, client_of, settings, tmp_pa
 )
 def test_the_desk_asks_for_the_paper(form: type, field: str) -> None:
     assert form.base_fields[field].required  # type: ignore[attr-defined]
+
+
+def test_nothing_is_written_down_without_its_paper(way: Way) -> None:
+    """The actions ask nothing: it is the database that refuses the row."""
+    clerk, party = way.who("clerk"), way.who("party")
+    proposal = way.covered()
+    with pytest.raises(Refused, match="请拍下收款凭证"):
+        funding.record_contribution(proposal, household=way.households[5], amount_fen=1, voucher="收据9", by=clerk)
+    funding.announce_funding(proposal, by=clerk)
+    wait_until_over(proposal)
+    way.project_group(proposal)
+    enquiry = funding.open_enquiry(proposal, needs="太阳能路灯一盏", by=clerk)
+    with pytest.raises(Refused, match="请拍下盖章的报价单"):
+        funding.add_quote(enquiry, supplier="光明电器", price_fen=1, days=9, by=clerk)
+    funding.ask_anew(proposal, reason="重新询价", by=clerk)
+    way.choose(proposal)
+    assert proposal.gate_notice
+    platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
+    with pytest.raises(Refused, match="请拍下签了字的合同"):
+        funding.sign(proposal, integrity=True, by=party)
+    proposal.refresh_from_db()
+    funding.sign(proposal, integrity=True, file=a_picture(), by=party)
+    funding.start_work(proposal, by=way.who("chief"))
+    start = Milestone.objects.get(contract__proposal=proposal, kind="start")
+    with pytest.raises(Refused, match="请拍下发票"):
+        funding.ask_payment(start, invoice="1", by=clerk)

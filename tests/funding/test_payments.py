@@ -14,7 +14,7 @@ from minshi.residents.models import Person, Role
 from proposals.actions import advance
 from proposals.models import Proposal, Stage
 from tests.cast import grant as give_role
-from tests.way import Way
+from tests.way import Way, a_picture
 
 FINE = [("灯亮", True, "")]
 
@@ -25,7 +25,9 @@ def milestone(proposal: Proposal, kind: str):
 
 def test_asked_approved_and_paid_by_three_people(way: Way, whole) -> None:
     proposal = way.delivering()
-    payment = funding.ask_payment(milestone(proposal, "start"), invoice="26 11 0001", by=way.who("chief"))
+    payment = funding.ask_payment(
+        milestone(proposal, "start"), invoice="26 11 0001", file=a_picture(), by=way.who("chief")
+    )
     assert (payment.amount_fen, payment.invoice) == (555_000, "26110001")
     assert Deadline.objects.open().get(kind="funding.payment").role == Role.APPROVER
     with pytest.raises(Refused, match="不能办理“付款”"):
@@ -51,8 +53,8 @@ def test_every_pair_of_duties_is_refused_to_one_person(way: Way, street, refused
         user.__dict__.pop("_held", None)
     part = milestone(proposal, "start")
     with pytest.raises(Refused, match="提议人"):
-        funding.ask_payment(part, invoice="1", by=everybody["resident"])
-    payment = funding.ask_payment(part, invoice="1", by=everybody["clerk"])
+        funding.ask_payment(part, invoice="1", file=a_picture(), by=everybody["resident"])
+    payment = funding.ask_payment(part, invoice="1", file=a_picture(), by=everybody["clerk"])
     set_approver = "UPDATE funding_payment SET approved_by_id = %s WHERE id = %s"
     for name in ("resident", "clerk"):
         with pytest.raises(Refused, match=r"要由另一个人来办|提议人"):
@@ -72,17 +74,18 @@ def test_an_invoice_and_a_voucher_are_used_once(way: Way, refused_sql) -> None:
     clerk = way.who("clerk")
     part = milestone(proposal, "start")
     with pytest.raises(Refused, match="发票号"):
-        funding.ask_payment(part, invoice=" ", by=clerk)
-    first = funding.ask_payment(part, invoice="1", by=clerk)
+        funding.ask_payment(part, invoice=" ", file=a_picture(), by=clerk)
+    first = funding.ask_payment(part, invoice="1", file=a_picture(), by=clerk)
     with pytest.raises(Refused, match="已经申请过"):
-        funding.ask_payment(part, invoice="2", by=clerk)
+        funding.ask_payment(part, invoice="2", file=a_picture(), by=clerk)
     funding.refuse_payment(first, by=way.who("approver"), reason="发票抬头不对")
-    again = funding.ask_payment(part, invoice="1", by=clerk)
+    again = funding.ask_payment(part, invoice="1", file=a_picture(), by=clerk)
     funding.approve_payment(again, by=way.who("approver"))
     funding.pay(again, voucher="付1", by=way.who("cashier"))
     insert = (
         "INSERT INTO funding_payment (contract_id, milestone_id, amount_fen, invoice, invoice_photo, payer_id, voucher,"
-        " asked_by_id, stage) SELECT contract_id, milestone_id, amount_fen, %s, '', payer_id, '', asked_by_id, 'asked'"
+        " asked_by_id, stage)"
+        " SELECT contract_id, milestone_id, amount_fen, %s, 'x.jpg', payer_id, '', asked_by_id, 'asked'"
         " FROM funding_payment WHERE id = %s"
     )
     refused_sql("one_payment_per_milestone|beyond the price", insert, "9", again.pk)
@@ -96,7 +99,7 @@ def test_the_second_payment_waits_for_acceptance_and_its_notice(way: Way, clock,
     proposal = way.delivering()
     clerk, part = way.who("clerk"), milestone(proposal, "acceptance")
     with pytest.raises(Refused, match="验收合格以后"):
-        funding.ask_payment(part, invoice="2", by=clerk)
+        funding.ask_payment(part, invoice="2", file=a_picture(), by=clerk)
     insert = (
         "INSERT INTO funding_payment (contract_id, milestone_id, amount_fen, invoice, payer_id, voucher, asked_by_id,"
         " stage) VALUES (%s, %s, %s, '2', %s, '', %s, 'asked')"
@@ -107,7 +110,7 @@ def test_the_second_payment_waits_for_acceptance_and_its_notice(way: Way, clock,
     funding.finish(proposal, by=way.who("chief"))
     acceptance = funding.accept_work(proposal, panel=way.panel(), items=FINE, opinion="合格", by=way.who("supervisor"))
     with pytest.raises(Refused, match="公示期到"):
-        funding.ask_payment(part, invoice="2", by=clerk)
+        funding.ask_payment(part, invoice="2", file=a_picture(), by=clerk)
     refused_sql("its notice still runs", insert, *facts)
     clock.move(seconds=(acceptance.notice.ends_at - clock.now()).total_seconds() + 60)
     assert way.paid(proposal, "acceptance", "2").stage == PaymentStage.PAID
@@ -118,7 +121,7 @@ def test_the_retained_part_waits_for_the_residents_word(way: Way, clock, refused
     clerk, part = way.who("clerk"), milestone(proposal, "retention")
     hold = part.contract.hold
     with pytest.raises(Refused, match="尾款暂扣"):
-        funding.ask_payment(part, invoice="3", by=clerk)
+        funding.ask_payment(part, invoice="3", file=a_picture(), by=clerk)
     insert = (
         "INSERT INTO funding_payment (contract_id, milestone_id, amount_fen, invoice, payer_id, voucher, asked_by_id,"
         " stage) VALUES (%s, %s, %s, '3', %s, '', %s, 'asked')"
@@ -132,7 +135,7 @@ def test_the_retained_part_waits_for_the_residents_word(way: Way, clock, refused
         funding.release_hold(proposal, by=way.who("resident"), reason="我说行")
     funding.refuse_hold(proposal, by=None, reason="满意率 50%")
     with pytest.raises(Refused, match="尾款不予支付"):
-        funding.ask_payment(part, invoice="3", by=clerk)
+        funding.ask_payment(part, invoice="3", file=a_picture(), by=clerk)
     refused_sql("cannot become|no round", "UPDATE funding_hold SET stage = 'released' WHERE id = %s", hold.pk)
 
 
@@ -154,7 +157,7 @@ def test_who_accepted_neither_approves_nor_pays(way: Way, clock, street, refused
     supervisor = way.who("supervisor")
     give_role(supervisor, Role.APPROVER, street)
     supervisor.__dict__.pop("_held", None)
-    payment = funding.ask_payment(milestone(proposal, "acceptance"), invoice="2", by=way.who("clerk"))
+    payment = funding.ask_payment(milestone(proposal, "acceptance"), invoice="2", file=a_picture(), by=way.who("clerk"))
     with pytest.raises(Refused, match="参加验收的人"):
         funding.approve_payment(payment, by=supervisor)
     refused_sql(
@@ -178,7 +181,7 @@ def test_nothing_is_paid_beyond_what_has_arrived(way: Way) -> None:
 
 def test_a_payment_needs_its_row_and_its_entry(way: Way, refused_sql) -> None:
     proposal = way.delivering()
-    payment = funding.ask_payment(milestone(proposal, "start"), invoice="1", by=way.who("clerk"))
+    payment = funding.ask_payment(milestone(proposal, "start"), invoice="1", file=a_picture(), by=way.who("clerk"))
     purse, payee = proposal.purse.account, payment.contract.account
     for key in (f"payment:{payment.pk}", "payment:999", "cash"):
         with pytest.raises(Refused, match="没有对应的批准记录"):
@@ -190,7 +193,7 @@ def test_a_payment_needs_its_row_and_its_entry(way: Way, refused_sql) -> None:
 
 def test_at_tier_one_the_branch_may_approve(way: Way) -> None:
     proposal = way.delivering(tier=1)
-    payment = funding.ask_payment(milestone(proposal, "start"), invoice="1", by=way.who("clerk"))
+    payment = funding.ask_payment(milestone(proposal, "start"), invoice="1", file=a_picture(), by=way.who("clerk"))
     assert Deadline.objects.open().get(kind="funding.payment").role == Role.PARTY
     funding.approve_payment(payment, by=way.who("party"))
     funding.pay(payment, voucher="付1", by=way.who("cashier"))

@@ -18,7 +18,7 @@ from minshi.policy.units import Value
 from minshi.refusals import Refused, refusing
 from minshi.residents.models import Person
 from proposals.models import Stage
-from tests.way import Way, wait_until_over
+from tests.way import Way, a_picture, wait_until_over
 
 
 def rule(way: Way, name: str, value: Value, since: date = date(2020, 1, 1)) -> None:
@@ -117,7 +117,7 @@ def test_a_change_is_measured_by_its_stage(way: Way, refused_sql) -> None:
     rule(way, "change.share", "1/20")
     assert proposal.gate_notice
     platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
-    funding.sign(proposal, integrity=True, by=way.who("party"))
+    funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     rule(way, "change.share", "1/100", since=date(2021, 1, 1))
     way.who("chief")
     words = {"what": "换灯头", "reason": "更亮", "by": way.who("chief")}

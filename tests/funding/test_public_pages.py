@@ -61,7 +61,7 @@ def test_prices_are_shown_when_the_days_for_quoting_are_over(way: Way, client_of
     proposal = way.procuring()
     way.project_group(proposal)
     enquiry = funding.open_enquiry(proposal, needs="路灯一盏", by=way.who("clerk"))
-    funding.add_quote(enquiry, supplier="光明电器", price_fen=1_234_500, days=9, by=way.who("clerk"))
+    funding.add_quote(enquiry, supplier="光明电器", price_fen=1_234_500, days=9, file=a_picture(), by=way.who("clerk"))
     url, client = f"/projects/{proposal.number}/suppliers/", client_of(None)
     page = client.get(url).content.decode()
     assert "已收到 1 家报价" in page

@@ -70,7 +70,7 @@ def test_one_voucher_entered_twice_at_once_is_one(way: Way) -> None:
     answers = at_once(
         *(
             lambda household=household: funding.record_contribution(
-                fresh(proposal), household=household, amount_fen=100, voucher="收据1", by=clerk
+                fresh(proposal), household=household, amount_fen=100, voucher="收据1", photo=a_picture(), by=clerk
             )
             for household in way.households[:4]
         )
@@ -83,7 +83,7 @@ def test_one_voucher_entered_twice_at_once_is_one(way: Way) -> None:
 def test_confirming_twice_at_once_books_once(way: Way) -> None:
     proposal = way.raising()
     given = funding.record_contribution(
-        proposal, household=way.households[0], amount_fen=100, voucher="收据1", by=way.who("clerk")
+        proposal, household=way.households[0], amount_fen=100, voucher="收据1", photo=a_picture(), by=way.who("clerk")
     )
     people = (way.who("supervisor"), way.who("party"))
     answers = at_once(*(lambda by=by: funding.confirm_contribution(fresh(given), by=by) for by in people))
@@ -94,7 +94,7 @@ def test_confirming_twice_at_once_books_once(way: Way) -> None:
 def test_paying_twice_at_once_pays_once(way: Way, street) -> None:
     proposal = way.delivering()
     part = proposal.contracts.get().milestones.get(kind="start")
-    payment = funding.ask_payment(part, invoice="1", by=way.who("clerk"))
+    payment = funding.ask_payment(part, invoice="1", file=a_picture(), by=way.who("clerk"))
     funding.approve_payment(payment, by=way.who("approver"))
     second = make_staff("cashier2", "午财务", "cashier", street)
     answers = at_once(
@@ -160,7 +160,7 @@ def test_the_naive_twin_approves_all_of_them() -> None:
 def test_a_project_is_not_paid_while_it_is_cancelled(way: Way) -> None:
     proposal = way.delivering()
     part = proposal.contracts.get().milestones.get(kind="start")
-    payment = funding.ask_payment(part, invoice="1", by=way.who("clerk"))
+    payment = funding.ask_payment(part, invoice="1", file=a_picture(), by=way.who("clerk"))
     funding.approve_payment(payment, by=way.who("approver"))
     ending = funding.ask_ending(proposal, reason="拆迁", file=a_picture(), by=way.who("clerk"))
     case_officer = way.who("case_officer")

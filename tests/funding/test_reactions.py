@@ -10,7 +10,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.notifications.models import Message
 from proposals.models import Stage
-from tests.way import Way
+from tests.way import Way, a_picture
 
 
 def late(clock, kind: str) -> Deadline:
@@ -38,7 +38,7 @@ def test_a_group_nobody_forms_and_money_nobody_confirms_are_asked_after(way: Way
     way.project_group(proposal)
     assert not Deadline.objects.open().filter(kind="funding.group").exists()
     funding.record_contribution(
-        proposal, household=way.households[5], amount_fen=1, voucher="收据9", by=way.who("clerk")
+        proposal, household=way.households[5], amount_fen=1, voucher="收据9", photo=a_picture(), by=way.who("clerk")
     )
     late(clock, "funding.contribution")
     assert Message.objects.filter(user=way.who("case_officer"), title__startswith="逾期：复核到账").exists()
@@ -48,7 +48,7 @@ def test_a_payment_and_a_change_that_wait_too_long_are_on_record(way: Way, clock
     proposal = way.delivering()
     way.who("district_officer")
     part = proposal.contracts.get().milestones.get(kind="start")
-    payment = funding.ask_payment(part, invoice="1", by=way.who("clerk"))
+    payment = funding.ask_payment(part, invoice="1", file=a_picture(), by=way.who("clerk"))
     change = funding.ask_change(proposal, what="加高", reason="树", new_price_fen=1_860_000, by=way.who("chief"))
     late(clock, "funding.change")
     late(clock, "funding.payment")
@@ -60,7 +60,7 @@ def test_a_payment_and_a_change_that_wait_too_long_are_on_record(way: Way, clock
 def test_a_start_nobody_makes_is_asked_after(way: Way, clock) -> None:
     proposal = way.awarded()
     clock.move(seconds=(proposal.gate_notice.ends_at - clock.now()).total_seconds() + 60)
-    funding.sign(proposal, integrity=True, by=way.who("party"))
+    funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     late(clock, "funding.start")
     funding.start_work(proposal, by=way.who("clerk"))
     assert not Deadline.objects.open().filter(kind="funding.start").exists()

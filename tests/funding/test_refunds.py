@@ -15,7 +15,7 @@ from minshi.ledger.checks import findings
 from minshi.ledger.selectors import balance
 from minshi.refusals import NotAllowed, Refused
 from proposals.models import Source, Stage
-from tests.way import Way
+from tests.way import Way, a_picture
 
 
 def give_back(way: Way, proposal) -> None:
@@ -77,7 +77,7 @@ def test_money_not_yet_confirmed_is_confirmed_first(way: Way) -> None:
     proposal = way.raising()
     way.planned(proposal)
     funding.record_contribution(
-        proposal, household=way.households[0], amount_fen=1, voucher="收据1", by=way.who("clerk")
+        proposal, household=way.households[0], amount_fen=1, voucher="收据1", photo=a_picture(), by=way.who("clerk")
     )
     with pytest.raises(Refused, match="还有 1 笔到账没有复核"):
         way.ending(proposal)

@@ -14,7 +14,7 @@ from minshi.ledger.models import Account
 from minshi.ledger.selectors import balance
 from minshi.refusals import NotAllowed, Refused
 from proposals.models import Proposal
-from tests.way import Way
+from tests.way import Way, a_picture
 
 
 def cancelled(way: Way, *fens: int) -> tuple[Proposal, list[Contribution]]:
@@ -273,7 +273,7 @@ def test_a_payment_that_the_bank_sends_back_may_be_asked_for_again(way: Way, who
     assert balance(f"project:{proposal.number}") == 2_000_000
     assert books(proposal).spending_fen == 0
     milestone = payment.milestone
-    again = funding.ask_payment(milestone, invoice=payment.invoice, by=way.who("clerk"))
+    again = funding.ask_payment(milestone, invoice=payment.invoice, file=a_picture(), by=way.who("clerk"))
     funding.approve_payment(again, by=way.who("approver"))
     with pytest.raises(Refused, match="已经用过"):
         funding.pay(again, voucher=payment.voucher, by=way.who("cashier"))

@@ -11,7 +11,7 @@ from funding.selectors import books
 from minshi import clock as platform_clock
 from proposals import actions as proposals
 from proposals.models import Source, Stage
-from tests.way import Way, wait_until_over
+from tests.way import Way, a_picture, wait_until_over
 
 
 def test_the_difference_is_asked_for_and_a_second_contract_signed(way: Way, whole) -> None:
@@ -44,7 +44,7 @@ def test_the_difference_is_asked_for_and_a_second_contract_signed(way: Way, whol
     funding.award(enquiry, enquiry.quotes.first(), reason="价低", by=way.who("party"))
     proposal.refresh_from_db()
     platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
-    contract = funding.sign(proposal, integrity=True, by=way.who("party"))
+    contract = funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     funding.start_work(proposal, by=way.who("chief"))
     whole()
     assert Contract.objects.count() == 2

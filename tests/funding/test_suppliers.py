@@ -11,7 +11,7 @@ from minshi.disclosure import actions as disclosure
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person
 from proposals.models import Source, Stage
-from tests.way import Way
+from tests.way import Way, a_picture
 
 
 def person(way: Way, name: str) -> Person:
@@ -63,14 +63,14 @@ def test_quotes_are_compared_when_the_days_are_over_and_below_the_limit_at_once(
     clerk = way.who("clerk")
     enquiry = funding.open_enquiry(proposal, needs="路灯一盏", by=clerk)
     words = {"days": 10, "by": clerk}
-    dear = funding.add_quote(enquiry, supplier="贵的", price_fen=1_000_001, **words)
+    dear = funding.add_quote(enquiry, supplier="贵的", price_fen=1_000_001, file=a_picture(), **words)
     with pytest.raises(Refused, match="报价期还没有结束"):
         funding.award(enquiry, dear, reason="好", few_reason="急", by=way.who("party"))
     with pytest.raises(Refused, match="已经报过价"):
-        funding.add_quote(enquiry, supplier="贵的", price_fen=1, **words)
+        funding.add_quote(enquiry, supplier="贵的", price_fen=1, file=a_picture(), **words)
     with pytest.raises(Refused, match="不能超过 60 天"):
-        funding.add_quote(enquiry, supplier="慢的", price_fen=1, days=61, by=clerk)
-    cheap = funding.add_quote(enquiry, supplier="便宜的", price_fen=1_000_000, **words)
+        funding.add_quote(enquiry, supplier="慢的", price_fen=1, days=61, file=a_picture(), by=clerk)
+    cheap = funding.add_quote(enquiry, supplier="便宜的", price_fen=1_000_000, file=a_picture(), **words)
     funding.award(enquiry, cheap, reason="够用", by=way.who("party"))
     assert Award.objects.get().judges.count() == 3
 
@@ -107,14 +107,15 @@ def test_the_contract_waits_for_the_award_notice(way: Way, clock, refused_sql, w
     proposal = way.awarded()
     award = Award.objects.get()
     with pytest.raises(Refused, match="公示期到"):
-        funding.sign(proposal, integrity=True, by=way.who("party"))
+        funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO ledger_account (key, kind, title, place_path, may_be_negative, balance_fen)"
                        " VALUES ('payee:x', 'payee', '', '', false, 0) RETURNING id")  # fmt: skip
         account = cursor.fetchone()[0]
     sql = (
         "INSERT INTO funding_contract (proposal_id, award_id, supplier_id, account_id, first_price_fen, price_fen,"
-        " days, warranty_months, integrity, file, signed_by_id) VALUES (%s, %s, %s, %s, %s, %s, 20, 0, true, '', %s)"
+        " days, warranty_months, integrity, file, signed_by_id)"
+        " VALUES (%s, %s, %s, %s, %s, %s, 20, 0, true, 'x.jpg', %s)"
     )
     facts = (proposal.pk, award.pk, award.quote.supplier_id, account)
     refused_sql("notice has not passed", sql, *facts, 1_850_000, 1_850_000, way.who("party").pk)
@@ -122,12 +123,12 @@ def test_the_contract_waits_for_the_award_notice(way: Way, clock, refused_sql, w
     refused_sql("not what was awarded", sql, *facts, 1_850_001, 1_850_001, way.who("party").pk)
     refused_sql("do not make its price", sql, *facts, 1_850_000, 1_850_000, way.who("party").pk)
     with pytest.raises(Refused, match="廉洁条款"):
-        funding.sign(proposal, integrity=False, by=way.who("party"))
+        funding.sign(proposal, integrity=False, file=a_picture(), by=way.who("party"))
     with pytest.raises(Refused, match="不能高于"):
-        funding.sign(proposal, integrity=True, price_fen=1_850_001, by=way.who("party"))
+        funding.sign(proposal, integrity=True, price_fen=1_850_001, file=a_picture(), by=way.who("party"))
     with pytest.raises(NotAllowed):
-        funding.sign(proposal, integrity=True, by=way.who("resident"))
-    contract = funding.sign(proposal, integrity=True, price_fen=1_800_001, by=way.who("party"))
+        funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("resident"))
+    contract = funding.sign(proposal, integrity=True, price_fen=1_800_001, file=a_picture(), by=way.who("party"))
     whole()
     assert proposal.stage == Stage.DELIVERING
     amounts = {part.kind: part.amount_fen for part in contract.milestones.all()}

@@ -12,7 +12,7 @@ from funding.models import EndingStage
 from minshi import clock as platform_clock
 from proposals import actions as proposals
 from proposals.models import ENDED, Proposal, Source, Stage
-from tests.way import Way, wait_until_over
+from tests.way import Way, a_picture, wait_until_over
 
 Move = Callable[[Way, Proposal], object]
 
@@ -80,7 +80,7 @@ def _sign(way: Way, project: Proposal) -> None:
     notice = project.gate_notice
     assert notice
     platform_clock.move(max(notice.ends_at - platform_clock.now(), timedelta()) + timedelta(minutes=1))
-    funding.sign(project, integrity=True, by=way.who("party"))
+    funding.sign(project, integrity=True, file=a_picture(), by=way.who("party"))
     funding.start_work(project, by=way.who("chief"))
 
 

@@ -217,7 +217,12 @@ class Life(RuleBasedStateMachine):
         household = self.way.households[door]
         self.attempt(
             lambda: funding.record_contribution(
-                self.project, household=household, amount_fen=fen, voucher=uuid4().hex[:12], by=self.who(name)
+                self.project,
+                household=household,
+                amount_fen=fen,
+                voucher=uuid4().hex[:12],
+                photo=a_picture(),
+                by=self.who(name),
             )
         )
 
@@ -239,7 +244,9 @@ class Life(RuleBasedStateMachine):
         milestones = list(Milestone.objects.filter(contract__proposal=self.project).order_by("pk"))
         if milestones:
             milestone = milestones[-1 if last else 0]
-            self.attempt(lambda: funding.ask_payment(milestone, invoice=uuid4().hex[:20], by=self.who(name)))
+            self.attempt(
+                lambda: funding.ask_payment(milestone, invoice=uuid4().hex[:20], file=a_picture(), by=self.who(name))
+            )
 
     @rule(name=st.sampled_from(CAST), paying=st.booleans())
     def somebody_approves_or_pays(self, name: str, paying: bool) -> None:
