@@ -11,7 +11,7 @@ from django.test import Client
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.residents.models import Person, Residence, Role, RoleGrant
+from minshi.residents.models import Person, Residence, Role, RoleGrant, StrikeOff
 from minshi.territory.actions import add_households, add_levels, add_place
 from minshi.territory.models import Household, Territory
 
@@ -139,6 +139,16 @@ def make_staff(username: str, name: str, role: str, place: Territory) -> User:
     Person.objects.create(user=user, name=name, consented_at=now())
     grant(user, role, place)
     return user
+
+
+def struck_off(*doors: Household, reason: str = "楼已经拆了") -> None:
+    """These doors are off the register, as two people of the office said."""
+    asks, confirms = (User.objects.create_user(f"s{next(_phones)}") for _each in range(2))
+    for door in doors:
+        strike = StrikeOff.objects.create(household=door, reason=reason, asked_by=asks, asked_as="社区工作人员")
+        strike.answered_by, strike.answered_at, strike.is_granted = confirms, now(), True
+        strike.save(update_fields=["answered_by", "answered_at", "is_granted"])
+        Household.objects.filter(pk=door.pk).update(is_active=False)
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Notice, PostingPhoto
 from minshi.notifications.actions import tell
 from minshi.notifications.models import Message, ToTell
+from minshi.residents import striking
 from minshi.residents.models import Role, RoleGrant
 from minshi.signin import second_factor
 from minshi.territory.actions import add_households, add_place
@@ -277,6 +278,9 @@ class World:
         self.things["message"] = Message.objects.of(resident).latest("pk")
         self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11], confirmed=False)
         self.things["claim"] = cast.home_of(self.people["newcomer"])
+        next_door = cast.home_of(self.who("next_resident")).household.place
+        (empty,) = add_households(place=next_door, addresses=["9909"], by=None)
+        self.things["strike"] = striking.ask_to_strike(empty, reason="并入隔壁一户", by=self.who("second_clerk"))
 
     def _look(self) -> None:
         """Two pages of a 心愿本: one waits to be looked at again, on the other something differs."""

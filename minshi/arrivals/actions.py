@@ -12,12 +12,14 @@ from minshi.deadlines.actions import look_again, meet, schedule
 from minshi.deadlines.models import Deadline
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
-from minshi.notifications.actions import tell_role
+from minshi.notifications.actions import tell_all, tell_role
+from minshi.notifications.selectors import holders
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.residents.models import OFFICES, ORGANISERS, Residence, Role
+from minshi.residents.models import OFFICES, ORGANISERS, Residence, Role, StrikeOff
 from minshi.residents.rules import nearest_role
-from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT
+from minshi.residents.striking import next_second
+from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT, STRIKE
 from minshi.territory.models import Territory
 
 LADDER: tuple[tuple[tuple[Role, ...], str], ...] = (
@@ -28,6 +30,7 @@ LADDER: tuple[tuple[tuple[Role, ...], str], ...] = (
 """Who says that somebody lives there: the organisers of the place, the community, the street."""
 
 PAGE = "/residents/confirm/"
+STRIKES = "/residents/strikes/"
 
 
 @action
@@ -78,6 +81,42 @@ def climb(home: Residence, late: Deadline, *, by: object = None) -> None:
 def answered(home: Residence, *kinds: str, by: object = None) -> None:
     """Nothing waits for a word any more."""
     meet(home, *(kinds or (CLAIM, HURRIED)))
+
+
+@action
+def wait_for_second(strike: StrikeOff, *, late: Deadline | None = None, by: object = None) -> None:
+    """The second person has it on the desk, with a day to answer by; ``late`` is of whoever let it lie.
+
+    Whoever stands at the top stays late, and is asked again.
+    """
+    where = strike.household.place
+    found = next_second(strike, late.role if late else "")
+    period = calendar.period(now(), working_days=int(str(policy.value("receipt.days", where))))
+    title = _("确认注销门牌：%(where)s") % {"where": strike.household.label or where.name}
+    if found is None and late is not None:
+        look_again(late, period.end)
+        _tell_second(strike, late.role, Territory.objects.get(path=late.place_path), title, late.due)
+        return
+    role, path = found or (OFFICES["district"][0], where.path)
+    schedule(
+        strike,
+        STRIKE,
+        period.end,
+        role=role,
+        place_path=path,
+        title=_("逾期：%(title)s") % {"title": title} if late else title,
+        url=STRIKES,
+        basis=period.basis,
+        provisional=period.provisional,
+    )
+    _tell_second(strike, role, Territory.objects.get(path=path), title, period.end)
+
+
+def _tell_second(strike: StrikeOff, role: str, place: Territory, title: str, end: datetime) -> None:
+    """All who hold the post, but never whoever asked."""
+    said = _("理由：%(reason)s；应在 %(end)s 前答复") % {"reason": strike.reason, "end": cn_until(end)}
+    others = [user for user in holders(role, place) if not user.is_same(strike.asked_by_id)]
+    tell_all(others, title, said, STRIKES, event=told.STRIKE_ASKED.name)
 
 
 def _ask(

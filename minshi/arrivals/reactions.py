@@ -9,13 +9,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.arrivals import actions, told
-from minshi.deadlines.actions import on
+from minshi.deadlines.actions import meet, on
 from minshi.deadlines.models import Deadline
 from minshi.notifications.actions import tell, tell_all
-from minshi.residents.models import Representation, Residence
-from minshi.residents.signals import asked, judged, representation_answered, representation_asked
+from minshi.residents.models import Representation, Residence, StrikeOff
+from minshi.residents.signals import (
+    asked,
+    judged,
+    representation_answered,
+    representation_asked,
+    strike_answered,
+    strike_asked,
+)
 from minshi.residents.speaking import listeners
-from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT
+from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT, STRIKE
 
 
 @receiver(asked, sender=Residence)
@@ -62,6 +69,27 @@ def nobody_decided(deadline: Deadline) -> None:
     home = _home(deadline)
     if home is not None and Representation.objects.open().filter(home=home).exists():
         actions.climb(home, deadline, by=None)
+
+
+@receiver(strike_asked, sender=StrikeOff)
+def a_door_is_to_leave_the_register(strike: StrikeOff, **kwargs: Any) -> None:
+    actions.wait_for_second(strike, by=None)
+
+
+@receiver(strike_answered, sender=StrikeOff)
+def the_second_person_answered(strike: StrikeOff, **kwargs: Any) -> None:
+    meet(strike, STRIKE)
+    where = strike.household.label or strike.household.place.name
+    title = (_("门牌已注销：%(where)s") if strike.is_granted else _("门牌没有注销：%(where)s")) % {"where": where}
+    url = f"/admin/territory/household/{strike.household_id}/change/"
+    tell(strike.asked_by, title, strike.answer, url, event=told.STRIKE_ANSWERED.name)
+
+
+@on(STRIKE)
+def the_second_person_was_silent(deadline: Deadline) -> None:
+    rows = StrikeOff.objects.open().select_related("household__place", "asked_by")
+    if strike := rows.filter(pk=deadline.subject_id).first():
+        actions.wait_for_second(strike, late=deadline, by=None)
 
 
 def _home(deadline: Deadline) -> Residence | None:

@@ -1,4 +1,4 @@
-"""What people are told of newcomers and of who speaks for a household."""
+"""What people are told of newcomers, of who speaks for a household, and of doors that leave the register."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ TO_CONFIRM = Event(
 ASKED = Event("representation.asked", _("现在的户代表"), Way.BOTH, _("换不换户代表，要本人答复"))
 TO_DECIDE = Event("representation.to_decide", _("社区工作人员；逾期为街道"))
 ANSWERED = Event("representation.answered", _("申请当户代表的人"))
+STRIKE_ASKED = Event(
+    "strike.asked",
+    _("第二个人：另一位社区工作人员，没有的为党组织或监督、别的楼栋长、街道、区里"),
+    Way.BOTH,
+    _("注销门牌要另一位在期限内确认，逾期转下一位"),
+)
+STRIKE_ANSWERED = Event("strike.answered", _("申请注销的人"))

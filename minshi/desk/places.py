@@ -21,7 +21,8 @@ from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
 from minshi.policy.rules import settable
 from minshi.policy.units import TIMES, Unit
-from minshi.residents import doors, register
+from minshi.residents import doors, register, striking
+from minshi.residents.models import STRIKE_REASON_LENGTH
 from minshi.territory.models import Household, Territory
 
 YES, NO = _("是"), _("否")
@@ -106,17 +107,27 @@ class AddDoors(DeskForm):
 
 class StrikeDoor(DeskForm):
     name = "strike"
-    label = _("注销这一户")
-    done = _("已注销")
-    help = _("登记错了，或者不再住人时用。以后的名册里没有这一户；已经冻结的名册不变。")
+    label = _("申请注销这一户")
+    done = _("已申请，等另一位确认")
+    help = _("登记错了，或者不再住人时用。要另一个人确认才注销；以后的名册里没有这一户，已经冻结的名册不变。")
     permission = "residents.keep_doors"
+    reason = forms.CharField(
+        label=_("为什么注销"),
+        max_length=STRIKE_REASON_LENGTH,
+        help_text=_("评议时和户数一起公布，不要写姓名、门牌"),
+    )
 
     @classmethod
     def open_to(cls, subject: Household) -> bool:
-        return subject.is_active
+        return subject.is_active and not subject.strikes.open().exists()
+
+    @classmethod
+    def _moved_on(cls, subject: Household) -> str:
+        return super()._moved_on(subject) if not subject.is_active else str(_("这一户已经申请注销，正在等另一位确认"))
 
     def run(self, subject: Household, by: User) -> object:
-        return register.strike_door(subject, by=by)
+        striking.ask_to_strike(subject, reason=self.cleaned_data["reason"], by=by)
+        return subject
 
 
 class RestoreDoor(DeskForm):
@@ -131,7 +142,7 @@ class RestoreDoor(DeskForm):
         return not subject.is_active
 
     def run(self, subject: Household, by: User) -> object:
-        return register.restore_door(subject, by=by)
+        return striking.restore_door(subject, by=by)
 
 
 class Describe(DeskForm):
@@ -175,7 +186,7 @@ class HouseholdAdmin(ScopedAdmin):
     list_select_related = ("place__parent",)
     list_filter = ("is_active",)
     search_fields = ("address", "place__name")
-    fields = ("door", "where", "area_m2", "is_active")
+    fields = ("door", "where", "area_m2", "is_active", "struck")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """As people write doors: 301, 1-301, 1栋301; or the name of the yard."""
@@ -192,6 +203,18 @@ class HouseholdAdmin(ScopedAdmin):
     @admin.display(description=_("在哪里"))
     def community(self, household: Household) -> str:
         return household.place.full_name.removesuffix(household.place.name) or household.place.full_name
+
+    @admin.display(description=_("注销"))
+    def struck(self, household: Household) -> str:
+        """Who asked to strike it off and why, and what became of that."""
+        last = household.strikes.order_by("-pk").first()
+        if last is None:
+            return "—"
+        asked = _("%(who)s申请：%(reason)s") % {"who": last.asked_as, "reason": last.reason}
+        if last.answered_at is None:
+            return _("%(asked)s。等另一位确认") % {"asked": asked}
+        outcome = _("同意") if last.is_granted else _("不同意，%(why)s") % {"why": last.answer}
+        return _("%(asked)s。%(who)s：%(outcome)s") % {"asked": asked, "who": last.answered_as, "outcome": outcome}
 
     @admin.display(description=_("在哪里"))
     def where(self, household: Household) -> str:

@@ -184,6 +184,64 @@ class Representation(models.Model):
         return f"{self.home_id}"
 
 
+STRIKE_REASON_LENGTH = 120
+
+
+class StrikeOffQuerySet(models.QuerySet["StrikeOff"]):
+    def open(self) -> StrikeOffQuerySet:
+        return self.filter(answered_at=None)
+
+    def standing(self) -> StrikeOffQuerySet:
+        """By which a door is off the register now."""
+        return self.filter(is_granted=True, restored_at=None)
+
+
+class StrikeOff(models.Model):
+    """A door leaves the register: one asks with a reason, which is public, another person confirms (domain.md 4).
+
+    Restoring it is written into the same row, and takes one: it gives rights and takes none.
+    """
+
+    household = models.ForeignKey(Household, models.PROTECT, related_name="strikes", verbose_name=_("户"))
+    reason = models.CharField(_("注销理由"), max_length=STRIKE_REASON_LENGTH)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("申请人"))
+    asked_as = models.CharField(_("申请人身份"), max_length=120)
+    asked_at = models.DateTimeField(_("申请时间"), db_default=Now())
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_as = models.CharField(_("复核人身份"), max_length=120, blank=True, default="")
+    answered_at = models.DateTimeField(_("复核时间"), null=True, blank=True)
+    is_granted = models.BooleanField(_("同意注销"), null=True, blank=True)
+    answer = models.CharField(_("不同意的理由"), max_length=STRIKE_REASON_LENGTH, blank=True, default="")
+    restored_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    restored_at = models.DateTimeField(_("恢复时间"), null=True, blank=True)
+
+    objects = StrikeOffQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("门牌注销")
+        verbose_name_plural = _("门牌注销")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household"], condition=Q(answered_at=None), name="one_open_strike_of_a_door"
+            ),
+            models.CheckConstraint(condition=~Q(answered_by=F("asked_by")), name="two_strike_a_door_off"),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_door_is_struck_for_a_reason"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, is_granted=None)
+                | Q(answered_at__isnull=False, answered_by__isnull=False, is_granted__isnull=False),
+                name="strike_is_answered_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(restored_at=None, restored_by=None)
+                | Q(restored_at__isnull=False, restored_by__isnull=False, is_granted=True),
+                name="only_a_struck_door_is_restored",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.household_id}"
+
+
 class OwnershipQuerySet(models.QuerySet["Ownership"]):
     def current(self) -> OwnershipQuerySet:
         return self.filter(until=None)

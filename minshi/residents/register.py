@@ -10,8 +10,7 @@ from minshi.accounts.models import User
 from minshi.lifecycle.action import action
 from minshi.masking import mask_text, one_line
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents import actions as residents
-from minshi.residents.models import Residence, Role
+from minshi.residents.models import Role
 from minshi.residents.rules import holds
 from minshi.territory import actions as territory
 from minshi.territory import reading
@@ -110,34 +109,6 @@ def _buildings_of(place: Territory) -> dict[str, str]:
         if building := reading.building_of(name):
             found[building] = name
     return found
-
-
-@action
-def strike_door(door: Household, *, by: User) -> Household:
-    """Off the register: entered by mistake, or no longer a dwelling. Rolls that were frozen before keep it."""
-    _demand(by, door.place)
-    door = Household.objects.select_for_update(of=("self",)).get(pk=door.pk)
-    if not door.is_active:
-        raise Refused(_("这一户已经注销"))
-    if door.residences.current().confirmed().exists():
-        raise Refused(_("还有已确认的住户住在这里，请先登记他们搬走"))
-    door.is_active = False
-    door.save(update_fields=["is_active"])
-    for claim in Residence.objects.claims().filter(household=door).select_related("person__user"):
-        residents.turn_away(claim)
-    return door
-
-
-@action
-def restore_door(door: Household, *, by: User) -> Household:
-    """Back on the register as it was: struck off by mistake, or lived in again. Frozen rolls stay as they are."""
-    _demand(by, door.place)
-    door = Household.objects.select_for_update(of=("self",)).get(pk=door.pk)
-    if door.is_active:
-        raise Refused(_("这一户没有注销，不用恢复"))
-    door.is_active = True
-    door.save(update_fields=["is_active"])
-    return door
 
 
 def has_doors(place: Territory) -> bool:

@@ -15,5 +15,9 @@ representation_asked = Signal()
 representation_answered = Signal()
 """Somebody asks to speak for their household; that was answered. Argument: ``request``."""
 
+strike_asked = Signal()
+strike_answered = Signal()
+"""Somebody asks to strike a door off; another person answered that. Argument: ``strike``."""
+
 of_age = Signal()
 """A minor is adult from today on. Argument: ``person``."""

@@ -11,4 +11,5 @@ urlpatterns = [
     path("residents/confirm/", views.confirm, name="confirm_residents"),
     path("residents/find/", views.find, name="find_residents"),
     path("residents/find/<int:pk>/", views.found, name="found_resident"),
+    path("residents/strikes/", views.strikes, name="strikes"),
 ]

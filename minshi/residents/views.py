@@ -18,9 +18,16 @@ from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused, answering
-from minshi.residents import actions, doors, representing
+from minshi.residents import actions, doors, representing, striking
 from minshi.residents.forms import JoinForm
-from minshi.residents.models import ORGANISERS, Representation, Residence, Role
+from minshi.residents.models import (
+    ORGANISERS,
+    STRIKE_REASON_LENGTH,
+    Representation,
+    Residence,
+    Role,
+    StrikeOff,
+)
 from minshi.residents.rules import home_of, person_of, register_of, roles_of
 from minshi.territory.models import Household, Level, Territory
 
@@ -196,6 +203,39 @@ def _judge(request: HttpRequest, user: User) -> None:
             messages.success(request, _("已退回，对方会收到消息"))
         else:
             messages.warning(request, _("请选择“是”或“不是”"))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def strikes(request: HttpRequest) -> HttpResponse:
+    """Doors that another asked to strike off: one press to confirm, a reason to refuse."""
+    user = request.user
+    assert isinstance(user, User)
+    if not roles_of(user):
+        raise NotAllowed(_("只有楼栋长等组织人和社区、街道、区的工作人员可以确认注销门牌"))
+    typed, wrong = (0, ""), {}
+    if request.method == "POST":
+        strike = get_object_or_404(StrikeOff, pk=_number(request.POST.get("strike")))
+        typed = (strike.pk, request.POST.get("reason", "")[:STRIKE_REASON_LENGTH])
+        with answering(lambda refusal: wrong.update({strike.pk: str(refusal)})):
+            messages.success(request, _answered(strike, request.POST.get("verdict"), typed[1], user))
+            return redirect("strikes")
+    rows = [
+        {"strike": each, "typed": typed[1] if each.pk == typed[0] else "", "wrong": wrong.get(each.pk, "")}
+        for each in striking.to_answer(user)
+    ]
+    context = {"rows": rows, "most": STRIKE_REASON_LENGTH, "gone": [] if any(row["wrong"] for row in rows) else wrong}
+    return render(request, "residents/strikes.html", context, status=422 if wrong else 200)
+
+
+def _answered(strike: StrikeOff, verdict: str | None, reason: str, user: User) -> str:
+    if verdict == "yes":
+        striking.confirm_strike(strike, by=user)
+        return _("已注销")
+    if verdict == "no":
+        striking.refuse_strike(strike, reason=reason, by=user)
+        return _("已答复，申请的人会收到消息")
+    raise Refused(_("请选择“同意注销”或“不同意”"))
 
 
 def _number(text: str | None) -> int:

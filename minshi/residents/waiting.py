@@ -9,6 +9,8 @@ CLAIM = "claim"
 HURRIED = "claim:now"
 """Kinds of deadlines on a residence: a word is due; a vote runs, and somebody else is asked at the same time."""
 REPRESENT = "represent"
+STRIKE = "strike"
+"""The same on a door that is to be struck off: the second person's."""
 
 
 def waits_of(home: Residence) -> list[Deadline]:

@@ -205,6 +205,7 @@ PROPER: dict[str, Body] = {
     "objection_read": lambda w: {"objection": w["objection_sheet"].pk, "objects": "yes", "door": ""},
     "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
     "to_tell": lambda w: {"row": w["to_tell"].pk},
+    "strikes": lambda w: {"strike": w["strike"].pk, "verdict": "yes"},
     "confirm_residents": lambda w: {"claim": w["claim"].pk, "verdict": "yes"},
     "pledge": lambda w: {"choice": "5000"},
     "withdraw_pledge": lambda w: {},
@@ -314,6 +315,7 @@ TABLE: tuple[Row, ...] = (
         "corrections", see=ANY_COLLECTORS | CASE_OFFICER | only("stranger_officer"),
         send=COLLECTORS | CASE_OFFICER, taken=TAKEN | {HIDDEN},
     ),
+    Row("strikes", see=ORGANISERS | STAFF, send=only("clerk"), taken=TAKEN | {HIDDEN}),
     # --- funding
     Row("pledge", number("raising"), see=SIGNED_IN, send=ADULTS, variants=stages("delivering")),
     Row("withdraw_pledge", number("raising"), others=NOT_TAKEN, send=NEIGHBOUR),

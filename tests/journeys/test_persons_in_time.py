@@ -28,7 +28,7 @@ from minshi.residents.models import Residence
 from minshi.territory.models import Household
 from proposals import actions as proposals
 from proposals.models import Cosign, Proposal
-from tests.cast import home_of, make_resident
+from tests.cast import home_of, make_resident, struck_off
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -202,7 +202,7 @@ def test_who_is_not_confirmed_speaks_for_no_door(act: Act, way: Way, door: House
 def test_nobody_speaks_for_a_door_that_was_struck_off(act: Act, way: Way, door: Household) -> None:
     """Nobody lives behind one; were somebody left there, they would not speak."""
     left = make_resident("未留下", door, represents=True)
-    Household.objects.filter(pk=door.pk).update(is_active=False)
+    struck_off(door)
     tries(act, left, door)
     assert act.says(door) == []
 

@@ -77,7 +77,7 @@ def pages() -> Iterator[Seen]:
 
 PRESSED = {
     "letters", "cosign", "confirm_residents", "to_tell", "paper_unit", "rating_paper_unit", "cosign_read",
-    "rating_paper_second",
+    "rating_paper_second", "strikes",
 }  # fmt: skip
 """Forms that are one button, or may be one: a sheet can be registered now and read in later, a list may be empty."""
 

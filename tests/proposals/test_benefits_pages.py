@@ -14,6 +14,7 @@ from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
 from proposals import actions
 from proposals.models import Proposal
+from tests.cast import struck_off
 from tests.proposals.hostile import NUL, SCRIPT, WORDS
 from tests.way import Way, a_picture, wait_until_over
 
@@ -108,7 +109,7 @@ def test_a_long_estate_is_not_a_list_of_boxes(phone: Client, typed: dict[str, An
 
 
 def test_a_struck_off_door_is_nobodys_to_list(phone: Client, typed: dict[str, Any], far_doors: list[Household]) -> None:
-    Household.objects.filter(pk=far_doors[0].pk).update(is_active=False)
+    struck_off(far_doors[0])
     assert phone.post(URL, {**typed, "doors": "2栋1单元101"}).status_code == 422
 
 

@@ -20,7 +20,7 @@ from minshi.territory.models import Household
 from proposals import actions
 from proposals.actions.cosigning import to_ask
 from proposals.models import Channel, Stage
-from tests.cast import make_resident
+from tests.cast import make_resident, struck_off
 from tests.way import Way, a_picture, wait_until_over
 
 pytestmark = pytest.mark.django_db
@@ -262,7 +262,7 @@ def test_supporters_of_one_that_waits_for_review_are_counted_when_it_passes(way:
     assert light.stage == Stage.COSIGNED
     bench = way.cosigning(title="长凳", households=100)
     way.sign_on_paper(bench, way.households[:4])
-    Household.objects.filter(address__gte="90040").update(is_active=False)  # sixty doors are struck off
+    struck_off(*Household.objects.filter(address__gte="90040"))  # sixty doors are struck off
     seat = way.submitted(title="凳子")
     actions.merge(bench, seat, by=chief, reason="同一张凳")
     seat.refresh_from_db()

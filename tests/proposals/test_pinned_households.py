@@ -13,7 +13,7 @@ from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
 from proposals import actions
 from proposals.models import Proposal, Stage
-from tests.cast import grant, make_resident
+from tests.cast import grant, make_resident, struck_off
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_it_is_pinned_when_co_signing_begins(way: Way) -> None:
     assert proposal.pinned_households == 40
     add_households(place=way.households[0].place, addresses=[f"8{door:03}" for door in range(60)], by=None)
     assert actions.cosigns_needed(proposal) == 4
-    Household.objects.filter(address__startswith="9").update(is_active=False)
+    struck_off(*Household.objects.filter(address__startswith="9"))
     assert actions.cosigns_needed(Proposal.objects.get(pk=proposal.pk)) == 4
 
 
@@ -74,7 +74,7 @@ def test_the_database_keeps_the_pinned_number(way: Way) -> None:
 
 def test_at_least_two_doors_sign(way: Way, building: Territory, resident: User) -> None:
     """A tenth of the twelve behind this building alone would be two; of five it would be one."""
-    Household.objects.filter(pk__in=[door.pk for door in way.households[5:]]).update(is_active=False)
+    struck_off(*way.households[5:])
     proposal = way.cosigning()
     assert actions.cosigns_needed(proposal) == 2
     actions.cosign(proposal, way.households[0], by=resident)

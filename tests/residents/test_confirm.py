@@ -12,10 +12,10 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents import actions, register
+from minshi.residents import actions, striking
 from minshi.residents.models import Person, Residence, Role
 from minshi.territory.models import Household, Territory
-from tests.cast import grant, home_of, make_resident
+from tests.cast import grant, home_of, make_resident, struck_off
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -126,7 +126,7 @@ def test_the_desk_reads_again_too(joined: Residence, client_of: ClientOf, clerk:
 
 
 def test_nobody_is_confirmed_into_a_door_that_was_struck_off(joined: Residence, chief: User, clerk: User) -> None:
-    Household.objects.filter(pk=joined.household_id).update(is_active=False)
+    struck_off(joined.household)
     with pytest.raises(Refused, match="已经注销"):
         actions.confirm(joined, by=chief)
     with pytest.raises(IntegrityError, match="struck off"), transaction.atomic():
@@ -135,14 +135,16 @@ def test_nobody_is_confirmed_into_a_door_that_was_struck_off(joined: Residence, 
         Residence.objects.create(household=joined.household, confirmed_at=joined.since)
 
 
-def test_striking_a_door_off_tells_whoever_says_they_live_there(joined: Residence, clerk: User) -> None:
-    register.strike_door(joined.household, by=clerk)
+def test_striking_a_door_off_tells_whoever_says_they_live_there(
+    joined: Residence, clerk: User, second_clerk: User
+) -> None:
+    striking.confirm_strike(striking.ask_to_strike(joined.household, reason="登记错了", by=clerk), by=second_clerk)
     joined.refresh_from_db()
     assert joined.until and "没有得到确认" in Message.objects.get(user=joined.person.user).title
     newcomer = joined.person.user
     with pytest.raises(Refused, match="已经注销"):
         actions.join(newcomer, joined.household, name="新住户", is_adult=True, by=newcomer)
-    register.restore_door(joined.household, by=clerk)
+    striking.restore_door(joined.household, by=clerk)
     actions.confirm(actions.join(newcomer, joined.household, name="新住户", is_adult=True, by=newcomer), by=clerk)
 
 

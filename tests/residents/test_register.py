@@ -142,40 +142,6 @@ def test_a_door_is_of_the_building_it_is_entered_under(yard: Territory, building
         register.add_doors(yard, ["1栋301"], by=clerk)
 
 
-def test_a_door_entered_by_mistake_is_struck_off(yard: Territory, clerk: User) -> None:
-    (door,) = register.add_doors(yard, ["1单元9901"], by=clerk)
-    register.strike_door(door, by=clerk)
-    assert not Household.objects.get(pk=door.pk).is_active
-    with pytest.raises(Refused):
-        register.strike_door(door, by=clerk)
-
-
-def test_a_door_struck_off_is_restored(yard: Territory, clerk: User, neighbour: User) -> None:
-    (door,) = register.add_doors(yard, ["1单元9901"], by=clerk)
-    register.strike_door(door, by=clerk)
-    with pytest.raises(Refused, match="已注销，可以恢复"):
-        register.add_doors(yard, ["1-9901"], by=clerk)
-    with pytest.raises(NotAllowed):
-        register.restore_door(door, by=neighbour)
-    register.restore_door(door, by=clerk)
-    assert Household.objects.get(pk=door.pk).is_active
-    with pytest.raises(Refused, match="没有注销"):
-        register.restore_door(door, by=clerk)
-
-
-def test_nobody_is_struck_off_with_their_door(household: Household, resident: User, clerk: User) -> None:
-    with pytest.raises(Refused) as refusal:
-        register.strike_door(household, by=clerk)
-    assert "搬走" in str(refusal.value)
-    assert Household.objects.get(pk=household.pk).is_active
-
-
-@pytest.mark.parametrize("who", ["resident", "chief", "stranger_clerk"])
-def test_others_strike_nothing_off(households: list[Household], who: str, request: Any) -> None:
-    with pytest.raises(NotAllowed):
-        register.strike_door(households[-1], by=request.getfixturevalue(who))
-
-
 def test_the_offices_telephone_and_code_are_kept(community: Territory, clerk: User) -> None:
     register.describe(community, phone="0871-12345678", organisation_code="686175779", by=clerk)
     community.refresh_from_db()

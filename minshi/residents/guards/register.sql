@@ -29,3 +29,37 @@ BEGIN
 END $$;
 CREATE TRIGGER frozen_residence BEFORE UPDATE OR DELETE ON residents_residence
     FOR EACH ROW EXECUTE FUNCTION refuse_residence_change();
+
+-- A door leaves the register by what two people said of it, and comes back before that counts no more.
+CREATE OR REPLACE FUNCTION refuse_striking_alone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.is_active = EXISTS (
+        SELECT FROM residents_strikeoff
+        WHERE household_id = NEW.id AND is_granted AND restored_at IS NULL
+    ) THEN
+        RAISE EXCEPTION 'household %: two people strike it off', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER struck_by_two BEFORE UPDATE ON territory_household
+    FOR EACH ROW WHEN (NEW.is_active IS DISTINCT FROM OLD.is_active) EXECUTE FUNCTION refuse_striking_alone();
+
+-- Asked, answered and restored once each; the answer is of a time when the asking stood there.
+CREATE OR REPLACE FUNCTION refuse_strike_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' AND (NEW.answered_at IS NOT NULL OR NEW.restored_at IS NOT NULL)
+       OR TG_OP = 'UPDATE' AND (
+           OLD.answered_at IS NOT NULL AND (NEW.answered_by_id, NEW.answered_as, NEW.answered_at, NEW.is_granted, NEW.answer)
+               IS DISTINCT FROM (OLD.answered_by_id, OLD.answered_as, OLD.answered_at, OLD.is_granted, OLD.answer)
+           OR OLD.restored_at IS NOT NULL
+       ) THEN
+        RAISE EXCEPTION 'the striking off of household % is asked and answered once', NEW.household_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER strike_stays BEFORE INSERT OR UPDATE ON residents_strikeoff
+    FOR EACH ROW EXECUTE FUNCTION refuse_strike_change();
+SELECT append_only('residents_strikeoff', 'answered_by_id', 'answered_as', 'answered_at', 'is_granted', 'answer',
+    'restored_by_id', 'restored_at');
+SELECT guard_humans('residents_strikeoff', 'asked_by_id', 'answered_by_id');
