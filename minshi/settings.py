@@ -218,6 +218,11 @@ MFA_TOTP_ISSUER = "民生小实事"
 MFA_TOTP_TOLERANCE = 1  # phones run up to half a minute off
 SIGNIN_CODES_PER_ADDRESS_AN_HOUR = int(os.environ.get("MINSHI_CODES_PER_ADDRESS", "200"))
 SIGNIN_CODES_A_DAY = int(os.environ.get("MINSHI_CODES_A_DAY", "0"))  # 0: the policy's share of all texts
+# Files of forms that were not taken, kept for their authors (minshi/unsent): how many, and how large each.
+UNSENT_OF_A_FORM = 8
+UNSENT_OF_A_PERSON = 24
+UNSENT_SIGNED_OUT = int(os.environ.get("MINSHI_UNSENT_SIGNED_OUT", "200"))  # of all whose session had ended
+UNSENT_BYTES = 15 * 1024 * 1024
 TRUSTED_PROXIES = {proxy for proxy in os.environ.get("MINSHI_TRUSTED_PROXIES", "").split(",") if proxy}
 """Peers whose X-Forwarded-For is believed, by address."""
 

@@ -1,7 +1,8 @@
 """What somebody sent before they were asked who they are: kept in the session until they send it again.
 
 Nothing is ever sent by itself: after the way in there is the form, filled, and one button. What a view declares
-sensitive (Django's ``sensitive_post_parameters``: a ballot's choice, a rating) is not kept. Files are not either.
+sensitive (Django's ``sensitive_post_parameters``: a ballot's choice, a rating) is not kept. Files are kept elsewhere
+(``minshi.unsent``), where the browser is known.
 """
 
 from __future__ import annotations
@@ -66,10 +67,25 @@ def keep(request: HttpRequest) -> bool:
         "path": request.path,
         "sent": sent,
         "files": bool(request.FILES) and not getattr(request, "files_kept", False),
+        "kept": getattr(request, "kept_tokens", []),
         "at": now().isoformat(),
-        "author": request.COOKIES.get(AUTHOR, ""),
+        "author": author_of(request) if author_of(request) or AUTHOR not in request.COOKIES else FORGED,
     }
     return True
+
+
+FORGED = "-"
+"""In place of a mark that is not ours: no account has it, so nobody is shown what was typed there."""
+
+
+def author_of(request: HttpRequest) -> str:
+    """The mark of whoever was last signed in in this browser, as we signed it; empty for none, old or another's."""
+    return str(request.get_signed_cookie(AUTHOR, "", salt=AUTHOR, max_age=AUTHOR_KEPT))
+
+
+def files_of(request: HttpRequest) -> list[str]:
+    """Tokens of the files that were kept with the draft of this address."""
+    return list(request.session.get(KEY, {}).get("kept", [])) if is_of(request) else []
 
 
 def author_mark(user: User) -> str:

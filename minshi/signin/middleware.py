@@ -90,6 +90,7 @@ class SentBeforeSigningIn(MiddlewareMixin):
         if sent is not None:
             request.draft = sent  # type: ignore[attr-defined]
             if not _is_a_button(view):
+                request.FILES  # noqa: B018  (read first: reading them later would empty what is put in place here)
                 request.POST = sent  # type: ignore[assignment]
                 messages.info(request, _("您刚才填的还在，请看一遍再提交。"))
                 if drafts.had_files(request):
@@ -134,10 +135,11 @@ def _button(request: HttpRequest) -> HttpResponse:
 def _signed(request: HttpRequest, response: HttpResponseBase, user: User) -> HttpResponseBase:
     """Leave word whose browser this is, for drafts alone: a keyed digest that nobody else can read."""
     mark = drafts.author_mark(user)
-    if request.COOKIES.get(drafts.AUTHOR) != mark:
-        response.set_cookie(
+    if drafts.author_of(request) != mark:
+        response.set_signed_cookie(
             drafts.AUTHOR,
             mark,
+            salt=drafts.AUTHOR,
             max_age=drafts.AUTHOR_KEPT,
             httponly=True,
             samesite="Lax",

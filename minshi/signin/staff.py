@@ -262,12 +262,15 @@ def drop_reset(asked: AccessReset, *, by: User) -> None:
 
 
 @action
-def reset_by_operator(user: User, *, reason: str, by: None = None) -> str:
+def reset_by_operator(user: User, *, reason: str, phone: str = "", by: None = None) -> str:
     """Where no second person exists: recorded, and told to all staff of the district; returns the code to print."""
     if not user.is_staff:
         raise Refused(_("居民用手机验证码登录，没有密码"))
     AccessReset.objects.filter(user=user, confirmed_at=None, dropped_at=None).update(dropped_at=now())
-    asked = AccessReset.objects.create(user=user, reason=reason, by_operator=True, confirmed_at=now())
+    number = "" if user.phone else plain_phone(phone)
+    if number and User.objects.filter(phone=number).exists():
+        raise Refused(_("这个手机号是另一个账号的，一个人只有一个账号"))
+    asked = AccessReset.objects.create(user=user, reason=reason, phone=number, by_operator=True, confirmed_at=now())
     code = _void(asked)
     if district := _highest(user).at_level("district"):
         staff = User.objects.filter(

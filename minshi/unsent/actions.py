@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.db import transaction
@@ -18,23 +19,52 @@ from minshi.clock import Now
 from minshi.policy import selectors as policy
 from minshi.unsent.models import UnsentFile
 
-MOST_OF_A_FORM = 8
-MOST_OF_A_PERSON = 24
-MOST_BYTES = 15 * 1024 * 1024
+Sent = Iterable[tuple[str, UploadedFile, UUID]]
+"""Files of a form: field, file, and the token it is kept under."""
+
+PICTURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
+"""How a picture begins that a browser shows."""
 
 
-def keep(user: User, path: str, files: Iterable[tuple[str, UploadedFile, UUID]]) -> int:
+def keep(user: User, path: str, files: Sent) -> int:
     """Keep what came with a form that is shown again; returns how many. What is too large or too much is left out."""
-    kept = 0
-    room = MOST_OF_A_PERSON - UnsentFile.objects.filter(user=user).count()
-    for field, upload, token in list(files)[: min(MOST_OF_A_FORM, max(room, 0))]:
-        if upload.size is None or upload.size > MOST_BYTES or upload.closed:
-            continue
-        upload.seek(0)
-        row = UnsentFile(token=token, user=user, path=path[:300], field=field[:80], name=(upload.name or "")[-120:])
-        row.file.save(token.hex, ContentFile(upload.read()), save=True)
-        kept += 1
-    return kept
+    room = settings.UNSENT_OF_A_PERSON - UnsentFile.objects.filter(user=user).count()
+    return sum(_keep(each, path, user=user) for each in list(files)[: min(settings.UNSENT_OF_A_FORM, max(room, 0))])
+
+
+def keep_signed_out(author: str, path: str, files: Sent) -> list[UUID]:
+    """The same for whoever's session had ended: pictures alone, as few as of a person, and of all together."""
+    waiting = UnsentFile.objects.filter(user=None)
+    room = settings.UNSENT_OF_A_PERSON - waiting.filter(author=author).count()
+    if waiting.count() >= settings.UNSENT_SIGNED_OUT:
+        room = 0
+    taken = [each for each in files if _is_picture(each[1])][: min(settings.UNSENT_OF_A_FORM, max(room, 0))]
+    return [each[2] for each in taken if _keep(each, path, author=author)]
+
+
+def _keep(sent: tuple[str, UploadedFile, UUID], path: str, **whose: Any) -> bool:
+    field, upload, token = sent
+    if upload.size is None or upload.size > settings.UNSENT_BYTES or upload.closed:
+        return False
+    upload.seek(0)
+    row = UnsentFile(token=token, path=path[:300], field=field[:80], name=(upload.name or "")[-120:], **whose)
+    row.file.save(token.hex, ContentFile(upload.read()), save=True)
+    return True
+
+
+def _is_picture(upload: UploadedFile) -> bool:
+    if upload.closed:
+        return False
+    upload.seek(0)
+    head = upload.read(12)
+    return any(head.startswith(begins) for begins, _kind in PICTURES) or head[4:8] == b"ftyp"
+
+
+def take_up(user: User, author: str, path: str, tokens: Iterable[str]) -> int:
+    """Who was signed out is back in the same browser: what they had chosen for this form is theirs again."""
+    wanted = [token for token in map(token_of, tokens) if token]
+    rows = UnsentFile.objects.filter(user=None, author=author, path=path[:300], token__in=wanted)
+    return rows.update(user=user, author="")
 
 
 def of_form(user: User, path: str) -> QuerySet[UnsentFile]:

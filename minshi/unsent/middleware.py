@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from minshi.accounts.models import User
+from minshi.signin import drafts
 from minshi.signin.drafts import asks_who
 from minshi.unsent import actions
 
@@ -22,16 +23,22 @@ AGAIN = "kept_file"
 class KeepsFiles(MiddlewareMixin):
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> None:
         is_draft = request.method == "GET" and getattr(request, "draft", None) is not None
-        if not (is_draft or _has_files(request)) or not isinstance(request.user, User):
+        if not isinstance(request.user, User):
+            if _has_files(request) and request.FILES:
+                request.signed_out = _sent(request)  # type: ignore[attr-defined]
+            return
+        if not (is_draft or _has_files(request)):
             return
         if is_draft:
+            chosen = drafts.files_of(request)
+            if chosen:
+                actions.take_up(request.user, drafts.author_mark(request.user), request.path, chosen)
             rows = list(actions.of_form(request.user, request.path))
         else:
-            sent = [(name, file) for name, files in request.FILES.lists() for file in files]
             wanted = request.POST.getlist(AGAIN)
-            if not (sent or wanted):
+            if not (request.FILES or wanted):
                 return
-            request.unsent = [(name, file, uuid4()) for name, file in sent]  # type: ignore[attr-defined]
+            request.unsent = _sent(request)  # type: ignore[attr-defined]
             for _name, file, token in request.unsent:  # type: ignore[attr-defined]
                 file.token = token
             rows = actions.chosen(request.user, request.path, wanted) if wanted else []
@@ -40,6 +47,7 @@ class KeepsFiles(MiddlewareMixin):
             request.FILES.appendlist(row.field, actions.as_upload(row))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        _keep_of_signed_out(request, response)
         unsent = getattr(request, "unsent", None)
         if unsent is None or not isinstance(request.user, User):
             return response
@@ -50,6 +58,19 @@ class KeepsFiles(MiddlewareMixin):
             actions.drop(before.exclude(pk__in=request.resent))  # type: ignore[attr-defined]
             request.files_kept = actions.keep(request.user, request.path, unsent) == len(unsent)  # type: ignore[attr-defined]
         return response
+
+
+def _keep_of_signed_out(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Only where the browser says, signed by us, who was in there last: nobody else is ever shown them."""
+    sent, author = getattr(request, "signed_out", None), drafts.author_of(request)
+    if sent and author and drafts.was_turned_back(request, response):
+        kept = actions.keep_signed_out(author, request.path, sent)
+        request.kept_tokens = [str(token) for token in kept]  # type: ignore[attr-defined]
+        request.files_kept = len(kept) == len(sent)  # type: ignore[attr-defined]
+
+
+def _sent(request: HttpRequest) -> list[tuple[str, Any, UUID]]:
+    return [(name, file, uuid4()) for name, files in request.FILES.lists() for file in files]
 
 
 def _has_files(request: HttpRequest) -> bool:

@@ -11,9 +11,6 @@ from minshi.accounts.requests import SignedIn
 from minshi.unsent import actions
 from minshi.unsent.models import UnsentFile
 
-PICTURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
-"""How a picture begins. Anything else is handed out as a file, never shown: it was not looked at."""
-
 
 @login_required
 @require_safe
@@ -25,7 +22,7 @@ def unsent_file(request: SignedIn, token: str) -> FileResponse:
         raise Http404 from None
     head = file.read(12)
     file.seek(0)
-    kind = next((kind for begins, kind in PICTURES if head.startswith(begins)), "")
+    kind = next((kind for begins, kind in actions.PICTURES if head.startswith(begins)), "")
     response = FileResponse(file, content_type=kind or "application/octet-stream", as_attachment=not kind)
     response["Cache-Control"] = "private, no-store"
     return response

@@ -162,6 +162,13 @@ def test_the_operators_command_asks_for_a_number_too(community: Territory, setti
     assert "已发到本人手机" in out.getvalue() and "启用码 " not in out.getvalue()
 
 
+def test_the_operators_reset_gives_an_old_login_its_number(clerk: User) -> None:
+    with pytest.raises(CommandError, match="还没有手机号"):
+        call_command("add_staff", "clerk", reset=True, stdout=StringIO())
+    call_command("add_staff", "clerk", reset=True, phone=PHONE, stdout=StringIO())
+    assert User.objects.get(pk=clerk.pk).phone == PHONE and "启用码" in texts_to(PHONE)[-1]
+
+
 def test_who_comes_back_to_an_office_starts_anew(community: Territory, approver: User) -> None:
     user, _code = opened(community, approver)
     Activation.objects.filter(user=user).update(used_at=clock.now())

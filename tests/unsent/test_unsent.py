@@ -133,7 +133,7 @@ def test_nobody_fills_the_disk(way: Way, client_of: ClientOf, resident: User) ->
     client = client_of(resident)
     for number in range(6):
         client.post(f"{PROPOSE}?wish={number}", words(way, title="", photos=[a_picture() for _each in range(6)]))
-    assert UnsentFile.objects.filter(user=resident).count() <= actions.MOST_OF_A_PERSON
+    assert UnsentFile.objects.filter(user=resident).count() <= settings.UNSENT_OF_A_PERSON
     assert settings.MEDIA_ROOT
 
 
@@ -151,3 +151,110 @@ def test_a_code_that_is_no_longer_fresh_costs_no_photo(way: Way, client_of: Clie
         assert UnsentFile.objects.filter(user=chief, path=url).count() == 1
     else:
         assert answer.status_code == 302
+
+
+# --- Of somebody whose session had ended ------------------------------------------------------------
+
+
+def ends(client: Client) -> None:
+    """The session is over; the browser keeps its other cookies."""
+    client.cookies.pop(settings.SESSION_COOKIE_NAME)
+
+
+def signs_in(client: Client, user: User) -> None:
+    """In the same browser and session, as the page of the code does it: what is in the session stays."""
+    kept = dict(client.session)
+    client.force_login(user, backend="minshi.accounts.backends.AccountBackend")
+    session = client.session
+    session.update({name: value for name, value in kept.items() if not name.startswith("_auth")})
+    session.save()
+
+
+def sends_signed_out(client: Client, way: Way, **more: Any) -> None:
+    ends(client)
+    answer = client.post(PROPOSE, words(way, **more))
+    assert answer.status_code == 302 and "/signin/" in answer["Location"]
+
+
+def test_photos_of_somebody_signed_out_are_there_after_the_way_in(
+    way: Way, client_of: ClientOf, resident: User
+) -> None:
+    client = client_of(resident)
+    client.get("/mine/")
+    sends_signed_out(client, way, photos=[a_picture(), a_picture()])
+    row = UnsentFile.objects.first()
+    assert row and row.user is None and row.author
+    assert client.get(reverse("unsent_file", args=[row.token])).status_code == 302, "shown to nobody before"
+    signs_in(client, resident)
+    page = client.get(PROPOSE).content.decode()
+    tokens = TOKENS.findall(page)
+    assert len(tokens) == 2 and WORDS["need"] in page and "请重新选一次" not in page
+    assert client.get(reverse("unsent_file", args=[tokens[0]])).status_code == 200
+    assert client.post(PROPOSE, words(way, kept_file=tokens)).status_code == 302
+    assert Proposal.objects.get().photos.count() == 2
+    assert not UnsentFile.objects.exists()
+
+
+def test_whoever_else_signs_in_there_sees_nothing_of_them(
+    way: Way, client_of: ClientOf, resident: User, neighbour: User
+) -> None:
+    client = client_of(resident)
+    client.get("/mine/")
+    sends_signed_out(client, way, photos=[a_picture()])
+    token = UnsentFile.objects.get().token
+    signs_in(client, neighbour)
+    page = client.get(PROPOSE).content.decode()
+    assert not TOKENS.findall(page) and WORDS["need"] not in page
+    assert client.get(reverse("unsent_file", args=[token])).status_code == 404
+    client.post(PROPOSE, words(way, kept_file=[str(token)]))
+    assert Proposal.objects.get().photos.count() == 0
+    assert UnsentFile.objects.get().user is None
+
+
+def test_another_browser_of_the_same_person_has_them_not(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    client.get("/mine/")
+    sends_signed_out(client, way, photos=[a_picture()])
+    assert not TOKENS.findall(client_of(resident).get(PROPOSE).content.decode())
+
+
+@pytest.mark.parametrize("mark", [None, "", "x", "a" * 32, "1:2:3"])
+def test_a_browser_we_do_not_know_leaves_nothing_on_the_disk_and_says_so(
+    mark: str | None, way: Way, client_of: ClientOf, resident: User
+) -> None:
+    client = client_of(None)
+    if mark is not None:
+        client.cookies["author"] = mark
+    answer = client.post(PROPOSE, words(way, photos=[a_picture()]))
+    assert answer.status_code == 302 and not UnsentFile.objects.exists()
+    signs_in(client, resident)
+    page = client.get(PROPOSE).content.decode()
+    assert not TOKENS.findall(page) and ("请重新选一次" in page) == (WORDS["need"] in page)
+
+
+def test_signed_out_only_pictures_and_few_of_them_are_kept(
+    way: Way, client_of: ClientOf, resident: User, settings: Any
+) -> None:
+    client = client_of(resident)
+    client.get("/mine/")
+    page = SimpleUploadedFile("a.jpg", b"<html>", "image/jpeg")
+    sends_signed_out(client, way, photos=[page])
+    assert not UnsentFile.objects.exists()
+    settings.UNSENT_OF_A_PERSON, settings.UNSENT_SIGNED_OUT = 3, 5
+    for _time in range(3):
+        sends_signed_out(client, way, photos=[a_picture(), a_picture()])
+    assert UnsentFile.objects.count() == 3
+    settings.UNSENT_OF_A_PERSON, settings.UNSENT_BYTES = 99, 10
+    sends_signed_out(client, way, photos=[a_picture()])
+    assert UnsentFile.objects.count() == 3, "too large"
+    settings.UNSENT_BYTES, settings.UNSENT_SIGNED_OUT = 10**7, 3
+    sends_signed_out(client, way, photos=[a_picture()])
+    assert UnsentFile.objects.count() == 3, "as many as of all together"
+
+
+def test_what_nobody_came_back_for_is_forgotten(way: Way, client_of: ClientOf, resident: User, clock: Any) -> None:
+    client = client_of(resident)
+    client.get("/mine/")
+    sends_signed_out(client, way, photos=[a_picture()])
+    platform_clock.move(timedelta(days=8))
+    assert actions.forget() == 1 and not UnsentFile.objects.exists()

@@ -12,6 +12,7 @@ from minshi.clock import today
 from minshi.refusals import Refused
 from minshi.residents.models import STAFF_ROLES, Role
 from minshi.signin import staff
+from minshi.signin.phones import plain_phone
 from minshi.territory.models import Territory
 
 
@@ -61,4 +62,6 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError("没有这个登录名")
-        return staff.reset_by_operator(user, reason=options["reason"])
+        if not user.phone and not plain_phone(options["phone"]):
+            raise CommandError("这个登录还没有手机号：用 --phone 写本人的手机号，启用码发到那里")
+        return staff.reset_by_operator(user, reason=options["reason"], phone=options["phone"])
