@@ -1,71 +1,84 @@
 """Pictures as they are kept: decoded and drawn anew, so that nothing hidden in a file survives.
 
-A plain re-save keeps the JPEG comment and EXIF; a new image made of the pixels keeps nothing (trust.md, Uploads).
+A plain re-save keeps the JPEG comment and EXIF; a new image made of the pixels keeps nothing (trust.md, Uploads). What
+somebody sent is opened in a process of its own (``decoding``), which may die of it.
 """
 
 from __future__ import annotations
 
 import io
-import warnings
+import subprocess
+import sys
+from threading import BoundedSemaphore
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
-from pillow_heif import register_heif_opener
+from PIL import Image
 
+from minshi.faces import decoding
 from minshi.masking import seen
 from minshi.refusals import Refused
 
-register_heif_opener(thumbnails=False)
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
-MOST_PIXELS = {"JPEG": 60_000_000}
-"""A phone's largest photo; a JPEG is made smaller while it is decoded (trust.md, Uploads)."""
-MOST_PIXELS_OF_OTHERS = 24_000_000
+MOST_PIXELS, MOST_PIXELS_OF_OTHERS = 60_000_000, 24_000_000
+"""A phone's largest JPEG, which is made smaller while it is decoded, and what else is taken (trust.md, Uploads)."""
 LONGEST_SIDE = 1600
 SMALL_SIDE = 324
+_one_at_a_time = BoundedSemaphore(1)
 
 
 def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
     """A new JPEG under a random name. Raises ``Refused``, naming the file, for whatever is no picture we can keep."""
+    upload.seek(0)
+    content = upload.read()
+    if not _one_at_a_time.acquire(timeout=2 * settings.PICTURE_SECONDS):
+        raise Refused(photos=_("现在同时传照片的人多，“%(name)s”没来得及处理，请再交一次") % {"name": _shown(upload)})
     try:
-        upload.seek(0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            source = Image.open(upload, formats=FORMATS)
-            if source.width * source.height > MOST_PIXELS.get(source.format or "", MOST_PIXELS_OF_OTHERS):
-                raise Refused(photos=_("“%(name)s”太大，请用手机拍摄的普通照片") % {"name": _shown(upload)})
-            source.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            upright = ImageOps.exif_transpose(source) or source
-            pixels = _in_colour(upright)
-    except Refused:
-        raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused(photos=_why_not(upload)) from None
-    pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    clean = Image.new("RGB", pixels.size)
-    clean.paste(pixels)
-    out = io.BytesIO()
-    clean.save(out, "JPEG", quality=82, optimize=True)
-    return ContentFile(out.getvalue(), name=f"{uuid4().hex}.jpg")
+        ended = _in_its_own_process(content)
+    except subprocess.TimeoutExpired:
+        raise Refused(photos=_too_much(upload)) from None
+    finally:
+        _one_at_a_time.release()
+    if ended.returncode:
+        raise Refused(photos=_why_not(upload, ended.returncode))
+    return ContentFile(ended.stdout, name=f"{uuid4().hex}.jpg")
 
 
-def _in_colour(picture: Image.Image) -> Image.Image:
-    """Plain colours: what is see-through lies on white, sixteen bits of grey become eight."""
-    if picture.mode.startswith("I"):
-        picture = picture.point(lambda grey: grey * (1 / 256)).convert("L")
-    if picture.has_transparency_data:
-        glass = picture.convert("RGBA")
-        paper = Image.new("RGBA", glass.size, "white")
-        return Image.alpha_composite(paper, glass).convert("RGB")
-    return picture.convert("RGB")
+def _in_its_own_process(content: bytes) -> subprocess.CompletedProcess[bytes]:
+    """Without a shell, without our environment; killed when it takes too long."""
+    limits = decoding.Limits(
+        memory=settings.PICTURE_MEMORY_MB,
+        seconds=settings.PICTURE_SECONDS,
+        jpeg_pixels=MOST_PIXELS,
+        pixels=MOST_PIXELS_OF_OTHERS,
+        side=LONGEST_SIDE,
+    )
+    return subprocess.run(
+        [sys.executable, "-I", decoding.__file__, *limits.words],
+        input=content,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=2 * settings.PICTURE_SECONDS,
+        env={},
+        check=False,
+    )
 
 
-def _why_not(upload: UploadedFile) -> str:
-    return _("“%(name)s”不是能打开的照片，请换一张（JPG、PNG、WebP 或 HEIC）") % {"name": _shown(upload)}
+def _why_not(upload: UploadedFile, code: int) -> str:
+    if code == decoding.TOO_LARGE:
+        return _("“%(name)s”太大，请用手机拍摄的普通照片") % {"name": _shown(upload)}
+    if code == decoding.NO_PICTURE:
+        return _("“%(name)s”不是能打开的照片，请换一张（JPG、PNG、WebP 或 HEIC）") % {"name": _shown(upload)}
+    return _too_much(upload)
+
+
+def _too_much(upload: UploadedFile) -> str:
+    """It was stopped: more memory or time than any photo needs."""
+    return _("“%(name)s”处理起来太费劲，可能已经损坏，请换一张手机拍摄的普通照片") % {"name": _shown(upload)}
 
 
 def _shown(upload: UploadedFile) -> str:

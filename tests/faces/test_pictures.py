@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
+from pillow_heif import register_heif_opener
 
+from minshi.faces import decoding
 from minshi.faces.photos import PhotosField
 from minshi.faces.pictures import LONGEST_SIDE, reencoded
 from minshi.refusals import Refused
+
+register_heif_opener(thumbnails=False)  # to make them, not to read them
 
 
 def upload(picture: Image.Image, kind: str, name: str = "照片", **how: Any) -> SimpleUploadedFile:
@@ -121,3 +127,92 @@ def test_the_wrong_file_is_named(content: bytes, said: str) -> None:
 def test_a_phones_whole_photo_is_not_too_heavy() -> None:
     heavy = SimpleUploadedFile("大.jpg", b"x" * (14 * 1024 * 1024))
     assert PhotosField().clean([heavy]) == [heavy]
+
+
+# --- In a process of its own --------------------------------------------------------------------------
+
+
+def a_photo(name: str = "院门口") -> SimpleUploadedFile:
+    return upload(Image.new("RGB", (64, 48), (40, 90, 140)), "JPEG", name)
+
+
+def said_of(file: SimpleUploadedFile) -> str:
+    with pytest.raises(Refused) as refused:
+        reencoded(file)
+    return str(refused.value.fields["photos"])
+
+
+def test_the_web_process_opens_nothing_that_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "open", lambda *args, **kwargs: pytest.fail("opened here"))
+    kept = reencoded(a_photo()).read()
+    assert kept.startswith(b"\xff\xd8\xff")
+
+
+def test_what_needs_more_memory_than_any_photo_is_refused_by_name(settings: Any) -> None:
+    settings.PICTURE_MEMORY_MB = 120
+    assert "“航拍.png”处理起来太费劲" in said_of(upload(Image.new("RGBA", (5500, 4300)), "PNG", "航拍"))
+    settings.PICTURE_MEMORY_MB = 1024
+    assert reencoded(upload(Image.new("RGBA", (5500, 4300)), "PNG"))
+
+
+def test_what_needs_more_of_the_processor_is_stopped() -> None:
+    child = os.fork()
+    if child == 0:  # as the program does it: bound before it looks
+        decoding.bind(decoding.Limits(4096, 1, 1, 1, 100))
+        while True:
+            pass
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["import time; time.sleep(60)", "import os; os.abort()", "import sys; sys.exit(9)", "raise MemoryError"],
+)
+def test_a_program_that_hangs_or_dies_costs_a_sentence(
+    program: str, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings.PICTURE_SECONDS = 1
+    (tmp_path / "program.py").write_text(program)
+    monkeypatch.setattr(decoding, "__file__", str(tmp_path / "program.py"))
+    assert "“院门口.jpeg”处理起来太费劲" in said_of(a_photo())
+    monkeypatch.undo()
+    assert reencoded(a_photo()), "the next one is taken"
+
+
+def test_it_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://secret")
+    (tmp_path / "program.py").write_text("import os, sys; sys.stdout.write(repr(dict(os.environ)) + repr(sys.path))")
+    monkeypatch.setattr(decoding, "__file__", str(tmp_path / "program.py"))
+    told = reencoded(a_photo()).read().decode()
+    assert "secret" not in told and "DATABASE" not in told
+
+
+def test_a_small_file_of_a_huge_picture_is_refused() -> None:
+    """A bomb: twenty kilobytes that would be a gigabyte of pixels."""
+    bomb = upload(Image.new("1", (30000, 30000)), "PNG", "炸弹")
+    assert bomb.size < 200_000 and "太大" in said_of(bomb)
+
+
+@pytest.mark.parametrize("end", [200, 300])
+def test_a_photo_that_broke_off_is_refused(end: int) -> None:
+    whole = upload(Image.effect_noise((400, 300), 60), "JPEG").read()
+    assert "不是能打开的照片" in said_of(SimpleUploadedFile("断了.jpg", whole[:end], "image/jpeg"))
+
+
+def test_what_calls_itself_a_photo_and_is_another_thing_is_refused() -> None:
+    drawing = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'
+    assert "不是能打开的照片" in said_of(SimpleUploadedFile("画.png", drawing, "image/png"))
+    moving = upload(Image.new("P", (20, 20)), "GIF", save_all=True, append_images=[Image.new("P", (20, 20), 1)])
+    assert "不是能打开的照片" in said_of(moving)
+
+
+def test_of_a_photo_that_is_another_file_as_well_the_pixels_are_kept() -> None:
+    both = a_photo().read() + b"PK\x03\x04 13800138000 <script>alert(1)</script>"
+    kept = reencoded(SimpleUploadedFile("两样.jpg", both, "image/jpeg")).read()
+    assert b"PK\x03\x04" not in kept and b"script" not in kept and b"13800138000" not in kept
+
+
+def test_four_inks_become_three_colours() -> None:
+    kept = drawn(upload(Image.new("CMYK", (64, 64), (0, 255, 255, 0)), "JPEG"))
+    found = colour(kept, (32, 32))
+    assert found[0] > 200 and max(found[1:]) < 60
