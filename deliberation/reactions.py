@@ -22,6 +22,7 @@ from minshi.notifications.actions import tell_role
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
 from minshi.policy import calendar
+from minshi.policy.signals import recounting
 from minshi.residents.models import Residence, Role
 from minshi.residents.signals import asked
 from proposals.actions import advance, ask_third
@@ -84,6 +85,11 @@ def _remind_daily(subject: Motion | Meeting, deadline: Deadline, *roles: str) ->
         title = _("逾期：%(title)s") % {"title": deadline.title}
         tell_role(role, subject.territory, title, url=deadline.url, event=told.LATE.name)
     look_again(deadline, calendar.period_end(now(), working_days=1))
+
+
+@receiver(recounting)
+def a_calendar_was_published(calendar: calendar.Calendar, **kwargs: Any) -> None:
+    actions.lengthen(calendar, by=None)
 
 
 @receiver(asked, sender=Residence)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from funding import actions, told
 from funding.actions.payments import paid_out
-from funding.actions.suppliers import tell_group
+from funding.actions.suppliers import lengthen_enquiries, tell_group
 from funding.lifecycle import HELD_BY, admin_url
 from funding.models import (
     Allocation,
@@ -39,7 +39,8 @@ from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell_role
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
-from minshi.policy.signals import period_moved
+from minshi.policy import calendar
+from minshi.policy.signals import period_moved, recounting
 from minshi.residents.models import Person, Role
 from proposals.actions import advance, ask_third
 from proposals.lifecycle import holder_place, period, superior_of
@@ -138,6 +139,11 @@ def _still_late(subject: Any, deadline: Deadline) -> None:
     """The superiors hear of it now and again, for as long as it takes; it stays due since it was."""
     _tell_superior(subject, deadline.role, deadline.title, deadline.url)
     look_again(deadline, period(subject.territory, "supervision.days", now()).end)
+
+
+@receiver(recounting)
+def a_calendar_was_published(calendar: calendar.Calendar, **kwargs: Any) -> None:
+    lengthen_enquiries(calendar, by=None)
 
 
 @receiver(period_moved)

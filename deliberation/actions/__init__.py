@@ -5,7 +5,7 @@ from deliberation.actions.decisions import decide, record_party_study, take_up
 from deliberation.actions.exits import consult_again, not_agree, vote_again
 from deliberation.actions.letters import ask_letter, print_letter
 from deliberation.actions.meetings import agree_plan, call_off, choose_group, post_agenda, record_minutes
-from deliberation.actions.motions import ask, close, count, open_motion, publish, refresh_turnouts
+from deliberation.actions.motions import ask, close, count, lengthen, open_motion, publish, refresh_turnouts
 from deliberation.actions.paper import (
     bring_correction,
     confirm_correction,
@@ -35,6 +35,7 @@ __all__ = [
     "count",
     "decide",
     "enter_paper",
+    "lengthen",
     "mark_unreachable",
     "not_agree",
     "open_motion",

@@ -12,10 +12,12 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from deliberation import rules, selectors
+from deliberation.lifecycle import CLOSE
 from deliberation.models import Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
-from minshi.clock import now
+from minshi.clock import Now, now
+from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
@@ -27,6 +29,7 @@ from minshi.masking import mask_text
 from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
+from minshi.policy.actions import longer_window
 from minshi.refusals import Refused
 from minshi.rolls.actions import freeze_households
 from minshi.rolls.models import Reach, Roll
@@ -120,7 +123,8 @@ def ask(
         lists_every_hours=terms["ballots.lists_every_hours"],
         smallest_group=terms["ballots.smallest_group"],
         opened_by=by,
-        **_times(now(), terms, rule),
+        periods=(periods := {"window": terms[rule.days], **{name: terms[name] for name in AROUND}}),
+        **_times(now(), periods, calendar.current()),
     )
     if proposal and purpose == Purpose.CANVASS:
         advance(proposal, "open_vote", by=by, due=motion.closes_at, ends=motion.closes_at)
@@ -154,15 +158,50 @@ def _in_short(proposal: Proposal) -> str:
     return f"{plan}。{money}"
 
 
-def _times(start: datetime, terms: dict[str, object], rule: Rule) -> dict[str, datetime]:
+def _times(start: datetime, periods: dict[str, int], counted_by: calendar.Calendar) -> dict[str, datetime]:
     """The window, the counting after it, and the publication; each period begins where the one before ended."""
-    days = {name: int(str(terms[name])) for name in (rule.days, *AROUND)}
-    closes = calendar.period_end(start, calendar_days=days[rule.days])
-    counted = calendar.period_end(closes - INSTANT, working_days=days["counting.days"])
-    corrected = calendar.period_end(closes - INSTANT, calendar_days=days["paper.correction_calendar_days"])
+
+    def end(since: datetime, unit: str, name: str) -> datetime:
+        return counted_by.end(since, calendar.Length(unit, int(periods[name])))
+
+    closes = end(start, "cd", "window")
+    counted = end(closes - INSTANT, "wd", "counting.days")
+    corrected = end(closes - INSTANT, "cd", "paper.correction_calendar_days")
     until = max(counted, corrected)
-    published = calendar.period_end(until - INSTANT, calendar_days=days["formal_vote.publish_calendar_days"])
+    published = end(until - INSTANT, "cd", "formal_vote.publish_calendar_days")
     return {"opens_at": start, "closes_at": closes, "counting_until": until, "publish_by": published}
+
+
+@action
+def lengthen(newest: calendar.Calendar, *, by: None = None) -> None:
+    """A calendar was published while they run: windows that would end on a day off now end later, what follows them
+    too, and so does every page, guard and deadline that reads their end."""
+    running = Motion.objects.open().filter(closes_at__gt=Now()).exclude(periods={}).order_by("pk")
+    for motion in running.select_related("proposal"):
+        if motion.proposal:
+            lock(motion.proposal)
+        lock(motion)
+        _lengthen(motion, newest)
+
+
+def _lengthen(motion: Motion, newest: calendar.Calendar) -> None:
+    length = calendar.Length("cd", int(motion.periods["window"]))
+    closes = longer_window(motion, motion.closes_at, motion.opens_at, length, newest)
+    if closes == motion.closes_at:
+        return
+    times = _times(motion.opens_at, motion.periods, newest)
+    motion.closes_at = closes
+    motion.counting_until = max(motion.counting_until, times["counting_until"])
+    motion.publish_by = max(motion.publish_by, times["publish_by"])
+    motion.save(update_fields=["closes_at", "counting_until", "publish_by"])
+    deadlines.schedule(motion, CLOSE, closes, title=motion.question)
+    days = calendar.Length("cd", int(motion.periods["paper.correction_calendar_days"]))
+    Line.objects.valid().filter(paper_ballot__unit__roll=motion.roll_id, correct_until__isnull=False).update(
+        correct_until=newest.end(closes - INSTANT, days)
+    )
+    if motion.proposal and motion.purpose == Purpose.CANVASS:
+        wait_until(motion.proposal, closes, by=None)
+        note_on_card(motion.proposal, act_ends_at=closes)
 
 
 @action
@@ -284,7 +323,8 @@ CROSS JOIN LATERAL (
             JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id AND sheet.registered_at <= list.moment
             JOIN rolls_unit AS unit ON unit.id = paper.unit_id
             LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id AND had_spoken(ballot, list.moment)
-            WHERE unit.roll_id = motion.roll_id AND NOT paper.is_void AND ballot.unit_id IS NULL) AS number
+            WHERE unit.roll_id = motion.roll_id AND (NOT paper.is_void OR line.voided_at > list.moment)
+              AND ballot.unit_id IS NULL) AS number
 ) AS told
 WHERE motion.stage IN ('open', 'closed', 'counting') AND card.turnout <> told.number
 """

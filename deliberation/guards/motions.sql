@@ -2,12 +2,19 @@
 
 CREATE OR REPLACE FUNCTION refuse_motion_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    changing constant text[] := ARRAY['stage', 'stage_since', 'agree', 'against', 'abstain', 'agree_m2', 'against_m2',
+    changing text[] := ARRAY['stage', 'stage_since', 'agree', 'against', 'abstain', 'agree_m2', 'against_m2',
         'abstain_m2', 'on_paper', 'unreachable', 'passed', 'digest', 'published_at', 'notice_id'];
     told record;
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.stage = 'published' THEN
         RAISE EXCEPTION 'motion % stays as it was published', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    -- It ends later than it said only while it runs, by a calendar that is on record in this transaction.
+    IF NEW.closes_at > OLD.closes_at AND OLD.closes_at > minshi_now() AND (OLD.stage, NEW.stage) = ('open', 'open')
+       AND NEW.counting_until >= OLD.counting_until AND NEW.publish_by >= OLD.publish_by AND EXISTS (
+        SELECT FROM policy_lengthening WHERE subject_type = 'deliberation.motion' AND subject_id = OLD.id
+            AND old_end = OLD.closes_at AND new_end = NEW.closes_at) THEN
+        changing := changing || ARRAY['closes_at', 'counting_until', 'publish_by'];
     END IF;
     IF to_jsonb(OLD) - changing <> to_jsonb(NEW) - changing THEN
         RAISE EXCEPTION 'the question and rule of motion % are frozen', OLD.id USING ERRCODE = 'check_violation';
@@ -78,17 +85,9 @@ BEGIN
 END $$;
 CREATE TRIGGER no_late_note BEFORE UPDATE ON rolls_unit FOR EACH ROW EXECUTE FUNCTION refuse_late_note();
 
--- Who took part is told as of fixed hours of the day, counted from midnight (domain.md 5), so that a list read twice
--- tells no minute; once the window is over, of its end.
+-- Who took part is told as of fixed hours of the day (domain.md 5).
 CREATE OR REPLACE FUNCTION lists_as_of(motion deliberation_motion) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN motion.closes_at <= told.moment THEN 'infinity'
-        WHEN motion.lists_every_hours IS NULL THEN told.midnight
-        ELSE told.midnight + make_interval(hours =>
-            floor(extract(hour FROM told.moment - told.midnight) / motion.lists_every_hours)::int
-            * motion.lists_every_hours)
-    END
-    FROM (SELECT minshi_now() AS moment, date_trunc('day', minshi_now(), 'Asia/Shanghai') AS midnight) AS told
+    SELECT told_as_of(motion.closes_at, motion.lists_every_hours)
 $$;
 
 -- Whether its unit had spoken by then: a ballot changed later takes its door off no list and puts it on none.

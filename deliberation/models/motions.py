@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.paper.models import Line
+from minshi.policy.selectors import lengthening_said
 from minshi.residents.models import Person
 from minshi.rolls.models import Channel, Roll, Unit
 from minshi.territory.models import Territory
@@ -90,6 +91,7 @@ class Motion(models.Model):
     counting_until = models.DateTimeField(_("计票至（不含）"))
     publish_by = models.DateTimeField(_("公布期限（不含）"))
     lists_every_hours = models.PositiveSmallIntegerField(_("参加名单更新间隔（小时）"), null=True)
+    periods = models.JSONField(_("各段的天数"), default=dict, editable=False)
     smallest_group = models.PositiveSmallIntegerField(_("分组公布的最少票数"), null=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     electorate = models.PositiveIntegerField(_("名册数"))
@@ -180,6 +182,11 @@ class Motion(models.Model):
     @property
     def territory(self) -> Territory:
         return self.place
+
+    @property
+    def later(self) -> str:
+        """Why its window ends later than it was announced, if it does. One query."""
+        return lengthening_said(self)
 
     @property
     def title(self) -> str:

@@ -32,7 +32,7 @@ from funding.rules import demand, entered_quotes
 from funding.selectors import group_of, plan_of, spent_fen
 from funding.shares import split
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import Now, now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
@@ -46,7 +46,9 @@ from minshi.lifecycle.machine import begin, lock
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell_all
+from minshi.policy import calendar
 from minshi.policy import selectors as policy
+from minshi.policy.actions import lengthened
 from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import STAFF_ROLES, Person, Role
@@ -123,11 +125,28 @@ def open_enquiry(proposal: Proposal, *, needs: str, by: User) -> Enquiry:
         raise Refused(_("还没有项目小组，请先组建"))
     if not needs.strip():
         raise Refused(needs=_("请写明要买什么、做什么"))
-    end = period(proposal.place, "quotes.days", now()).end
+    span = period(proposal.place, "quotes.days", now())
     with refusing(one_standing_enquiry=("needs", _("正在询价，不用重复发起"))):
-        enquiry = Enquiry.objects.create(proposal=proposal, needs=mask_text(needs.strip()), closes_at=end, by=by)
+        enquiry = Enquiry.objects.create(
+            proposal=proposal, needs=mask_text(needs.strip()), closes_at=span.end, counted=span.basis, by=by
+        )
     proposals.note_on_card(proposal)
     return enquiry
+
+
+@action
+def lengthen_enquiries(newest: calendar.Calendar, *, by: None = None) -> None:
+    """A calendar was published while quotes come in: they have the working days they were given."""
+    running = Enquiry.objects.filter(ended_at=None, closes_at__gt=Now()).exclude(counted="")
+    for enquiry in running.select_related("proposal").order_by("pk"):
+        lock(enquiry)
+        span = calendar.recounted(newest, enquiry.counted, enquiry.at)
+        assert span
+        closes = lengthened("funding.enquiry", enquiry.pk, "window", enquiry.closes_at, span.end, newest)
+        if closes != enquiry.closes_at:
+            enquiry.closes_at = closes
+            enquiry.save(update_fields=["closes_at"])
+            proposals.note_on_card(enquiry.proposal)
 
 
 @action

@@ -1,5 +1,18 @@
 SELECT append_only('funding_supplier', 'contact');
-SELECT append_only('funding_enquiry', 'ended_at');
+SELECT append_only('funding_enquiry', 'ended_at', 'closes_at');
+
+-- It ends later than it said only while it runs, by a calendar that is on record in this transaction.
+CREATE OR REPLACE FUNCTION refuse_other_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.closes_at <> OLD.closes_at AND (OLD.closes_at <= minshi_now() OR NOT EXISTS (
+        SELECT FROM policy_lengthening WHERE subject_type = 'funding.enquiry' AND subject_id = OLD.id
+            AND old_end = OLD.closes_at AND new_end = NEW.closes_at)) THEN
+        RAISE EXCEPTION 'enquiry % ends when it was said', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER enquiry_ends_as_said BEFORE UPDATE ON funding_enquiry
+    FOR EACH ROW EXECUTE FUNCTION refuse_other_end();
 SELECT append_only('funding_quote');
 SELECT append_only('funding_recusal');
 

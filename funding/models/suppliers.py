@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.ledger.models import Account
+from minshi.policy.selectors import lengthening_said
 from minshi.residents.models import Person
 from minshi.territory.models import Territory
 from proposals.models import Proposal
@@ -85,6 +86,7 @@ class Enquiry(models.Model):
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="enquiries", verbose_name=_("项目"))
     needs = models.TextField(_("需求"), max_length=2000)
     closes_at = models.DateTimeField(_("报价截止（不含）"))
+    counted = models.CharField(max_length=60, blank=True, default="", editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
@@ -98,6 +100,11 @@ class Enquiry(models.Model):
 
     def __str__(self) -> str:
         return f"enquiry {self.pk}"
+
+    @property
+    def later(self) -> str:
+        """Why it ends later than it was announced, if it does. One query."""
+        return lengthening_said(self)
 
 
 class Quote(models.Model):

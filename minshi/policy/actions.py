@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -109,6 +109,14 @@ def lengthened(
         version=CalendarVersion.objects.get(number=newest.number),
     )
     return counted
+
+
+def longer_window(
+    subject: Model, end: datetime, start: datetime, length: calendar.Length, newest: calendar.Calendar
+) -> datetime:
+    """The end of a running window that has no deadline of its own kind: ``lengthened`` by the newest calendar."""
+    counted = newest.end(start, length)
+    return lengthened(subject._meta.label_lower, subject.pk, "window", end, counted, newest)
 
 
 def _move(deadline: Deadline, counted: calendar.Period, newest: calendar.Calendar) -> None:

@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from minshi.faces.words import cn_until
 from minshi.policy.calendar import china_date
-from minshi.policy.models import Setting
+from minshi.policy.models import Lengthening, Setting
 from minshi.territory.models import Territory
 
 
@@ -26,6 +30,17 @@ def value(name: str, place: Territory | None, at: datetime | date | None = None)
     if found is None:
         raise UnknownParameter(name)
     return found
+
+
+def lengthening_said(subject: Model) -> str:
+    """Why a window ends later than it was announced, in one sentence; "" where it ends as announced. One query."""
+    rows = Lengthening.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk, kind="window")
+    found = list(rows.select_related("version").order_by("pk"))
+    if not found:
+        return ""
+    first, last = found[0], found[-1]
+    words = {"old": cn_until(first.old_end), "source": last.version.source, "new": cn_until(last.new_end)}
+    return _("原定 %(old)s 截止；%(source)s公布后，顺延到 %(new)s") % words
 
 
 def terms(names: str | Iterable[str], place: Territory | None, at: datetime | date | None = None) -> dict[str, Any]:

@@ -30,3 +30,15 @@ CREATE OR REPLACE FUNCTION weight_carries(
        AND share_reached(agree, CASE threshold_base WHEN 'roll' THEN roll ELSE cast_ END, threshold)
     FROM (SELECT agree + against + abstain AS cast_) AS said
 $$;
+
+-- What is told of a running question is told as of fixed hours of the day, counted from midnight (domain.md 5), so that
+-- a list or a count read twice tells no minute; once the window is over, of its end.
+CREATE OR REPLACE FUNCTION told_as_of(closes_at timestamptz, every_hours int) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN closes_at <= told.moment THEN 'infinity'
+        WHEN every_hours IS NULL THEN told.midnight
+        ELSE told.midnight + make_interval(hours =>
+            floor(extract(hour FROM told.moment - told.midnight) / every_hours)::int * every_hours)
+    END
+    FROM (SELECT minshi_now() AS moment, date_trunc('day', minshi_now(), 'Asia/Shanghai') AS midnight) AS told
+$$;
