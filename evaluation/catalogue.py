@@ -16,8 +16,8 @@ from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.models import Decision, Meeting, MeetingStage, Motion, MotionStage, PartyStudy
-from evaluation.models import Aftercare, CallBack, Check, FinalAccounts, Survey, SurveyStage
+from deliberation.models import Ballot, Decision, Meeting, MeetingStage, Motion, MotionStage, PartyStudy
+from evaluation.models import ASPECTS, Aftercare, Answer, CallBack, Check, FinalAccounts, Survey, SurveyStage
 from evaluation.rules import percent
 from evaluation.selectors import undone_callbacks
 from funding.models import (
@@ -36,6 +36,7 @@ from funding.selectors import books, buys_nothing, last_ending, plan_of
 from minshi.clock import CHINA
 from minshi.disclosure.models import GATES, Notice
 from minshi.lifecycle.models import StepRecord
+from minshi.paper.models import Line, Sheet
 from proposals.models import PUBLIC, Kind, Proposal, Source
 from proposals.selectors import notices_of
 
@@ -185,7 +186,22 @@ def _cosigns(proposal: Proposal) -> Iterator[Document]:
     count = counted.count()
     channels = sorted({str(cosign.get_channel_display()) for cosign in counted})
     if count:
-        yield Document("cosigns", gettext("附议"), {"households": count, "channels": channels})
+        sheets = Sheet.objects.filter(lines__cosigns__proposal=proposal).exclude(stub="").distinct()
+        digests = sorted(_sheet_digest(sheet.stub) for sheet in sheets)
+        facts = {"households": count, "channels": channels, "sheets": digests}
+        yield Document("cosigns", gettext("附议"), facts)
+
+
+def _sheet_digest(photo: FieldFile) -> str:
+    """Of a sheet with doors, signatures or a vote on it nothing but this goes into the file.
+
+    Salted with the random name that its photo was given, which no public page says.
+    """
+    try:
+        with photo.open("rb") as stream:
+            return hashlib.sha256((photo.name or "").encode() + stream.read()).hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def _votes(proposal: Proposal) -> Iterator[Document]:
@@ -208,7 +224,16 @@ def _votes(proposal: Proposal) -> Iterator[Document]:
         )
         facts["units"] = motion.roll.get_kind_display()
         facts["notice"] = motion.notice.number if motion.notice else ""
+        facts["ballots"] = sorted(map(_ballot_digest, motion.ballots.all()))
+        lines = Line.objects.valid().filter(paper_ballot__unit__roll=motion.roll_id).select_related("sheet")
+        halves = [half for line in lines for half in (line.sheet.stub, line.words) if half]
+        facts["sheets"] = sorted(map(_sheet_digest, halves))
         yield Document("vote", gettext("表决结果（第 %(n)d 次）") % {"n": motion.ordinal}, facts)
+
+
+def _ballot_digest(ballot: Ballot) -> str:
+    """Salted with the check number that its household alone knows to be its own."""
+    return hashlib.sha256(f"{ballot.check_number}{ballot.choice}".encode()).hexdigest()
 
 
 def _minutes(proposal: Proposal) -> Iterator[Document]:
@@ -375,7 +400,17 @@ def _surveys(proposal: Proposal) -> Iterator[Document]:
         )
         facts |= {"percent": percent(survey), "notice": survey.notice.number if survey.notice else ""}
         facts["callbacks"] = sorted(map(_callback_digest, survey.callbacks.all()))
+        facts["answers"] = sorted(map(_answer_digest, survey.answers.all()))
+        lines = Line.objects.valid().filter(paper_answer__unit__roll=survey.roll_id).select_related("sheet")
+        halves = [half for line in lines for half in (line.sheet.stub, line.words) if half]
+        facts["sheets"] = sorted(map(_sheet_digest, halves))
         yield Document("survey", gettext("满意度测评（第 %(n)d 轮）") % {"n": survey.round}, facts)
+
+
+def _answer_digest(answer: Answer) -> str:
+    facts = {name: getattr(answer, name) for name in ("level", *ASPECTS, "advice")}
+    written = json.dumps(facts, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(answer.salt.bytes + written.encode()).hexdigest()
 
 
 def _callback_digest(called: CallBack) -> str:

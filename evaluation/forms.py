@@ -54,37 +54,19 @@ class RatingForm(forms.Form):
         return {"level": data["level"], "advice": data["advice"], "aspects": aspects}
 
 
-class PaperForm(RatingForm):
-    """A sheet as it comes in. At the door only its stub is registered; a reader may read it at once.
-
-    ``opens``: whoever holds it may open the envelope; ``registered``: its stub is written down already.
-    """
+class PaperForm(forms.Form):
+    """A sheet as it comes in: only its stub is registered, the envelope stays closed."""
 
     signer = forms.ChoiceField(label=_("存根上签名的是"), required=False, widget=forms.RadioSelect)
-    photos = PhotosField(
-        label=_("拍下打分的这半张"), required=False, most=1, help_text=_("另一位照着这张照片再读一遍，上面不要有门牌")
-    )
     stubs = PhotosField(
         label=_("拍下存根那半张"), required=False, most=1, help_text=_("门牌和签名在存根上，和打分的分开拍、分开看")
     )
     receipt = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
-    field_order = ("signer", "stubs", "photos", "level", *ASPECTS, "advice", "receipt")
 
-    def __init__(
-        self, *args: Any, door: Household | None, opens: bool, registered: bool = False, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, door: Household | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        level: Any = self.fields["level"]
-        level.label, level.required, level.empty_value = _("纸上总的勾的是哪一级"), False, None
-        self.order_fields(self.field_order)
-        if not opens:
-            for name in ("photos", "level", *ASPECTS, "advice"):
-                del self.fields[name]
-        if registered:
-            del self.fields["signer"], self.fields["stubs"]
-        else:
-            signer: Any = self.fields["signer"]
-            signer.choices, signer.initial = signers_of(door), UNKNOWN
+        signer: Any = self.fields["signer"]
+        signer.choices, signer.initial = signers_of(door), UNKNOWN
 
     def clean_receipt(self) -> UUID:
         return self.cleaned_data["receipt"] or uuid4()
@@ -94,15 +76,8 @@ class PaperForm(RatingForm):
         return Person.objects.get(pk=chosen) if chosen else None
 
     @property
-    def photo(self) -> UploadedFile | None:
-        return first_of(self.cleaned_data.get("photos"))
-
-    @property
     def stub(self) -> UploadedFile | None:
         return first_of(self.cleaned_data.get("stubs"))
-
-    def said(self) -> dict[str, Any]:
-        return super().said() if "level" in self.fields else {}
 
 
 class OpenedForm(RatingForm):

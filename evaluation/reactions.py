@@ -24,7 +24,7 @@ from minshi.notifications.actions import tell_role
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
 from minshi.policy import calendar
-from minshi.policy.signals import period_moved
+from minshi.policy.signals import period_moved, recounting
 from minshi.residents.models import Residence
 from minshi.residents.signals import asked
 from proposals.actions import advance, ask_third
@@ -82,7 +82,7 @@ def the_result_was_announced(deadline: Deadline) -> None:
 def a_rating_was_read_differently(line: Line, **kwargs: Any) -> None:
     registered = PaperAnswer.objects.select_related("unit__roll__survey__proposal").filter(line=line).first()
     if registered is not None:
-        ask_third(line, f"/projects/{registered.survey.proposal.number}/ratings/paper/")
+        ask_third(line, f"/projects/{registered.survey.proposal.number}/ratings/check/")
 
 
 @on(ACCOUNTS)
@@ -129,6 +129,11 @@ def it_was_brought_to_its_end(subject: Proposal, record: StepRecord, **kwargs: A
     """What stopped on its way has its file too, sealed by whoever ended it."""
     if record.source == Stage.ENDING and record.by is not None:
         archive.seal_ended(subject, by=record.by)
+
+
+@receiver(recounting)
+def a_calendar_was_published(calendar: calendar.Calendar, **kwargs: Any) -> None:
+    surveys.lengthen(calendar, by=None)
 
 
 @receiver(period_moved)

@@ -38,6 +38,8 @@ def is_approver(user: User, subject: Subject) -> bool:
 
 @rules.predicate
 def collects_paper(user: User, subject: Subject) -> bool:
+    """Who takes a closed envelope in at the door. They know the door and its slip, and nothing of what is in it;
+    ``reads_ratings`` knows slip and rating, and no door: never both."""
     return holds(user, subject.territory, Role.CLERK, *ORGANISERS)
 
 
@@ -63,12 +65,6 @@ def reads_ratings(user: User, subject: Proposal | Survey | CallBack) -> bool:
 
 def _proposal_of(subject: Survey | CallBack) -> Proposal:
     return subject.survey.proposal if isinstance(subject, CallBack) else subject.proposal
-
-
-@rules.predicate
-def handles_envelopes(user: User, subject: Subject) -> bool:
-    """Who takes a closed envelope in at the door, and knows nothing of what is in it."""
-    return bool(collects_paper(user, subject) or reads_ratings(user, subject))
 
 
 @rules.predicate

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy
 
@@ -111,6 +112,13 @@ def units_of(survey: Survey) -> QuerySet[Unit]:
 def answered(survey: Survey) -> int:
     """How many households have answered; a registered sheet is one, whatever will be read on it."""
     return survey.asked - silent(survey.roll_id).count()
+
+
+def answered_as_told(survey: Survey) -> int:
+    """How many had answered at the last fixed hour: whoever reads it again and again learns no minute (domain.md 5)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT answered_as_told(s) FROM evaluation_survey AS s WHERE id = %s", [survey.pk])
+        return int(cursor.fetchone()[0])
 
 
 def papers() -> QuerySet[PaperAnswer]:

@@ -3,6 +3,10 @@
 from django.urls import path
 
 from evaluation import views
+from minshi.addresses import hidden
+
+READ, OWN = hidden("rating_read"), hidden("rating_own")
+"""A reader's name for an envelope, and its household's: nobody finds the one from the other."""
 
 urlpatterns = [
     path("projects/<slug:number>/rate/", views.rate, name="rate"),
@@ -16,9 +20,9 @@ urlpatterns = [
         name="rating_paper_second",
     ),
     path("projects/<slug:number>/ratings/check/", views.rating_checks, name="rating_checks"),
-    path("ratings/<int:pk>/check/", views.rating_check, name="rating_check"),
-    path("ratings/<int:pk>/sheet/", views.rating_sheet, name="rating_sheet"),
-    path("ratings/<int:pk>/correct/", views.rating_correct, name="rating_correct"),
+    path(f"ratings/<{READ}:pk>/check/", views.rating_check, name="rating_check"),
+    path(f"ratings/<{READ}:pk>/sheet/", views.rating_sheet, name="rating_sheet"),
+    path(f"ratings/<{OWN}:pk>/correct/", views.rating_correct, name="rating_correct"),
     path("mine/data/export/", views.my_export, name="my_export"),
     path("report/<slug:code>/", views.report, name="report"),
     path("callbacks/<uuid:token>/", views.callback, name="callback"),

@@ -46,7 +46,7 @@ from evaluation.models import (
 )
 from evaluation.mydata import everything_of
 from evaluation.report import Report, report_of, years_of
-from evaluation.rules import handles_envelopes, is_rater, mends, office_above, reads_ratings, why_not_rate
+from evaluation.rules import collects_paper, is_rater, mends, office_above, reads_ratings, why_not_rate
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import Now, now
@@ -127,7 +127,7 @@ def _said_before(answer: Answer | None) -> dict[str, object] | None:
 
 @require_safe
 def ratings(request: HttpRequest, number: str) -> HttpResponse:
-    """Every round and its result; while one runs, only how many have answered."""
+    """Every round and its result; while one runs, only how many had answered at the last fixed hour."""
     proposal = _project(number)
     rounds = selectors.rounds_of(proposal)
     newest = rounds[0].survey if rounds else None
@@ -136,7 +136,7 @@ def ratings(request: HttpRequest, number: str) -> HttpResponse:
         "rounds": rounds,
         "how": selectors.how_it_counts(proposal, newest),
         "running": newest if newest and newest.stage != SurveyStage.CLOSED else None,
-        "answered": selectors.answered(newest) if newest and newest.stage != SurveyStage.CLOSED else 0,
+        "answered": selectors.answered_as_told(newest) if newest and newest.stage != SurveyStage.CLOSED else 0,
         "sample_policy": policy.is_default(proposal.place, ["rating."]),
         "demo_data": proposal.is_demo,
     }
@@ -150,8 +150,8 @@ def _taking_paper(request: HttpRequest, number: str) -> tuple[Proposal, Survey]:
     """The newest round of a project, for whoever takes its paper in."""
     proposal = _project(number)
     survey = _survey(proposal)
-    if not handles_envelopes(user_of(request), survey):
-        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以收测评信封"))
+    if not collects_paper(user_of(request), survey):
+        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以收测评信封；拆信封的人不看门牌"))
     return proposal, survey
 
 
@@ -187,7 +187,6 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
         "survey": survey,
         "form": asked,
         "papers": selectors.papers_of(survey),
-        "opens": reads_ratings(user_of(request), survey),
         "running": _is_running(survey),
         "demo_data": proposal.is_demo,
     }
@@ -198,22 +197,16 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
 @never_cache
 @needs_fresh_code
 def rating_paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
-    """One household's sheet: register it, or read it."""
+    """One household's sheet: its stub is registered, its envelope stays closed."""
     proposal, survey = _taking_paper(request, number)
     unit = _unit(survey, ordinal)
     registered: int | None = unit.paper  # type: ignore[attr-defined]
     sheet = selectors.papers().get(pk=registered) if registered else None
     answer: Answer | None = getattr(unit, "answer", None)
-    form = PaperForm(
-        request.POST or None,
-        request.FILES or None,
-        door=unit.household,
-        opens=reads_ratings(user_of(request), survey),
-        registered=sheet is not None,
-    )
+    form = PaperForm(request.POST or None, request.FILES or None, door=unit.household)
     if request.method == "POST" and form.is_valid():
-        with answering(form, photo="photos"):
-            sheet = _take_in(unit, sheet, form, user_of(request))
+        with answering(form, stub="stubs"):
+            sheet = _take_in(unit, form, user_of(request))
             words = {"door": unit.household.door if unit.household else "", "receipt": shown(sheet.slip_number)}
             messages.success(request, _("已登记：%(door)s，回执号 %(receipt)s") % words)
             return redirect("rating_paper", number)
@@ -231,19 +224,9 @@ def rating_paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpRe
     return render(request, "evaluation/paper_unit.html", context, status=422 if form.errors else 200)
 
 
-def _take_in(unit: Unit, sheet: PaperAnswer | None, form: PaperForm, by: User) -> PaperAnswer:
+def _take_in(unit: Unit, form: PaperForm, by: User) -> PaperAnswer:
     data = form.cleaned_data
-    if sheet is not None:
-        return paper.enter_paper(sheet, photo=form.photo, by=by, **{"level": None, **form.said()})
-    return paper.register_paper(
-        unit,
-        receipt_id=data["receipt"],
-        signer=data["signer"],
-        stub=form.stub,
-        photo=form.photo,
-        by=by,
-        **form.said(),
-    )
+    return paper.register_paper(unit, receipt_id=data["receipt"], signer=data["signer"], stub=form.stub, by=by)
 
 
 @never_cache
@@ -348,9 +331,8 @@ def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
 @login_required
 def rating_correct(request: HttpRequest, pk: int) -> HttpResponse:
     """What was entered for a household, for its adults; and their own word on it."""
-    sheet = get_object_or_404(selectors.papers(), pk=pk)
-    user = user_of(request)
-    if why_not_theirs(sheet.line, user):
+    sheet, user = selectors.papers().filter(pk=pk).first(), user_of(request)
+    if sheet is None or why_not_theirs(sheet.line, user):
         raise NotAllowed(_("只有这一户的人可以更正"))
     held = sheet.line.said or sheet.line.first
     form = CorrectionForm(request.POST or None, initial=held)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluation import rules, told
@@ -37,23 +38,16 @@ def register_paper(
     receipt_id: UUID,
     signer: Person | None = None,
     stub: UploadedFile | None = None,
-    photo: UploadedFile | None = None,
-    level: int | None = None,
-    aspects: Aspects = None,
-    advice: str = "",
     by: User,
 ) -> PaperAnswer:
     """Register the stub of a household's sheet before the end: from then on it is reserved for the paper.
 
-    ``signer`` is one of the door's people, ``None`` 未登记. Whoever takes it in at the door leaves the envelope closed;
-    with ``photo`` (the half without the door) and ``level`` a reader reads it at once. The same ``receipt_id`` again
-    returns the same stub.
+    ``signer`` is one of the door's people, ``None`` 未登记. Whoever takes it in at the door leaves the envelope closed
+    and never reads it. The same ``receipt_id`` again returns the same stub.
     """
     survey = unit.roll.survey
-    if not rules.handles_envelopes(by, survey):
-        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以收测评信封"))
-    if photo or level is not None:
-        _refuse_stranger(by, survey)
+    if not rules.collects_paper(by, survey):
+        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以收测评信封"))
     surveys.share(survey)
     if earlier := unit.paper_answers.filter(line__slip_number=number_of(receipt_id)).first():
         return earlier
@@ -72,13 +66,16 @@ def register_paper(
             registered = PaperAnswer.objects.create(unit=unit, line=sheet.lines.get())
     except IntegrityError:
         raise Refused(_("评议刚刚截止，或者这一户的测评表刚刚由别人登记了")) from None
-    if photo or level is not None:
-        return enter_paper(registered, level=level, aspects=aspects, advice=advice, photo=photo, by=by)
     _tell_household(registered, _("已登记您家的测评表：%(title)s"), "")
     return registered
 
 
-def _refuse_stranger(by: User, survey: Survey) -> None:
+def _refuse_to_open(by: User, registered: PaperAnswer) -> None:
+    """Who took a sheet in knows its door, whatever office they hold by now."""
+    survey, line = registered.survey, registered.line
+    handled = {each.sheet.registered_by_id for each in (line, line.second_sheet) if each}
+    if by.pk in handled:
+        raise NotAllowed(_("这个信封是您收的，您知道是哪一户，请别人拆看"))
     if not rules.reads_ratings(by, survey):
         raise NotAllowed(
             _("测评信封只由居务监督委员会和%(office)s拆开、录入、核对")
@@ -109,7 +106,7 @@ def enter_paper(
     Where a second sheet came in, that one.
     """
     survey = registered.survey
-    _refuse_stranger(by, survey)
+    _refuse_to_open(by, registered)
     surveys.share(survey)
     _refuse_when_closed(survey)
     said = surveys.reading(level, aspects, advice)
@@ -151,7 +148,7 @@ def _tell_household(registered: PaperAnswer, title: str, text: str) -> None:
             [registered.unit.household_id],
             title,
             text,
-            f"/ratings/{registered.pk}/correct/",
+            reverse("rating_correct", args=[registered.pk]),
             asked=False,
             since=calendar.next_fixed_hour(now(), every),
             event=told.PAPER_RATING.name,
@@ -179,9 +176,8 @@ def confirm_paper(registered: PaperAnswer, *, level: int | None, aspects: Aspect
 
 def _held(registered: PaperAnswer, by: User) -> Survey:
     """The survey, locked after its project, since reading the last sheet closes it."""
-    survey = registered.survey
-    _refuse_stranger(by, survey)
-    return _locked(survey)
+    _refuse_to_open(by, registered)
+    return _locked(registered.survey)
 
 
 def _locked(survey: Survey) -> Survey:
@@ -230,8 +226,8 @@ def correct_paper(
 @action
 def bring_correction(registered: PaperAnswer, *, stub: UploadedFile | None = None, by: User) -> PaperAnswer:
     """A household without a phone brings a second sheet in its envelope, with the slip of the first; two read it."""
-    if not rules.handles_envelopes(by, registered.survey):
-        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以收测评信封"))
+    if not rules.collects_paper(by, registered.survey):
+        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以收测评信封"))
     survey = _locked(registered.survey)
     lock(registered.line)
     refuse_if(why_not_bring(registered))
@@ -267,8 +263,8 @@ def void_paper(registered: PaperAnswer, *, reason: str, by: User) -> PaperAnswer
     After the end, only somebody else than who registered it. What the household said online stands again. Where a
     second sheet waits for its readers, that one.
     """
-    if not rules.handles_envelopes(by, registered.survey):
-        raise NotAllowed(_("只有这里的楼栋长、社区工作人员和监督委员会可以撤销登记"))
+    if not rules.collects_paper(by, registered.survey):
+        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以撤销登记"))
     survey = _locked(registered.survey)
     line = registered.line.unread_second or registered.line
     line = paper.void(line, reason=reason, by_another=survey.stage == SurveyStage.COUNTING, by=by)

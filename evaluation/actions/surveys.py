@@ -29,7 +29,7 @@ from evaluation.selectors import answered, undone_callbacks
 from funding.selectors import buys_nothing
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
-from minshi.clock import now
+from minshi.clock import Now, now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
@@ -43,19 +43,20 @@ from minshi.masking import mask_text
 from minshi.paper.numbers import number_of
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
+from minshi.policy.actions import longer_window
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents.models import Role
 from minshi.residents.rules import person_of
 from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
 from minshi.rolls.models import Channel, Unit
-from proposals.actions import advance, note_on_card
+from proposals.actions import advance, note_on_card, wait_until
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
 from proposals.selectors import pinned_days
 
 INSTANT = timedelta(microseconds=1)
-PINNED = ("rating.", "callback.", "counting.days")
+PINNED = ("rating.", "callback.", "counting.days", "ballots.lists_every_hours")
 
 
 # --- Opening ------------------------------------------------------------------------------------
@@ -247,6 +248,21 @@ def _extend(survey: Survey) -> None:
     take(survey, "extend", by=None, evidence=facts, setting={"closes_at": closes, "extended_at": moment})
     reason = _("到期共 %(count)d 户答卷，至少要 %(needed)d 户") % {"count": count, "needed": survey.needed}
     advance(survey.proposal, "extend_survey", by=None, reason=reason, due=closes, ends=closes, evidence=facts)
+
+
+@action
+def lengthen(newest: calendar.Calendar, *, by: None = None) -> None:
+    """A calendar was published while they run: a round that would end on a day off ends later, for everybody."""
+    for survey in Survey.objects.open().filter(closes_at__gt=Now()).select_related("proposal").order_by("pk"):
+        lock(survey.proposal)
+        lock(survey)
+        length = calendar.Length("cd", int(survey.terms["rating.days"]))
+        closes = longer_window(survey, survey.closes_at, survey.extended_at or survey.opens_at, length, newest)
+        if closes != survey.closes_at:
+            survey.closes_at = closes
+            survey.save(update_fields=["closes_at"])
+            wait_until(survey.proposal, closes, by=None)
+            note_on_card(survey.proposal, act_ends_at=closes)
 
 
 def _close(survey: Survey) -> None:

@@ -57,6 +57,8 @@ BEGIN
         END IF;
         NEW.at := moment;
     END IF;
+    -- Whatever becomes of it later, a household answered when it first did.
+    NEW.first_at := CASE WHEN TG_OP = 'UPDATE' THEN OLD.first_at ELSE NEW.at END;
     NEW.voice := one_voice(NEW.unit_id, NEW.speaker_id);
     RETURN NEW;
 END $$;

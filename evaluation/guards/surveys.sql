@@ -53,7 +53,11 @@ BEGIN
     END IF;
     IF (NEW.closes_at, NEW.extended_at) IS DISTINCT FROM (OLD.closes_at, OLD.extended_at)
        AND NOT (OLD.stage = 'open' AND NEW.stage = 'open' AND OLD.extended_at IS NULL
-                AND NEW.extended_at IS NOT NULL AND NEW.closes_at > OLD.closes_at) THEN
+                AND NEW.extended_at IS NOT NULL AND NEW.closes_at > OLD.closes_at)
+       AND NOT (OLD.stage = 'open' AND NEW.stage = 'open' AND OLD.closes_at > minshi_now()
+                AND NEW.extended_at IS NOT DISTINCT FROM OLD.extended_at AND EXISTS (
+            SELECT FROM policy_lengthening WHERE subject_type = 'evaluation.survey' AND subject_id = OLD.id
+                AND old_end = OLD.closes_at AND new_end = NEW.closes_at)) THEN
         RAISE EXCEPTION 'survey % is extended once and never shortened', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     IF OLD.stage = 'open' AND NEW.stage <> 'open' AND minshi_now() < OLD.closes_at THEN
@@ -90,3 +94,17 @@ CREATE TRIGGER frozen_survey BEFORE INSERT OR UPDATE OR DELETE ON evaluation_sur
     FOR EACH ROW EXECUTE FUNCTION refuse_survey_change();
 SELECT guard_stage('evaluation_survey', 'evaluation.survey');
 SELECT guard_humans('evaluation_callback', 'mended_by_id', 'settled_by_id');
+
+-- How many households had answered at the last fixed hour: a registered sheet is one, and neither a change, nor its
+-- reading, nor taking it back moves the count before the next hour.
+CREATE OR REPLACE FUNCTION answered_as_told(survey evaluation_survey) RETURNS int LANGUAGE sql STABLE AS $$
+    SELECT count(*)::int
+    FROM told_as_of(survey.closes_at, (survey.terms ->> 'ballots.lists_every_hours')::int) AS moment
+    JOIN rolls_unit AS unit ON unit.roll_id = survey.roll_id
+    WHERE EXISTS (SELECT FROM evaluation_answer AS answer WHERE answer.unit_id = unit.id AND answer.first_at <= moment)
+       OR EXISTS (SELECT FROM evaluation_paperanswer AS paper
+                  JOIN paper_line AS line ON line.id = paper.line_id
+                  JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id
+                  WHERE paper.unit_id = unit.id AND sheet.registered_at <= moment
+                    AND (NOT paper.is_void OR line.voided_at > moment))
+$$;

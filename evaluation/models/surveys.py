@@ -20,6 +20,7 @@ from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.faces.words import share
 from minshi.paper.models import Line
+from minshi.policy.selectors import lengthening_said
 from minshi.residents.models import Person
 from minshi.rolls.models import Channel, Roll, Unit
 from minshi.territory.models import Territory
@@ -174,6 +175,11 @@ class Survey(models.Model):
         return self.proposal.place
 
     @property
+    def later(self) -> str:
+        """Why its window ends later than it was announced, if it does. One query."""
+        return lengthening_said(self)
+
+    @property
     def decides_release(self) -> bool:
         """Whether this round lets the retained part be paid, once its notice has passed."""
         return self.verdict == Verdict.PASSED or self.ruling == Ruling.RELEASE
@@ -213,7 +219,9 @@ class Answer(models.Model):
     """The one answer of a household. A signed paper replaces what was said online, never the other way round.
 
     ``speaker`` is whose word it is, ``by`` who typed it. Of a paper it says what two have read on it, or what the
-    household put right (``PaperAnswer``); ``at`` is then when its sheet was registered.
+    household put right (``PaperAnswer``); ``at`` is then when its sheet was registered. ``first_at`` stays when they
+    change it, so that counts as of a fixed hour do. ``salt`` is
+    of its digest in the archive and shown to nobody: its slip, which others know, would let them try the five levels.
     """
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="answers", verbose_name=_("评议"))
@@ -230,6 +238,8 @@ class Answer(models.Model):
     voice = models.BigIntegerField(null=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("填写人或代录人"))
     at = models.DateTimeField(_("时间"), db_default=Now())
+    first_at = models.DateTimeField(_("第一次打分的时间"), db_default=Now(), editable=False)
+    salt = models.UUIDField(default=uuid4, editable=False)
 
     objects = AnswerQuerySet.as_manager()
 

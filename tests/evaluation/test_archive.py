@@ -14,8 +14,8 @@ from django.db import DatabaseError, connection, transaction
 
 from evaluation.actions import aftercare, archive, callbacks
 from evaluation.actions.sealing import seal
-from evaluation.catalogue import Document, documents
-from evaluation.models import ArchiveFile, CallBack, Check
+from evaluation.catalogue import Document, _answer_digest, documents
+from evaluation.models import Answer, ArchiveFile, CallBack, Check
 from funding.models import Contribution
 from minshi.accounts.models import User
 from minshi.audit.models import Event
@@ -23,6 +23,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.disclosure import actions as disclosure
 from minshi.notifications.models import Message
+from minshi.paper.models import Sheet
 from minshi.refusals import NotAllowed, Refused
 from proposals.models import Proposal, Stage
 from tests.conftest import Clock
@@ -260,3 +261,36 @@ def test_call_backs_are_in_the_file_as_digests_only(
     CallBack.objects.filter(pk=called.pk).update(token=uuid4())
     (salted_anew,) = [document for document in documents(called.survey.proposal) if document.kind == "survey"]
     assert salted_anew.content["callbacks"] != [digest]
+
+
+def test_ballots_signed_lists_and_ratings_are_in_the_file_as_digests_only(way: Way) -> None:
+    """One of each, in an order that is no order of coming in, salted with what nobody else knows."""
+    proposal = way.archived()
+    found = {document.kind: document.content for document in documents(proposal)}
+    motion = proposal.motions.get()
+    vote, survey = found["vote"], proposal.surveys.latest("round")
+    assert vote["ballots"] == sorted(
+        hashlib.sha256(f"{ballot.check_number}{ballot.choice}".encode()).hexdigest() for ballot in motion.ballots.all()
+    )
+    assert len(vote["ballots"]) == motion.turnout and len(vote["sheets"]) == motion.on_paper  # their votes' halves
+    assert len(found["cosigns"]["sheets"]) == 1
+    rated = found["survey"]["answers"]
+    assert len(rated) == survey.answers_count and rated == sorted(rated)
+    written = json.dumps([document.content for document in documents(proposal)], ensure_ascii=False)
+    for ballot in motion.ballots.all():
+        assert ballot.check_number not in written and ballot.slip_number not in written
+    for sheet in Sheet.objects.exclude(stub=""):
+        assert sheet.stub.name not in written
+    for answer in survey.answers.all():
+        assert answer.slip_number not in written and str(answer.salt) not in written
+    # Whoever tries every rating with what they know of it, its slip, finds none; the salt decides.
+    answer = survey.answers.first()
+    tries = {
+        hashlib.sha256(known.encode() + json.dumps({**facts, "level": level}, sort_keys=True).encode()).hexdigest()
+        for level in range(1, 6)
+        for known in ("", answer.slip_number)
+        for facts in [{"advice": "", "price": None, "process": None, "quality": None, "responsiveness": None}]
+    }
+    assert not tries & set(rated)
+    digests = {_answer_digest(Answer(salt=uuid4(), level=answer.level, advice=answer.advice)) for _ in range(3)}
+    assert len(digests) == 3

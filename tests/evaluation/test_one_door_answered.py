@@ -21,11 +21,11 @@ def test_a_doors_page_says_nothing_before_its_sheet_is_registered(
     household: Household,
     resident: User,
     chief: User,
-    supervisor: User,
+    clerk: User,
     client_of: Callable[[User | None], Client],
 ) -> None:
     page = f"/projects/{survey.proposal.number}/ratings/paper/{survey.roll.units.get(household=household).ordinal}/"
-    watching = [client_of(chief), client_of(supervisor)]
+    watching = [client_of(chief), client_of(clerk)]
 
     def read() -> list[str]:
         return [client.get(page).content.decode().split("<main")[1].split("<form")[0] for client in watching]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from evaluation.actions import callbacks
+from evaluation.actions.paper import register_paper, void_paper
 from evaluation.actions.surveys import rate
 from evaluation.models import Answer, CallBack, Survey
+from minshi import clock as platform_clock
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import CHINA, midnight, now
 from minshi.residents.actions import move_out
 from minshi.territory.models import Household
 from proposals.models import Proposal
@@ -64,15 +69,46 @@ def test_a_visitor_is_sent_to_sign_in(survey: Survey, client: Client) -> None:
 
 
 def test_the_result_is_hidden_until_the_end(
-    survey: Survey, client: Client, answered: Callable[..., None], until: Callable[..., None]
+    survey: Survey, client: Client, answered: Callable[..., None], until: Callable[..., None], clock: Clock
 ) -> None:
     answered(survey, good=32, bad=8)
+    clock.move(hours=6)
     url = f"/projects/{survey.proposal.number}/ratings/"
     page = client.get(url).content.decode()
     assert "40" in page and "满意率" not in page and "80%" not in page
     until(survey.closes_at)
     page = client.get(url).content.decode()
     assert "80%" in page and "达标" in page
+
+
+def test_how_many_answered_is_told_as_of_fixed_hours(
+    survey: Survey, raters: list[User], fifty: list[Household], chief: User, client: Client, clock: Clock
+) -> None:
+    """The hours are policy: 0, 6, 12 and 18 o'clock. Whoever reads the page all day long learns no minute."""
+
+    def told() -> int:
+        page = client.get(f"/projects/{survey.proposal.number}/ratings/").content.decode()
+        found = re.search(r"已答卷.*?(\d+)", page.split("<main")[1], re.DOTALL)
+        assert found
+        return int(found[1])
+
+    next_hour = midnight(survey.opens_at.astimezone(CHINA).date()) + timedelta(days=1)
+    platform_clock.set_to(next_hour - timedelta(hours=3))
+    rate(survey, level=1, by=raters[0])
+    sheet = register_paper(survey.roll.units.get(household=fifty[10]), receipt_id=uuid4(), by=chief)
+    clock.move(hours=2, minutes=59)
+    assert told() == 0
+    clock.move(minutes=2)
+    assert told() == 2
+    rate(survey, level=5, by=raters[0])  # a change takes nobody off the count
+    void_paper(sheet, reason="登记错了门牌", by=chief)
+    rate(survey, level=1, by=raters[1])
+    clock.move(hours=5, minutes=58)
+    assert told() == 2
+    clock.move(minutes=2)
+    assert told() == 2  # one came, one was taken back
+    platform_clock.set_to(survey.closes_at)
+    assert told() == 2
 
 
 def test_the_ratings_page_asks_little(

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from evaluation.actions.paper import confirm_paper, correct_paper, enter_paper, register_paper, void_paper
 from evaluation.actions.surveys import end_window, rate
@@ -213,7 +214,7 @@ def test_the_household_is_told_without_being_told_what(
 ) -> None:
     sheet = enter(fifty[5], 5)
     told = Message.objects.of(raters[5]).latest("pk")
-    assert "已代录您家的测评表" in told.title and told.url == f"/ratings/{sheet.pk}/correct/"
+    assert "已代录您家的测评表" in told.title and told.url == reverse("rating_correct", args=[sheet.pk])
     assert "满意" not in told.title + told.body
 
 

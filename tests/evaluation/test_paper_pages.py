@@ -7,13 +7,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from evaluation.actions.paper import enter_paper, register_paper
 from evaluation.models import Answer, PaperAnswer, Survey
 from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.paper.models import Line
 from minshi.paper.numbers import shown
-from minshi.territory.models import Household
+from minshi.refusals import NotAllowed
+from minshi.residents.models import Role, RoleGrant
+from minshi.territory.models import Household, Territory
 from tests.conftest import Clock
 from tests.way import a_picture
 
@@ -58,7 +64,7 @@ def test_the_chief_takes_the_envelope_in_and_two_others_open_and_read_it(
     checks = f"/projects/{survey.proposal.number}/ratings/check/"
     assert phone.get(checks).status_code == 403 and checks not in phone.get("/mine/").content.decode()
 
-    reader, url = client_of(supervisor), f"/ratings/{sheet.pk}/check/"
+    reader, url = client_of(supervisor), reverse("rating_check", args=[sheet.pk])
     listed = reader.get(checks).content.decode()
     assert url in listed and shown(sheet.slip_number) in listed
     for page in (listed, reader.get(url).content.decode()):
@@ -71,10 +77,10 @@ def test_the_chief_takes_the_envelope_in_and_two_others_open_and_read_it(
 
     second = client_of(case_officer)
     page = second.get(url).content.decode()
-    assert f"/ratings/{sheet.pk}/sheet/" in page and "checked" not in page
+    assert reverse("rating_sheet", args=[sheet.pk]) in page and "checked" not in page
     assert page.count(" selected") == page.count('value="" selected') == 4  # the parts: 不评
     assert fifty[10].address not in page and raters[10].person.name not in page
-    assert second.get(f"/ratings/{sheet.pk}/sheet/")["Content-Type"] == "image/jpeg"
+    assert second.get(reverse("rating_sheet", args=[sheet.pk]))["Content-Type"] == "image/jpeg"
     assert second.post(url, {"level": ""}).status_code == 422
     assert second.post(url, {"level": "3", "price": "2"}).status_code == 302
     answered = Answer.objects.get()
@@ -91,10 +97,32 @@ def test_who_took_the_envelope_in_does_not_read_it(
     for who in (chief, clerk):
         client = client_of(who)
         client.post(page, {"level": "2", "photos": a_picture()})
-        client.post(f"/ratings/{sheet.pk}/check/", {"level": "2", "photos": a_picture()})
-        assert client.get(f"/ratings/{sheet.pk}/sheet/").status_code == 403
+        client.post(reverse("rating_check", args=[sheet.pk]), {"level": "2", "photos": a_picture()})
+        assert client.get(reverse("rating_sheet", args=[sheet.pk])).status_code == 403
     sheet.line.refresh_from_db()
     assert not sheet.line.is_read
+
+
+def test_who_reads_envelopes_sees_no_door(
+    survey: Survey, sheet: PaperAnswer, fifty: list[Household], supervisor: User, client_of: ClientOf
+) -> None:
+    reader, page = client_of(supervisor), page_of(survey, fifty[10])
+    for url in (doors(survey), page, f"{page}void/", f"{page}second/"):
+        assert reader.get(url).status_code == 403, url
+    assert doors(survey) not in reader.get("/mine/").content.decode()
+
+
+def test_who_took_it_in_does_not_read_it_in_another_office(
+    survey: Survey, fifty: list[Household], chief: User, community: Territory
+) -> None:
+    envelope = register_paper(survey.roll.units.get(household=fifty[10]), receipt_id=uuid4(), by=chief)
+    RoleGrant.objects.filter(user=chief).update(role=Role.SUPERVISOR, place=community)
+    with pytest.raises(NotAllowed, match="您收的"):
+        enter_paper(envelope, level=3, photo=a_picture(), by=chief)
+    with pytest.raises(IntegrityError, match="who took it in"), transaction.atomic():
+        Line.objects.filter(pk=envelope.line_id).update(
+            first={"level": 3}, first_by=chief, first_at=now(), words="paper/words/x.jpg"
+        )
 
 
 def test_a_door_that_is_not_asked_is_not_found(
@@ -129,20 +157,28 @@ def test_others_see_neither_the_form_nor_anybodys_sheet(
         page_of(survey, fifty[10]),
         f"{page_of(survey, fifty[10])}void/",
         f"/projects/{survey.proposal.number}/ratings/check/",
-        f"/ratings/{sheet.pk}/check/",
-        f"/ratings/{sheet.pk}/sheet/",
-        f"/ratings/{sheet.pk}/correct/",
+        reverse("rating_check", args=[sheet.pk]),
+        reverse("rating_sheet", args=[sheet.pk]),
+        reverse("rating_correct", args=[sheet.pk]),
     ):
         assert client.get(url).status_code == 403, url
 
 
 def test_who_takes_paper_in_proves_afresh_who_holds_the_phone(
-    survey: Survey, sheet: PaperAnswer, fifty: list[Household], supervisor: User, client_of: ClientOf, clock: Clock
+    survey: Survey,
+    sheet: PaperAnswer,
+    fifty: list[Household],
+    chief: User,
+    supervisor: User,
+    client_of: ClientOf,
+    clock: Clock,
 ) -> None:
-    client = client_of(supervisor)
+    taking, reading = client_of(chief), client_of(supervisor)
     clock.move(hours=13)
     page = page_of(survey, fifty[10])
-    for url in (doors(survey), page, f"{page}void/", f"/ratings/{sheet.pk}/check/"):
+    checks = f"/projects/{survey.proposal.number}/ratings/check/"
+    pages = [(taking, url) for url in (doors(survey), page, f"{page}void/")]
+    for client, url in [*pages, (reading, checks), (reading, reverse("rating_check", args=[sheet.pk]))]:
         assert client.get(url).headers["Location"].startswith("/signin/fresh/?"), url
         assert client.post(url).headers["Location"].startswith("/signin/fresh/?"), url
 
@@ -150,7 +186,7 @@ def test_who_takes_paper_in_proves_afresh_who_holds_the_phone(
 def test_the_household_sees_what_was_entered_and_puts_it_right(
     survey: Survey, sheet: PaperAnswer, raters: list[User], client_of: ClientOf
 ) -> None:
-    client, url = client_of(raters[10]), f"/ratings/{sheet.pk}/correct/"
+    client, url = client_of(raters[10]), reverse("rating_correct", args=[sheet.pk])
     rating = client.get(f"/projects/{survey.proposal.number}/rate/").content.decode()
     assert "您家交的是纸质表" in rating and url in rating
     assert f"/projects/{survey.proposal.number}/rate/" not in client.get("/mine/").content.decode()
@@ -173,15 +209,15 @@ def test_the_pages_of_paper_ask_little(
 ) -> None:
     for door in fifty[11:15]:
         register_paper(survey.roll.units.get(household=door), receipt_id=uuid4(), by=chief)
-    client = client_of(case_officer)
+    taking, reading = client_of(chief), client_of(case_officer)
     pages = (
         # One of each counts the messages that wait.
         # And asks who stands in where a post is empty; the door's page for its second sheet.
-        (doors(survey), 11),
-        (page_of(survey, fifty[10]), 12),
-        (page_of(survey, fifty[20]), 12),
-        (f"/ratings/{sheet.pk}/check/", 9),
+        (taking, doors(survey), 11),
+        (taking, page_of(survey, fifty[10]), 12),
+        (taking, page_of(survey, fifty[20]), 12),
+        (reading, reverse("rating_check", args=[sheet.pk]), 9),
     )
-    for url, most in pages:
+    for client, url, most in pages:
         with django_assert_max_num_queries(most):
             client.get(url)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from evaluation.actions.paper import confirm_paper, register_paper
+from evaluation.actions.paper import confirm_paper, enter_paper, register_paper
 from evaluation.actions.surveys import end_window, rate
 from evaluation.models import PaperAnswer, Survey
 from minshi import clock as platform_clock
@@ -43,7 +43,7 @@ def storm(attempt: Callable[[int], bool], attempts: int) -> int:
 
 
 def test_phone_and_paper_at_once_leave_one_answer_per_household(
-    survey: Survey, raters: list[User], fifty: list[Household], supervisor: User, case_officer: User
+    survey: Survey, raters: list[User], fifty: list[Household], chief: User, supervisor: User, case_officer: User
 ) -> None:
     units = {unit.household_id: unit.pk for unit in survey.roll.units.all()}
 
@@ -52,7 +52,8 @@ def test_phone_and_paper_at_once_leave_one_answer_per_household(
         try:
             if turn % 3 == 2:
                 unit = Unit.objects.get(pk=units[fifty[household].pk])
-                register_paper(unit, receipt_id=uuid4(), level=2, photo=a_picture(), by=supervisor)
+                sheet = register_paper(unit, receipt_id=uuid4(), by=chief)
+                enter_paper(sheet, level=2, photo=a_picture(), by=supervisor)
             else:
                 rate(survey, level=1 + turn % 5, by=User.objects.get(pk=raters[household].pk))
         except Refused:

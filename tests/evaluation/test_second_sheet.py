@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from evaluation.actions.paper import bring_correction, confirm_paper, enter_paper, register_paper, void_paper
 from evaluation.actions.surveys import end_window
@@ -117,7 +118,7 @@ def test_the_pages_lead_from_the_door_to_the_readers(
     assert client.post(f"{page}second/", {"stubs": a_picture()}).status_code == 302
     for reader in (supervisor, case_officer):
         readers = client_of(reader)
-        check = f"/ratings/{sheet.pk}/check/"
+        check = reverse("rating_check", args=[sheet.pk])
         assert check in readers.get(f"/projects/{number}/ratings/check/").content.decode()
         assert sheet.unit.household.address not in readers.get(check).content.decode()
         readers.post(check, {"level": "5", "photos": a_picture()})

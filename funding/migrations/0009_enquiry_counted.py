@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('funding', '0007_papers'),
+        ('funding', '0008_in_kind_only'),
     ]
 
     operations = [
