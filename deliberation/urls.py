@@ -3,6 +3,7 @@
 from django.urls import path
 
 from deliberation import views
+from minshi.addresses import hidden
 
 urlpatterns = [
     path("projects/<slug:number>/vote/", views.vote, name="vote"),
@@ -21,7 +22,7 @@ urlpatterns = [
     path("paper/confirm/", views.paper_confirm, name="paper_confirm"),
     path("paper/confirm/correction/", views.paper_confirm_correction, name="paper_confirm_correction"),
     path("paper/confirm/<slug:key>/photo/", views.paper_reading_photo, name="paper_reading_photo"),
-    path("paper/<int:pk>/photo/", views.paper_photo, name="paper_photo"),
+    path(f"paper/<{hidden('ballot_line')}:pk>/photo/", views.paper_photo, name="paper_photo"),
     path("letters/", views.letters, name="letters"),
     path("letters/<int:pk>/", views.letter, name="letter"),
     path("receipts/", views.find_receipt, name="find_receipt"),

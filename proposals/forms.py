@@ -106,7 +106,7 @@ class PlaceField(forms.ModelChoiceField):
 class ReadListForm(forms.Form):
     """A signed list as it is read from its photo: the doors, line by line. It does not show what was read before."""
 
-    sheet = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    sheet = forms.CharField(widget=forms.HiddenInput, max_length=16)
     doors = DoorLinesField(required=False)
 
     def __init__(self, *args: Any, doors: QuerySet[Household], **kwargs: Any) -> None:
@@ -132,14 +132,14 @@ class ReadDoorsForm(forms.Form):
 
     ANSWERS = (("yes", _("签了")), ("no", _("没有签")))
 
-    sheet = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    sheet = forms.CharField(widget=forms.HiddenInput, max_length=16)
 
     def __init__(self, *args: Any, lines: Sequence[Line], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lines = lines
         for line in lines:
             door = line.household.door if line.household else ""
-            self.fields[f"line_{line.pk}"] = forms.ChoiceField(
+            self.fields[f"line_{line.ordinal}"] = forms.ChoiceField(
                 label=_("%(door)s 签了吗？") % {"door": door},
                 choices=self.ANSWERS,
                 widget=forms.RadioSelect,
@@ -148,7 +148,7 @@ class ReadDoorsForm(forms.Form):
 
     def answers(self) -> dict[int, bool]:
         """Whether each door signed, by its line's key."""
-        return {line.pk: self.cleaned_data[f"line_{line.pk}"] == "yes" for line in self.lines}
+        return {line.pk: self.cleaned_data[f"line_{line.ordinal}"] == "yes" for line in self.lines}
 
 
 MOST_PARTS = 40

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from minshi.addresses import hidden
 from proposals import views
 
 urlpatterns = [
@@ -19,7 +20,7 @@ urlpatterns = [
     path("projects/<slug:number>/cosign/", views.cosign, name="cosign"),
     path("projects/<slug:number>/cosign/paper/", views.cosign_on_paper, name="cosign_on_paper"),
     path("cosign/read/", views.cosign_read, name="cosign_read"),
-    path("cosign/lists/<int:pk>/photo/", views.cosign_photo, name="cosign_photo"),
+    path(f"cosign/lists/<{hidden('signed_list')}:pk>/photo/", views.cosign_photo, name="cosign_photo"),
     path("paper/looks/<int:pk>/", views.look, name="look"),
     path("paper/looks/<int:pk>/photo/", views.look_photo, name="look_photo"),
     path("paper/looks/<int:pk>/correct/", views.look_correct, name="look_correct"),

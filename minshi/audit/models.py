@@ -59,7 +59,7 @@ class Event(models.Model):
         # No CHECK on op: only the functions of the audit write here, and it took a fifth of their time.
 
     def __str__(self) -> str:
-        return f"{self.pk} {self.op} {self.table_name} {self.row_pk}"
+        return f"{self.get_op_display()} {self.table_name}"
 
 
 class ClearValue(models.Model):

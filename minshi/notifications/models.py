@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.addresses import told
 from minshi.clock import Now
 from minshi.territory.models import Household, Territory
 
@@ -31,6 +32,7 @@ class Message(models.Model):
     """One line in somebody's inbox. ``key`` makes telling the same person the same thing twice harmless."""
 
     PERSONAL = ("title", "body", "url")
+    SHOWN_TO_NOBODY = True  # that a household is told of its sheet says when it came in
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     title = models.CharField(_("标题"), max_length=120)
@@ -177,6 +179,11 @@ class ToTell(models.Model):
 
     def __str__(self) -> str:
         return _("告知 %(pk)s") % {"pk": self.pk}
+
+    @property
+    def told_as(self) -> str:
+        """What names it on a page: its key would say how many were to be told of what in between."""
+        return told("to_tell", self.pk)
 
     @property
     def territory(self) -> Territory:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from minshi.addresses import hidden
 from minshi.notifications import views
 
 urlpatterns = [
@@ -10,5 +11,5 @@ urlpatterns = [
     path("messages/doors/", views.to_tell, name="to_tell"),
     path("messages/doors/print/", views.to_tell_print, name="to_tell_print"),
     path("messages/doors/pdf/", views.to_tell_pdf, name="to_tell_pdf"),
-    path("messages/<int:pk>/", views.open_message, name="message_open"),
+    path(f"messages/<{hidden('message')}:pk>/", views.open_message, name="message_open"),
 ]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from minshi import paging
+from minshi import addresses, paging
 from minshi.accounts.requests import SignedIn, pressing
 from minshi.faces.kept import digest
 from minshi.notifications import actions, selectors
@@ -26,14 +26,14 @@ from minshi.refusals import NotAllowed
 @require_safe
 def inbox(request: SignedIn) -> HttpResponse:
     messages = Message.objects.of(request.user).newest()
-    page = paging.page_of(messages, paging.NUMBER, request.GET.get("before", ""))
+    page = paging.page_of(messages, addresses.newest_first("message"), request.GET.get("before", ""))
     return render(
         request,
         "notifications/inbox.html",
         {
             "rows": page.rows,
             "has_unread": any(row.read_at is None for row in page.rows),
-            "newest": page.rows[0].pk if page.rows else None,
+            "newest": addresses.told("message", page.rows[0].pk) if page.rows else None,
             "is_newest": page.is_first,
             "older": paging.link({}, before=page.next) if page.next else "",
         },
@@ -45,7 +45,7 @@ def inbox(request: SignedIn) -> HttpResponse:
 @pressing(_("全部标为已读"))
 def read_all(request: SignedIn) -> HttpResponse:
     """``upto`` is the newest message the page showed: what arrived since stays unread."""
-    upto = paging.number(request.POST.get("upto"))
+    upto = addresses.sent("message", request.POST.get("upto"))
     if upto is not None:
         actions.mark_read(request.user, by=request.user, upto=upto)
     return redirect("messages")
@@ -75,7 +75,9 @@ def to_tell(request: SignedIn) -> HttpResponse:
     """Households without a phone in my places: what to tell each, a slip to leave, and one press when it is done."""
     _refuse_stranger(request)
     if request.method == "POST":
-        told = [key for text in request.POST.getlist("row")[:500] if (key := paging.number(text)) is not None]
+        told = [
+            key for text in request.POST.getlist("row")[:500] if (key := addresses.sent("to_tell", text)) is not None
+        ]
         if not selectors.are_on_my_list(request.user, told):
             raise Http404
         if actions.tick(told, by=request.user):

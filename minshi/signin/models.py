@@ -138,7 +138,7 @@ class SecurityEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.pk}"
+        return str(self.get_kind_display())
 
 
 class AccessReset(models.Model):

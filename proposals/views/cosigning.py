@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.requests import user_of
+from minshi.addresses import sent, told
 from minshi.faces.photos import first_of
 from minshi.faces.pictures import answer_with
 from minshi.paper.models import Sheet
@@ -74,8 +75,8 @@ def cosign_on_paper(request: HttpRequest, number: str) -> HttpResponse:
         data = form.cleaned_data
         with answering(form, photo="photos"):
             sheet = actions.cosign_on_paper(proposal, data["doors"], photo=first_of(data["photos"]), by=user)
-            told = _("已登记 %(n)d 户，等另一位照着照片核对以后才算") % {"n": sheet.lines.count()}
-            messages.success(request, told)
+            said = _("已登记 %(n)d 户，等另一位照着照片核对以后才算") % {"n": sheet.lines.count()}
+            messages.success(request, said)
             return redirect("cosign", proposal.number)
     context = {
         "form": form,
@@ -116,15 +117,15 @@ def cosign_read(request: HttpRequest) -> HttpResponse:
 
 def _sent_list(request: HttpRequest) -> Sheet | None:
     """The list that was on the screen; an unknown one is not there."""
-    sent = request.POST.get("sheet", "")
-    if not sent.isdecimal() or len(sent) > 18:
+    key = sent("signed_list", request.POST.get("sheet"))
+    if key is None:
         return None
-    return get_object_or_404(Sheet.objects.filter(lines__cosigns__isnull=False).distinct(), pk=sent)
+    return get_object_or_404(Sheet.objects.filter(lines__cosigns__isnull=False).distinct(), pk=key)
 
 
 def _reading_form(request: HttpRequest, sheet: Sheet, proposal: Proposal) -> ReadListForm | ReadDoorsForm:
     """A whole list is typed; what two saw differently, or one found later, is asked door by door."""
-    user, data, initial = user_of(request), request.POST or None, {"sheet": sheet.pk}
+    user, data, initial = user_of(request), request.POST or None, {"sheet": told("signed_list", sheet.pk)}
     if not to_type(sheet, user) and (lines := to_ask(sheet, user)):
         return ReadDoorsForm(data, lines=lines, initial=initial)
     return ReadListForm(data, doors=proposal.beneficiaries(), initial=initial)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from deliberation.selectors import reading_key
+from minshi.addresses import told
 from proposals.models import Wish
 from tests.access.addresses import CORRECTED, HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.cast import home_of
@@ -185,7 +186,7 @@ PROPER: dict[str, Body] = {
         "photos": a_picture(),
         "doors": "\n".join(door.address for door in w.way.households[8:10]),
     },
-    "cosign_read": lambda w: {"sheet": w["signed_list"].pk, "doors": w.way.households[7].address},
+    "cosign_read": lambda w: {"sheet": told("signed_list", w["signed_list"].pk), "doors": w.way.households[7].address},
     "make_wish": lambda w: {"place": w.place("community").pk, "text": "想要一张长椅", "category": "other"},
     "support_wish": lambda w: {},
     "review": lambda w: {"verdict": "pass_review", "reason": "确实需要"},
@@ -204,7 +205,7 @@ PROPER: dict[str, Body] = {
     "object_for": lambda w: {"facts": "这里写的和说好的不一样", "channel": "hall", "name": "某某"},
     "objection_read": lambda w: {"objection": w["objection_sheet"].pk, "objects": "yes", "door": ""},
     "notice_posting": lambda w: {"photos": a_picture(), "where": "院门口"},
-    "to_tell": lambda w: {"row": w["to_tell"].pk},
+    "to_tell": lambda w: {"row": w["to_tell"].told_as},
     "strikes": lambda w: {"strike": w["strike"].pk, "verdict": "yes"},
     "confirm_residents": lambda w: {"claim": w["claim"].pk, "verdict": "yes"},
     "pledge": lambda w: {"choice": "5000"},
@@ -334,10 +335,10 @@ TABLE: tuple[Row, ...] = (
     # --- evaluation
     Row("rate", number("rating"), see=ADULTS, send=ADULTS, variants=stages("submitted", "rated")),
     Row("ratings", number("rated"), **PUBLIC, variants=stages("rating", "submitted")),
-    Row("rating_paper", number("rating"), see=COLLECTORS | RATING_READERS, query="door"),
-    Row("rating_paper_unit", rating_unit("unrated"), see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
-    Row("rating_paper_void", sheet_unit, see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
-    Row("rating_paper_second", sheet_unit, see=COLLECTORS | RATING_READERS, send=COLLECTORS | RATING_READERS),
+    Row("rating_paper", number("rating"), see=COLLECTORS, query="door"),
+    Row("rating_paper_unit", rating_unit("unrated"), see=COLLECTORS, send=COLLECTORS),
+    Row("rating_paper_void", sheet_unit, see=COLLECTORS, send=COLLECTORS),
+    Row("rating_paper_second", sheet_unit, see=COLLECTORS, send=COLLECTORS),
     Row("rating_checks", number("rating"), see=RATING_READERS),
     Row("rating_check", pk("rating_sheet"), see=RATING_READERS, send=only("district_officer")),
     Row("rating_sheet", pk("rating_sheet"), see=RATING_READERS),

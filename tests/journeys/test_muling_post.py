@@ -468,9 +468,9 @@ def rate(yard: Yard, offices: Offices, voters: list[Resident], client_of: Callab
     for paper in PaperAnswer.objects.all():
         level = "2" if paper.pk % 10 else "3"
         picture = SimpleUploadedFile("sheet.jpg", a_photo()["buffer"], "image/jpeg")
-        opened = first.post(f"/ratings/{paper.pk}/check/", {"level": level, "photos": [picture]})
+        opened = first.post(reverse("rating_check", args=[paper.pk]), {"level": level, "photos": [picture]})
         assert opened.status_code == 302, opened.content.decode()
-        checked = second.post(f"/ratings/{paper.pk}/check/", {"level": level})
+        checked = second.post(reverse("rating_check", args=[paper.pk]), {"level": level})
         assert checked.status_code == 302, checked.content.decode()
     assert Answer.objects.filter(channel="paper").count() == 60
     let_the_stage_end(yard.proposal)

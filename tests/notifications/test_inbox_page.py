@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from minshi.accounts.models import User
+from minshi.addresses import told
 from minshi.clock import as_owner, now
 from minshi.notifications.actions import tell
 from minshi.notifications.models import Message
@@ -61,13 +62,13 @@ def test_another_persons_message_cannot_be_opened(client_of: ClientOf, resident:
     tell(resident, "公示已张贴")
     message = Message.objects.get()
     assert client_of(neighbour).post(reverse("message_open", args=[message.pk])).status_code == 404
-    client_of(neighbour).post(reverse("messages_read"), {"upto": message.pk})
+    client_of(neighbour).post(reverse("messages_read"), {"upto": told("message", message.pk)})
     assert unread_count(resident) == 1
 
 
 def test_all_up_to_what_was_shown_are_marked(client_of: ClientOf, resident: User) -> None:
     tell(resident, "看到的")
-    shown = Message.objects.get().pk
+    shown = told("message", Message.objects.get().pk)
     tell(resident, "后来的")
     client_of(resident).post(reverse("messages_read"), {"upto": shown})
     assert list(Message.objects.unread().values_list("title", flat=True)) == ["后来的"]
@@ -89,7 +90,7 @@ def test_pages_by_key_show_each_message_once(client_of: ClientOf, resident: User
     for _ in range(3):
         rows = client.get(reverse("messages") + address).context["rows"]
         seen += [row.title for row in rows]
-        address = f"?before={rows[-1].pk}"
+        address = f"?before={told('message', rows[-1].pk)}"
     assert seen == [f"第{number:02}条" for number in reversed(range(45))]
 
 

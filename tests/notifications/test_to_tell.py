@@ -14,6 +14,7 @@ from deliberation import actions as deliberation
 from deliberation.actions.paper import register_paper, void_paper
 from deliberation.models import Motion
 from minshi.accounts.models import User
+from minshi.addresses import told
 from minshi.clock import CHINA, now
 from minshi.notifications.actions import tell_doors, tick
 from minshi.notifications.models import Message, Outbox, ToTell
@@ -137,7 +138,7 @@ def test_a_tick_takes_the_door_off_the_list_and_says_who_told_it(
 ) -> None:
     rows = list(ToTell.objects.filter(household=waiting[0]).values_list("pk", flat=True))
     tell_doors([waiting[0].pk], "后来的事", sms=True)
-    response = client_of(chief).post(reverse("to_tell"), {"row": rows})
+    response = client_of(chief).post(reverse("to_tell"), {"row": [told("to_tell", row) for row in rows]})
     assert response.headers["Location"] == reverse("to_tell")
     assert set(ToTell.objects.exclude(told_at=None).values_list("pk", "told_by")) == {(row, chief.pk) for row in rows}
     assert [row.title for row in doors_to_tell(chief)[0].rows] == ["后来的事"], "what was not shown is not ticked"
@@ -158,7 +159,10 @@ def test_another_place_sees_and_ticks_nothing(
 ) -> None:
     rows = list(ToTell.objects.values_list("pk", flat=True))
     assert doors_waiting(stranger_clerk) == 0
-    assert client_of(stranger_clerk).post(reverse("to_tell"), {"row": rows}).status_code == 404
+    assert (
+        client_of(stranger_clerk).post(reverse("to_tell"), {"row": [told("to_tell", row) for row in rows]}).status_code
+        == 404
+    )
     assert client_of(resident).get(reverse("to_tell")).status_code == 403
     with pytest.raises(NotAllowed):
         tick(rows, by=resident)

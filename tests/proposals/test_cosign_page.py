@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
+from minshi.addresses import told
 from minshi.deadlines import actions as deadlines
 from minshi.notifications.models import Message
 from minshi.paper import actions as paper
@@ -99,11 +101,11 @@ def test_the_second_reader_sees_the_photo_and_types_the_doors(
     client = client_of(clerk)
     assert "有纸质附议签名册等您核对" in client.get("/mine/").content.decode()
     page = client.get("/cosign/read/").content.decode()
-    assert f"/cosign/lists/{sheet.pk}/photo/" in page
+    assert reverse("cosign_photo", args=[sheet.pk]) in page
     assert not any(door.door in page for door in way.households[5:7])
-    assert client.get(f"/cosign/lists/{sheet.pk}/photo/")["Content-Type"] == "image/jpeg"
-    assert client_of(neighbour).get(f"/cosign/lists/{sheet.pk}/photo/").status_code == 403
-    client.post("/cosign/read/", {"sheet": sheet.pk, "doors": typed(way.households[5:7])})
+    assert client.get(reverse("cosign_photo", args=[sheet.pk]))["Content-Type"] == "image/jpeg"
+    assert client_of(neighbour).get(reverse("cosign_photo", args=[sheet.pk])).status_code == 403
+    client.post("/cosign/read/", {"sheet": told("signed_list", sheet.pk), "doors": typed(way.households[5:7])})
     proposal.refresh_from_db()
     assert (proposal.stage, proposal.cosigns.counted().count()) == (Stage.COSIGNED, 2)
 
@@ -113,7 +115,7 @@ def test_who_registered_a_list_does_not_read_it_again(way: Way, client_of: Clien
     sheet = actions.cosign_on_paper(proposal, signed(way.households[:2]), photo=a_picture(), by=chief)
     client = client_of(chief)
     assert "现在没有等您核对的" in client.get("/cosign/read/").content.decode()
-    answer = client.post("/cosign/read/", {"sheet": sheet.pk, "doors": typed(way.households[:2])})
+    answer = client.post("/cosign/read/", {"sheet": told("signed_list", sheet.pk), "doors": typed(way.households[:2])})
     assert answer.status_code == 422 and not proposal.cosigns.counted()
 
 
@@ -128,10 +130,12 @@ def test_what_two_saw_differently_is_asked_of_a_third_door_by_door(
     client = client_of(second_clerk)
     page = client.get("/cosign/read/").content.decode()
     assert f"{second.door} 签了吗" in page and f"{third.door} 签了吗" in page
-    lines = {line.household_id: f"line_{line.pk}" for line in sheet.lines.all()}
-    answer = client.post("/cosign/read/", {"sheet": sheet.pk, lines[second.pk]: "no"})
+    lines = {line.household_id: f"line_{line.ordinal}" for line in sheet.lines.all()}
+    answer = client.post("/cosign/read/", {"sheet": told("signed_list", sheet.pk), lines[second.pk]: "no"})
     assert answer.status_code == 422
-    client.post("/cosign/read/", {"sheet": sheet.pk, lines[second.pk]: "no", lines[third.pk]: "yes"})
+    client.post(
+        "/cosign/read/", {"sheet": told("signed_list", sheet.pk), lines[second.pk]: "no", lines[third.pk]: "yes"}
+    )
     assert {row.household for row in proposal.cosigns.counted()} == {first, third}
     assert [row.household for row in proposal.cosigns.filter(is_void=True)] == [second]
 

@@ -148,7 +148,7 @@ class Story:
                     found.append(f"{who} reads the minute of a slip on {path}")
                 if ballot.choice in near and not handled:
                     found.append(f"{who} reads the choice of a slip on {path}")
-                if re.search(rf"\b{ballot.door}\b", near) and not handled:
+                if names(near, ballot.door) and not handled:
                     found.append(f"{who} reads the door of a slip on {path}")
         return found
 
@@ -207,6 +207,11 @@ class Story:
     @staticmethod
     def _members(names: list[str], truth: list[Cast]) -> list[int]:
         return [place for place, ballot in enumerate(truth) if ballot.building in names or ballot.channel in names]
+
+
+def names(text: str, door: str) -> bool:
+    """Whether it says this door, as 203 or as 1栋203, and not some longer number."""
+    return re.search(rf"(?<![0-9A-Za-z-]){door}(?![0-9A-Za-z-])", text) is not None
 
 
 def words_of(text: str) -> str:
