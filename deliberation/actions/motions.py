@@ -106,6 +106,7 @@ def ask(
     """
     terms = policy.terms([rule.days, rule.quorum, rule.threshold, BINDING, *AROUND, *SECRECY], place)
     last = proposal.motions.aggregate(last=Max("ordinal"))["last"] if proposal else None
+    periods = {"window": terms[rule.days], **{name: terms[name] for name in AROUND}}
     motion = Motion(
         place=place,
         proposal=proposal,
@@ -123,7 +124,7 @@ def ask(
         lists_every_hours=terms["ballots.lists_every_hours"],
         smallest_group=terms["ballots.smallest_group"],
         opened_by=by,
-        periods=(periods := {"window": terms[rule.days], **{name: terms[name] for name in AROUND}}),
+        periods=periods,
         **_times(now(), periods, calendar.current()),
     )
     if proposal and purpose == Purpose.CANVASS:

@@ -46,7 +46,7 @@ def is_heic(content: bytes) -> bool:
 
 
 def opened(content: bytes) -> Image.Image:
-    formats = FORMATS
+    formats: tuple[str, ...] = FORMATS
     if is_heic(content):
         # A quarter of a second that only newer phones' photos cost.
         from pillow_heif import register_heif_opener  # noqa: PLC0415

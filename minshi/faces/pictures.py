@@ -97,7 +97,7 @@ def answer_with(picture: FieldFile) -> FileResponse:
 def size_of(picture: FieldFile) -> tuple[int, int] | None:
     """Width and height, so that a page keeps its place; nothing where the file is gone or is no picture."""
     try:
-        with picture.open("rb") as file, Image.open(file, formats=FORMATS) as kept:
+        with picture.open("rb") as file, Image.open(file, formats=("JPEG",)) as kept:
             return kept.size
     except (OSError, ValueError):
         return None
