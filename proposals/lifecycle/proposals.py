@@ -368,7 +368,7 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
         if proposal.stage == Stage.SUBMITTED and not setting.get("role"):
             role, place = reviewer_of(proposal.place, proposal.proposer)
             setting = {**setting, "role": role, "place": place}
-        proposal.terms = policy.terms([rule.days, *rule.terms], proposal.place)
+        proposal.terms = _kept_terms(proposal) or policy.terms([rule.days, *rule.terms], proposal.place)
         proposal.holder_role = setting.get("role") or rule.role
         proposal.holder_place = setting.get("place") or holder_place(proposal.place, rule.level)
         due = setting.get("due") or calendar.period(at, **{rule.unit: int(proposal.terms[rule.days])})
@@ -377,6 +377,13 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
         else:
             proposal.due_at = due
     return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
+
+
+def _kept_terms(proposal: Proposal) -> dict[str, Any]:
+    """What its stage pinned when it began, for a step that stays in it: what runs keeps its rule. Else empty."""
+    if not Proposal.objects.filter(pk=proposal.pk, stage=proposal.stage).exists():  # as it was before this step
+        return {}
+    return {name: value for name, value in proposal.terms.items() if name != "basis"}
 
 
 def set_stage_deadline(proposal: Proposal, wakes_at: datetime | None = None) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
+from evaluation.actions import accounts
 from funding import actions as funding
 from funding.models import Award, Contract, Group
 from minshi import clock as platform_clock
@@ -17,7 +18,7 @@ from minshi.policy import actions as policy
 from minshi.policy.units import Value
 from minshi.refusals import Refused, refusing
 from minshi.residents.models import Person
-from proposals.models import Stage
+from proposals.models import Proposal, Stage
 from tests.way import Way, a_picture, wait_until_over
 
 
@@ -129,6 +130,51 @@ def test_a_change_is_measured_by_its_stage(way: Way, refused_sql) -> None:
 
 
 @pytest.mark.django_db
+def test_each_gate_runs_the_days_its_stage_pinned(way: Way) -> None:
+    """The place gives every gate ten days, each time after the stage that posts it has begun."""
+    posted = {}
+
+    def note(kind: str, proposal: Proposal) -> None:
+        proposal.refresh_from_db()
+        assert proposal.gate_notice and proposal.gate_notice.kind == kind
+        posted[kind] = proposal.gate_notice.working_days
+
+    proposal = way.covered()
+    rule(way, "notice.funding.days", 10)
+    funding.announce_funding(proposal, by=way.who("clerk"))
+    note("funding", proposal)
+    wait_until_over(proposal)
+    rule(way, "notice.award.days", 10)
+    way.choose(proposal)
+    note("award", proposal)
+    wait_until_over(proposal)
+    funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
+    funding.start_work(proposal, by=way.who("chief"))
+    way.paid(proposal, "start", "1")
+    funding.log(proposal, text="灯装好了，晚上试亮", by=way.who("chief"))
+    funding.finish(proposal, by=way.who("chief"))
+    rule(way, "notice.acceptance.days", 10)
+    way.accept_work(proposal)
+    note("acceptance", proposal)
+    survey = way.asked_to_rate(proposal)
+    rule(way, "notice.satisfaction.days", 10)
+    way.answer(survey, good=12)
+    way.result(survey)
+    note("satisfaction", proposal)
+    rule(way, "notice.accounts.days", 10)
+    wait_until_over(proposal)
+    way.paid(proposal, "acceptance", "2")
+    way.paid(proposal, "retention", "3")
+    for number, refund in enumerate(accounts.return_surplus(proposal, by=way.who("clerk")), start=1):
+        if refund.returned_at is None:
+            funding.pay_refund(refund, voucher=f"退{number}", by=way.who("cashier"))
+            funding.confirm_refund(refund, by=way.who("clerk"))
+    accounts.confirm_accounts(accounts.make_accounts(proposal, by=way.who("clerk")), by=way.who("case_officer"))
+    accounts.settle(proposal, by=way.who("clerk"))
+    note("accounts", proposal)
+    assert posted == {"funding": 5, "award": 3, "acceptance": 5, "satisfaction": 5, "accounts": 7}
+
+
 def test_what_a_stage_did_not_pin_is_refused(way: Way) -> None:
     proposal = way.submitted()
     with pytest.raises(IntegrityError, match="does not pin"), transaction.atomic(), connection.cursor() as cursor:
