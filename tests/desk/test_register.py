@@ -15,7 +15,7 @@ from minshi.policy.models import Parameter
 from minshi.residents.models import ORGANISERS, Residence, Role, RoleGrant
 from minshi.residents.rules import holds
 from minshi.territory.models import Household, Territory
-from tests.cast import home_of, make_resident
+from tests.cast import grant, home_of, make_resident
 from tests.desk.test_scope import do_of, list_of
 from tests.way import Way
 
@@ -145,6 +145,17 @@ def test_a_search_tells_nobody_else_anything(
     link = f"/residents/residence/{home_of(resident).pk}/"
     found = link in client.get(list_of(Residence), {"q": asked}).content.decode()
     assert found == (link in client.get(list_of(Residence), {"q": "没有这样的人"}).content.decode())
+
+
+def test_who_confirms_elsewhere_and_supervises_here_finds_nobody_here(
+    client_of: ClientOf, resident: User, stranger_clerk: User, community: Territory
+) -> None:
+    """The row stands in their list, masked; to find it by its name would say whose it is."""
+    grant(stranger_clerk, Role.SUPERVISOR, community)
+    client, link = client_of(stranger_clerk), f"/residents/residence/{home_of(resident).pk}/"
+    assert link in client.get(list_of(Residence)).content.decode()
+    for asked in ("甲居民", "101", (resident.phone or "")[-4:]):
+        assert link not in client.get(list_of(Residence), {"q": asked}).content.decode()
 
 
 def test_fewer_than_four_digits_are_no_number(client_of: ClientOf, clerk: User, resident: User) -> None:

@@ -239,8 +239,12 @@ def test_the_second_payment_waits_while_the_residents_have_refused_the_work(
     monkeypatch.undo()
     way.accept_work(proposal)
     assert proposal.gate_notice
-    with pytest.raises(Refused, match="公示期"):  # the new acceptance's own
+    with pytest.raises(Refused, match="公示期到"):  # the new acceptance's own
         funding.ask_payment(part(proposal, "acceptance"), invoice="2", file=a_picture(), by=way.who("clerk"))
+    with monkeypatch.context() as naive:
+        naive.setattr(payments, "_why_not_accepted", lambda contract: [])
+        with pytest.raises(Refused, match="验收合格并且公示期满"):
+            funding.ask_payment(part(proposal, "acceptance"), invoice="2", file=a_picture(), by=way.who("clerk"))
     way.asked_to_rate(proposal)
     assert way.paid(proposal, "acceptance", "2").stage == PaymentStage.PAID
 

@@ -107,6 +107,7 @@ def test_one_text_a_matter_and_day_however_often_it_is_told(resident: User, sent
     deliver()
     assert [text.split(" ")[0] for _, text in sent] == ["【民生小实事】第0次说", "【民生小实事】另一件事"]
     assert Message.objects.of(resident).count() == 4, "all of it is in the inbox"
+    assert Outbox.objects.count() == 2, "what would be dropped is not even written"
     clock.set("2026-11-27 10:00")
     tell(resident, "第二天再说", url="/projects/7/", sms=True)
     deliver()
