@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from deliberation import actions, selectors
@@ -27,7 +29,9 @@ from deliberation.models.decisions import MOST_POINTS
 from minshi.accounts.models import User
 from minshi.clock import CHINA, today
 from minshi.desk.deskwork import DeskForm, ReasonField
+from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import YuanField
+from minshi.residents.doors import NamedDoorsField
 from minshi.residents.models import Person
 from minshi.territory.models import Household
 from proposals.models import ENDED, Proposal, Source, Stage
@@ -108,8 +112,19 @@ class ChooseGroup(DeskForm):
     label = _("登记居民小组")
     permission = "deliberation.run"
 
-    lead = PersonField(label=_("召集人"), queryset=Person.objects.none())
-    members = PeopleField(label=_("成员"), queryset=Person.objects.none(), help_text=_("连召集人在内是单数"))
+    help = _("连召集人在内是单数；户数比规定的人数少的，每户都在小组里。没有账号的人写在下面，附推选表照片。")
+    renamed = {"photo": "photos"}
+    lead = PersonField(
+        label=_("召集人"),
+        queryset=Person.objects.none(),
+        required=False,
+        help_text=_("召集人没有账号的，这里不选，写在下面第一行"),
+    )
+    members = PeopleField(
+        label=_("成员"), queryset=Person.objects.none(), required=False, help_text=_("召集人不用再选")
+    )
+    on_paper = NamedDoorsField(label=_("没有账号的成员，一行一个：门牌和姓名"), required=False)
+    photos = PhotosField(label=_("拍下居民签名的推选表"), most=1, required=False)
     how = forms.CharField(label=_("怎么选出来的"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -119,6 +134,19 @@ class ChooseGroup(DeskForm):
         for name in ("lead", "members"):
             field: Any = self.fields[name]
             field.queryset = people.select_related("user")
+        typed: Any = self.fields["on_paper"]
+        typed.doors = doors.select_related("place__parent")
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        group = selectors.group_of(self.subject)
+        if group is None:
+            return []
+        names = "、".join(member.name_public for member in group.members.all())
+        said: list[tuple[Any, Any]] = [(_("现在的小组"), names)]
+        if group.sheet is not None:
+            url = reverse("group_sheet", args=[self.subject.number])
+            said.append((_("推选表"), format_html('<a href="{}">{}</a>', url, _("看照片"))))
+        return said
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:
@@ -127,8 +155,15 @@ class ChooseGroup(DeskForm):
 
     def run(self, subject: Proposal, by: User) -> object:
         data = self.cleaned_data
-        members = [person.user for person in data["members"]]
-        return actions.choose_group(subject, members=members, lead=data["lead"].user, how=data["how"], by=by)
+        return actions.choose_group(
+            subject,
+            members=[person.user for person in data["members"]],
+            lead=data["lead"].user if data["lead"] else None,
+            on_paper=data["on_paper"],
+            photo=first_of(data["photos"]),
+            how=data["how"],
+            by=by,
+        )
 
 
 class PostAgenda(DeskForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -198,6 +198,21 @@ class Group:
 
 
 NOTHING = Group((), (0,) * len(Choice.values))
+
+
+def why_not_that_many(proposal: Proposal, doors: Collection[int], count: int, least: int) -> str:
+    """A group is an odd number from ``least`` on; where fewer doors benefit than that, all of them are the group."""
+    there = set(proposal.beneficiaries().values_list("pk", flat=True))
+    if 0 < len(there) < least:
+        if there <= set(doors):
+            return ""
+        return _("这里只有 %(doors)d 户，比规定的 %(least)d 人少：每户都要有人在小组里") % {
+            "doors": len(there),
+            "least": least,
+        }
+    if count < least or count % 2 == 0:
+        return _("至少 %(least)d 人，而且是单数；现在选了 %(count)d 人") % {"least": least, "count": count}
+    return ""
 
 
 def folded(groups: Sequence[Group], least: int) -> list[Group]:

@@ -364,14 +364,14 @@ def papers_of(motion: Motion) -> list[PaperBallot]:
 
 def group_of(proposal: Proposal) -> WorkingGroup | None:
     """The standing group with its members."""
-    return proposal.groups.filter(ended_at=None).prefetch_related("members").first()
+    return proposal.groups.filter(ended_at=None).select_related("sheet").prefetch_related("members").first()
 
 
 def members_of(proposal: Proposal) -> list[Member]:
     """The members of the standing group, the one who leads it first."""
     return list(
         Member.objects.filter(group__proposal=proposal, group__ended_at=None)
-        .select_related("user")
+        .select_related("user", "household__place")
         .order_by("-is_lead", "pk")
     )
 

@@ -118,15 +118,23 @@ MOTIONS = Lines(
 
 
 def _invited(meeting: Meeting, record: StepRecord) -> Heard:
-    return [*(member.user for member in members_of(meeting.proposal)), meeting.proposal.proposer]
+    members = [member.user for member in members_of(meeting.proposal) if not member.on_paper]
+    return [*members, meeting.proposal.proposer]
 
 
+def _invited_on_paper(meeting: Meeting, record: StepRecord) -> Heard:
+    signed = [member.household_id for member in members_of(meeting.proposal) if member.on_paper]
+    return Doors([door for door in signed if door], asked=False)
+
+
+INVITED_ON_PAPER = Audience(_("小组里没有账号的人那一户"), _invited_on_paper)
 INVITED = Audience(_("居民小组和提议人"), _invited)
 
 MEETINGS = Lines(
     "deliberation.meeting",
     (
         Told("announce", INVITED, _("开会通知：%(title)s"), "%(when)s %(venue)s"),
+        Told("announce", INVITED_ON_PAPER, _("开会通知，请转告您家选入小组的人：%(title)s"), "%(when)s %(venue)s"),
         Told("record", INVITED, _("议事会纪要已公布：%(title)s")),
         Told("call_off", INVITED, _("会议没有开成：%(title)s"), "%(reason)s"),
     ),
@@ -142,6 +150,7 @@ MEETINGS = Lines(
 # --- What is no step ----------------------------------------------------------------------------------
 
 DECISION = Event("decision.made", _("提议人"))
+CHOSEN_ON_PAPER = Event("group.chosen_on_paper", _("选入居民小组、没有账号的人那一户"))
 CHOSEN = Event("group.chosen", _("选入居民小组的人"))
 # A door without a phone has the slip that is handed over when its sheet is registered; that it was entered comes onto
 # the chief's list at the next fixed hour, so that the list tells no minute.

@@ -17,6 +17,7 @@ urlpatterns = [
     path("projects/<slug:number>/paper/<int:ordinal>/void/", views.paper_void, name="paper_void"),
     path("projects/<slug:number>/paper/<int:ordinal>/unreachable/", views.paper_unreachable, name="paper_unreachable"),
     path("projects/<slug:number>/paper/<int:ordinal>/second/", views.paper_second, name="paper_second"),
+    path("projects/<slug:number>/group/sheet/", views.group_sheet, name="group_sheet"),
     path("projects/<slug:number>/meetings/<int:ordinal>/", views.meeting, name="meeting"),
     path("projects/<slug:number>/decision/", views.decision, name="decision"),
     path("paper/confirm/", views.paper_confirm, name="paper_confirm"),

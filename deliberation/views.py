@@ -504,6 +504,20 @@ def paper_photo(request: HttpRequest, pk: int) -> FileResponse:
 @never_cache
 @login_required
 @require_safe
+def group_sheet(request: HttpRequest, number: str) -> FileResponse:
+    """The signed sheet of who was chosen without an account; for who keeps such papers there."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place"), number=number)
+    if not rules.has_perm("deliberation.run", user_of(request), proposal):
+        raise NotAllowed(_("只有这里的社区工作人员可以看推选表"))
+    group = selectors.group_of(proposal)
+    if group is None or group.sheet is None:
+        raise Http404
+    return answer_with(group.sheet.stub)
+
+
+@never_cache
+@login_required
+@require_safe
 def paper_reading_photo(request: HttpRequest, key: str) -> FileResponse:
     """The half with the vote, for whoever is to read it now; its address does not tell whose it is."""
     line = selectors.photo_to_read(user_of(request), key)

@@ -312,6 +312,7 @@ guarded(
     pot_gives_here=gettext_lazy("这个资金池不能给这里的项目出这笔钱"),
     grant_within_plan=gettext_lazy("申请的钱超过了资金方案"),
     grant_goes_to_district=gettext_lazy("超过限额或三级办理的，须报区里审定"),
+    project_group_is_all_doors=gettext_lazy("受益的只有 %(doors)s 户：每户都要有人在项目小组里"),
     project_group_is_odd=gettext_lazy("项目小组须有 %(least)s 人以上，且为单数"),
     payment_of_its_milestone=gettext_lazy("付款金额与合同的付款节点不一致"),
     payment_on_running_contract=gettext_lazy("合同已经中止，不再付款"),

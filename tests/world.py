@@ -251,6 +251,18 @@ class World:
         proposals.return_for_revision(proposal, by=self.who("chief"), reason="请写清楚装在哪里")
         return proposal
 
+    def _choose_on_paper(self) -> None:
+        """One of the group has no account and stands on its sheet."""
+        deliberation.choose_group(
+            self["consulting"],
+            members=[self.who("neighbour")],
+            lead=self.who("resident"),
+            on_paper=[(self.way.households[9], "老王头")],
+            photo=a_picture(),
+            how="院坝会上推选",
+            by=self.who("clerk"),
+        )
+
     def furnish(self) -> None:
         """What happens at the present moment: ballots, sheets, objections, messages, photos."""
         platform_clock.set_to(PRESENT)
@@ -258,6 +270,7 @@ class World:
         self._write_letters()
         self._object()
         self.way.announced_meeting(self["consulting"])
+        self._choose_on_paper()
         self.things["ending"] = funding.ask_ending(
             self["delivering"], reason="这块地要征收", file=a_picture(), by=self.who("clerk")
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypedDict
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from rules import has_perm
@@ -31,12 +32,15 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.masking import mask_name, mask_text
-from minshi.notifications.actions import tell_all
+from minshi.notifications.actions import tell_all, tell_doors
+from minshi.paper import actions as paper
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.rules import lives_in, person_of
+from minshi.residents.actions import stand_for
+from minshi.residents.rules import home_of, person_of
 from minshi.rolls.selectors import reached
+from minshi.territory.models import Household
 from proposals.actions import advance, new_version, note_on_card
 from proposals.models import ENDED, Proposal, Source, Stage
 
@@ -51,33 +55,78 @@ class Vote(TypedDict):
 
 
 @action
-def choose_group(proposal: Proposal, *, members: Iterable[User], lead: User, how: str, by: User | None) -> WorkingGroup:
-    """Write down whom the residents chose; a group chosen before ends. It later becomes the project group."""
+def choose_group(
+    proposal: Proposal,
+    *,
+    members: Iterable[User],
+    lead: User | None,
+    how: str,
+    on_paper: Iterable[tuple[Household, str]] = (),
+    photo: UploadedFile | None = None,
+    by: User | None,
+) -> WorkingGroup:
+    """Write down whom the residents chose; a group chosen before ends. It later becomes the project group.
+
+    ``on_paper`` are people without an account, each a door and a name that stand on the sheet of the ``photo``; the
+    clear name is kept in the register alone. Without ``lead`` the first of them leads.
+    """
     lock(proposal)
     if by is not None and not has_perm("deliberation.run", by, proposal):
         raise NotAllowed(_("只有本社区工作人员可以登记居民小组"))
-    chosen = list(dict.fromkeys([lead, *members]))
-    _refuse_group(proposal, chosen, how)
+    doors = {user: _door_of(user) for user in [lead, *members] if user is not None}
+    signed = list(on_paper)
+    _refuse_paper(proposal, signed, photo, by)
+    named = {stand_for(door, name, by=by): door for door, name in signed if by}
+    chosen = [*doors, *(user for user in named if user not in doors)]
+    _refuse_group(proposal, doors | named, how)
     proposal.groups.filter(ended_at=None).update(ended_at=now())
-    group = WorkingGroup.objects.create(proposal=proposal, how=mask_text(how.strip()), formed_by=by)
+    sheet = paper.register(proposal.place, [], about=proposal.title, stub=photo, by=by) if signed and by else None
+    group = WorkingGroup.objects.create(proposal=proposal, how=mask_text(how.strip()), sheet=sheet, formed_by=by)
+    first = lead or chosen[0]
     Member.objects.bulk_create(
-        Member(group=group, user=user, name_public=_public_name(user), is_lead=user == lead) for user in chosen
+        Member(
+            group=group,
+            user=user,
+            household=(doors | named)[user],
+            on_paper=user in named,
+            name_public=_public_name(user),
+            is_lead=user == first,
+        )
+        for user in chosen
     )
     title, url = _("您已选入居民小组：%(title)s") % {"title": proposal.title}, proposal.get_absolute_url()
-    tell_all(chosen, title, url=url, event=told.CHOSEN.name)
+    tell_all([user for user in chosen if user not in named], title, url=url, event=told.CHOSEN.name)
+    if named:
+        home = _("您家有人选入居民小组：%(title)s") % {"title": proposal.title}
+        tell_doors([door.pk for door in named.values()], home, url=url, asked=False, event=told.CHOSEN_ON_PAPER.name)
     note_on_card(proposal)
     return group
 
 
-def _refuse_group(proposal: Proposal, chosen: list[User], how: str) -> None:
+def _door_of(user: User) -> Household | None:
+    home = home_of(user)
+    return home.household if home else None
+
+
+def _refuse_paper(
+    proposal: Proposal, signed: list[tuple[Household, str]], photo: UploadedFile | None, by: User | None
+) -> None:
+    if not signed:
+        return
+    if by is None or photo is None:
+        raise Refused(photo=_("请拍下居民签名的推选表，没有账号的人以它为凭"))
+    outside = [door for door, _name in signed if not proposal.place.contains(door.place)]
+    if outside:
+        raise Refused(on_paper=_("小组成员要住在这里：%(doors)s 不在") % {"doors": "、".join(d.door for d in outside)})
+
+
+def _refuse_group(proposal: Proposal, chosen: Mapping[User, Household | None], how: str) -> None:
     if proposal.stage in (Stage.SUBMITTED, Stage.RETURNED, Stage.COSIGNING, *ENDED):
         raise Refused(_("现在是“%(stage)s”，还不能成立居民小组") % {"stage": Stage(proposal.stage).label})
     least = int(str(policy.value("group.minimum", proposal.place)))
-    if len(chosen) < least or len(chosen) % 2 == 0:
-        raise Refused(
-            members=_("至少 %(least)d 人，而且是单数；现在选了 %(count)d 人") % {"least": least, "count": len(chosen)}
-        )
-    if not all(lives_in(user, proposal.place) for user in chosen):
+    if why := rules.why_not_that_many(proposal, [door.pk for door in chosen.values() if door], len(chosen), least):
+        raise Refused(members=why)
+    if not all(door and proposal.place.contains(door.place) for door in chosen.values()):
         raise Refused(members=_("小组成员要是住在这里、住户身份已核实的居民"))
     if not how.strip():
         raise Refused(how=_("请写明怎么选出来的，例如什么时候、多少户推选"))

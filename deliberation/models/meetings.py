@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
-from minshi.territory.models import Territory
+from minshi.paper.models import Sheet
+from minshi.territory.models import Household, Territory
 from proposals.models import Proposal, Version
 
 
@@ -19,6 +20,9 @@ class WorkingGroup(models.Model):
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="groups", verbose_name=_("项目"))
     how = models.CharField(_("怎么选出来的"), max_length=200)
+    sheet = models.ForeignKey(
+        Sheet, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("推选表的照片")
+    )
     formed_at = models.DateTimeField(_("成立时间"), db_default=Now())
     formed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
@@ -37,11 +41,16 @@ class WorkingGroup(models.Model):
 
 
 class Member(models.Model):
-    """Somebody in the group; their name is masked when it is written here."""
+    """Somebody in the group, from which door; their name is masked when it is written here.
+
+    ``on_paper``: they have no account they could sign in to, and stand on the group's sheet.
+    """
 
     group = models.ForeignKey(WorkingGroup, models.PROTECT, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="group_memberships")
     name_public = models.CharField(_("姓名（公开）"), max_length=60)
+    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="+", verbose_name=_("户"))
+    on_paper = models.BooleanField(_("在纸质推选表上"), default=False)
     is_lead = models.BooleanField(_("召集人"), default=False)
 
     class Meta:

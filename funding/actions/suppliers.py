@@ -9,6 +9,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from deliberation.models import Member
 from funding import told
 from funding.actions.plans import must_be_in
 from funding.lifecycle import admin_url
@@ -91,18 +92,30 @@ def form_group(
 def _refuse_group(proposal: Proposal, chosen: list[Person]) -> None:
     least = int(proposal.terms["group.minimum"])
     reasons = []
-    if len(chosen) < least or len(chosen) % 2 == 0:
+    households = set(proposal.beneficiaries().values_list("pk", flat=True))
+    doors = [_door_in_group(proposal, person) for person in chosen]
+    if 0 < len(households) < least:
+        if households - set(doors):
+            reasons.append(_("受益的只有 %d 户：每户都要有人在项目小组里") % len(households))
+    elif len(chosen) < least or len(chosen) % 2 == 0:
         reasons.append(
             _("项目小组须有 %(least)d 人以上，且为单数，现在是 %(count)d 人") % {"least": least, "count": len(chosen)}
         )
-    households = set(proposal.beneficiaries().values_list("pk", flat=True))
-    homes = [person.residence for person in chosen]
-    outside = [home for home in homes if not (home and home.confirmed_at and home.household_id in households)]
+    outside = [door for door in doors if door not in households]
     if outside:
         reasons.append(_("项目小组成员须是受益的住户，有 %d 人不是") % len(outside))
     if any(held.role in STAFF_ROLES for person in chosen for held in roles_of(person.user)):
         reasons.append(_("社区、街道和区里的工作人员不能进项目小组"))
     refuse_if(reasons)
+
+
+def _door_in_group(proposal: Proposal, person: Person) -> int | None:
+    """Their confirmed door; of who went on from the working group without an account the door on its sheet."""
+    home = person.residence
+    if home and home.confirmed_at:
+        return home.household_id
+    signed = Member.objects.filter(group__proposal=proposal, user=person.user_id, on_paper=True).order_by("-pk")
+    return signed.values_list("household_id", flat=True).first()
 
 
 def tell_group(group: Group | None, title: str, body: str = "", url: str = "", *, event: str) -> None:
@@ -301,7 +314,8 @@ def _why_not_award(enquiry: Enquiry, quote: Quote, judging: list[Person], few_re
     if any(person.pk not in eligible for person in judging):
         reasons.append(_("不在项目小组里或已经回避的人不能参加评选"))
     least = int(terms["group.minimum"])
-    if len(judging) < least or len(judging) % 2 == 0:
+    all_doors = proposal.beneficiaries().count() < least  # then they are the group, whoever of it was not recused
+    if (all_doors and not judging) or (not all_doors and (len(judging) < least or len(judging) % 2 == 0)):
         reasons.append(
             _("参加评选的须有 %(least)d 人以上，且为单数，现在是 %(count)d 人；因回避不足的，请先补选小组成员")
             % {"least": least, "count": len(judging)}

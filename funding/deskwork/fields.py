@@ -6,11 +6,12 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from deliberation.models import Member
 from minshi.residents.models import Person
 from minshi.territory.models import Household
 from proposals.models import Proposal
@@ -43,6 +44,14 @@ def text(label: Any, *, rows: int = 3, **kwargs: Any) -> forms.CharField:
 def residents_of(proposal: Proposal) -> QuerySet[Person]:
     """Confirmed people of the households that benefit, door by door."""
     return Person.objects.settled().behind(proposal.beneficiaries())
+
+
+def candidates_of(proposal: Proposal) -> QuerySet[Person]:
+    """The same, and whoever stood on the working group's sheet without an account."""
+    signed = Member.objects.filter(group__proposal=proposal, on_paper=True).values("user")
+    settled = Q(home__household__in=proposal.beneficiaries(), home__confirmed_at__isnull=False)
+    people = Person.objects.at_home().filter(settled | Q(user__in=signed))
+    return people.order_by("home__household__place__path", "home__household__address", "pk")  # type: ignore[misc]
 
 
 def doors_of(proposal: Proposal) -> QuerySet[Household]:

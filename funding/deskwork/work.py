@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from funding import actions, selectors
 from funding.actions.payments import why_not_payable
 from funding.actions.suppliers import GROUPING, eligible_judges, standing_award
-from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, paper_of, residents_of, text
+from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, candidates_of, paper_of, residents_of, text
 from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, PlanChange, Purse, Quote, Side, Waiver
 from funding.rules import carried_out
 from minshi.accounts.models import User
@@ -70,7 +70,7 @@ class FormGroup(PurseWork):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = residents_of(self.subject.proposal)
+        people = candidates_of(self.subject.proposal)
         for name in ("lead", "members"):
             field: Any = self.fields[name]
             field.queryset = people

@@ -12,8 +12,18 @@ DECLARE
     formed bigint := CASE TG_TABLE_NAME WHEN 'funding_group' THEN NEW.id ELSE (to_jsonb(NEW) ->> 'group_id')::bigint END;
     fewest integer := (SELECT (terms ->> 'group.minimum')::integer FROM funding_group WHERE id = formed);
     members integer := (SELECT count(*) FROM funding_groupmember WHERE group_id = formed);
+    doors integer := (
+        SELECT count(*) FROM benefiting_doors((SELECT proposal_id FROM funding_group WHERE id = formed))
+    );
 BEGIN
-    IF members < fewest OR members % 2 = 0 THEN
+    -- Where fewer doors benefit than that, all of them are the group.
+    IF doors BETWEEN 1 AND fewest - 1 THEN
+        IF members < doors THEN
+            RAISE EXCEPTION 'all % doors are the group, not %', doors, members
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'project_group_is_all_doors',
+                    DETAIL = jsonb_build_object('doors', doors)::text;
+        END IF;
+    ELSIF members < fewest OR members % 2 = 0 THEN
         RAISE EXCEPTION 'a project group has an odd number of % members or more, not %', fewest, members
             USING ERRCODE = 'check_violation', CONSTRAINT = 'project_group_is_odd',
                 DETAIL = jsonb_build_object('least', fewest)::text;

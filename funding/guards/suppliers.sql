@@ -70,6 +70,14 @@ DECLARE
     judges integer;
 BEGIN
     SELECT count(*) INTO judges FROM funding_judge WHERE award_id = NEW.id;
+    -- A group of fewer doors than that judges with whoever of it was not recused.
+    IF EXISTS (
+        SELECT FROM funding_enquiry AS asked
+        WHERE asked.id = NEW.enquiry_id AND judges >= 1
+          AND (SELECT count(*) FROM benefiting_doors(asked.proposal_id)) < (NEW.terms ->> 'group.minimum')::integer
+    ) THEN
+        RETURN NULL;
+    END IF;
     IF judges < (NEW.terms ->> 'group.minimum')::integer OR judges % 2 = 0 THEN
         RAISE EXCEPTION 'award %: % judges', NEW.id, judges
             USING ERRCODE = 'check_violation', CONSTRAINT = 'judges_are_odd',

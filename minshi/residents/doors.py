@@ -97,6 +97,12 @@ class DoorLinesField(forms.CharField):
         self.doors: QuerySet[Household] = Household.objects.none()
 
     def clean(self, value: Any) -> Any:
+        named = self.named(value)
+        people = {(home.household_id, home.person.name): home.person for home in _could_sign(named) if home.person}
+        return [(door, people.get((door.pk, name))) for door, name in named.items()]
+
+    def named(self, value: Any) -> dict[Household, str]:
+        """The doors with the names as they were typed."""
         text = unicodedata.normalize("NFKC", super().clean(value) or "")
         typed = [(number, line.strip(" ,、")) for number, line in enumerate(text.splitlines(), start=1)]
         typed = [(number, line) for number, line in typed if line]
@@ -113,8 +119,17 @@ class DoorLinesField(forms.CharField):
                 named[found[0]] = name
         if wrong:
             raise forms.ValidationError(wrong)
-        people = {(home.household_id, home.person.name): home.person for home in _could_sign(named) if home.person}
-        return [(door, people.get((door.pk, name))) for door, name in named.items()]
+        return named
+
+
+class NamedDoorsField(DoorLinesField):
+    """The same with whoever is named, in the register or not; every line needs its name."""
+
+    def clean(self, value: Any) -> Any:
+        named = self.named(value)
+        if nameless := "、".join(door.door for door, name in named.items() if not name):
+            raise forms.ValidationError(_("请写上姓名：%(doors)s") % {"doors": nameless})
+        return list(named.items())
 
 
 def door_and_name(line: str) -> tuple[str, str]:

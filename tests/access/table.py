@@ -278,6 +278,7 @@ TABLE: tuple[Row, ...] = (
     Row("paper_confirm_correction", see=ANY_COLLECTORS, shows=ONWARD),
     Row("paper_reading_photo", lambda w: [reading_key(w["waiting_sheet"].line_id)], see=CLERK, others=HIDDEN),
     Row("paper_photo", lambda w: [w["sheet"].line_id], see=CHIEF),  # who read it
+    Row("group_sheet", number("consulting"), see=CLERK),
     Row("my_ballot", lambda w: [w["consulting"].number, 1], see=ADULTS),
     Row("ask_letter", lambda w: [w["consulting"].number, 1], see=COLLECTORS, send=COLLECTORS),
     Row("letters", see=AT_A_STREET, send=AT_THE_STREET),
