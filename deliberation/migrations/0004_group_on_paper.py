@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliberation', '0002_secrecy'),
+        ('deliberation', '0003_motion_periods'),
         ('paper', '0003_voided_after_reading'),
         ('territory', '0002_door_key'),
     ]
