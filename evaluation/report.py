@@ -12,11 +12,11 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from funding.models import ContributionStage, Sponsor
+from funding.selectors import column_of
 from minshi.clock import CHINA, midnight
 from minshi.faces.words import percent, wan_yuan
-from minshi.ledger.models import Account
 from minshi.territory.models import Territory
-from proposals.models import CASH, LIBRARY, PUBLIC, SOURCES, Card, CardPlace, Category, Source, Tier
+from proposals.models import CASH, LIBRARY, Card, CardPlace, Category, Tier
 
 MONEY = {f"{source}_fen": source.label for source in CASH}
 REACHED = ("households", "people")
@@ -93,19 +93,15 @@ class Report:
 
 
 MOVED = """
-SELECT card.category, card.tier, account.kind, office.level_id, sum(posting.amount_fen)::bigint
+SELECT card.category, card.tier, moved.kind, moved.office, sum(moved.fen)::bigint
 FROM proposals_cardplace AS stands
 JOIN proposals_card AS card ON card.proposal_id = stands.card_id
-JOIN ledger_entry AS entry ON entry.subject_type = 'proposals.proposal' AND entry.subject_id = card.proposal_id
-JOIN ledger_posting AS posting ON posting.entry_id = entry.id
-JOIN ledger_account AS account ON account.id = posting.account_id
-LEFT JOIN funding_pot AS pot ON pot.account_id = account.id
-LEFT JOIN territory_territory AS office ON office.id = pot.place_id
-WHERE stands.place_id = %(place)s AND account.kind = ANY(%(kinds)s)
-    AND (%(since)s::timestamptz IS NULL OR entry.at >= %(since)s AND entry.at < %(until)s)
-GROUP BY card.category, card.tier, account.kind, office.level_id
+CROSS JOIN LATERAL funding_moved(card.proposal_id) AS moved
+WHERE stands.place_id = %(place)s
+    AND (%(since)s::timestamptz IS NULL OR moved.at >= %(since)s AND moved.at < %(until)s)
+GROUP BY card.category, card.tier, moved.kind, moved.office
 """
-"""What moved between a project's purse and those it is with, in the year it moved: reversed is moved back."""
+"""What moved between a project and those it is with, in the year it moved: reversed is moved back."""
 
 YEARS_OF_MONEY = """
 SELECT DISTINCT extract(year FROM entry.at AT TIME ZONE 'Asia/Shanghai')::int
@@ -113,13 +109,6 @@ FROM proposals_cardplace AS stands
 JOIN ledger_entry AS entry ON entry.subject_type = 'proposals.proposal' AND entry.subject_id = stands.card_id
 WHERE stands.place_id = %s
 """
-
-GIVERS: dict[str, Source] = {
-    Account.Kind.HOUSEHOLD: Source.SELF_RAISED,
-    Account.Kind.SPONSOR: Source.SPONSOR,
-}
-OFFICES = {SOURCES[source].office: source for source in PUBLIC}
-"""Whose account an entry touches says which source it is; a pot is its office's."""
 
 
 def report_of(place: Territory, year: int | None = None) -> Report:
@@ -149,21 +138,14 @@ def report_of(place: Territory, year: int | None = None) -> Report:
 def _moved(place: Territory, year: int | None) -> list[dict[str, Any]]:
     """Fen by category, tier and column: what each source gave, net of what went back, and what was paid."""
     since, until = (None, None) if year is None else (midnight(date(year, 1, 1)), midnight(date(year + 1, 1, 1)))
-    kinds = [Account.Kind.POT, Account.Kind.PAYEE, *GIVERS]
     with connection.cursor() as cursor:
-        cursor.execute(MOVED, {"place": place.pk, "kinds": kinds, "since": since, "until": until})
+        cursor.execute(MOVED, {"place": place.pk, "since": since, "until": until})
         rows = cursor.fetchall()
     return [
-        {"category": category, "tier": tier, **_column(kind, office, fen)} for category, tier, kind, office, fen in rows
+        {"category": category, "tier": tier, "name": name, "fen": sign * fen}
+        for category, tier, kind, office, fen in rows
+        for name, sign in (column_of(kind, office),)
     ]
-
-
-def _column(kind: str, office: str, fen: int) -> dict[str, Any]:
-    """What a payee has was paid; what is missing at anybody else's was given."""
-    if kind == Account.Kind.PAYEE:
-        return {"name": "spent_fen", "fen": fen}
-    source = GIVERS[kind] if kind in GIVERS else OFFICES[office]
-    return {"name": f"{source}_fen", "fen": -fen}
 
 
 def _of(groups: list[Any], moved: list[dict[str, Any]], column: str, value: object) -> tuple[list[Any], list[Any]]:

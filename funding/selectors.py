@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
@@ -37,10 +38,10 @@ from funding.models import (
 from funding.shares import split
 from minshi.disclosure.models import Notice
 from minshi.faces.words import cn_date
-from minshi.ledger.models import Posting
+from minshi.ledger.models import Account, Posting
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
-from proposals.models import CASH, ENDED, Proposal, Source, Stage, bars_of
+from proposals.models import CASH, ENDED, PUBLIC, SOURCES, Proposal, Source, Stage, bars_of
 
 
 def purse_of(proposal: Proposal) -> Purse | None:
@@ -404,20 +405,32 @@ def giver_of(row: Refund | Claim) -> Giver:
     return ("giver", row.giver_id) if row.giver_id else ("sponsor", row.sponsor_id or 0)
 
 
+GIVERS: dict[str, Source] = {
+    Account.Kind.HOUSEHOLD: Source.SELF_RAISED,
+    Account.Kind.SPONSOR: Source.SPONSOR,
+}
+OFFICES = {SOURCES[source].office: source for source in PUBLIC}
+"""Whose account an entry touches says which source it is; a pot is its office's."""
+
+
+def column_of(kind: str, office: str | None) -> tuple[str, int]:
+    """(the figure's name, its sign): what a payee has was paid; what is missing at anybody else's was given."""
+    if kind == Account.Kind.PAYEE:
+        return "spent_fen", 1
+    return f"{GIVERS[kind] if kind in GIVERS else OFFICES[office or '']}_fen", -1
+
+
 def card_facts(proposal: Proposal) -> dict[str, int]:
-    """What the project's card says about money, as the purse's entries have it: net of what goes back."""
-    grants = given_by_grants(proposal)
-    facts = {
-        **{f"{source}_fen": grants.get(source, 0) for source in CASH},
-        "spent_fen": spent_fen(proposal),
-    }
-    for (giver, _sponsor), fen in _received(proposal).items():
-        facts[f"{own_source(giver)}_fen"] += fen
-    for refund in Refund.objects.standing().filter(proposal=proposal).select_related("grant"):
-        facts[f"{source_of(refund)}_fen"] -= refund.amount_fen
-    for claim in Claim.objects.filter(proposal=proposal).exclude(how=ClaimEnd.COVERED, closed_at__isnull=False):
-        came_back = claim.closed_at is not None and claim.how == ClaimEnd.RETURNED
-        facts[f"{own_source(claim.giver_id)}_fen"] += claim.amount_fen if came_back else claim.short_fen
+    """What the project's card says about money: what has moved by the ledger, as the yearly report sums it too.
+
+    What is ordered back and not paid yet is still there; what was reversed is moved back.
+    """
+    facts = {f"{source}_fen": 0 for source in CASH} | {"spent_fen": 0}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind, office, sum(fen)::bigint FROM funding_moved(%s) GROUP BY 1, 2", [proposal.pk])
+        for kind, office, fen in cursor.fetchall():
+            name, sign = column_of(kind, office)
+            facts[name] += sign * fen
     if plan := plan_of(proposal):
         facts["budget_fen"] = plan.cost_fen if plan.cash_fen else 0
     return facts

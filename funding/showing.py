@@ -42,14 +42,15 @@ def money(proposal: Proposal) -> dict[str, Any] | None:
     found = selectors.coverage(proposal, plan) if plan else None
     if found is None or not found.lines:
         return None
-    is_over = proposal.is_ended or proposal.stage == Stage.ENDING
+    is_over = proposal.is_ended or proposal.stage in (Stage.RATED, Stage.SETTLING, Stage.ENDING)
+    stayed: dict[str, int] = {source: int(getattr(proposal.card, f"{source}_fen")) for source in CASH}
     return {
         "found": found,
-        "sources": _bars(found),
+        "sources": bars_of(stayed) if is_over else _bars(found),
         "is_money": bool(found.needed_fen or found.found_fen),
         "gap": 0 if is_over else found.gap_fen,
-        "total": found.sure_fen if is_over else found.needed_fen,
-        "caption": _("先后到账的钱") if is_over else _("需要的钱"),
+        "total": sum(stayed.values()) if is_over else found.needed_fen,
+        "caption": _("到账的钱，退回的已经减去") if is_over else _("需要的钱"),
         "grants": selectors.grants_of(proposal),
     }
 

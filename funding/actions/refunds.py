@@ -34,7 +34,6 @@ from minshi.masking import one_line
 from minshi.notifications.actions import tell_doors, tell_role
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
-from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal
 
@@ -242,5 +241,5 @@ def confirm_refund(refund: Refund, *, by: User) -> Refund:
     _book(refund, by=refund.paid_by, confirmed_by=by)
     _tell_giver(refund, _("钱已退给您家：%s"))
     _put_on_desks(refund.proposal)
-    proposals.note_on_card(refund.proposal)
+    note_money(refund.proposal)
     return refund

@@ -131,3 +131,21 @@ CREATE CONSTRAINT TRIGGER written_off AFTER INSERT OR UPDATE ON funding_claim DE
     EXECUTE FUNCTION funding_refuse_unbooked('writeoff');
 CREATE CONSTRAINT TRIGGER booked AFTER INSERT OR UPDATE ON funding_carryover DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.confirmed_by_id IS NOT NULL) EXECUTE FUNCTION funding_refuse_unbooked('carryover');
+
+-- What moved between a project and those it is with, entry by entry: every public figure of money is a sum of these
+-- (cards, totals, the yearly report), so that anybody can recompute it. A pot counts once it has set aside; what a
+-- giver owes after a reversal, or the community bears, stands in the giver's place.
+CREATE OR REPLACE FUNCTION funding_moved(project bigint)
+    RETURNS TABLE (kind text, office text, fen bigint, at timestamptz) LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN claim.id IS NULL THEN account.kind WHEN claim.giver_id IS NULL THEN 'sponsor' ELSE 'household' END,
+           place.level_id, posting.amount_fen, entry.at
+    FROM ledger_entry AS entry
+        JOIN ledger_posting AS posting ON posting.entry_id = entry.id
+        JOIN ledger_account AS account ON account.id = posting.account_id
+        LEFT JOIN funding_pot AS pot ON pot.account_id = account.id
+        LEFT JOIN territory_territory AS place ON place.id = pot.place_id
+        LEFT JOIN funding_claim AS claim ON account.kind = 'outside' AND claim.id = CASE
+            WHEN entry.kind IN ('claim', 'cover', 'recovery', 'writeoff') THEN split_part(entry.key, ':', 2)::bigint END
+    WHERE entry.subject_type = 'proposals.proposal' AND entry.subject_id = project
+      AND (account.kind IN ('pot', 'payee', 'household', 'sponsor') OR claim.id IS NOT NULL)
+$$;

@@ -9,14 +9,15 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from evaluation.actions import accounts
 from evaluation.report import MONEY, Report, report_of, years_of
 from funding import actions as funding
-from funding.models import Contribution
-from funding.selectors import card_facts
+from funding.models import Claim, Contribution, Refund
+from funding.selectors import books, card_facts
 from minshi import clock as platform_clock
 from minshi.territory.models import Territory
 from proposals.actions import refresh_totals
-from proposals.models import Category, PlaceTotal, Proposal
+from proposals.models import Card, Category, PlaceTotal, Proposal
 from tests.conftest import Clock
 from tests.way import Way
 
@@ -68,6 +69,71 @@ def test_the_report_says_what_cards_books_and_home_page_say(spring: Way) -> None
             assert sums[name] == card_facts(proposal)[name] == getattr(total, name), name
         assert sums["spent_fen"] > 0 and sums["subsidy_fen"] > 0 and sums["self_raised_fen"] > 0
         assert sums["households"] == total.households
+
+
+def everywhere(proposal: Proposal) -> dict[str, int]:
+    """Each figure of money as the report has it; card, totals and the books' balance say the same."""
+    refresh_totals()
+    card = Card.objects.get(pk=proposal.pk)
+    for place in levels(proposal.place):
+        sums, total = report_of(place).whole.sums, PlaceTotal.objects.get(place=place)
+        for name in (*MONEY, "spent_fen"):
+            assert sums[name] == getattr(card, name) == getattr(total, name), name
+    stayed = sum(sums[name] for name in MONEY)
+    reserved = sum(grant.amount_fen for grant in proposal.grants.filter(stage="approved"))
+    assert books(proposal).balance_fen == stayed - reserved - sums["spent_fen"]
+    return {name: sums[name] for name in MONEY}
+
+
+def test_report_and_cards_agree_while_money_goes_back(spring: Way) -> None:
+    proposal = spring.accepted()
+    spring.paid(proposal, "start", "1")
+    spring.released(proposal)
+    spring.paid(proposal, "acceptance", "2")
+    spring.paid(proposal, "retention", "3")
+    assert everywhere(proposal)["self_raised_fen"] == 800_000
+    ordered = accounts.return_surplus(proposal, by=spring.who("clerk"))
+    back = [refund for refund in ordered if refund.returned_at is None]
+    # Ordered: the pot has its share in the books at once, the households' is still in the purse.
+    assert everywhere(proposal) == {
+        "subsidy_fen": 1_110_000, "district_fen": 0, "self_raised_fen": 800_000, "sponsor_fen": 0}  # fmt: skip
+    for number, refund in enumerate(back):
+        funding.pay_refund(refund, voucher=f"退{number}", by=spring.who("cashier"))
+    assert everywhere(proposal)["self_raised_fen"] == 800_000
+    for refund in back:
+        funding.confirm_refund(refund, by=spring.who("clerk"))
+    assert everywhere(proposal)["self_raised_fen"] == 740_000
+    funding.reverse_refund(back[0], reason="户名不符", by=spring.who("clerk"))
+    assert everywhere(proposal)["self_raised_fen"] == 740_000 + back[0].amount_fen
+
+
+@pytest.mark.parametrize("how", ["returned", "written_off"])
+@pytest.mark.parametrize("spent", [True, False])
+def test_report_and_cards_agree_while_a_giver_owes(spring: Way, how: str, spent: bool) -> None:
+    """Reversed after it was spent, or after it went back; then claimed, and returned or written off."""
+    proposal = spring.accepted() if spent else spring.covered()
+    given = proposal.contributions.order_by("pk").first()
+    assert given
+    if spent:
+        spring.paid(proposal, "start", "1")
+        spring.released(proposal)
+        spring.paid(proposal, "acceptance", "2")
+        spring.paid(proposal, "retention", "3")
+    else:
+        spring.ending(proposal)
+        for number, refund in enumerate(Refund.objects.unpaid().filter(proposal=proposal)):
+            funding.pay_refund(refund, voucher=f"退{number}", by=spring.who("cashier"))
+            funding.confirm_refund(refund, by=spring.who("clerk"))
+    everywhere(proposal)
+    funding.reverse_contribution(given, by=spring.who("supervisor"), reason="支票退票")
+    owed = everywhere(proposal)
+    claim = Claim.objects.get()
+    assert claim.short_fen
+    funding.settle_claim(claim, how=how, voucher="文1", reason="联系不上", by=spring.who("clerk"))
+    funding.confirm_claim(claim, by=spring.who("supervisor"))
+    settled = everywhere(proposal)
+    more = claim.amount_fen - claim.short_fen if how == "returned" else 0
+    assert settled["self_raised_fen"] == owed["self_raised_fen"] + more
 
 
 def test_money_counts_in_the_year_it_moved(spring: Way, clock: Clock) -> None:

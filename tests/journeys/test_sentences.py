@@ -68,7 +68,9 @@ def facts_of(proposal: Proposal) -> dict[str, Callable[[], bool]]:
             or (stage == Stage.HANDLING and (proposal.tier or 1) < 3)
         ),
         "列入督办。": lambda: stage == Stage.HANDLING and proposal.tier == 3,
-        "还差": lambda: not over and (found.gap_fen > 0 or found.in_kind_gap_fen > 0),
+        "还差": lambda: (
+            not over and stage not in (Stage.RATED, Stage.SETTLING) and (found.gap_fen > 0 or found.in_kind_gap_fen > 0)
+        ),
         "我家也出一点": lambda: stage == Stage.RAISING and found.missing_fen(Source.SELF_RAISED) > 0,
         "资金已经落实": lambda: found.gap_fen == 0 and found.found_fen == found.sure_fen > 0,
         "正在审批": lambda: proposal.grants.filter(stage__in=("asked", "incomplete", "examined", "cleared")).exists(),
@@ -421,3 +423,11 @@ def test_every_sentence_is_true_on_a_side_way(way: Way, read: set[tuple[str, ...
     for proposal in walk(way):
         note(proposal, read)
     assert read
+
+
+def test_nothing_is_short_once_what_was_left_over_went_back(way: Way) -> None:
+    proposal = way.paid_up()
+    text = said_of(proposal)
+    assert proposal.stage == Stage.RATED
+    assert "还差" not in text
+    assert f"{format_yuan(1_850_000)} 元 到账的钱，退回的已经减去" in text
