@@ -243,7 +243,7 @@ def _announce(
                 _("%(points)d 分（满分 %(most)d）") % {"points": points, "most": MOST_POINTS * len(Criterion)},
             ),
         ],
-        households=proposal.beneficiaries().count(),
+        doors=proposal.beneficiary_keys(),
         link=proposal.get_absolute_url(),
         by=by,
         **_period(proposal, version),  # type: ignore[arg-type]

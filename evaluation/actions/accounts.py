@@ -175,7 +175,7 @@ def _announce(accounts: FinalAccounts, by: User) -> Notice:
         basis=_("项目账簿和凭证"),
         body=_body(accounts),
         table=_table(figures),
-        households=survey.asked if survey else 0,
+        doors=proposal.beneficiary_keys() if survey else None,
         days=pinned_days(proposal, NoticeKind.ACCOUNTS),
         link=proposal.get_absolute_url(),
         by=by,

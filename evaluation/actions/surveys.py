@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -45,7 +46,7 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.actions import longer_window
 from minshi.refusals import NotAllowed, Refused, refuse_if
-from minshi.residents.models import Role
+from minshi.residents.models import Role, StrikeOff
 from minshi.residents.rules import person_of
 from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
@@ -71,13 +72,15 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
     terms = policy.terms(PINNED, proposal.place)
     if not proposal.beneficiaries_frozen_at:
         raise Refused(_("受益户名单还没有锁定，不能开始评议"))
-    roll = freeze_households(proposal.beneficiaries(), by=by)
+    struck = _struck_off(proposal)
+    roll = freeze_households(proposal.beneficiaries().filter(is_active=True), by=by)
     start = now()
     survey = Survey.objects.create(
         proposal=proposal,
         round=(proposal.surveys.aggregate(last=Max("round"))["last"] or 0) + 1,
         roll=roll,
         asked=roll.size,
+        struck_off=struck,
         needed=rules.needed(roll.size, terms),
         terms=terms,
         opens_at=start,
@@ -98,6 +101,22 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
     about = _("请给“%(title)s”打分") % {"title": proposal.title}
     arrivals.hurry(doors, ends_at=survey.closes_at, about=about, by=None)
     return survey
+
+
+def _struck_off(proposal: Proposal) -> list[dict[str, Any]]:
+    """The doors of the list that left the register before, by reason.
+
+    All of them are shared: nobody strikes another off until the roll is frozen.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM territory_household WHERE id IN (SELECT benefiting_doors(%s)) ORDER BY id FOR SHARE",
+            [proposal.pk],
+        )
+    gone = proposal.beneficiaries().filter(is_active=False)
+    reasons = dict(StrikeOff.objects.standing().filter(household__in=gone).values_list("household", "reason"))
+    counted = Counter(reasons.get(pk, _("没有登记理由")) for pk in gone.values_list("pk", flat=True))
+    return [{"reason": str(reason), "doors": number} for reason, number in sorted(counted.items())]
 
 
 def what_blocks_opening(proposal: Proposal) -> list[str]:
@@ -346,6 +365,7 @@ def _table(survey: Survey) -> list[tuple[str, object]]:
     counts = {"answers": survey.answers_count, "needed": survey.needed, "on_paper": survey.on_paper}
     rows: list[tuple[str, object]] = [
         (_("受益户"), _("%(n)d 户") % {"n": survey.asked}),
+        *([(_("评议前已注销、不在名册"), survey.struck_said)] if survey.struck_off else []),
         (_("答卷"), _("%(answers)d 户（至少 %(needed)d 户，其中纸质 %(on_paper)d 户）") % counts),
         *((label, _("%(n)d 户") % {"n": count}) for label, count in levels),
         (_("满意率"), f"{rules.percent(survey)}%"),
@@ -365,7 +385,7 @@ def _announce(survey: Survey, verb: str, *, by: User | None, reason: str, more: 
         basis=_("受益户第 %(round)d 轮满意度评议") % {"round": survey.round},
         body=f"{_facts(survey)}。{more}".strip(),
         table=table,
-        households=survey.asked,
+        doors=proposal.beneficiary_keys(),
         days=pinned_days(proposal, NoticeKind.SATISFACTION),
         link=proposal.get_absolute_url(),
         by=by,
@@ -397,7 +417,7 @@ def _tell_everybody(survey: Survey) -> None:
         place=proposal.place,
         body=f"{_facts(survey)}。{survey.verdict_said}。",
         table=_table(survey),
-        households=survey.asked,
+        doors=proposal.beneficiary_keys(),
         link=proposal.get_absolute_url(),
         by=None,
     )

@@ -16,6 +16,12 @@ LANGUAGE sql IMMUTABLE AS $$
         ELSE 'refused' END
 $$;
 
+-- Who is asked: the frozen list without the doors that have left the register.
+CREATE OR REPLACE FUNCTION frozen_dwellings(project bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT door.id FROM proposals_beneficiary AS frozen JOIN territory_household AS door ON door.id = frozen.household_id
+    WHERE frozen.proposal_id = project AND door.is_active
+$$;
+
 CREATE OR REPLACE FUNCTION refuse_survey_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     results constant text[] := ARRAY['stage', 'stage_since', 'answers_count', 'satisfied', 'levels', 'aspects',
@@ -26,12 +32,17 @@ BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.asked IS DISTINCT FROM (SELECT size FROM rolls_roll WHERE id = NEW.roll_id) OR EXISTS (
             SELECT household_id FROM rolls_unit WHERE roll_id = NEW.roll_id
-            EXCEPT SELECT household_id FROM proposals_beneficiary WHERE proposal_id = NEW.proposal_id
+            EXCEPT SELECT id FROM frozen_dwellings(NEW.proposal_id) AS id
         ) OR EXISTS (
-            SELECT household_id FROM proposals_beneficiary WHERE proposal_id = NEW.proposal_id
+            SELECT id FROM frozen_dwellings(NEW.proposal_id) AS id
             EXCEPT SELECT household_id FROM rolls_unit WHERE roll_id = NEW.roll_id
         ) THEN
             RAISE EXCEPTION 'survey: its roll is not the list of beneficiaries' USING ERRCODE = 'check_violation';
+        END IF;
+        IF (SELECT coalesce(sum((entry ->> 'doors')::int), 0) FROM jsonb_array_elements(NEW.struck_off) AS entry)
+           <> (SELECT count(*) FROM proposals_beneficiary WHERE proposal_id = NEW.proposal_id) - NEW.asked THEN
+            RAISE EXCEPTION 'survey: who is not asked of the list is said with its reason'
+                USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
     END IF;

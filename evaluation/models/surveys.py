@@ -63,8 +63,9 @@ class SurveyQuerySet(models.QuerySet["Survey"]):
 class Survey(models.Model):
     """One round. Its roll is frozen from the list of beneficiaries at opening; ``closes_at`` is exclusive.
 
-    ``asked`` repeats how many units the roll has. ``terms`` are the policy's values pinned at opening. The results are
-    written once, when it closes.
+    ``asked`` repeats how many units the roll has; ``struck_off`` says how many doors of the frozen list had left the
+    register before, by public reason: [{"reason": …, "doors": n}]. ``terms`` are the policy's values pinned at
+    opening. The results are written once, when it closes.
     """
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="surveys", verbose_name=_("项目"))
@@ -72,6 +73,7 @@ class Survey(models.Model):
     roll = models.OneToOneField(Roll, models.PROTECT, related_name="survey", verbose_name=_("名册"))
     asked = models.PositiveIntegerField(_("受益户数"))
     needed = models.PositiveIntegerField(_("至少要答的户数"))
+    struck_off = models.JSONField(_("评议前已注销的户"), default=list, blank=True)
     terms = models.JSONField(_("适用规则"))
     opens_at = models.DateTimeField(_("开始"))
     closes_at = models.DateTimeField(_("截止（不含）"))
@@ -140,6 +142,15 @@ class Survey(models.Model):
                 name="ruling_is_whole",
             ),
         ]
+
+    @property
+    def struck_said(self) -> str:
+        """Which of those that benefit are not asked: 3 户（楼已经拆了 2 户；登记错了 1 户）; empty where none."""
+        if not self.struck_off:
+            return ""
+        said = [_("%(reason)s %(n)d 户") % {"reason": row["reason"], "n": row["doors"]} for row in self.struck_off]
+        total = sum(row["doors"] for row in self.struck_off)
+        return _("%(n)d 户（%(reasons)s）") % {"n": total, "reasons": "；".join(said)}
 
     @property
     def verdict_said(self) -> str:

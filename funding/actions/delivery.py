@@ -571,7 +571,7 @@ def _acceptance_notice(
         place=proposal.place,
         body=opinion,
         table=table,
-        households=proposal.beneficiaries().count(),
+        doors=proposal.beneficiary_keys(),
         days=pinned_days(proposal, NoticeKind.ACCEPTANCE),
         link=proposal.get_absolute_url(),
         by=None,

@@ -268,7 +268,7 @@ def close_ending(ending: Ending, *, done: str, by: User) -> StepRecord:
         basis=_("了结记录和项目账簿"),
         body=done,
         table=figures_of_ending(ending),
-        households=proposal.beneficiaries().count(),
+        doors=proposal.beneficiary_keys(),
         link=proposal.get_absolute_url(),
         by=by,
     )

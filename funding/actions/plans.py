@@ -386,7 +386,7 @@ def _funding_notice(proposal: Proposal, by: User) -> Notice:
         )
         % {"cost": format_yuan(sum(found.lines.values()))},
         table=table,
-        households=proposal.beneficiaries().count(),
+        doors=proposal.beneficiary_keys(),
         days=pinned_days(proposal, NoticeKind.FUNDING),
         link=proposal.get_absolute_url(),
         by=by,

@@ -352,7 +352,7 @@ def _award_notice(enquiry: Enquiry, quote: Quote, judging: list[Person], reason:
         body=_("经居民项目小组比选，拟由%(supplier)s承接，价款 %(price)s 元。理由：%(reason)s")
         % {"supplier": quote.supplier, "price": format_yuan(quote.price_fen), "reason": reason.strip()},
         table=table,
-        households=proposal.beneficiaries().count(),
+        doors=proposal.beneficiary_keys(),
         days=pinned_days(proposal, NoticeKind.AWARD),
         link=proposal.get_absolute_url(),
         by=None,  # the residents' step: the platform announces it

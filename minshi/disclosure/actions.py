@@ -18,7 +18,7 @@ from minshi.audit.actions import erase
 from minshi.clock import Now, now
 from minshi.deadlines.actions import meet, schedule
 from minshi.disclosure import rules, signals
-from minshi.disclosure.models import GATES, Kind, Notice, Objection, Original, PostingPhoto, Ruling
+from minshi.disclosure.models import GATES, Concerned, Kind, Notice, Objection, Original, PostingPhoto, Ruling
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action
 from minshi.masking import mask_name, mask_text, one_line, seen
@@ -57,6 +57,7 @@ def post(
     days: int | None = None,
     calendar_days: int | None = None,
     households: int = 0,
+    doors: Iterable[int] | None = None,
     link: str = "",
     contact: str = "",
     issuer: str = "",
@@ -66,8 +67,9 @@ def post(
 ) -> Notice:
     """Post a notice and start its period: ``days`` working days, by default those of the place's policy.
 
-    ``households`` is the number that benefit, for reopening. Names must come masked; numbers in the
-    text are masked here. ``by=None``: a resident's step makes the platform announce something.
+    ``doors`` (keys) are the households that benefit: theirs are the objections of which a third reopens it; without
+    them it is ``households`` of the place. Names must come masked; numbers in the text are masked here. ``by=None``: a
+    resident's step makes the platform announce something.
     """
     if by is not None and not rules.may_post(by, place):
         raise NotAllowed(_("只有这里的工作人员可以发布公示。"))
@@ -86,6 +88,8 @@ def post(
         "link": link,
     }
     _refuse_incomplete(words)
+    keys = None if doors is None else sorted(set(doors))
+    households = households if keys is None else len(keys)
     moment = now()
     notice = Notice.objects.create(
         number=_next_number(rules.organisation_of(office), f"{moment:%Y%m}"),
@@ -99,6 +103,8 @@ def post(
         **_period(kind, place, moment, days, calendar_days),
         **words,
     )
+    if keys is not None:
+        Concerned.objects.create(notice=notice, doors=keys)
     if old is not None:
         old.withdrawn_by = notice
         old.save(update_fields=["withdrawn_by"])
@@ -122,6 +128,8 @@ def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> 
             "supervision_phone",
         )
     }  # fmt: skip
+    if "households" not in changes:
+        same["doors"] = Concerned.objects.filter(notice=notice).values_list("doors", flat=True).first()
     if not {"days", "calendar_days"} & changes.keys():
         same |= {"days": notice.working_days or None, "calendar_days": notice.calendar_days or None}
     course = changes.pop("course", notice.course)
@@ -292,7 +300,7 @@ def object_to(
     level = rules.first_level(notice.place)
     due = _answer_period(notice, level)
     line = _take_in_sheet(notice, household, signer, photo, by=by) if on_paper else None
-    counts = household is not None and not on_paper and not rules.spoke_elsewhere(notice, _key(speaker), household)
+    counts = household is not None and not on_paper and rules.counts(notice, _key(speaker), household)
     objection = Objection.objects.create(
         notice=notice,
         ordinal=notice.objections_total + 1,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import connection, models
 from django.db.models import F, Func, OuterRef, Q, Subquery
@@ -226,6 +227,24 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation}-{self.month}"
+
+
+class Concerned(models.Model):
+    """Who benefits from what a notice announces, as frozen when it was posted: the households whose objections count.
+
+    ``doors`` are keys. A notice without one counts every household of its place. A row of its own, so that lists of
+    notices do not carry thousands of keys.
+    """
+
+    notice = models.OneToOneField(Notice, models.PROTECT, primary_key=True, related_name="concerned")
+    doors = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        verbose_name = _("受益户名单")
+        verbose_name_plural = _("受益户名单")
+
+    def __str__(self) -> str:
+        return f"{self.notice_id}"
 
 
 class ObjectionQuerySet(models.QuerySet["Objection"]):

@@ -138,16 +138,33 @@ def organisation_of(office: Territory) -> str:
 
 
 def household_of(user: User | None, notice: Notice) -> Household | None:
-    """The household this person speaks for here: theirs, confirmed, of age, and inside the notice's place.
+    """The household this person speaks for here: theirs, confirmed, of age, and one of those that benefit.
 
     Minors and the unconfirmed are heard and not counted, nor is who spoke for another household before moving.
     """
     home = home_of(user)
     if user is None or home is None or not notice.place.contains(home.household.place):
         return None
-    if speaking.why_not(user, any_adult=True, act="") or spoke_elsewhere(notice, home.person_id, home.household):
+    if speaking.why_not(user, any_adult=True, act="") or not counts(notice, home.person_id, home.household):
         return None
     return home.household
+
+
+def is_beside(user: User | None, notice: Notice) -> bool:
+    """Whether this person lives in the notice's place without benefiting: heard and answered, and not counted."""
+    home = home_of(user)
+    return bool(home and notice.place.contains(home.household.place) and not _benefits(notice, home.household))
+
+
+def counts(notice: Notice, person: int | None, household: Household) -> bool:
+    """Whether what this person says for the household counts among those that benefit; one person is one voice."""
+    return _benefits(notice, household) and not spoke_elsewhere(notice, person, household)
+
+
+def _benefits(notice: Notice, household: Household) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT counts_for_notice(%s, %s)", [notice.pk, household.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def spoke_elsewhere(notice: Notice, person: int | None, household: Household) -> bool:

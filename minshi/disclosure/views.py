@@ -111,6 +111,7 @@ def _object_page(request: HttpRequest, notice: Notice, form: ObjectionForm | Non
         **_facts(notice),
         "form": form,
         "household": rules.household_of(user_of(request), notice) if form is not None else None,
+        "is_beside": form is not None and rules.is_beside(user_of(request), notice),
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "disclosure/object.html", context, status=status)

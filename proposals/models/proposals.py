@@ -123,6 +123,10 @@ class Proposal(models.Model):
         """
         return Household.objects.filter(pk__in=RawSQL("SELECT benefiting_doors(%s)", [self.pk]))
 
+    def beneficiary_keys(self) -> list[int]:
+        """The keys of their doors."""
+        return list(self.beneficiaries().values_list("pk", flat=True))
+
     def dwellings(self) -> models.QuerySet[Household]:
         """All households of its place, who vote on it; who benefits may be fewer."""
         return Household.objects.filter(place__path__startswith=self.place.path, is_active=True)

@@ -1,3 +1,29 @@
+-- Whose objections count towards reopening: of those that benefit, as they were when the notice was posted; without
+-- a list of them every household of its place.
+CREATE OR REPLACE FUNCTION counts_for_notice(which bigint, door bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT door = ANY (doors) FROM disclosure_concerned WHERE notice_id = which), EXISTS (
+        SELECT FROM disclosure_notice AS notice
+        JOIN territory_territory AS whole ON whole.id = notice.place_id
+        JOIN territory_household AS household ON household.id = door
+        JOIN territory_territory AS place ON place.id = household.place_id AND starts_with(place.path, whole.path)
+        WHERE notice.id = which
+    ))
+$$;
+
+-- The list is the notice's from its posting, and as many as it says.
+CREATE OR REPLACE FUNCTION refuse_other_list() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT (households, objections_total) FROM disclosure_notice WHERE id = NEW.notice_id)
+       IS DISTINCT FROM (cardinality(NEW.doors), 0) THEN
+        RAISE EXCEPTION 'notice %: its list is of whom it says, from its posting', NEW.notice_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER concerned_from_posting BEFORE INSERT ON disclosure_concerned
+    FOR EACH ROW EXECUTE FUNCTION refuse_other_list();
+SELECT append_only('disclosure_concerned');
+
 -- The notice's row is locked first and the clock read after it: nothing comes in behind a gate that has passed.
 CREATE OR REPLACE FUNCTION refuse_late_objection() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -15,6 +41,9 @@ BEGIN
     IF NEW.by_id IS NOT NULL
        AND NEW.speaker_id IS DISTINCT FROM (SELECT id FROM residents_person WHERE user_id = NEW.by_id) THEN
         RAISE EXCEPTION 'online everybody objects as themselves' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.household_id IS NOT NULL AND NOT counts_for_notice(NEW.notice_id, NEW.household_id) THEN
+        RAISE EXCEPTION 'household % is none of those that benefit', NEW.household_id USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.by_id IS NOT NULL AND NEW.household_id IS NOT NULL AND NEW.speaker_id IS NULL THEN
         RAISE EXCEPTION 'a household objects through one of its people' USING ERRCODE = 'check_violation';
@@ -128,8 +157,8 @@ END $$;
 CREATE TRIGGER counted_objection AFTER INSERT OR UPDATE OF answered_at, household_id ON disclosure_objection
     FOR EACH ROW EXECUTE FUNCTION count_objections();
 
--- What two have read alike takes effect with the reading itself: the door that stands on the sheet counts, if it lies
--- where the notice is posted and its signer has not objected for another. Read as another door than was registered,
+-- What two have read alike takes effect with the reading itself: the door that stands on the sheet counts, if it
+-- benefits and its signer has not objected for another. Read as another door than was registered,
 -- the signer who was registered with that one is nobody's. Nothing here is taken back or put right: whoever says
 -- otherwise objects again.
 CREATE OR REPLACE FUNCTION settle_objection() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -152,11 +181,8 @@ BEGIN
     PERFORM 1 FROM disclosure_notice WHERE id = objection.notice_id FOR NO KEY UPDATE;
     SELECT household.id INTO door
       FROM territory_household AS household
-      JOIN territory_territory AS place ON place.id = household.place_id
-      JOIN disclosure_notice AS notice ON notice.id = objection.notice_id
-      JOIN territory_territory AS whole ON whole.id = notice.place_id
      WHERE (NEW.settled->>'objects')::boolean AND household.id = (NEW.settled->>'household')::bigint
-       AND starts_with(place.path, whole.path);
+       AND counts_for_notice(objection.notice_id, household.id);
     voice := CASE WHEN (NEW.settled->>'household')::bigint = NEW.household_id THEN objection.speaker_id END;
     IF has_spoken_elsewhere(objection.notice_id, voice, door) THEN
         door := NULL;
