@@ -18,29 +18,31 @@ from proposals.models import Cosign, Proposal, Wish
 
 def everything_of(user: User) -> dict[str, Any]:
     """By kind, as plain values. Which way a ballot went is with its check number, which the household keeps."""
-    person = Person.objects.filter(user=user).first()
-    mine = {"person": person} if person else {"person": None}
-    said = {"speaker": person} if person else {"pk": None}
+    # Of the accounts that were joined too: they were the same human's.
+    people = list(Person.objects.filter(user__in=user.keys))
+    said = {"speaker__in": people}
     return {
         "account": {"phone": user.phone or "", "joined": user.date_joined},
         "person": _one(Person.objects.filter(user=user), "name", "is_adult", "born", "consented_at"),
         "residences": _rows(
-            Residence.objects.filter(**mine) if person else Residence.objects.none(),
+            Residence.objects.filter(person__in=people),
             *("household__address", "household__label", "since", "until", "confirmed_at", "is_representative"),
         ),
-        "roles": _rows(RoleGrant.objects.filter(user=user), "role", "place__full_name", "since", "until", "revoked_at"),
-        "proposals": _rows(Proposal.objects.filter(proposer=user), "number", "title", "stage", "submitted_at"),
-        "wishes": _rows(Wish.objects.filter(by=user), "text", "spot", "stage", "at", "answer", "slip_number"),
+        "roles": _rows(
+            RoleGrant.objects.filter(user__in=user.keys), "role", "place__full_name", "since", "until", "revoked_at"
+        ),
+        "proposals": _rows(Proposal.objects.filter(proposer__in=user.keys), "number", "title", "stage", "submitted_at"),
+        "wishes": _rows(Wish.objects.filter(by__in=user.keys), "text", "spot", "stage", "at", "answer", "slip_number"),
         "signatures": _rows(Cosign.objects.filter(**said), "proposal__number", "channel"),
         "votes": _rows(Ballot.objects.filter(**said), "motion__question", "channel"),
         "pledges": _rows(Pledge.objects.filter(**said), "proposal__number", "amount_fen", "at", "withdrawn_at"),
         "money": _rows(
-            Contribution.objects.filter(giver__person=person) if person else Contribution.objects.none(),
+            Contribution.objects.filter(giver__person__in=people),
             *("proposal__number", "amount_fen", "stage"),
         ),
         "ratings": _rows(Answer.objects.filter(**said), "survey__proposal__number", "level", "advice"),
         "objections": _rows(Objection.objects.filter(**said), "notice__number", "facts", "request", "at", "answer"),
-        "messages": _rows(Message.objects.filter(user=user), "title", "body", "at"),
+        "messages": _rows(Message.objects.of(user), "title", "body", "at"),
     }
 
 

@@ -24,6 +24,7 @@ from minshi.refusals import NotAllowed, Refused
 from minshi.residents.actions import leave
 from minshi.residents.models import ORGANISERS, Person, Residence, Role
 from minshi.residents.rules import confirms_residents, nearest_role, person_of, roles_of
+from minshi.signin.models import LostNumber
 from minshi.territory.models import Territory
 
 CORRECTION = "mydata.correction"
@@ -191,13 +192,16 @@ def close(*, by: User) -> None:
 
 @action
 def forget(user: User, *, by: None = None) -> bool:
-    """Erase the clear values of whoever closed their account; false where a name is needed a while longer."""
-    person = Person.objects.filter(user=user).first()
+    """Erase the clear values of whoever closed their account; false where a name is needed a while longer.
+
+    Also of the accounts that were joined to it: they were the same human's.
+    """
     if user.is_active:
         return True
-    if person is not None:
-        if any(needed for _receiver, needed in forgetting.send(Person, person=person)):
-            return False
+    people = list(Person.objects.filter(user__in=user.keys).order_by("pk"))
+    if any(needed for person in people for _receiver, needed in forgetting.send(Person, person=person)):
+        return False
+    for person in people:
         person.name, person.born = GONE, None
         person.save(update_fields=["name", "born"])
         for asked in Correction.objects.filter(home__person=person):
@@ -205,7 +209,11 @@ def forget(user: User, *, by: None = None) -> bool:
             asked.save(update_fields=["name"])
             erase(Correction, [asked.pk], by=None)
         erase(Person, [person.pk], by=None)
-    erase(User, [user.pk], by=None)
+    for lost in LostNumber.objects.filter(user__in=user.keys).exclude(confirmed_at=None, dropped_at=None):
+        lost.phone = ""
+        lost.save(update_fields=["phone"])
+        erase(LostNumber, [lost.pk], by=None)
+    erase(User, sorted(user.keys), by=None)
     return True
 
 

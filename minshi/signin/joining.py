@@ -18,7 +18,8 @@ from minshi.deadlines.models import Deadline
 from minshi.lifecycle.action import action
 from minshi.masking import mask_name, mask_phone, mask_text, one_line, seen
 from minshi.notifications import told
-from minshi.notifications.actions import send_text, tell, tell_role
+from minshi.notifications.actions import send_text, tell, tell_all, tell_role
+from minshi.notifications.selectors import holders
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refusing
@@ -110,7 +111,7 @@ def which_stays(one: User, other: User) -> tuple[User, User]:
     )
     if len(homes) == 2:
         raise Refused(other=_("两个账号都登记了住处，请先给其中一个登记搬走，再合并"))
-    if one.joined_to_id or other.joined_to_id or not (one.is_active and other.is_active):
+    if any(each.joined_to_id or each.is_superuser or not each.is_active for each in (one, other)):
         raise Refused(other=_("其中一个账号已经停用或者合并过"))
     if not any(account.phone and account.phone_verified for account in (one, other)):
         raise Refused(other=_("两个账号都没有验证过的手机号，请先给其中一个登记本人的手机号"))
@@ -163,8 +164,37 @@ def confirm(asked: Joining, *, by: User) -> User:
         raise Refused(_("申请以后其中一个账号变了，请作废，重新申请"))
     if by.is_any((stays.pk, *stays.also, ends.pk, *ends.also)):
         raise NotAllowed(_("申请的人和本人不能复核，要由另一个人来办"))
+    return _join(asked, stays, ends, by=by)
+
+
+@action
+def confirm_by_operator(asked: Joining, *, by: None = None) -> User:
+    """Where the district has no second person: recorded as the operator's, and told to all its staff."""
+    asked = Joining.objects.select_for_update(of=("self",)).get(pk=asked.pk)
+    if not asked.is_open:
+        raise Refused(_("已经办过"))
+    about = {asked.asked_by_id, asked.stays_id, asked.ends_id}
+    others = [user for role in SECONDS for user in holders(role, asked.place)]
+    if any(not user.is_any(about) for user in others):
+        raise Refused(_("区里还有别人可以复核，请由那一位在工作台复核"))
+    both = User.objects.select_for_update().in_bulk(sorted((asked.stays_id, asked.ends_id)))
+    stays, ends = which_stays(both[asked.stays_id], both[asked.ends_id])
+    if stays.pk != asked.stays_id:
+        raise Refused(_("申请以后其中一个账号变了，请作废，重新申请"))
+    asked.by_operator = True
+    stayed = _join(asked, stays, ends, by=None)
+    if district := asked.place.at_level("district"):
+        staff_here = User.objects.filter(
+            is_staff=True, is_active=True, grants__place__path__startswith=district.path, grants__revoked_at=None
+        )
+        title = _("运维命令合并了两个账号")
+        tell_all(list(staff_here.distinct()), title, asked.reason, event=told.RESET_BY_OPERATOR.name)
+    return stayed
+
+
+def _join(asked: Joining, stays: User, ends: User, *, by: User | None) -> User:
     asked.confirmed_by, asked.confirmed_at = by, now()
-    asked.save(update_fields=["confirmed_by", "confirmed_at"])
+    asked.save(update_fields=["confirmed_by", "confirmed_at", "by_operator"])
     meet(asked, WAITS)
     becomes_staff = ends.is_staff and not stays.is_staff
     phone, login = ends.phone if ends.phone_verified else None, ends.username
@@ -201,7 +231,7 @@ def _let_stay(stays: User, phone: str | None, login: str) -> None:
     stays.save(update_fields=["phone", "phone_verified", "username", "is_staff", "password", "money_from"])
 
 
-def _hand_over(ends: User, stays: User, *, by: User) -> None:
+def _hand_over(ends: User, stays: User, *, by: User | None) -> None:
     """Every post the one holds from now on the other holds; whoever gave it is named still."""
     lasting = Q(until=None) | Q(until__gt=today())
     for held in RoleGrant.objects.filter(lasting, user=ends, revoked_at=None).select_related("place", "granted_by"):

@@ -206,14 +206,19 @@ class OfTwo(models.Model):
         return self.confirmed_at is None and self.dropped_at is None
 
 
-def _of_two(what: str, *others: str) -> list[models.BaseConstraint]:
-    """Says why, is confirmed by another, once, and by none of those it is about."""
+def _of_two(what: str, *others: str, operator: bool = False) -> list[models.BaseConstraint]:
+    """Says why, is confirmed by another, once, and by none of those it is about.
+
+    ``operator``: or by the command of whoever runs the servers, where no second person exists.
+    """
     about = Q()
     for other in others:
         about &= ~Q(confirmed_by=F(other)) & ~Q(asked_by=F(other))
     confirmed = Q(confirmed_at__isnull=False, confirmed_by__isnull=False, dropped_at=None) & ~Q(
         confirmed_by=F("asked_by")
     )
+    if operator:
+        confirmed |= Q(by_operator=True, confirmed_at__isnull=False, confirmed_by=None, dropped_at=None)
     return [
         models.CheckConstraint(condition=~Q(reason="") & ~Q(basis=""), name=f"{what}_says_why"),
         models.CheckConstraint(
@@ -228,6 +233,7 @@ class Joining(OfTwo):
     stays = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("留下的账号"))
     ends = models.ForeignKey(User, models.PROTECT, related_name="joinings", verbose_name=_("并入的账号"))
     place = models.ForeignKey(Territory, models.PROTECT, related_name="+", verbose_name=_("地方"))
+    by_operator = models.BooleanField(_("运维命令"), default=False)
 
     class Meta:
         verbose_name = _("合并账号")
@@ -237,7 +243,7 @@ class Joining(OfTwo):
                 fields=["ends"], condition=Q(confirmed_at=None, dropped_at=None), name="one_joining_at_a_time"
             ),
             models.CheckConstraint(condition=~Q(stays=F("ends")), name="joining_is_of_two_accounts"),
-            *_of_two("joining", "stays", "ends"),
+            *_of_two("joining", "stays", "ends", operator=True),
         ]
 
     def __str__(self) -> str:

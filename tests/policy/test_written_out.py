@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 from django.conf import settings
@@ -27,11 +26,9 @@ SKIPPED = ("migrations/", "evaluation/replay/", "templates/components/all.html",
 
 
 def lines_for_people() -> list[tuple[str, int, str]]:
-    listed = subprocess.run(
-        ["git", "ls-files", "minshi", "proposals", "deliberation", "funding", "evaluation", "templates", "README.md"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
-    wanted = [name for name in listed if name.endswith((".py", ".html", ".sql", ".md"))]
+    trees = ("minshi", "proposals", "deliberation", "funding", "evaluation", "templates")
+    files = [ROOT / "README.md", *(file for tree in trees for file in sorted((ROOT / tree).rglob("*.*")))]
+    wanted = [str(file.relative_to(ROOT)) for file in files if file.suffix in (".py", ".html", ".sql", ".md")]
     return [
         (name, number, line)
         for name in wanted

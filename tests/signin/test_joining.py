@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, F, ForeignKey, Q
 from django.test import Client
@@ -20,17 +22,20 @@ from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines.actions import sweep
 from minshi.deadlines.models import Deadline
+from minshi.mydata import actions as mydata
 from minshi.notifications.actions import tell
 from minshi.notifications.models import Message, Outbox
 from minshi.notifications.sealing import unseal
 from minshi.paper import actions as paper
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import Person, Residence, Role, RoleGrant
+from minshi.residents.models import Ownership, Person, Residence, Role, RoleGrant
 from minshi.residents.rules import roles_of
+from minshi.rolls.actions import freeze_owners
+from minshi.rolls.selectors import unit_of, why_not_speak_for
 from minshi.signin import joining
 from minshi.signin.actions import admit
 from minshi.signin.models import Activation, Joining, SecurityEvent
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from tests.cast import make_resident, make_staff
 from tests.way import Way
@@ -119,6 +124,23 @@ def test_the_district_finance_confirms_where_the_officer_asked(
     asked = joining.ask(resident, old_self, **WHY, by=district_officer)
     assert Deadline.objects.of(asked).open().get().role == Role.DISTRICT_FINANCE
     joining.confirm(asked, by=district_finance)
+
+
+def test_where_the_district_has_no_second_the_operators_command_is_recorded_and_told(
+    resident: User, old_self: User, clerk: User, district_officer: User
+) -> None:
+    asked = joining.ask(resident, old_self, **WHY, by=clerk)
+    with pytest.raises(CommandError, match="别人可以复核"):
+        call_command("confirm_joining", asked.pk, stdout=StringIO())
+    joining.drop(asked, by=clerk)
+    asked = joining.ask(resident, old_self, **WHY, by=district_officer)
+    call_command("confirm_joining", asked.pk, stdout=StringIO())
+    asked.refresh_from_db()
+    assert asked.by_operator and asked.confirmed_by is None and fresh(old_self).joined_to == resident
+    for one in (clerk, district_officer):
+        assert Message.objects.filter(user=one, title="运维命令合并了两个账号").exists()
+    with pytest.raises(CommandError, match="已经办过"):
+        call_command("confirm_joining", asked.pk, stdout=StringIO())
 
 
 def test_no_account_is_joined_but_by_two(resident: User, old_self: User, neighbour: User) -> None:
@@ -241,6 +263,21 @@ def test_the_proposal_of_the_other_account_is_ones_own(
         proposals.pass_review(proposal, reason="好", by=fresh(stays))
 
 
+def test_what_is_taken_along_and_what_is_erased_is_of_both(
+    way: Way, clerk: User, district_officer: User, client_of: ClientOf
+) -> None:
+    proposal = way.submitted()
+    proposer, other = proposal.proposer, make_resident("某某人", None)
+    Residence.objects.filter(person__user=proposer).update(until=platform_clock.now(), is_representative=False)
+    other.person.residences.create(household=way.households[7], confirmed_at=platform_clock.now())
+    stays = joined(other, proposer, clerk, district_officer)
+    taken = client_of(stays).get("/mine/data/export/").json()
+    assert [each["number"] for each in taken["proposals"]] == [proposal.number]
+    mydata.close(by=fresh(stays))
+    assert mydata.forget(fresh(stays), by=None)
+    assert set(Person.objects.filter(user__in=stays.keys).values_list("name", flat=True)) == {mydata.GONE}
+
+
 # --- Four eyes, also for the past ---------------------------------------------------------------------
 
 
@@ -335,3 +372,17 @@ def test_wherever_one_hand_is_not_another_two_accounts_of_one_human_are_not_eith
     assert len(pairs) > 20
     missing = {pair for pair in pairs if pair[1] != frozenset({"stays_id", "ends_id"})} - guarded_pairs()
     assert missing == set()
+
+
+def test_what_the_other_account_owns_is_still_spoken_for(
+    way: Way, clerk: User, district_officer: User, resident: User, old_self: User
+) -> None:
+    """An owner's unit is of a person in the register; the human behind both votes for it by the account that stays."""
+    door = way.households[6]
+    Household.objects.filter(pk=door.pk).update(area_m2=80)
+    Ownership.objects.create(household=door, person=old_self.person)
+    roll = freeze_owners(Household.objects.filter(pk=door.pk), by=clerk)
+    assert unit_of(fresh(resident), roll) is None
+    joined(resident, old_self, clerk, district_officer)
+    unit = unit_of(fresh(resident), roll)
+    assert unit is not None and not why_not_speak_for(unit, fresh(resident), act="投票")

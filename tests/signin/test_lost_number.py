@@ -12,8 +12,10 @@ from django.test import Client
 
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
+from minshi.audit.models import ClearValue
 from minshi.deadlines.actions import sweep
 from minshi.deadlines.models import Deadline
+from minshi.mydata import actions as mydata
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role
 from minshi.signin import lostnumbers
@@ -136,3 +138,22 @@ def test_nobody_asks_for_their_own_household(clerk: User, household: Any, client
     clerk.person.residences.create(household=household, confirmed_at=platform_clock.now())
     page = f"/admin/residents/residence/{home_of(resident).pk}/do/lost-number/"
     assert client_of(fresh(clerk)).post(page, {"phone": NEW, **WHY}).status_code == 403
+
+
+def test_the_number_that_was_looked_at_is_the_one_that_is_taken(asked: LostNumber, second_clerk: User) -> None:
+    for number in ("13712345670", ""):
+        with pytest.raises(IntegrityError, match="stays what was asked"), transaction.atomic():
+            LostNumber.objects.filter(pk=asked.pk).update(phone=number)
+    lostnumbers.confirm(asked, by=second_clerk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LostNumber.objects.filter(pk=asked.pk).update(phone="13712345670")
+
+
+def test_the_number_is_erased_with_the_account(asked: LostNumber, second_clerk: User, resident: User) -> None:
+    lostnumbers.confirm(asked, by=second_clerk)
+    mydata.close(by=fresh(resident))
+    assert mydata.forget(fresh(resident), by=None)
+    asked.refresh_from_db()
+    assert asked.phone == "" and asked.confirmed_by == second_clerk
+    known = {value for row in ClearValue.objects.all() for value in (row.old, row.new)}
+    assert not any(value and NEW in value for value in known)

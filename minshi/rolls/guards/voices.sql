@@ -16,10 +16,11 @@ BEGIN
             JOIN residents_ownership AS then_owned ON then_owned.household_id = now_owned.household_id
             JOIN rolls_share AS share ON share.ownership_id = then_owned.id
             JOIN rolls_unit AS unit ON unit.id = share.unit_id AND unit.roll_id = the_roll
-            WHERE now_owned.person_id = speaker
+            WHERE now_owned.person_id IN (SELECT people_of_one(speaker))
               AND now_owned.since <= moment AND (now_owned.until IS NULL OR now_owned.until > moment);
     ELSE
-        RETURN QUERY SELECT unit.id FROM rolls_unit AS unit WHERE unit.roll_id = the_roll AND unit.person_id = speaker;
+        RETURN QUERY SELECT unit.id FROM rolls_unit AS unit WHERE unit.roll_id = the_roll
+            AND unit.person_id IN (SELECT people_of_one(speaker));
     END CASE;
 END $$;
 

@@ -30,11 +30,12 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER once BEFORE UPDATE ON signin_joining FOR EACH ROW EXECUTE FUNCTION refuse_second_word();
-CREATE TRIGGER once BEFORE UPDATE ON signin_lostnumber FOR EACH ROW EXECUTE FUNCTION refuse_second_word();
+CREATE TRIGGER once BEFORE UPDATE OF confirmed_at, confirmed_by_id, dropped_at, dropped_by_id ON signin_lostnumber
+    FOR EACH ROW EXECUTE FUNCTION refuse_second_word();
 CREATE TRIGGER once BEFORE UPDATE ON signin_accessreset FOR EACH ROW EXECUTE FUNCTION refuse_second_word();
 SELECT append_only('signin_accessreset', 'confirmed_by_id', 'confirmed_at', 'dropped_at', 'phone');
 SELECT guard_humans('signin_accessreset', 'asked_by_id', 'confirmed_by_id', 'user_id');
-SELECT append_only('signin_joining', 'confirmed_by_id', 'confirmed_at', 'dropped_by_id', 'dropped_at');
+SELECT append_only('signin_joining', 'confirmed_by_id', 'confirmed_at', 'by_operator', 'dropped_by_id', 'dropped_at');
 SELECT append_only('signin_lostnumber', 'confirmed_by_id', 'confirmed_at', 'dropped_by_id', 'dropped_at', 'phone');
 SELECT guard_humans('signin_joining', 'asked_by_id', 'confirmed_by_id', 'stays_id', 'ends_id');
 SELECT guard_humans('signin_lostnumber', 'asked_by_id', 'confirmed_by_id', 'user_id');
@@ -55,3 +56,14 @@ BEGIN
 END $$;
 CREATE TRIGGER founded_joining BEFORE UPDATE OF joined_to_id ON accounts_user FOR EACH ROW
     WHEN (NEW.joined_to_id IS DISTINCT FROM OLD.joined_to_id) EXECUTE FUNCTION refuse_unfounded_joining();
+
+-- The number that was looked at is the one that is taken; it may be erased, never become another.
+CREATE OR REPLACE FUNCTION refuse_another_number() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.phone <> '' OR OLD.confirmed_at IS NULL AND OLD.dropped_at IS NULL THEN
+        RAISE EXCEPTION 'lost number %: the new number stays what was asked', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER same_number BEFORE UPDATE OF phone ON signin_lostnumber FOR EACH ROW
+    WHEN (NEW.phone <> OLD.phone) EXECUTE FUNCTION refuse_another_number();
