@@ -295,7 +295,7 @@ class SecondAbove(Above):
     @classmethod
     def offered(cls, subject: Any, user: User) -> bool:
         proposed = actions.proposed_above(subject)
-        return super().offered(subject, user) and proposed is not None and proposed.by_id != user.pk
+        return super().offered(subject, user) and proposed is not None and not user.is_same(proposed.by_id)
 
     def run(self, subject: Proposal, by: User) -> object:
         data = self.cleaned_data

@@ -46,7 +46,9 @@ def _objectors(proposal: Proposal, record: StepRecord) -> Heard:
     """Who objected to the notice that was decided on; each once."""
     said = Objection.objects.filter(notice__number=record.evidence["notice"]).select_related("by", "speaker__user")
     users = [each.by or (each.speaker.user if each.speaker else None) for each in said]
-    return list({user.pk: user for user in users if user is not None and user.pk != proposal.proposer_id}.values())
+    return list(
+        {user.pk: user for user in users if user is not None and not user.is_same(proposal.proposer_id)}.values()
+    )
 
 
 PROPOSER = Audience(_("提议人"), lambda proposal, record: [proposal.proposer])

@@ -74,7 +74,7 @@ def _refuse_to_open(by: User, registered: PaperAnswer) -> None:
     """Who took a sheet in knows its door, whatever office they hold by now."""
     survey, line = registered.survey, registered.line
     handled = {each.sheet.registered_by_id for each in (line, line.second_sheet) if each}
-    if by.pk in handled:
+    if by.is_any(handled):
         raise NotAllowed(_("这个信封是您收的，您知道是哪一户，请别人拆看"))
     if not rules.reads_ratings(by, survey):
         raise NotAllowed(

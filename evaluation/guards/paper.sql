@@ -7,9 +7,9 @@ CREATE OR REPLACE FUNCTION refuse_reader_of_the_door() RETURNS trigger LANGUAGE 
 BEGIN
     IF EXISTS (SELECT FROM evaluation_paperanswer WHERE line_id IN (NEW.id, NEW.correcting_id)) AND EXISTS (
         SELECT FROM paper_sheet WHERE id = NEW.sheet_id AND (
-            registered_by_id = NEW.first_by_id AND OLD.first_by_id IS NULL
-            OR registered_by_id = NEW.second_by_id AND OLD.second_by_id IS NULL
-            OR registered_by_id = NEW.third_by_id AND OLD.third_by_id IS NULL)
+            human_of(registered_by_id) = human_of(NEW.first_by_id) AND OLD.first_by_id IS NULL
+            OR human_of(registered_by_id) = human_of(NEW.second_by_id) AND OLD.second_by_id IS NULL
+            OR human_of(registered_by_id) = human_of(NEW.third_by_id) AND OLD.third_by_id IS NULL)
     ) THEN
         RAISE EXCEPTION 'line % is not read by who took it in', NEW.id USING ERRCODE = 'check_violation';
     END IF;

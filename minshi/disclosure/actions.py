@@ -493,7 +493,7 @@ def rule(notice: Notice, *, level: str, confirms: bool, reason: str, as_role: st
         raise Refused(reason=_("请写明理由，大家都看得到"))
     if notice.ruling is not None or not rules.is_reopened_again(notice):
         raise Refused(_("这份公示现在没有要由上一级决定的"))
-    if by.pk == notice.posted_by_id:
+    if by.is_same(notice.posted_by_id):
         raise NotAllowed(_("公示是您发布的，要由另一个人来决定"))
     if confirms:
         refuse_if(notice.what_runs())
@@ -508,7 +508,7 @@ def second_ruling(ruling: Ruling, *, agrees: bool, as_role: str, by: User) -> Ru
     ruling = Ruling.objects.select_for_update(of=("self",)).get(pk=ruling.pk)
     if ruling.is_in_force or ruling.dropped_at is not None:
         raise Refused(_("这个决定已经办完，不用再确认"))
-    if by.pk in (ruling.by_id, ruling.notice.posted_by_id):
+    if by.is_any((ruling.by_id, ruling.notice.posted_by_id)):
         raise NotAllowed(_("要由另一个人来确认：提出的人和发布公示的人不能确认"))
     if agrees:
         ruling.second, ruling.second_as, ruling.second_at = by, as_role, now()

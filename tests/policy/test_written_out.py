@@ -18,6 +18,7 @@ FIXED = {
     "只能出现一次": "an account stands once in an entry of the books",
     "只能更正一次": "a household corrects its sheet once (domain.md 5)",
     "12小时内": "how long a fresh code holds (trust.md, Sign-in); no rule of a place",
+    "只能再公示一次": "the same content is announced again once (domain.md 4)",
     "只能付一次": "one invoice is one payment; no rule of a place",
     "只能提请一次": "a tier-1 project escalates once while raising (domain.md 4.7)",
     "七天内": "how the desk groups what is due; nothing is decided by it",

@@ -38,7 +38,7 @@ from minshi.signin.models import Activation, Joining, SecurityEvent
 from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from tests.cast import make_resident, make_staff
-from tests.way import Way
+from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -295,7 +295,7 @@ def test_what_one_account_recorded_the_other_does_not_confirm(
     proposal = way.raising()
     way.planned(proposal)
     given = funding.record_contribution(
-        proposal, household=way.households[3], amount_fen=100, voucher="收据甲", by=clerk
+        proposal, household=way.households[3], amount_fen=100, voucher="收据甲", photo=a_picture(), by=clerk
     )
     stays = joined(clerk, second_self, case_officer, district_officer)
     assert stays.pk == second_self.pk and stays.keys == {clerk.pk, second_self.pk}

@@ -82,3 +82,4 @@ END $$;
 CREATE TRIGGER due_ruling BEFORE INSERT OR UPDATE ON disclosure_ruling
     FOR EACH ROW EXECUTE FUNCTION refuse_ruling();
 SELECT append_only('disclosure_ruling', 'second_id', 'second_as', 'second_at', 'dropped_at');
+SELECT guard_humans('disclosure_ruling', 'by_id', 'second_id');
