@@ -277,6 +277,9 @@ def _running(request: HttpRequest, number: str) -> Motion:
     """The motion that takes paper now, for whoever may take it in."""
     motion = selectors.running_motion(number)
     if motion is None:
+        last = Motion.objects.select_related("place").filter(proposal__number=number).order_by("-ordinal").first()
+        if last and rules.has_perm("deliberation.paper", request.user, last):
+            raise NotAllowed(_("这次表决的结果已经公布，纸票不再登记、更正和撤销；有不同意见可以对结果公告提出"))
         raise Http404
     if not rules.has_perm("deliberation.paper", request.user, motion):
         raise NotAllowed(_("只有这里的楼栋长等组织人和社区工作人员可以录纸票"))
@@ -322,7 +325,7 @@ def paper_unit(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     sheet = selectors.papers().filter(unit=unit, is_void=False).first()
     form = PaperForm(request.POST or None, request.FILES or None, door=unit.household, registered=sheet is not None)
     if request.method == "POST" and form.is_valid():
-        with answering(form, photo="photos"):
+        with answering(form, photo="photos", stub="stubs"):
             _take_in(unit, sheet, form, user_of(request))
             messages.success(request, _("已登记：%(door)s") % {"door": unit.household.door if unit.household else ""})
             return redirect("paper", number)
@@ -445,7 +448,7 @@ def paper_second(request: HttpRequest, number: str, ordinal: int) -> HttpRespons
     sheet = get_object_or_404(selectors.papers(), unit=unit, is_void=False)
     form = SecondSheetForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        with answering(form):
+        with answering(form, photo="photos"):
             choice = form.cleaned_data["choice"]
             actions.bring_correction(sheet, photo=form.photo, choice=choice, by=user_of(request))
             messages.success(request, _("已登记更正，等另一位核对"))

@@ -293,7 +293,7 @@ def rating_check(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         form = OpenedForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        with answering(form, photo="photos"):
+        with answering(form, photo="photos", stub="stubs"):
             if isinstance(form, OpenedForm):
                 paper.enter_paper(sheet, photo=form.photo, by=user, **form.said())
                 told = _("已录入，等另一位核对")

@@ -130,7 +130,7 @@ class CosignOnPaper(DeskForm):
     help = _("照签名册录；一户只算一次，已经附议的不再算。另一位照着照片核对以后才算。")
     permission = "proposals.record_paper"
     done = _("已登记，等另一位核对")
-    renamed = {"photo": "photos"}
+    renamed = {"photo": "photos", "stub": "photos"}
     photos = PhotosField(label=_("拍下整张签名册"), most=1)
     doors = DoorLinesField()
 

@@ -414,6 +414,11 @@ class WishBookForm(forms.Form):
     def clean_receipt(self) -> UUID:
         return self.cleaned_data["receipt"] or uuid4()
 
+    def renew(self) -> None:
+        """Nothing came of what was sent: the next try is another, also where the last page's form came back."""
+        self.data = self.data.copy()
+        self.data["receipt"] = str(uuid4())
+
 
 class ReviseForm(WordsForm):
     """The same words, mended, with what was changed: also the title, the category and the photos.

@@ -54,6 +54,8 @@ WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING,
 MOST_ON_HOME = 5
 """Of one person's tasks on the home page; all of them are on their own."""
 MOST_PLACES = 200
+MOST_LOOKS = 10
+"""Sheets to look at again, of one person's tasks: each page leads to the next."""
 MOST_REVIEWS = 100
 """Of one chief's queue; nobody has more, and a page must end somewhere."""
 
@@ -433,7 +435,7 @@ def looks_waiting_for(user: User) -> list[tuple[Look, Deadline]]:
     """Sheets that wait for this person: to be looked at again, or put right."""
     held = [(held.role, held.path) for held in roles_of(user)]
     kinds = Deadline.objects.waiting_for(held).filter(subject_type=Look._meta.label_lower).order_by("due", "pk")
-    waiting = {deadline.subject_id: deadline for deadline in kinds[:MOST_REVIEWS]}
+    waiting = {deadline.subject_id: deadline for deadline in kinds[:MOST_LOOKS]}
     looks = (
         Look.objects.filter(pk__in=waiting)
         .exclude(state=LookState.WAITING, typed_by__in=user.keys)

@@ -466,7 +466,7 @@ class RecordPledge(GivingWork):
     help = _("一户一张，只登记住户自愿写下的数目。另一位照着照片核对以后才算。")
     permission = "funding.record_money"
     done = _("已登记，等另一位核对")
-    renamed = {"photo": "photos", "signer": "signed"}
+    renamed = {"photo": "photos", "stub": "photos", "signer": "signed"}
 
     photos = PhotosField(label=_("拍下认缴单"), most=1)
     household = DoorTextField(label=_("哪一户"))

@@ -142,7 +142,7 @@ def object_for(request: HttpRequest, number: str) -> HttpResponse:
     typed = {"door": request.GET.get("door", "")}
     form = EnteredObjectionForm(request.POST or None, request.FILES or None, initial=typed, notice=notice)
     if request.method == "POST" and form.is_valid():
-        with answering(form, photo="photos", household="door"):
+        with answering(form, photo="photos", stub="photos", household="door"):
             objection = actions.object_to(notice, by=user_of(request), **form.as_arguments())
             return _received(request, objection)
     context = {**_facts(notice), "form": form}

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -49,11 +50,19 @@ def register(
     """
     sheet = Sheet(place=place, about=about[:120], registered_by=by)
     if stub is not None:
-        picture = reencoded(stub)
+        picture = _picture(stub, "stub")
         sheet.stub.save(picture.name or "stub.jpg", picture, save=False)
     sheet.save(force_insert=True)
     _write_lines(sheet, doors, receipt_id=receipt_id, correcting=correcting)
     return sheet
+
+
+def _picture(upload: UploadedFile, field: str) -> ContentFile[bytes]:
+    """What is no photo is said of the one it came as: a page may take two."""
+    try:
+        return reencoded(upload)
+    except Refused as refusal:
+        raise refusal.renamed(photos=field) from None
 
 
 @action
@@ -108,7 +117,7 @@ def read(
     if needs_words and words is None and not line.words:
         raise Refused(photo=_("请拍下纸票，另一位要照着照片核对"))
     if words is not None:
-        picture = reencoded(words)
+        picture = _picture(words, "photo")
         line.words.save(picture.name or "words.jpg", picture, save=False)
     line.first, line.first_by, line.first_at, line.correct_until = said, by, now(), correct_until
     line.save(update_fields=["words", "first", "first_by", "first_at", "correct_until"])

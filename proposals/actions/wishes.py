@@ -107,6 +107,8 @@ def enter_wishes(
     with connection.cursor() as cursor:  # twice at once: the second waits and then sees the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wishes:{receipt_id}"])
     if earlier := list(Wish.objects.filter(slip_number__in=numbers).order_by("pk")):
+        if [each.wisher_name for each in earlier] != [line.name for line in lines]:
+            raise Refused(receipt=_("这个页面刚才已经登记过一页。您现在录的是另一页，请再按一次登记"))
         return earlier
     if not lines:
         raise Refused(lines=_("请写下心愿，一行一条"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from minshi.refusals import NotAllowed, answering
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import person_of, roles_of
 from minshi.signin.freshness import needs_fresh_code
+from minshi.territory.models import Household
 from proposals import actions, selectors
 from proposals.actions.cosigning import proposal_of, to_ask, to_type
 from proposals.forms import ReadDoorsForm, ReadListForm, SheetForm
@@ -73,7 +75,7 @@ def cosign_on_paper(request: HttpRequest, number: str) -> HttpResponse:
     form = SheetForm(request.POST or None, request.FILES or None, doors=proposal.beneficiaries())
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        with answering(form, photo="photos"):
+        with answering(form, photo="photos", stub="photos"):
             sheet = actions.cosign_on_paper(proposal, data["doors"], photo=first_of(data["photos"]), by=user)
             said = _("已登记 %(n)d 户，等另一位照着照片核对以后才算") % {"n": sheet.lines.count()}
             messages.success(request, said)
@@ -128,7 +130,13 @@ def _reading_form(request: HttpRequest, sheet: Sheet, proposal: Proposal) -> Rea
     user, data, initial = user_of(request), request.POST or None, {"sheet": told("signed_list", sheet.pk)}
     if not to_type(sheet, user) and (lines := to_ask(sheet, user)):
         return ReadDoorsForm(data, lines=lines, initial=initial)
-    return ReadListForm(data, doors=proposal.beneficiaries(), initial=initial)
+    return ReadListForm(data, doors=_readable(proposal, sheet), initial=initial)
+
+
+def _readable(proposal: Proposal, sheet: Sheet) -> QuerySet[Household]:
+    """Who benefits, and whose line it was when the sheet was registered: a door may be struck off meanwhile."""
+    of_place, on_sheet = proposal.beneficiaries().values("pk"), sheet.lines.values("household")
+    return Household.objects.filter(Q(pk__in=of_place) | Q(pk__in=on_sheet))
 
 
 @never_cache

@@ -39,7 +39,7 @@ def propose_for(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         photo: UploadedFile | None = first_of(data["sheet"])
-        with answering(form):
+        with answering(form, stub="sheet"):
             entered = actions.submit_for(
                 data["door"],
                 data["name"],
@@ -69,11 +69,13 @@ def wish_book(request: HttpRequest) -> HttpResponse:
     form = WishBookForm(request.POST or None, request.FILES or None, by=user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        with answering(form):
+        with answering(form, photo="photos", stub="photos", receipt="lines", name="lines"):
             entered = actions.enter_wishes(
                 data["place"], data["lines"], photo=first_of(data["photos"]), receipt_id=data["receipt"], by=user
             )
             return redirect(f"{reverse('wish_book')}?sheet={entered[0].sheet_id}")
+    if form.errors:
+        form.renew()
     return render(request, "proposals/wish_book.html", {"form": form}, status=422 if form.errors else 200)
 
 

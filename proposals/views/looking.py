@@ -52,7 +52,7 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
         "look": found,
         "form": form,
         "reasons": reasons,
-        "may_look": not reasons and found.state == LookState.WAITING,
+        "may_look": not reasons and (found.state == LookState.WAITING or bool(form.errors)),  # typed, it stays
         "may_correct": may_correct and found.state == LookState.DIFFERS and _is_correctable(entered),
         "entered": [_as_typed(each) for each in entered],
         "next": next((each.pk for each, _due in selectors.looks_waiting_for(user) if each.pk != pk), None),
