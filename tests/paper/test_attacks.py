@@ -25,6 +25,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Objection
 from minshi.paper.models import Line, Sheet
+from minshi.residents import striking
 from minshi.territory.models import Household
 from proposals import actions
 from proposals.models import Look, Proposal, Wish
@@ -192,11 +193,11 @@ def typed(doors: list[Household]) -> str:
 
 
 def test_a_door_struck_off_meanwhile_can_still_be_read_on_its_sheet(
-    way: Way, gathering: Proposal, chief: User, clerk: User, client_of: ClientOf
+    way: Way, gathering: Proposal, chief: User, clerk: User, second_clerk: User, client_of: ClientOf
 ) -> None:
     doors = way.households[5:7]
     sheet = a_list(gathering, doors, chief)
-    Household.objects.filter(pk=doors[0].pk).update(is_active=False)
+    striking.confirm_strike(striking.ask_to_strike(doors[0], reason="拆并了", by=clerk), by=second_clerk)
     answer = client_of(clerk).post(reverse("cosign_read"), {"sheet": sheet.pk, "doors": typed(doors)})
     assert answer.status_code == 302, dict(answer.context["form"].errors)
     assert gathering.cosigns.counted().count() == 2
