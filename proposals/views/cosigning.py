@@ -98,7 +98,10 @@ def cosign_read(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     if not any(held.role in (Role.CLERK, *ORGANISERS) for held in roles_of(user)):
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸质附议"))
-    sheet = _sent_list(request) or selectors.list_to_read(user)
+    sheet = _sent_list(request)
+    if sheet is None and request.method == "POST":  # never read into the next list what was typed from another
+        raise NotAllowed(_("没有这张签名册了，请重新打开核对的页面，看着照片再录一次"))
+    sheet = sheet or selectors.list_to_read(user)
     if sheet is None:
         return render(request, "proposals/cosign_read_done.html", {})
     proposal = proposal_of(sheet)

@@ -21,6 +21,7 @@ from deliberation.selectors import reading_key
 from evaluation.actions import paper as ratings
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
+from minshi.addresses import told
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Objection
@@ -198,7 +199,9 @@ def test_a_door_struck_off_meanwhile_can_still_be_read_on_its_sheet(
     doors = way.households[5:7]
     sheet = a_list(gathering, doors, chief)
     striking.confirm_strike(striking.ask_to_strike(doors[0], reason="拆并了", by=clerk), by=second_clerk)
-    answer = client_of(clerk).post(reverse("cosign_read"), {"sheet": sheet.pk, "doors": typed(doors)})
+    answer = client_of(clerk).post(
+        reverse("cosign_read"), {"sheet": told("signed_list", sheet.pk), "doors": typed(doors)}
+    )
     assert answer.status_code == 302, dict(answer.context["form"].errors)
     assert gathering.cosigns.counted().count() == 2
 
@@ -208,7 +211,7 @@ def test_who_comes_second_to_a_list_reads_that_another_was_quicker(
 ) -> None:
     doors = way.households[5:7]
     sheet = a_list(gathering, doors, chief)
-    sent = {"sheet": sheet.pk, "doors": typed(doors)}
+    sent = {"sheet": told("signed_list", sheet.pk), "doors": typed(doors)}
     assert client_of(clerk).post(reverse("cosign_read"), sent).status_code == 302
     for late in (second_clerk, clerk, chief):
         answer = client_of(late).post(reverse("cosign_read"), sent)
@@ -223,14 +226,14 @@ def test_a_line_taken_back_while_somebody_reads_it_is_not_read(
     doors = way.households[5:6]
     sheet = a_list(gathering, doors, chief)
     actions.void_cosign(gathering, doors[0], reason="登记错了门牌", by=clerk)
-    sent = {"sheet": sheet.pk, "doors": typed(doors)}
+    sent = {"sheet": told("signed_list", sheet.pk), "doors": typed(doors)}
     answer = client_of(second_clerk).post(reverse("cosign_read"), sent)
     assert answer.status_code == 422 and doors[0].address in answer.content.decode()
     assert not gathering.cosigns.standing().exists()
 
 
 @pytest.mark.parametrize("sent", ["", "0", "-1", "999999999999999999", "9" * 40, "٣", "1;2", "x"])
-def test_a_number_of_no_sheet_is_no_fault(
+def test_a_number_of_no_sheet_is_no_fault_and_reads_no_other(
     sent: str, way: Way, gathering: Proposal, chief: User, clerk: User, client_of: ClientOf
 ) -> None:
     a_list(gathering, way.households[5:6], chief)
