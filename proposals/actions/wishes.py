@@ -106,9 +106,8 @@ def enter_wishes(
     numbers = [number_of(receipt_id if not row else uuid5(receipt_id, str(row))) for row in range(len(lines))]
     with connection.cursor() as cursor:  # twice at once: the second waits and then sees the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wishes:{receipt_id}"])
+    _refuse_another_page(number_of(receipt_id), lines)
     if earlier := list(Wish.objects.filter(slip_number__in=numbers).order_by("pk")):
-        if [each.wisher_name for each in earlier] != [line.name for line in lines]:
-            raise Refused(receipt=_("这个页面刚才已经登记过一页。您现在录的是另一页，请再按一次登记"))
         return earlier
     if not lines:
         raise Refused(lines=_("请写下心愿，一行一条"))
@@ -132,6 +131,14 @@ def enter_wishes(
     ]
     ask_second_look(sheet, by=by)
     return entered
+
+
+def _refuse_another_page(first: str, lines: Sequence[Written]) -> None:
+    """A browser's "back" brings the last page's form with its number: what is typed there now is no repeat."""
+    sheet = Wish.objects.filter(slip_number=first).values("sheet")
+    earlier = list(Wish.objects.filter(sheet__in=sheet).order_by("pk").values_list("wisher_name", "text"))
+    if earlier and earlier != [(line.name, mask_text(line.text)[:WISH_LENGTH]) for line in lines]:
+        raise Refused(receipt=_("这个页面刚才已经登记过一页。您现在录的是另一页，请再按一次登记"))
 
 
 @action
