@@ -52,7 +52,7 @@ def test_who_lives_elsewhere_sees_why_there_is_no_button(way: Way, client_of: Cl
     proposal = way.cosigning()
     client = client_of(stranger)
     page = client.get(f"/projects/{proposal.number}/cosign/").content.decode()
-    assert "样板巷1号院的住户附议" in page and "代表我家附议" not in page
+    assert "受益户是整个样板巷1号院，由受益的住户附议" in page and "代表我家附议" not in page
     assert client.post(f"/projects/{proposal.number}/cosign/").status_code == 403
 
 
