@@ -416,8 +416,9 @@ class WishBookForm(forms.Form):
 
     def renew(self) -> None:
         """Nothing came of what was sent: the next try is another, also where the last page's form came back."""
-        self.data = self.data.copy()
-        self.data["receipt"] = str(uuid4())
+        typed: Any = self.data.copy()  # type: ignore[attr-defined]  # what was sent, a QueryDict
+        typed["receipt"] = str(uuid4())
+        self.data = typed
 
 
 class ReviseForm(WordsForm):
