@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from deliberation import actions, selectors
 from deliberation.actions.exits import most_tries, tries_of
 from deliberation.actions.meetings import Vote
 from deliberation.models import (
+    AreaCount,
     Criterion,
     Meeting,
     MeetingStage,
@@ -90,6 +92,33 @@ class PublishResult(DeskForm):
 
     def run(self, subject: Motion, by: User) -> Motion:
         return actions.publish(subject, by=by)
+
+
+class CountAreas(DeskForm):
+    name = "count-areas"
+    label = _("复核面积")
+    help = _("请用计算器把每一行加起来，自己加自己的。这些面积不要抄走、不要告诉别人：有人认得出是哪一户。")
+    done = _("已记下：加出来和选票一致")
+    permission = "deliberation.count_areas"
+
+    agree_m2 = forms.DecimalField(label=_("同意的加起来（平方米）"), max_digits=12, decimal_places=2, min_value=0)
+    against_m2 = forms.DecimalField(label=_("不同意的加起来（平方米）"), max_digits=12, decimal_places=2, min_value=0)
+    abstain_m2 = forms.DecimalField(label=_("弃权的加起来（平方米）"), max_digits=12, decimal_places=2, min_value=0)
+
+    @classmethod
+    def open_to(cls, subject: Motion) -> bool:
+        counted = subject.stage in (MotionStage.COUNTING, MotionStage.PUBLISHED)
+        return subject.by_area and counted and subject.area_counts.count() < 2
+
+    @classmethod
+    def offered(cls, subject: models.Model, user: User) -> bool:
+        return super().offered(subject, user) and not AreaCount.objects.filter(motion=subject.pk, by=user).exists()
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return list(selectors.areas_to_add(self.subject))
+
+    def run(self, subject: Motion, by: User) -> object:
+        return actions.count_areas(subject, **self.cleaned_data, by=by)
 
 
 def _who_and_where(person: Person) -> str:
@@ -422,4 +451,4 @@ OF_PROPOSAL = (
     ConsultAgain,
 )
 OF_MEETING = (RecordMinutes, AgreePlan, CallOff)
-OF_MOTION = (PublishResult,)
+OF_MOTION = (PublishResult, CountAreas)

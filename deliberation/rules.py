@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
@@ -58,8 +59,19 @@ def may_see_sheet(user: User, line: Line) -> bool:
 def prints_letters(user: User, letter: CheckLetter) -> bool:
     """At the street, somebody without a role in the place and who does not live there; where the street has nobody
     the district's lead office stands in."""
-    place = letter.territory
-    if user.is_same(letter.asked_by_id) or lives_in(user, place) or _has_a_part_in(user, place):
+    return not user.is_same(letter.asked_by_id) and stands_apart(user, letter.territory)
+
+
+@rules.predicate
+def counts_areas(user: User, motion: Motion) -> bool:
+    """Who adds up areas reads what areas chose, and an area may be known: somebody who stands apart, as for letters."""
+    return stands_apart(user, motion.territory)
+
+
+def stands_apart(user: User, place: Territory) -> bool:
+    """Of the street's office, without a role in the place and not living there; where the street has nobody, of the
+    district's."""
+    if lives_in(user, place) or _has_a_part_in(user, place):
         return False
     return holds(user, place, *STREET) or (
         holds(user, place, Role.DISTRICT_OFFICER)
@@ -85,6 +97,7 @@ rules.add_perm("deliberation.decide", is_branch)
 rules.add_perm("deliberation.paper", collects_paper)
 rules.add_perm("deliberation.see_sheet", may_see_sheet)
 rules.add_perm("deliberation.print_letter", prints_letters)
+rules.add_perm("deliberation.count_areas", counts_areas)
 permits.held_by(
     {
         "deliberation.run": gettext_lazy("这里的社区工作人员"),
@@ -93,6 +106,7 @@ permits.held_by(
         "deliberation.paper": gettext_lazy("这里的楼栋长等组织人或社区工作人员"),
         "deliberation.see_sheet": gettext_lazy("核对过这张纸票的人和这一户"),
         "deliberation.print_letter": gettext_lazy("街道不在这个地方任职的工作人员"),
+        "deliberation.count_areas": gettext_lazy("街道不在这个地方任职的工作人员"),
     }
 )
 
@@ -228,6 +242,39 @@ def folded(groups: Sequence[Group], least: int) -> list[Group]:
             return []
         hidden.append(alone.pop())
     return [*alone, sum(sorted(hidden, key=lambda group: group.names), NOTHING)] if hidden else alone
+
+
+@dataclass(frozen=True)
+class Area:
+    """What some of the choices add up to, in units and m²."""
+
+    names: tuple[str, ...]
+    units: int
+    m2: Decimal
+
+    def __add__(self, other: Area) -> Area:
+        return Area(self.names + other.names, self.units + other.units, self.m2 + other.m2)
+
+
+ROLLS_OF_AREAS = 4
+"""So many times the smallest group a roll must have to be told by area: in a smaller one a sum has one way to come."""
+
+
+def folded_areas(areas: Sequence[Area], absent: int, roll: int, least: int) -> list[Area]:
+    """Areas by choice, the small ones as one with the next larger, so that nobody's area follows from a sum.
+
+    ``absent`` units took no part: they are told by what is missing from the whole, and so must be none or enough.
+    """
+    if roll < ROLLS_OF_AREAS * least or 0 < absent < least:
+        return []
+    spoke = sorted((area for area in areas if area.units), key=lambda area: area.units, reverse=True)
+    alone = [area for area in spoke if area.units >= least]
+    hidden = [area for area in spoke if area.units < least]
+    while hidden and (len(hidden) < 2 or sum(area.units for area in hidden) < least):
+        if not alone:
+            return []
+        hidden.append(alone.pop())
+    return [*alone, sum(hidden[1:], hidden[0])] if hidden else alone
 
 
 def may_stand_together(cells: Sequence[Group], least: int) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
@@ -77,6 +78,10 @@ class Result:
     corrected: int
 
     @property
+    def areas(self) -> str:
+        return areas_said(self.motion)
+
+    @property
     def parts(self) -> list[tuple[str, list[rules.Group]]]:
         """One query, asked where it is shown."""
         return parts_of(self.motion) if self.motion.stage == MotionStage.PUBLISHED else []
@@ -142,6 +147,45 @@ def receipts_page(motion: Motion, after: str, number: int = 100) -> paging.Page[
     slips = counted.filter(slip_number__gt=behind).union(replaced.filter(slip_number__gt=behind), all=True)
     found = [Slip(*row) for row in slips.order_by("slip_number")[: number + 1]]
     return paging.Page(found[:number], found[number - 1].number if len(found) > number else "", not behind)
+
+
+def areas_of(motion: Motion) -> list[rules.Area]:
+    """The published sums of area, folded; nothing where even these would tell."""
+    if not motion.by_area or motion.smallest_group is None:
+        return []
+    said = {row[0]: row[1:] for row in _by_choice(motion)}
+    areas = [rules.Area((str(choice.label),), *said.get(choice.value, (0, Decimal(0)))) for choice in Choice]
+    absent = motion.roll.size - sum(area.units for area in areas)
+    return rules.folded_areas(areas, absent, motion.roll.size, motion.smallest_group)
+
+
+def _by_choice(motion: Motion) -> Iterable[tuple[str, int, Decimal]]:
+    rows = motion.ballots.order_by().values_list("choice")
+    return rows.annotate(units=Count("pk"), m2=Sum("unit__area_m2"))
+
+
+def area_sums(motion: Motion) -> str:
+    """Which sums of area are told, in a sentence."""
+    found = [("、".join(area.names), f"{area.m2:.0f}") for area in areas_of(motion)]
+    told = "；".join(_("%(names)s共约 %(m2)s 平方米") % {"names": names, "m2": m2} for names, m2 in found)
+    told = told or _("户数少，分开公布会看出哪一户选了什么，只说够不够")
+    apart = _("每户的面积不公布，由街道两位计票人复核，他们在这里没有任职、也不住在这里。")
+    return _("按面积：%(told)s。") % {"told": told} + apart
+
+
+def areas_said(motion: Motion) -> str:
+    """The sums, and whether two have added them up."""
+    hands = motion.area_counts.count()
+    words = [_("还没有人复核。"), _("已有一位复核，还要一位。"), _("两位已经各自加过，和公布的一致。")]
+    return area_sums(motion) + words[min(hands, 2)]
+
+
+def areas_to_add(motion: Motion) -> list[tuple[str, str]]:
+    """For a counter: the areas of each choice, the smallest first, without a door, a number or a time."""
+    found: dict[str, list[str]] = {choice: [] for choice in Choice.values}
+    for choice, m2 in motion.ballots.order_by("unit__area_m2").values_list("choice", "unit__area_m2"):
+        found[choice].append(str(m2))
+    return [(str(Choice(choice).label), "、".join(areas) or "—") for choice, areas in found.items()]
 
 
 def parts_of(motion: Motion) -> list[tuple[str, list[rules.Group]]]:

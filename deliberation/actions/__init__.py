@@ -5,7 +5,16 @@ from deliberation.actions.decisions import decide, record_party_study, take_up
 from deliberation.actions.exits import consult_again, not_agree, vote_again
 from deliberation.actions.letters import ask_letter, print_letter
 from deliberation.actions.meetings import agree_plan, call_off, choose_group, post_agenda, record_minutes
-from deliberation.actions.motions import ask, close, count, lengthen, open_motion, publish, refresh_turnouts
+from deliberation.actions.motions import (
+    ask,
+    close,
+    count,
+    count_areas,
+    lengthen,
+    open_motion,
+    publish,
+    refresh_turnouts,
+)
 from deliberation.actions.paper import (
     bring_correction,
     confirm_correction,
@@ -33,6 +42,7 @@ __all__ = [
     "consult_again",
     "correct_paper",
     "count",
+    "count_areas",
     "decide",
     "enter_paper",
     "lengthen",

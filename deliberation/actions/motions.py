@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from deliberation import rules, selectors
 from deliberation.lifecycle import CLOSE
-from deliberation.models import Choice, Motion, MotionStage, Purpose
+from deliberation.models import AreaCount, Ballot, Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
 from minshi.clock import Now, now
@@ -30,7 +31,8 @@ from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.actions import longer_window
-from minshi.refusals import Refused
+from minshi.refusals import NotAllowed, Refused, refusing
+from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
 from minshi.rolls.models import Reach, Roll
 from minshi.territory.models import Territory
@@ -222,6 +224,27 @@ def count(motion: Motion, *, by: User | None = None) -> None:
         wait_until(motion.proposal, motion.publish_by, by=by)
 
 
+@action
+def count_areas(motion: Motion, *, agree_m2: Decimal, against_m2: Decimal, abstain_m2: Decimal, by: User) -> AreaCount:
+    """Somebody who stands apart added up the areas by hand; what is not what the ballots say is refused.
+
+    Two do so, each by themselves; the page says whether they have.
+    """
+    lock(motion)
+    if not motion.by_area or motion.stage not in (MotionStage.COUNTING, MotionStage.PUBLISHED):
+        raise Refused(_("这次表决不按面积计，或者还没有计票"))
+    if not rules.counts_areas(by, motion):
+        raise NotAllowed(_("面积由街道在这里没有任职、也不住在这里的工作人员复核"))
+    added = {"agree": agree_m2, "against": against_m2, "abstain": abstain_m2}
+    counted = rolls.tally(motion.roll, Ballot, "choice")
+    wrong = [choice for choice, m2 in added.items() if counted.of(choice).area_m2 != m2]
+    if wrong:
+        again = _("加出来和选票不一样，请再加一遍；还是不一样，请告诉社区，先不要公布")
+        raise Refused(**{f"{choice}_m2": again for choice in wrong})
+    with refusing(one_count_of_a_counter=("agree_m2", _("您已经复核过，另一位由别人来"))):
+        return AreaCount.objects.create(motion=motion, by=by, **{f"{name}_m2": m2 for name, m2 in added.items()})
+
+
 def why_not_publish(motion: Motion) -> list[str]:
     """What the count still waits for."""
     lines = Line.objects.valid().filter(paper_ballot__unit__roll=motion.roll_id)
@@ -295,7 +318,8 @@ def _announce(motion: Motion, tally: dict[str, Any], by: User | None) -> Notice:
         place=motion.place,
         basis=rules.as_sentence(motion),
         body=_("本次表决的问题是“%(question)s”。名册 %(roll)d %(unit)s，参加 %(turnout)d %(unit)s，结果为%(outcome)s。")
-        % words,
+        % words
+        + (selectors.area_sums(motion) if motion.by_area else ""),
         table=[
             (_("名册"), number(motion.electorate)),
             (_("参加"), number(turnout)),

@@ -97,3 +97,28 @@ LANGUAGE sql STABLE AS $$
         SELECT FROM deliberation_ballotchange WHERE unit_id = ballot.unit_id AND cast_at <= moment
     )
 $$;
+
+-- Areas are added up by two humans who found what the ballots say, while it is counted or after.
+CREATE OR REPLACE FUNCTION refuse_area_count() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    motion deliberation_motion;
+    told record;
+BEGIN
+    SELECT * INTO motion FROM deliberation_motion WHERE id = NEW.motion_id FOR SHARE;
+    SELECT * INTO told FROM motion_tally(motion.roll_id);
+    IF EXISTS (
+        SELECT FROM deliberation_areacount WHERE motion_id = NEW.motion_id AND human_of(by_id) = human_of(NEW.by_id)
+    ) THEN
+        RAISE EXCEPTION 'motion %: one human counts once', motion.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'one_human_acts_once';
+    END IF;
+    IF NOT motion.by_area OR motion.stage NOT IN ('counting', 'published')
+       OR (NEW.agree_m2, NEW.against_m2, NEW.abstain_m2) IS DISTINCT FROM
+          (told.agree_m2, told.against_m2, told.abstain_m2) THEN
+        RAISE EXCEPTION 'motion %: this is not what its ballots add up to', motion.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER true_area_count BEFORE INSERT ON deliberation_areacount
+    FOR EACH ROW EXECUTE FUNCTION refuse_area_count();
+SELECT append_only('deliberation_areacount');

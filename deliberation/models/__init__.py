@@ -12,6 +12,7 @@ from deliberation.models.meetings import (
     WorkingGroup,
 )
 from deliberation.models.motions import (
+    AreaCount,
     Ballot,
     BallotChange,
     CheckLetter,
@@ -24,6 +25,7 @@ from deliberation.models.motions import (
 )
 
 __all__ = [
+    "AreaCount",
     "Attendance",
     "Ballot",
     "BallotChange",

@@ -199,6 +199,27 @@ class Motion(models.Model):
         return (self.agree or 0) + (self.against or 0) + (self.abstain or 0)
 
 
+class AreaCount(models.Model):
+    """That somebody added up the areas of a vote by hand, and found what the platform had found (domain.md 5)."""
+
+    motion = models.ForeignKey(Motion, models.PROTECT, related_name="area_counts", verbose_name=_("表决"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("计票人"))
+    agree_m2 = models.DecimalField(_("同意的面积"), max_digits=14, decimal_places=2)
+    against_m2 = models.DecimalField(_("不同意的面积"), max_digits=14, decimal_places=2)
+    abstain_m2 = models.DecimalField(_("弃权的面积"), max_digits=14, decimal_places=2)
+    at = models.DateTimeField(_("时间"), db_default=Now())
+
+    SHOWN_TO_NOBODY = True
+
+    class Meta:
+        verbose_name = _("面积复核")
+        verbose_name_plural = _("面积复核")
+        constraints = [models.UniqueConstraint(fields=["motion", "by"], name="one_count_of_a_counter")]
+
+    def __str__(self) -> str:
+        return f"count of {self.motion_id}"
+
+
 def waiting(roll: Roll) -> models.QuerySet[Unit]:
     """Its units with neither a ballot nor a registered sheet yet."""
     sheets = PaperBallot.objects.valid().filter(unit=models.OuterRef("pk"))

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Avg, Max
+from django.db.models import Avg, Count, Max
 from django.utils.translation import gettext as _
 
 from evaluation import rules
@@ -57,7 +57,7 @@ from proposals.models import Proposal, Stage
 from proposals.selectors import pinned_days
 
 INSTANT = timedelta(microseconds=1)
-PINNED = ("rating.", "callback.", "counting.days", "ballots.lists_every_hours")
+PINNED = ("rating.", "callback.", "counting.days", "ballots.lists_every_hours", "ballots.smallest_group")
 
 
 # --- Opening ------------------------------------------------------------------------------------
@@ -302,12 +302,15 @@ def _close(survey: Survey) -> None:
 
 def _results(survey: Survey) -> dict[str, Any]:
     counted = rolls.tally(survey.roll, Answer, "level")
-    means = survey.answers.aggregate(**{name: Avg(name) for name in ASPECTS})
+    least = int(survey.terms.get("ballots.smallest_group", 1))
+    parts = {name: Avg(name) for name in ASPECTS} | {f"{name}_by": Count(name) for name in ASPECTS}
+    means = survey.answers.aggregate(**parts)
     return {
         "answers_count": counted.all.units,
         "satisfied": sum(counted.of(level).units for level in SATISFIED),
         "levels": [counted.of(level).units for level in Rating.values],
-        "aspects": {name: round(float(means[name]), 2) for name in ASPECTS if means[name] is not None},
+        # A mean of few says what each of them said.
+        "aspects": {name: round(float(means[name]), 2) for name in ASPECTS if means[f"{name}_by"] >= max(least, 1)},
         "on_paper": counted.on_paper,
     }
 

@@ -371,3 +371,13 @@ def test_a_result_that_is_not_the_answers_is_refused(survey: Survey, raters: lis
 def test_a_project_is_not_rated_without_a_survey_that_says_so(survey: Survey, accepted: Proposal) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         advance(accepted, "pass_survey", by=None)
+
+
+def test_a_part_that_few_rated_is_not_told(survey: Survey, raters: list[User], until: Callable[..., None]) -> None:
+    """A mean of one is what one household said; the smallest group is policy's five."""
+    for number, user in enumerate(raters[:30]):
+        parts = {"price": 5 if number < 4 else None, "quality": 1 if number < 5 else None}
+        rate(survey, level=1, aspects=parts, by=user)
+    until(survey.closes_at)
+    survey.refresh_from_db()
+    assert survey.aspects == {"quality": 1.0}
