@@ -34,6 +34,7 @@ CLOSES, PUBLISHED_BY = until("closes_at", _("截止")), until("publish_by", _("�
 
 @admin.register(Motion)
 class MotionAdmin(MatterAdmin):
+    place_path = "place__path"  # also of a vote that is no project's
     desk_forms = OF_MOTION
     list_display = ("question", "proposal", "purpose", "stage", CLOSES, PUBLISHED_BY, "electorate", "passed")
     list_filter = ("stage", "purpose")

@@ -107,7 +107,8 @@ BEGIN
     SELECT * INTO motion FROM deliberation_motion WHERE id = NEW.motion_id FOR SHARE;
     SELECT * INTO told FROM motion_tally(motion.roll_id);
     IF EXISTS (
-        SELECT FROM deliberation_areacount WHERE motion_id = NEW.motion_id AND human_of(by_id) = human_of(NEW.by_id)
+        SELECT FROM deliberation_areacount WHERE motion_id = NEW.motion_id AND by_id <> NEW.by_id
+            AND human_of(by_id) = human_of(NEW.by_id)
     ) THEN
         RAISE EXCEPTION 'motion %: one human counts once', motion.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'one_human_acts_once';

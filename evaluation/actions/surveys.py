@@ -303,14 +303,15 @@ def _close(survey: Survey) -> None:
 def _results(survey: Survey) -> dict[str, Any]:
     counted = rolls.tally(survey.roll, Answer, "level")
     least = int(survey.terms.get("ballots.smallest_group", 1))
-    parts = {name: Avg(name) for name in ASPECTS} | {f"{name}_by": Count(name) for name in ASPECTS}
+    parts = {f"{name}_mean": Avg(name) for name in ASPECTS} | {f"{name}_by": Count(name) for name in ASPECTS}
     means = survey.answers.aggregate(**parts)
+    # A mean of few says what each of them said.
+    told = [name for name in ASPECTS if means[f"{name}_by"] >= max(least, 1)]
     return {
         "answers_count": counted.all.units,
         "satisfied": sum(counted.of(level).units for level in SATISFIED),
         "levels": [counted.of(level).units for level in Rating.values],
-        # A mean of few says what each of them said.
-        "aspects": {name: round(float(means[name]), 2) for name in ASPECTS if means[f"{name}_by"] >= max(least, 1)},
+        "aspects": {name: round(float(means[f"{name}_mean"]), 2) for name in told},
         "on_paper": counted.on_paper,
     }
 

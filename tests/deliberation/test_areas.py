@@ -41,7 +41,7 @@ def told(found: list[Area]) -> list[tuple[str, str]]:
 
 def test_a_choice_of_few_is_told_with_another() -> None:
     found = folded_areas(areas((30, "2400"), (7, "500"), (2, "161")), absent=6, roll=45, least=LEAST)
-    assert told(found) == [("同意", "2400"), ("不同意、弃权", "661")]
+    assert told(found) == [("同意", "2400"), ("弃权、不同意", "661")]
 
 
 def test_one_against_hides_among_all() -> None:
