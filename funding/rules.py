@@ -341,6 +341,7 @@ guarded(
     contract_ends_by_two=gettext_lazy("中止合同要由另一个人确认，并附书面依据"),
     paper_is_on_file=gettext_lazy("请拍下这张单据：报价单、合同、发票、收款凭证没有照片不能登记"),
     one_contribution_per_voucher=gettext_lazy("这张凭证已经登记过，一张凭证只能登记一次"),
+    one_recovery_per_voucher=gettext_lazy("这张凭证已经用过，一张凭证只能登记一次"),
     one_payment_per_invoice=gettext_lazy("这张发票已经用过，一张发票只能付一次"),
     one_payment_per_voucher=gettext_lazy("这张付款凭证已经用过"),
     one_allocation_per_document=gettext_lazy("这个拨款文号已经登记过"),

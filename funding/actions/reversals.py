@@ -91,7 +91,7 @@ def settle_claim(claim: Claim, *, how: str, voucher: str, reason: str = "", by: 
         raise Refused(reason=_("请写明为什么核销"))
     claim.how, claim.voucher, claim.reason = how, one_line(voucher), mask_text(reason.strip())
     claim.settled_by, claim.confirmed_by = by, None
-    with refusing():
+    with refusing(one_recovery_per_voucher=("voucher", _("这张凭证已经用过，一张凭证只能登记一次"))):
         claim.save(update_fields=["how", "voucher", "reason", "settled_by", "confirmed_by"])
     proposals.note_on_card(claim.proposal)
     return claim
