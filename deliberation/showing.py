@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from deliberation import selectors
 from deliberation.models import Ballot, MeetingStage, MotionStage, PaperBallot
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.models import StepRecord
 from minshi.paper import numbers
-from minshi.residents.models import Residence
-from minshi.residents.rules import person_of
+from minshi.residents.models import Residence, Role
+from minshi.residents.rules import person_of, who_acts
 from minshi.rolls.models import Unit
 from proposals.models import Proposal, Stage
 from proposals.panels import (
@@ -85,9 +86,12 @@ def deciding(proposal: Proposal) -> Present:
         return Present(
             _("正在正式表决，每户一票，%(end)s 截止。") % words, _("代表我家投票"), f"/projects/{proposal.number}/vote/"
         )
-    if proposal.studies.filter(version=proposal.version).exists():
-        return Present(_("党组织已经研究过这一版方案，接下来集体决议：办不办、几级办。"))
-    return Present(_("党组织先研究，然后集体决议：办不办、几级办。"))
+    study = selectors.study_of(proposal)
+    if study is not None:
+        return Present(_("%(who)s已经研究过这一版方案，接下来集体决议：办不办、几级办。") % {"who": study.who})
+    acts = who_acts(proposal.place, Role.PARTY, today())
+    who = _("党组织") if acts == Role.PARTY else _("%(who)s（代党组织）") % {"who": Role(acts).label}
+    return Present(_("%(who)s先研究，然后集体决议：办不办、几级办。") % {"who": who})
 
 
 def reserved(proposal: Proposal) -> Present:

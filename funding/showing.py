@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from funding import selectors
 from funding.models import OUTCOMES, Contribution, ContributionStage, EndingStage, GroupMember, Pledge
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.disclosure.selectors import notice_says
 from minshi.faces.words import yuan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper import numbers
 from minshi.residents import speaking
-from minshi.residents.rules import home_of, person_of
+from minshi.residents.models import Role
+from minshi.residents.rules import home_of, person_of, who_acts
 from proposals.lifecycle import MONEY_STAGES
 from proposals.models import CASH, Proposal, Source, Stage, bars_of
 from proposals.panels import (
@@ -247,9 +249,12 @@ def accepting(proposal: Proposal) -> Present:
     url = f"/projects/{proposal.number}/log/"
     entered = StepRecord.objects.of(proposal).filter(target=Stage.ACCEPTING).exclude(source=Stage.ACCEPTING)
     record = entered.order_by("-id").first()
+    acts = who_acts(proposal.place, Role.SUPERVISOR, today())
+    who = _("监督委员会") if acts == Role.SUPERVISOR else _("%(who)s（代监督委员会）") % {"who": Role(acts).label}
     if record is not None and record.verb != "finish":
-        return Present(_("%(why)s，等居民和监督委员会重新逐项验收。") % {"why": record.label}, _("看做成什么样"), url)
-    return Present(_("已经完工，等居民和监督委员会逐项验收。"), _("看做成什么样"), url)
+        words = {"why": record.label, "who": who}
+        return Present(_("%(why)s，等居民和%(who)s重新逐项验收。") % words, _("看做成什么样"), url)
+    return Present(_("已经完工，等居民和%(who)s逐项验收。") % {"who": who}, _("看做成什么样"), url)
 
 
 def ending_now(proposal: Proposal) -> Present:
@@ -264,12 +269,15 @@ def ending_now(proposal: Proposal) -> Present:
         text = _("这件事不办了。先付清已验收的活，还欠 %s 元，付清再退余款。") % yuan(owed)
         return Present(text, _("每一笔都能查"), books)
     waiting = list(proposal.refunds.owed().values_list("amount_fen", flat=True))
+    paid = _("应付的已经付清") if proposal.contracts.exists() else _("没有签过合同，没有应付的款")
     if waiting:
-        words = {"n": len(waiting), "sum": yuan(sum(waiting))}
-        return Present(
-            _("这件事不办了。应付的已经付清，还有 %(n)d 笔、%(sum)s 元余款等着退。") % words, _("每一笔都能查"), books
-        )
-    return Present(_("这件事不办了。应付的已经付清，余款已经退回，接下来公告、归档。"), _("每一笔都能查"), books)
+        words = {"paid": paid, "n": len(waiting), "sum": yuan(sum(waiting))}
+        text = _("这件事不办了。%(paid)s，还有 %(n)d 笔、%(sum)s 元余款等着退。") % words
+    elif proposal.refunds.filter(returned_at__isnull=False).exists():
+        text = _("这件事不办了。%(paid)s，余款已经退回，接下来公告、归档。") % {"paid": paid}
+    else:
+        text = _("这件事不办了。%(paid)s，没有余款要退，接下来公告、归档。") % {"paid": paid}
+    return Present(text, _("每一笔都能查"), books)
 
 
 register_present(Stage.ENDING, ending_now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib import admin
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +41,7 @@ def _pages_of(place: Territory) -> Iterable[tuple[str, str]]:
 
 
 def _supervised(rows: DeadlineQuerySet) -> DeadlineQuerySet:
-    watched = Proposal.objects.filter(supervised_at__isnull=False, stage=Stage.HANDLING).values("pk")
+    watched = Proposal.objects.filter(supervised_at__gte=F("stage_since"), stage=Stage.HANDLING).values("pk")
     return rows.filter(subject_type=Proposal._meta.label_lower, subject_id__in=watched)
 
 

@@ -14,13 +14,13 @@ from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.rules import is_reopened_again
-from minshi.disclosure.selectors import notice_says, to_read
+from minshi.disclosure.selectors import notice_says, settled_words, to_read
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
 from minshi.mydata.actions import to_answer
 from minshi.paper import numbers
 from minshi.residents import speaking
-from minshi.residents.models import ORGANISERS
+from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.residents.waiting import CLAIM
 from proposals import selectors
@@ -50,7 +50,7 @@ def _after(notice: Notice) -> Present:
     if notice.objections_unread:
         said.append(_("还有 %(n)d 张书面异议没有核对，核对以后才能办下一步。") % {"n": notice.objections_unread})
     if len(said) == 1:
-        said.append(_("异议都已答复。") if notice.objections_total else _("没有收到异议。"))
+        said.append(settled_words(list(notice.objections.all()) if notice.objections_total else []))
     if (ruling := notice.ruling) is not None and ruling.is_in_force:
         said.append(
             _("同样的内容两次被重议，%(who)s决定%(outcome)s。") % {"who": ruling.who, "outcome": ruling.outcome}
@@ -87,6 +87,9 @@ def _and_before(proposal: Proposal, said: Present) -> Present:
     return replace(said, text=f"{said.text}{then}")
 
 
+NOBODY_ABOVE = (REVIEW_LADDER[-1][0], Role.DISTRICT_OFFICER)
+"""Where a review has climbed as far as it can: the street, and the district where the street has nobody."""
+
 MOST_CLAIMS = 99
 
 
@@ -107,11 +110,13 @@ def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> 
         return Present(text, _("看公示、提意见"), proposal.gate_notice.get_absolute_url())
     said = {
         Stage.SUBMITTED: _("正在初审；没有按期答复，自动转上一级。")
-        if proposal.holder_role != REVIEW_LADDER[-1][0]
+        if proposal.holder_role not in NOBODY_ABOVE
         else _("正在初审；没有按期答复，公开催办。"),
         Stage.RETURNED: _("提议人正在修改。"),
         Stage.HANDLING: _("承办人正在办理；逾期没有办，自动转上一级。")
         if (proposal.tier or 1) < Tier.THIRD
+        else _("区牵头部门正在办理；已经逾期，列入了督办。")
+        if proposal.is_supervised
         else _("区牵头部门正在办理；逾期没有办，列入督办。"),
         Stage.ARCHIVED: _("这件事已经办完归档。"),
     }

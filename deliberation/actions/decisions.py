@@ -224,11 +224,12 @@ def _announce(
         (str(Source(source).label), _("%s 元") % format_yuan(fen)) for source, fen in version.shares.items() if fen
     ]
     points = sum(points for points, _note in marks.values())
+    study = selectors.study_of(proposal)
     return post(
         kind=NoticeKind.INITIATION,
         title=_("关于“%(title)s”立项的公示") % {"title": proposal.title},
         place=proposal.place,
-        basis=_("居民表决、民主商议、党组织前置研究和集体决议"),
+        basis=_("居民表决、民主商议、%(who)s前置研究和集体决议") % {"who": study.who if study else _("党组织")},
         course=_("经集体决议同意立项，拟按%(tier)s办理。") % {"tier": Tier(tier).label},
         body=version.plan,
         table=[

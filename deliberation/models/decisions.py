@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models.motions import Motion
@@ -13,6 +16,9 @@ from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.territory.models import Territory
 from proposals.models import Proposal, Tier, Version
+
+STOOD_IN = re.compile(r"（([^（）]+（代[^（）]+）)）")
+"""How the record of a study begins where the place has no Party branch."""
 
 
 class PartyStudy(models.Model):
@@ -39,6 +45,12 @@ class PartyStudy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal}: {self.get_opinion_display()}"
+
+    @property
+    def who(self) -> str:
+        """Whose study it is: the branch's, or of whoever stood in for it, as it stands before the words."""
+        stood_in = STOOD_IN.match(self.text)
+        return stood_in[1] if stood_in else gettext("党组织")
 
     @property
     def territory(self) -> Territory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -91,6 +92,19 @@ def objections_of(notice: Notice) -> list[Objection]:
         acts = acts_for(role, set(notice.posts))
         objection.stand_in = "" if acts == role else title_of_acting(notice.place.name, role, acts)
     return rows
+
+
+def settled_words(objections: Sequence[Objection]) -> str:
+    """How a notice's objections ended once none is open: answered, or taken back by who made them."""
+    withdrawn = sum(each.outcome == Objection.Outcome.WITHDRAWN for each in objections)
+    facts = {"total": len(objections), "withdrawn": withdrawn, "answered": len(objections) - withdrawn}
+    if not objections:
+        return _("没有收到异议。")
+    if not withdrawn:
+        return _("%(total)d 条异议都已答复。") % facts
+    if withdrawn == len(objections):
+        return _("%(total)d 条异议都由本人撤回。") % facts
+    return _("%(answered)d 条异议已答复，%(withdrawn)d 条由本人撤回。") % facts
 
 
 # --- What a gate waits for ---------------------------------------------------------------------

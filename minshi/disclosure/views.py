@@ -50,9 +50,11 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_safe
 def notice(request: HttpRequest, number: str) -> HttpResponse:
     notice = get_object_or_404(Notice.objects.for_reading().with_posts(), number=number)
+    objections = selectors.objections_of(notice)
     context = {
         **_facts(notice),
-        "objections": selectors.objections_of(notice),
+        "objections": objections,
+        "settled": selectors.settled_words(objections),
         "photos": notice.photos.all(),
         "progress": selectors.progress(notice, notice.read_at),
         "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),

@@ -117,7 +117,7 @@ def _held_along(user: User, place: Territory) -> set[str]:
     return known[place.path]
 
 
-def whoacts_for(place: Territory, role: str, day: date) -> str:
+def who_acts(place: Territory, role: str, day: date) -> str:
     """The role that acts for this one here: itself where somebody holds it, else the first of its line that has one."""
     return acts_for(role, held_at([place.path], day)[place.path])
 
@@ -141,7 +141,7 @@ def acts_for(role: str, held: set[str]) -> str:
 
 def acting_title(place: Territory, role: str, day: date | None = None) -> str:
     """A post as it is said to people: where nobody holds it, whoever stands in, named so."""
-    return title_of_acting(place.name, role, whoacts_for(place, role, day or today()))
+    return title_of_acting(place.name, role, who_acts(place, role, day or today()))
 
 
 def title_of_acting(place: str, role: str, acts: str) -> str:

@@ -138,7 +138,8 @@ def decline_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord
 @action
 def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """Tier 3 has run over: 督办, with a reminder to the lead office every working day until it moves."""
-    record = take(proposal, "supervise", by=by, setting={"supervised_at": proposal.supervised_at or now()})
+    since = proposal.supervised_at if proposal.is_supervised else now()
+    record = take(proposal, "supervise", by=by, setting={"supervised_at": since})
     note_on_card(proposal)
     return record
 

@@ -116,6 +116,13 @@ class Proposal(models.Model):
         """The words that hold now: the newest version."""
         return self.versions.latest("number")
 
+    @property
+    def is_supervised(self) -> bool:
+        """督办: it ran over where it is handled now; what was handed on since is not late there."""
+        if self.stage != Stage.HANDLING or self.supervised_at is None or self.stage_since is None:
+            return False
+        return self.supervised_at >= self.stage_since
+
     def beneficiaries(self) -> models.QuerySet[Household]:
         """The households that benefit: the frozen list, before that whom the newest version lists.
 

@@ -26,6 +26,7 @@ from minshi.lifecycle import machine
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from proposals import actions as proposals
+from proposals.lifecycle import STEPS, waits_for
 from proposals.models import ENDED, Proposal, Source, Stage
 from proposals.selectors import way_of
 from proposals.views.library import _project_parts
@@ -62,9 +63,13 @@ def facts_of(proposal: Proposal) -> dict[str, Callable[[], bool]]:
     over = stage in (*ENDED, Stage.ENDING)
     ending = last_ending(proposal)
     return {
-        "督办中": lambda: stage == Stage.HANDLING and proposal.supervised_at is not None,
+        "督办中": lambda: (
+            stage == Stage.HANDLING
+            and proposal.supervised_at is not None
+            and proposal.supervised_at >= StepRecord.objects.of(proposal).exclude(verb__in=KEEP_TIME).latest("at").at
+        ),
         "自动转上一级": lambda: (
-            (stage == Stage.SUBMITTED and proposal.holder_role != "case_officer")
+            (stage == Stage.SUBMITTED and proposal.holder_role not in ("case_officer", "district_officer"))
             or (stage == Stage.HANDLING and (proposal.tier or 1) < 3)
         ),
         "列入督办。": lambda: stage == Stage.HANDLING and proposal.tier == 3,
@@ -98,12 +103,29 @@ def facts_of(proposal: Proposal) -> dict[str, Callable[[], bool]]:
         "余款已经退回": lambda: not Refund.objects.owed().filter(proposal=proposal).exists(),
         "以前中止的合同已付": lambda: proposal.contracts.count() > 1,
         "已经办完归档": lambda: stage == Stage.ARCHIVED,
+        "第二次被重议": lambda: (
+            bool(proposal.gate_notice and proposal.gate_notice.reopened_at and not proposal.gate_notice.is_passed)
+            and proposal.holder_role in ("case_officer", "district_officer")
+        ),
+        "才能再公示": lambda: bool(
+            proposal.gate_notice
+            and proposal.gate_notice.reopened_at
+            and not waits_for(proposal, proposal.gate_notice.kind)
+        ),
+        "都由本人撤回": lambda: (
+            not Notice.objects.filter(link=proposal.get_absolute_url(), pk=proposal.gate_notice_id)
+            .exclude(objections__outcome="withdrawn")
+            .exists()
+        ),
+        "没有应付的款": lambda: not proposal.contracts.exists(),
+        "没有余款要退": lambda: not proposal.refunds.exists(),
         "异议没有答复": lambda: Notice.objects.filter(
             Q(objections_open__gt=0), link=proposal.get_absolute_url()
         ).exists(),
     }
 
 
+KEEP_TIME = tuple(step.verb for step in STEPS if step.keeps_time)
 NEVER_SAID = ("None", "暂无数据", "评议没有达标")
 
 
