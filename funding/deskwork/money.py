@@ -37,7 +37,7 @@ from funding.models import (
 from funding.rules import KEEPERS
 from minshi.accounts.models import User
 from minshi.clock import today
-from minshi.desk.deskwork import DeskForm, ReasonField
+from minshi.desk.deskwork import DeskForm, OneWord, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import YuanField, format_yuan
 from minshi.residents.doors import DoorTextField, signers_of
@@ -86,8 +86,9 @@ class Allocate(DeskForm):
         return actions.allocate(subject, amount_fen=data["amount"], document=data["document"], by=by)
 
 
-class ConfirmAllocation(DeskForm):
+class ConfirmAllocation(OneWord):
     name = "confirm"
+    act = actions.confirm_allocation
     label = _("复核拨入")
     help = _("请对照拨款文件。登记的人不能自己复核。")
     permission = "funding.keep_pot"
@@ -95,9 +96,6 @@ class ConfirmAllocation(DeskForm):
     @classmethod
     def open_to(cls, subject: Allocation) -> bool:
         return subject.confirmed_at is None
-
-    def run(self, subject: Allocation, by: User) -> Allocation:
-        return actions.confirm_allocation(subject, by=by)
 
 
 class CarryPotOver(DeskForm):
@@ -125,8 +123,9 @@ class CarryPotOver(DeskForm):
         return actions.carry_over(subject, data["to_pot"], amount_fen=data["amount"], document=data["document"], by=by)
 
 
-class ConfirmCarryOver(DeskForm):
+class ConfirmCarryOver(OneWord):
     name = "confirm"
+    act = actions.confirm_carry_over
     label = _("复核结转")
     help = _("请对照结转文件。登记的人不能自己复核。")
     permission = "funding.keep_pot"
@@ -134,9 +133,6 @@ class ConfirmCarryOver(DeskForm):
     @classmethod
     def open_to(cls, subject: CarryOver) -> bool:
         return subject.confirmed_at is None
-
-    def run(self, subject: CarryOver, by: User) -> CarryOver:
-        return actions.confirm_carry_over(subject, by=by)
 
 
 # --- Plan --------------------------------------------------------------------------------------------
@@ -532,8 +528,9 @@ class ReadPledge(DeskForm):
         return actions.read_pledge(subject, amount_fen=data["amount"], publishes_name=data["publishes_name"], by=by)
 
 
-class VoidPledge(DeskForm):
+class VoidPledge(OneWord):
     name = "void"
+    act = actions.void_pledge
     label = _("撤销登记错的认缴单")
     help = _("登记错了门牌，或者本人说没有签。由登记人以外的另一位来办；这一户会收到通知，可以重新认缴。")
     permission = "funding.confirm_money"
@@ -548,12 +545,10 @@ class VoidPledge(DeskForm):
     def offered(cls, subject: Any, user: User) -> bool:
         return super().offered(subject, user) and not user.is_same(subject.line.sheet.registered_by_id)
 
-    def run(self, subject: Pledge, by: User) -> object:
-        return actions.void_pledge(subject, reason=self.cleaned_data["reason"], by=by)
 
-
-class WithdrawPledge(DeskForm):
+class WithdrawPledge(OneWord):
     name = "withdraw"
+    act = actions.withdraw_pledge
     label = _("代撤回认缴")
     help = _("本户要求撤回。不用问为什么；这一户会收到通知。")
     permission = "funding.record_money"
@@ -561,9 +556,6 @@ class WithdrawPledge(DeskForm):
     @classmethod
     def open_to(cls, subject: Pledge) -> bool:
         return subject.withdrawn_at is None
-
-    def run(self, subject: Pledge, by: User) -> object:
-        return actions.withdraw_pledge(subject, by=by)
 
 
 class AddSponsor(GivingWork):
@@ -641,7 +633,7 @@ class RecordInKind(GivingWork):
         )
 
 
-class ContributionWork(DeskForm):
+class ContributionWork(OneWord):
     permission = "funding.confirm_money"
     stage = ContributionStage.RECORDED
 
@@ -652,37 +644,32 @@ class ContributionWork(DeskForm):
 
 class ConfirmContribution(ContributionWork):
     name = "confirm"
+    act = actions.confirm_contribution
     label = _("复核无误，钱已到账")
     help = _("请对照凭证和银行流水。登记的人不能自己复核。")
-
-    def run(self, subject: Contribution, by: User) -> object:
-        return actions.confirm_contribution(subject, by=by)
 
 
 class RejectContribution(ContributionWork):
     name = "reject"
+    act = actions.reject_contribution
     label = _("与凭证不符")
 
     reason = ReasonField()
 
-    def run(self, subject: Contribution, by: User) -> object:
-        return actions.reject_contribution(subject, reason=self.cleaned_data["reason"], by=by)
-
 
 class ReverseContribution(ContributionWork):
     name = "reverse"
+    act = actions.reverse_contribution
     label = _("记错了或退票了，冲正")
     help = _("原来的一笔不会删掉，另记一笔相反的。还没退的款按账上的余额重新分摊；已经退过或者已经花掉的，列入追收。")
     stage = ContributionStage.CONFIRMED
 
     reason = ReasonField()
 
-    def run(self, subject: Contribution, by: User) -> object:
-        return actions.reverse_contribution(subject, reason=self.cleaned_data["reason"], by=by)
 
-
-class ConfirmInKind(DeskForm):
+class ConfirmInKind(OneWord):
     name = "confirm"
+    act = actions.confirm_in_kind
     label = _("确认已经兑现")
     permission = "funding.confirm_money"
 
@@ -690,15 +677,13 @@ class ConfirmInKind(DeskForm):
     def open_to(cls, subject: InKind) -> bool:
         return subject.confirmed_at is None and subject.proposal.stage not in (Stage.SETTLING, *ENDED)
 
-    def run(self, subject: InKind, by: User) -> object:
-        return actions.confirm_in_kind(subject, by=by)
-
 
 # --- Payments and refunds ----------------------------------------------------------------------------
 
 
-class ApprovePayment(DeskForm):
+class ApprovePayment(OneWord):
     name = "approve"
+    act = actions.approve_payment
     label = _("付款审批同意")
     help = _("发票、合同、现场三样对得上。申请、审批、付款是三个人。")
     permission = "funding.approve_payment"
@@ -719,12 +704,10 @@ class ApprovePayment(DeskForm):
     def open_to(cls, subject: Payment) -> bool:
         return subject.stage == PaymentStage.ASKED
 
-    def run(self, subject: Payment, by: User) -> object:
-        return actions.approve_payment(subject, reason=self.cleaned_data["reason"], by=by)
 
-
-class Pay(DeskForm):
+class Pay(OneWord):
     name = "pay"
+    act = actions.pay
     label = _("登记已付款")
     permission = "funding.pay"
 
@@ -734,12 +717,10 @@ class Pay(DeskForm):
     def open_to(cls, subject: Payment) -> bool:
         return subject.stage == PaymentStage.APPROVED
 
-    def run(self, subject: Payment, by: User) -> object:
-        return actions.pay(subject, voucher=self.cleaned_data["voucher"], by=by)
 
-
-class RefusePayment(DeskForm):
+class RefusePayment(OneWord):
     name = "refuse"
+    act = actions.refuse_payment
     label = _("不同意付款")
     permission = "funding.refuse_payment"
 
@@ -749,12 +730,10 @@ class RefusePayment(DeskForm):
     def open_to(cls, subject: Payment) -> bool:
         return subject.stage in (PaymentStage.ASKED, PaymentStage.APPROVED)
 
-    def run(self, subject: Payment, by: User) -> object:
-        return actions.refuse_payment(subject, reason=self.cleaned_data["reason"], by=by)
 
-
-class ReversePayment(DeskForm):
+class ReversePayment(OneWord):
     name = "reverse"
+    act = actions.reverse_payment
     label = _("银行退回，冲正")
     help = _("原来的一笔不会删掉，另记一笔相反的；这一笔可以重新申请。付款的人不能自己冲正。")
     permission = "funding.reverse_payment"
@@ -765,12 +744,10 @@ class ReversePayment(DeskForm):
     def open_to(cls, subject: Payment) -> bool:
         return subject.stage == PaymentStage.PAID
 
-    def run(self, subject: Payment, by: User) -> object:
-        return actions.reverse_payment(subject, reason=self.cleaned_data["reason"], by=by)
 
-
-class PayRefund(DeskForm):
+class PayRefund(OneWord):
     name = "pay"
+    act = actions.pay_refund
     label = _("登记已退款")
     permission = "funding.pay_back"
 
@@ -780,12 +757,10 @@ class PayRefund(DeskForm):
     def open_to(cls, subject: Refund) -> bool:
         return subject.annulled_at is None and subject.returned_at is None and subject.paid_at is None
 
-    def run(self, subject: Refund, by: User) -> object:
-        return actions.pay_refund(subject, voucher=self.cleaned_data["voucher"], by=by)
 
-
-class ConfirmRefund(DeskForm):
+class ConfirmRefund(OneWord):
     name = "confirm"
+    act = actions.confirm_refund
     label = _("复核退款")
     help = _("办理的人不能自己复核。")
     permission = "funding.confirm_refund"
@@ -794,12 +769,10 @@ class ConfirmRefund(DeskForm):
     def open_to(cls, subject: Refund) -> bool:
         return subject.annulled_at is None and subject.returned_at is None and subject.paid_at is not None
 
-    def run(self, subject: Refund, by: User) -> object:
-        return actions.confirm_refund(subject, by=by)
 
-
-class ReverseRefund(DeskForm):
+class ReverseRefund(OneWord):
     name = "reverse"
+    act = actions.reverse_refund
     label = _("银行退回，冲正")
     help = _("原来的一笔不会删掉，另记一笔相反的，并重新列一笔同样的退款。退款的人不能自己冲正。")
     permission = "funding.reverse_refund"
@@ -810,15 +783,13 @@ class ReverseRefund(DeskForm):
     def open_to(cls, subject: Refund) -> bool:
         return subject.annulled_at is None and subject.paid_at is not None and subject.grant_id is None
 
-    def run(self, subject: Refund, by: User) -> object:
-        return actions.reverse_refund(subject, reason=self.cleaned_data["reason"], by=by)
-
 
 # --- What a giver owes --------------------------------------------------------------------------------
 
 
-class SettleClaim(DeskForm):
+class SettleClaim(OneWord):
     name = "settle"
+    act = actions.settle_claim
     label = _("登记还回或核销")
     help = _("另一个人复核以后才算。复核以前可以重新登记。")
     permission = "funding.settle_claim"
@@ -837,12 +808,10 @@ class SettleClaim(DeskForm):
     def open_to(cls, subject: Claim) -> bool:
         return subject.closed_at is None
 
-    def run(self, subject: Claim, by: User) -> object:
-        return actions.settle_claim(subject, **self.cleaned_data, by=by)
 
-
-class ConfirmClaim(DeskForm):
+class ConfirmClaim(OneWord):
     name = "confirm"
+    act = actions.confirm_claim
     label = _("复核追收")
     help = _("办理的人不能自己复核。")
     permission = "funding.confirm_claim"
@@ -858,6 +827,3 @@ class ConfirmClaim(DeskForm):
             (_("凭证号或文号"), claim.voucher),
             (_("说明"), claim.reason or "—"),
         ]
-
-    def run(self, subject: Claim, by: User) -> object:
-        return actions.confirm_claim(subject, by=by)

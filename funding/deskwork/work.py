@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,7 +16,7 @@ from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, candida
 from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, PlanChange, Purse, Quote, Side, Waiver
 from funding.rules import carried_out
 from minshi.accounts.models import User
-from minshi.desk.deskwork import DeskForm, ReasonField
+from minshi.desk.deskwork import DeskForm, OneWord, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.faces.words import percent
 from minshi.ledger.money import YuanField, format_yuan
@@ -309,8 +310,9 @@ class AskPlanChange(PurseWork):
         )
 
 
-class ConfirmPlanChange(DeskForm):
+class ConfirmPlanChange(OneWord):
     name = "confirm"
+    act: ClassVar[Callable[..., object]] = actions.change_plan
     label = _("确认：中止合同，重新商议")
     help = _("申请的人不能自己确认。确认以后现在的合同中止，已付的不退。")
     permission = "funding.decide_change"
@@ -334,17 +336,12 @@ class ConfirmPlanChange(DeskForm):
             (_("书面依据"), paper_of(asked, "file")),
         ]
 
-    def run(self, subject: PlanChange, by: User) -> object:
-        return actions.change_plan(subject, by=by)
-
 
 class DropPlanChange(ConfirmPlanChange):
     name = "drop"
+    act = actions.drop_plan_change
     label = _("不同意，合同继续")
     help = _("工程照合同继续。")
-
-    def run(self, subject: PlanChange, by: User) -> object:
-        return actions.drop_plan_change(subject, by=by)
 
 
 class Finish(PurseWork):
@@ -487,8 +484,9 @@ class Waive(PurseWork):
         return actions.waive(data["milestone"], reason=data["reason"], file=first_of(data["photos"]), by=by)
 
 
-class ConfirmWaiver(DeskForm):
+class ConfirmWaiver(OneWord):
     name = "confirm"
+    act = actions.confirm_waiver
     label = _("复核放弃付款")
     help = _("请看承接方的书面确认。登记的人不能自己复核。")
     permission = "funding.approve_payment"
@@ -505,21 +503,17 @@ class ConfirmWaiver(DeskForm):
             (_("承接方的书面确认"), paper_of(waiver, "file")),
         ]
 
-    def run(self, subject: Waiver, by: User) -> object:
-        return actions.confirm_waiver(subject, by=by)
-
 
 class AnnulWaiver(ConfirmWaiver):
     name = "annul"
+    act = actions.annul_waiver
     label = _("不放弃了，作废")
     help = _("复核以前可以作废，这一笔可以再申请付款。")
 
-    def run(self, subject: Waiver, by: User) -> object:
-        return actions.annul_waiver(subject, by=by)
 
-
-class ApproveChange(DeskForm):
+class ApproveChange(OneWord):
     name = "approve"
+    act = actions.approve_change
     label = _("同意变更")
     permission = "funding.decide_change"
 
@@ -529,13 +523,8 @@ class ApproveChange(DeskForm):
     def open_to(cls, subject: Change) -> bool:
         return subject.stage == ChangeStage.ASKED
 
-    def run(self, subject: Change, by: User) -> object:
-        return actions.approve_change(subject, reason=self.cleaned_data["reason"], by=by)
-
 
 class RefuseChange(ApproveChange):
     name = "refuse"
+    act = actions.refuse_change
     label = _("不同意变更")
-
-    def run(self, subject: Change, by: User) -> object:
-        return actions.refuse_change(subject, reason=self.cleaned_data["reason"], by=by)

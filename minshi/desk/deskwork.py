@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import rules
@@ -93,6 +94,15 @@ class DeskForm(forms.Form):
 
     def run(self, subject: Any, by: User) -> object:
         raise NotImplementedError
+
+
+class OneWord(DeskForm):
+    """One word on a thing: ``act`` is told the thing, what was filled in under the fields' own names, and who."""
+
+    act: ClassVar[Callable[..., object]]
+
+    def run(self, subject: Any, by: User) -> object:
+        return type(self).act(subject, **self.cleaned_data, by=by)
 
 
 def holder_said(subject: models.Model) -> str:
