@@ -11,7 +11,7 @@ from django.test import Client
 
 from minshi.accounts.models import User
 from minshi.disclosure import actions as disclosure
-from minshi.masking import BLANKS, mask_name, mask_phone, mask_text, one_line
+from minshi.masking import BLANKS, mask_name, mask_phone, mask_text, one_line, readable
 from minshi.refusals import Refused
 from proposals import actions
 from proposals.forms import PlainField
@@ -83,7 +83,14 @@ def test_reasons_and_objections_that_nobody_can_see_are_none(way: Way) -> None:
 # --- Too much --------------------------------------------------------------------------------------
 
 
-def test_what_is_too_long_is_refused_before_it_is_looked_at(way: Way, client_of: ClientOf) -> None:
+def test_what_is_too_long_is_refused_before_it_is_looked_at(
+    way: Way, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked_at(text: str) -> str:
+        assert len(text) < 100_000, "letter by letter"
+        return readable(text)
+
+    monkeypatch.setattr("proposals.forms.readable", looked_at)
     resident = way.who("resident")
     flood = "\ufdfa" * 300_000  # 900 kB, each of which would be eighteen letters
     client = client_of(resident)

@@ -16,6 +16,7 @@ from minshi.accounts.models import User
 from minshi.deadlines.models import Deadline
 from minshi.desk.deskwork import DeskForm
 from minshi.lifecycle.machine import all_machines
+from minshi.refusals import Refused
 from proposals import actions
 from proposals.forms import ReasonForm, added_to
 from proposals.models import Card, Photo, Proposal, Stage
@@ -210,6 +211,8 @@ def test_a_photo_of_another_matter_cannot_be_dropped(
     theirs = actions.add_photo(other, a_picture(), by=resident)
     answer = client_of(resident).post(f"/projects/{returned.number}/revise/", mended(dropped=[theirs.pk]))
     assert answer.status_code == 422
+    with pytest.raises(Refused, match="不是这件事的"):  # nor past the form, which does not offer it
+        actions.resubmit(returned, by=resident, why="补了位置", dropped=[theirs])
     assert Photo.objects.filter(pk=theirs.pk).exists()
 
 
