@@ -17,7 +17,7 @@ CEILINGS = {
     # One project's money, each source of it and each kind of movement by itself; the same for few and many.
     "books": 20,
     "log": 20,
-    "suppliers": 15,
+    "suppliers": 16,
     "acceptance": 8,
     "pledge": 12,
     # The door with its sheet, and who of its people may have signed.
@@ -31,6 +31,8 @@ CEILINGS = {
     # Four lists; with the totals still to be computed, three more to find the place.
     "home": 7,
     "place": 6,
+    # Whether a calendar published since lets its window end later.
+    "motion": 5,
     # The hour its list of doors is of.
     "paper": 11,
     # Of whoever reads paper again: the next sheet of each kind; at the street, the letters to print; and what they
