@@ -39,6 +39,7 @@ PREFERRED = ("anonymous", "resident", "chief", "clerk", "party", "case_officer",
 
 SECOND_READERS = {
     "paper_confirm": "clerk", "cosign_read": "clerk", "objection_read": "case_officer", "look": "second_clerk",
+    "strikes": "clerk",
 }  # fmt: skip
 """Who finds a sheet to read there: whoever registered it sees that nothing waits."""
 
