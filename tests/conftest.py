@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -113,6 +114,13 @@ def _empty(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: looking it through again and again took 7 % of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 class Clock:
