@@ -21,7 +21,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("answer", "salt", models.UUIDField(editable=False, null=True)),
         migrations.RunSQL(
-            "UPDATE evaluation_answer SET first_at = at, salt = gen_random_uuid()", migrations.RunSQL.noop
+            "UPDATE evaluation_answer SET first_at = at, salt = gen_random_uuid(); SET CONSTRAINTS ALL IMMEDIATE",
+            migrations.RunSQL.noop,
         ),
         migrations.AlterField("answer", "salt", models.UUIDField(default=uuid4, editable=False)),
     ]

@@ -404,8 +404,8 @@ def test_nothing_is_read_after_the_result(
 
 
 def test_a_reading_without_a_photo_is_none(
-    survey: Survey, fifty: list[Household], unit_of: Callable[..., Unit], chief: User
+    survey: Survey, fifty: list[Household], unit_of: Callable[..., Unit], chief: User, supervisor: User
 ) -> None:
     sheet = register_paper(unit_of(fifty[5]), receipt_id=uuid4(), by=chief)
     with pytest.raises(IntegrityError, match="from its photo"), transaction.atomic():
-        Line.objects.filter(pk=sheet.line_id).update(first={"level": 1}, first_by=chief, first_at=now())
+        Line.objects.filter(pk=sheet.line_id).update(first={"level": 1}, first_by=supervisor, first_at=now())
