@@ -124,6 +124,17 @@ def test_a_step_taken_in_an_empty_posts_stead_says_so_in_its_record(way: Way) ->
     way.vote_on_paper(proposal, agree=9)
 
 
+def test_so_does_the_record_of_a_grant_that_the_district_examines_for_the_street(way: Way) -> None:
+    proposal = way.raising()
+    way.planned(proposal)
+    grant = way.asked(proposal)
+    officer = way.who("district_officer")
+    vacate(Role.CASE_OFFICER)
+    funding.examine(grant, by=User.objects.get(pk=officer.pk), reason="预算合理")
+    record = StepRecord.objects.of(grant).order_by("-id")[0]
+    assert (record.verb, record.as_role) == ("examine", "样板区牵头部门（代街道经办）")
+
+
 def test_whoever_holds_the_post_is_not_called_a_stand_in(way: Way) -> None:
     proposal = way.voting()
     record = StepRecord.objects.of(proposal).order_by("-id")[0]
