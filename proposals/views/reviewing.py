@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
-from minshi.faces.words import said_late
+from minshi.faces.words import said_late, share
 from minshi.policy import calendar
+from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Household
@@ -92,7 +93,8 @@ def review_benefits(request: HttpRequest, number: str) -> HttpResponse:
             )
             messages.success(request, _("受益范围已改，共 %(n)d 户") % {"n": changed.households})
             return redirect("review", proposal.number)
-    context = {"form": form, "proposal": proposal, **listed}
+    reopening = share(policy.value("objection.reopen_share", proposal.place))
+    context = {"form": form, "proposal": proposal, "reopening": reopening, **listed}
     return render(request, "proposals/review_benefits.html", context, status=422 if form.errors else 200)
 
 
