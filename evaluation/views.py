@@ -331,8 +331,8 @@ def rating_sheet(request: HttpRequest, pk: int) -> FileResponse:
 @login_required
 def rating_correct(request: HttpRequest, pk: int) -> HttpResponse:
     """What was entered for a household, for its adults; and their own word on it."""
-    sheet, user = selectors.papers().filter(pk=pk).first(), user_of(request)
-    if sheet is None or why_not_theirs(sheet.line, user):
+    sheet, user = get_object_or_404(selectors.papers(), pk=pk), user_of(request)
+    if why_not_theirs(sheet.line, user):
         raise NotAllowed(_("只有这一户的人可以更正"))
     held = sheet.line.said or sheet.line.first
     form = CorrectionForm(request.POST or None, initial=held)

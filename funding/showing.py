@@ -275,6 +275,8 @@ def ending_now(proposal: Proposal) -> Present:
         text = _("这件事不办了。%(paid)s，还有 %(n)d 笔、%(sum)s 元余款等着退。") % words
     elif proposal.refunds.filter(returned_at__isnull=False).exists():
         text = _("这件事不办了。%(paid)s，余款已经退回，接下来公告、归档。") % {"paid": paid}
+    elif selectors.buys_nothing(proposal):
+        text = _("这件事不办了。没有花过钱，接下来公告、归档。")
     else:
         text = _("这件事不办了。%(paid)s，没有余款要退，接下来公告、归档。") % {"paid": paid}
     return Present(text, _("每一笔都能查"), books)

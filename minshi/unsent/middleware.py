@@ -23,11 +23,11 @@ AGAIN = "kept_file"
 class KeepsFiles(MiddlewareMixin):
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: Any) -> None:
         is_draft = request.method == "GET" and getattr(request, "draft", None) is not None
-        if not isinstance(request.user, User):
-            if _has_files(request) and request.FILES:
-                request.signed_out = _sent(request)  # type: ignore[attr-defined]
-            return
         if not (is_draft or _has_files(request)):
+            return  # before anybody is asked who they are: most pages do not ask
+        if not isinstance(request.user, User):
+            if not is_draft and request.FILES:
+                request.signed_out = _sent(request)  # type: ignore[attr-defined]
             return
         if is_draft:
             chosen = drafts.files_of(request)

@@ -390,6 +390,10 @@ STEPS: dict[str, dict[str, Step]] = {
 }
 
 ELSEWHERE = {
+    "deliberation.motion count-areas": "of a vote by area that is over: tests/deliberation",
+    "funding.purse deliver-in-kind": "where nothing is bought: tests/funding",
+    "proposals.proposal rule-above": "what a third reopened twice: tests/proposals",
+    "proposals.proposal second-above": "the district's second officer: tests/proposals",
     "proposals.proposal decline-handling": "handed back, or at tier 3: tests/proposals",
     "proposals.proposal not-agree": "after three meetings without a plan: tests/deliberation",
     "proposals.proposal rule-on-rating": "after three rounds without enough: tests/evaluation",

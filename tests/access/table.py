@@ -257,7 +257,8 @@ TABLE: tuple[Row, ...] = (
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
     Row("cosign", number("cosigning"), see=SIGNED_IN, send=ADULTS),
     Row("cosign_on_paper", number("cosigning"), see=COLLECTORS, send=COLLECTORS),
-    Row("cosign_read", see=ANY_COLLECTORS, send=CLERK, turned_away=TURNED_AWAY | {SHOWN}),
+    # Without its list nothing is read: what was typed belongs to one list alone.
+    Row("cosign_read", see=ANY_COLLECTORS, send=CLERK, taken=TAKEN | {REFUSED}, turned_away=TURNED_AWAY | {SHOWN}),
     Row("cosign_photo", pk("signed_list"), see=COLLECTORS),
     Row("make_wish", see=SIGNED_IN, send=IN_THE_YARD | CLERK | NEXT_DOOR),
     Row("support_wish", pk("wish"), others=NOT_TAKEN, send=SIGNED_IN),

@@ -33,6 +33,8 @@ CEILINGS = {
     "place": 6,
     # Whether a calendar published since lets its window end later.
     "motion": 5,
+    # The days in which whoever is discontent is called, from the place's policy.
+    "rate": 11,
     # The hour its list of doors is of.
     "paper": 11,
     # Of whoever reads paper again: the next sheet of each kind; at the street, the letters to print; and what they

@@ -12,7 +12,9 @@ from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
 from minshi.accounts.models import User
+from minshi.addresses import told as hidden
 from minshi.desk.admin import ScopedAdmin
+from minshi.desk.records import NumberlessAdmin
 from tests.access.addresses import (
     HIDDEN,
     ONWARD,
@@ -48,6 +50,9 @@ by_step = pytest.mark.parametrize(
 
 
 def address(label: str, last: str, *args: Any) -> str:
+    kind = label.replace(".", "_")
+    if isinstance(SCOPED[label], NumberlessAdmin):
+        args = tuple(hidden(kind, arg) if isinstance(arg, int) else arg for arg in args)
     return reverse(f"admin:{label.replace('.', '_')}_{last}", args=args)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 import rules
-from django.urls import resolve, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 
 from tests.access.addresses import (
     HIDDEN,
@@ -64,8 +64,16 @@ def test_what_is_not_there_is_not_found(row: Row, world: World, browsers: dict[s
     ]
     for args in absent if kinds else []:
         for name in sorted({"anonymous", *list(row.see)[:1]}):
-            answer = browsers[name].ask("GET", reverse(row.name, args=args))
+            answer = browsers[name].ask("GET", _written(row, args))
             assert answer.word in {HIDDEN, SIGN_IN}, f"{name} gets {told(answer)} of {args}"
+
+
+def _written(row: Row, args: list[Any]) -> str:
+    """The address, where no key can be so large the one of the largest there is."""
+    try:
+        return reverse(row.name, args=args)
+    except NoReverseMatch:
+        return reverse(row.name, args=[2**63 - 1 if isinstance(arg, int) else arg for arg in args])
 
 
 @by_row

@@ -18,6 +18,7 @@ from minshi.rolls.models import Unit
 from minshi.territory.actions import add_households
 from minshi.territory.models import Territory
 from proposals.models import Stage
+from tests.cast import struck_off
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -142,9 +143,7 @@ def test_a_stage_without_its_record_is_refused(way: Way) -> None:
 
 def test_a_place_without_households_cannot_vote(way: Way, clerk: User, households: Any) -> None:
     proposal = way.cosigned()
-    for household in households:
-        household.is_active = False
-        household.save()
+    struck_off(*households)
     with pytest.raises(Refused, match="还没有登记住户"):
         actions.open_motion(proposal, by=clerk)
     proposal.refresh_from_db()

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
 from deliberation import actions, selectors
 from deliberation.models import Ballot, Motion, PaperBallot
@@ -215,14 +216,14 @@ def test_from_elsewhere_neither_seen_nor_confirmed(
 def test_who_sees_the_photo_of_a_sheet(
     request: pytest.FixtureRequest, motion: Motion, paper: PaperBallot, client_of: ClientOf, who: str, status: int
 ) -> None:
-    answered = client_of(request.getfixturevalue(who)).get(f"/paper/{paper.line_id}/photo/")
+    answered = client_of(request.getfixturevalue(who)).get(reverse("paper_photo", args=[paper.line_id]))
     assert answered.status_code == status
     if status == 200:
         assert "no-store" in answered.headers["Cache-Control"]
 
 
 def test_a_visitor_does_not_see_it(paper: PaperBallot, client_of: ClientOf) -> None:
-    assert client_of(None).get(f"/paper/{paper.line_id}/photo/").status_code == 302
+    assert client_of(None).get(reverse("paper_photo", args=[paper.line_id])).status_code == 302
 
 
 def test_the_chiefs_tasks_name_both(

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from deliberation import actions, selectors
 from deliberation.models import Motion, PaperBallot
@@ -94,7 +95,7 @@ def test_nor_do_they_see_the_photo_of_the_sheet(
 ) -> None:
     moves_out(resident, clock)
     newcomer = make_resident("亥新来", household, represents=True, since=now())
-    photo = f"/paper/{paper.line_id}/photo/"
+    photo = reverse("paper_photo", args=[paper.line_id])
     assert client_of(newcomer).get(photo).status_code == 403
     assert client_of(resident).get(photo).status_code == 200
     assert client_of(newcomer).get(f"/receipts/{paper.slip_number}/correct/").status_code == 403

@@ -39,6 +39,7 @@ EXEMPT = {
     "proposals/showing.py:WISHED": "how a wish is asked for by its number",
     "deliberation/selectors.py:HEADER": "in a file whose digest is published",
     "minshi/faces/words.py:NUMERALS": "digits",
+    "deliberation/models/decisions.py:STOOD_IN": "how a record begins that was written so",
 }
 
 

@@ -60,8 +60,9 @@ class Stranger:
         assert not self.page.locator(".errors, .desk-errors").count(), f"{self.page.url}: {self.text[:600]}"
 
     def types(self, **values: str) -> None:
-        for summary in self.page.locator("main form details:not([open]) > summary").all():
-            summary.click()
+        folded = self.page.locator("main form details:not([open]) > summary")
+        while folded.count():  # one that is open now is none of them any more
+            folded.first.click()
         for name, value in values.items():
             field = self.page.locator(f"main [name='{name}'], #content [name='{name}']")
             assert field.count(), f"no {name} on {self.page.url}: {self.text[:600]}"

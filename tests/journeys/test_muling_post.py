@@ -36,7 +36,7 @@ from minshi.rolls.models import Unit
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal, Stage, Wish
-from tests.cast import grant, make_resident, make_staff
+from tests.cast import grant, make_resident, make_staff, struck_off
 from tests.journeys.people import Resident, Staff, a_photo, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -77,9 +77,7 @@ def yard(community: Territory, street: Territory, district: Territory, clock: An
     addresses = [f"{floor}0{door}" for floor in range(1, 8) for door in range(1, 8)]  # 49 in a block
     doors = [door for block in blocks for door in add_households(place=block, addresses=addresses, by=None)]
     doors, left_over = doors[:HOUSEHOLDS], doors[HOUSEHOLDS:]
-    for door in left_over:
-        door.is_active = False
-        door.save()
+    struck_off(*left_over)
     chief = make_resident("演示楼栋长", doors[1], represents=True)
     grant(chief, Role.CHIEF, place)
     yield Yard(

@@ -11,6 +11,8 @@ from django.db import models
 from evaluation.models import Answer, CallBack, Check
 from funding.models import Change, Contract, Ending
 from minshi.clock import now
+from minshi.disclosure import actions as disclosure
+from minshi.disclosure.models import Objection
 from minshi.lifecycle.machine import Machine, Step, all_machines
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_step
@@ -29,6 +31,8 @@ def subjects(way: Way) -> dict[str, models.Model]:
     for role in OFFICES:
         way.who(role)
     asked = way.rating(title="添一个快递架")  # nobody has answered yet
+    announced = way.announced(title="修一修大门")
+    disclosure.object_to(announced.gate_notice, facts="大门还能用，请先修路", by=way.who("neighbour"))
     proposal = way.archived()
     proposal.merged_into = asked.proposal
     contract = Contract.objects.get(proposal=proposal)
@@ -67,6 +71,7 @@ def taken(machine: Machine, step: Step, subject: models.Model) -> StepRecord:
         target=step.target or source,
         label=str(step.label),
         reason="因为大家这样说",
+        evidence={"notice": Objection.objects.get().notice.number} if step.verb.endswith("_above") else {},
         at=now(),
     )
 

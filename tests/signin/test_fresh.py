@@ -73,7 +73,7 @@ def test_too_many_codes_are_refused_with_the_reason(client_of: ClientOf, chief: 
     client.post(FRESH)
     response = client.post(FRESH)
     assert response.status_code == 422
-    assert "60秒" in response.content.decode()
+    assert "60 秒" in response.content.decode()
 
 
 def test_a_code_for_signing_in_does_not_confirm(client_of: ClientOf, chief: User) -> None:

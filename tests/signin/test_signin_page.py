@@ -319,5 +319,5 @@ def test_asking_again_within_a_minute_says_so(client: Client, resident: User) ->
     assert "刚刚发过" not in client.get(CODE).content.decode()
     again = ask(client, phone)
     assert again.headers["Location"] == CODE
-    assert "验证码刚刚发过。没收到的话，请60秒后再取一次。" in client.get(CODE).content.decode()
+    assert "验证码刚刚发过。没收到的话，请 60 秒后再取一次。" in client.get(CODE).content.decode()
     assert Code.objects.filter(phone=phone).count() == 1
