@@ -35,6 +35,8 @@ CEILINGS = {
     "motion": 5,
     # The days in which whoever is discontent is called, from the place's policy.
     "rate": 11,
+    # The share of those who benefit that reopens a matter.
+    "review_benefits": 11,
     # The hour its list of doors is of.
     "paper": 11,
     # Of whoever reads paper again: the next sheet of each kind; at the street, the letters to print; and what they

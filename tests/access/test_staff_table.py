@@ -51,7 +51,7 @@ by_step = pytest.mark.parametrize(
 
 def address(label: str, last: str, *args: Any) -> str:
     kind = label.replace(".", "_")
-    if isinstance(SCOPED[label], NumberlessAdmin):
+    if isinstance(SCOPED.get(label), NumberlessAdmin):
         args = tuple(hidden(kind, arg) if isinstance(arg, int) else arg for arg in args)
     return reverse(f"admin:{label.replace('.', '_')}_{last}", args=args)
 

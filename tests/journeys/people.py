@@ -83,8 +83,9 @@ class Human:
 
     def fill(self, **values: Any) -> None:
         """By field name: text, a choice's value, a tick, a photo, or several choices."""
-        for summary in self.page.locator("main form details:not([open]) > summary").all():
-            summary.click()
+        folded = self.page.locator("main form details:not([open]) > summary")
+        while folded.count():  # one that is open now is none of them any more
+            folded.first.click()
         for name, value in values.items():
             field = self.page.locator(f"main [name='{name}'], #content [name='{name}']")
             assert field.count(), f"no {name} on {self.page.url}: {self.page.inner_text('body')[:600]}"
