@@ -34,7 +34,7 @@ from funding.models import (
 )
 from funding.selectors import books, buys_nothing, last_ending, plan_of
 from minshi.clock import CHINA
-from minshi.disclosure.models import GATES, Notice
+from minshi.disclosure.models import GATES, Notice, Remark
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
 from proposals.models import PUBLIC, Kind, Proposal, Source
@@ -468,6 +468,13 @@ def _notice_document(notice: Notice) -> Document:
         _of(said, "number", "name", "channel", "facts", "request", "level", "answer", "outcome", "answered_at")
         for said in notice.objections.order_by("ordinal")
     ]
+    remarks = Remark.objects.filter(objection__notice=notice).select_related("objection__notice").order_by("pk")
+    if notice.objections_total and remarks:
+        facts["remarks"] = [
+            {"objection": said.objection.number}
+            | _of(said, "level", "reason", "as_role", "at", "second_as", "second_at", "dropped_at")
+            for said in remarks
+        ]
     if notice.reopened_at:
         facts["rulings"] = [
             _of(said, "level", "confirms", "reason", "as_role", "at", "second_as", "second_at", "dropped_at")

@@ -9,11 +9,22 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
-from minshi.disclosure.models import Notice, Objection
-from minshi.disclosure.signals import answered, corrected, lengthened, objected, read_alike, reopened_again, unread
+from minshi.disclosure.models import Notice, Objection, Remark
+from minshi.disclosure.rules import ANSWERERS, CALLERS
+from minshi.disclosure.signals import (
+    answered,
+    corrected,
+    lengthened,
+    objected,
+    read_alike,
+    remarked,
+    reopened_again,
+    unread,
+)
 from minshi.lifecycle.machine import what_blocks_gate
 from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell, tell_doors, tell_role
@@ -164,12 +175,37 @@ def a_third_objected_twice(notice: Notice, **kwargs: Any) -> None:
 
 @receiver(answered)
 def somebody_was_answered(objection: Objection, **kwargs: Any) -> None:
-    asked = objection.by or (objection.speaker.user if objection.speaker else None)
+    asked, notice = _objector(objection), objection.notice
+    door = objection.household_id or objection.door_id
     if asked:
-        title, notice = _("您的异议有答复了"), objection.notice
+        title = _("您的异议有答复了")
         tell(asked, title, notice.title, notice.get_absolute_url(), event=told.OBJECTION_ANSWERED.name)
-    elif objection.household_id:
-        _tell_household(objection, objection.household_id, _("您家的异议有答复了"), told.OBJECTION_ANSWERED)
+    elif door:
+        _tell_household(objection, door, _("您家的异议有答复了"), told.OBJECTION_ANSWERED)
+
+
+def _objector(objection: Objection) -> User | None:
+    return objection.by or (objection.speaker.user if objection.speaker else None)
+
+
+@receiver(remarked)
+def somebody_called_it_a_remark(remark: Remark, **kwargs: Any) -> None:
+    """In force, who objected hears of it and who has to answer all the same; before that, who is to confirm it."""
+    objection, url = remark.objection, remark.objection.get_absolute_url()
+    place, words = objection.notice.place, {"title": objection.notice.title}
+    event = told.OBJECTION_REMARKED.name if remark.is_in_force else told.REMARK_PROPOSED.name
+    if remark.dropped_at:
+        tell(remark.by, _("另一位不同意记为意见建议：%(title)s") % words, remark.reason, url, event=event)
+    elif not remark.is_in_force:
+        title = _("请另一位确认记为意见建议：%(title)s") % words
+        tell_role(CALLERS[remark.level][0], place, title, remark.reason, url, event=event)
+    else:
+        if asked := _objector(objection):
+            said = {"who": remark.who, "reason": remark.reason}
+            text = _("%(who)s认为不挡下一步，照样答复。理由：%(reason)s") % said
+            tell(asked, _("您的异议记为意见建议：%(title)s") % words, text, url, event=event)
+        title = _("异议记为意见建议，照样要答复：%(title)s") % words
+        tell_role(ANSWERERS[objection.level][0], place, title, remark.reason, url, event=event)
 
 
 def _tell_household(objection: Objection, door: int, title: str, event: Event) -> None:

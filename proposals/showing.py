@@ -45,8 +45,8 @@ def present_at(moment: datetime, proposal: Proposal, version: Version, records: 
 def _after(notice: Notice) -> Present:
     facts = {"kind": notice.get_kind_display(), "end": cn_until(notice.ends_at)}
     said = [_("%(kind)s %(end)s 已经期满。") % facts]
-    if notice.objections_open:
-        said.append(_("还有 %(n)d 条异议没有答复，答复以后才能办下一步。") % {"n": notice.objections_open})
+    if notice.objections_holding:
+        said.append(_("还有 %(n)d 条异议没有答复，答复以后才能办下一步。") % {"n": notice.objections_holding})
     if notice.objections_unread:
         said.append(_("还有 %(n)d 张书面异议没有核对，核对以后才能办下一步。") % {"n": notice.objections_unread})
     if len(said) == 1:

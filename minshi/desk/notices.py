@@ -15,8 +15,8 @@ from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.desk.views import done_on_own_page
 from minshi.disclosure import actions
 from minshi.disclosure.actions import SECOND_READING
-from minshi.disclosure.models import Notice, Objection
-from minshi.disclosure.rules import ANSWERS, may_read_original
+from minshi.disclosure.models import Notice, Objection, Remark
+from minshi.disclosure.rules import ANSWERS, has_part, may_read_original, why_no_remark
 
 done_on_own_page(SECOND_READING)
 
@@ -50,8 +50,8 @@ class NoticeAdmin(ScopedAdmin):
     search_fields = ("number", "title")
     fields = (
         "number", "kind", "is_gate", "title", "place", "issuer", "basis", "course", "body", "posted_at",
-        until("ends_at", _("截止")), "provisional", "objections_total", "objections_open", "objections_unread",
-        "objecting_households", "reopened_at", "withdrawn_by",
+        until("ends_at", _("截止")), "provisional", "objections_total", "objections_open", "objections_remarked",
+        "objections_unread", "objecting_households", "reopened_at", "withdrawn_by",
     )  # fmt: skip
 
 
@@ -98,19 +98,92 @@ class Climb(OfObjection):
         return actions.climb(subject, reason=self.cleaned_data["reason"], by=by)
 
 
+class OfRemark(OfObjection):
+    """For whoever stands above the poster of the notice, and has no part in it."""
+
+    permission = "disclosure.remark"
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        return super().offered(subject, user) and not has_part(user, subject)
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        return _("“%(step)s”要由另一个人办理：公示是您发布的，或者这条异议是您提出、登记的。") % {"step": cls.label}
+
+
+class CallRemark(OfRemark):
+    name = "remark"
+    label = _("记为意见建议，不挡下一步")
+    help = _(
+        "提出的人当时不是这里登记的住户，才可以这样记。理由写在公示旁边，大家看得到；照样要答复。"
+        "区里发布的公示，由区里两位工作人员认定：另一位确认以后才算。"
+    )
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Objection) -> bool:
+        is_held = super().open_to(subject) and subject.notice.is_gate and subject.remark is None
+        return is_held and not why_no_remark(subject)
+
+    @classmethod
+    def _moved_on(cls, subject: Any) -> str:
+        return why_no_remark(subject) or super()._moved_on(subject)
+
+    def run(self, subject: Objection, by: User) -> object:
+        return actions.call_remark(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class SecondRemark(OfRemark):
+    name = "second-remark"
+    label = _("确认另一位提出的意见建议")
+    help = _("区里发布的公示，由区里两位工作人员认定：您确认以后，这条才不挡下一步。")
+    agrees = forms.ChoiceField(
+        label=_("您的意见"), choices=[("yes", _("同意")), ("no", _("不同意，照旧等答复"))], widget=forms.RadioSelect
+    )
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        remark = self.subject.remark
+        return [*([(remark.as_role, remark.reason)] if remark else []), *super().facts()]
+
+    @classmethod
+    def open_to(cls, subject: Objection) -> bool:
+        return super().open_to(subject) and subject.remark is not None and not subject.remark.is_in_force
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        return super().offered(subject, user) and not user.is_same(subject.remark.by_id)
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        if user.is_same(subject.remark.by_id):
+            return _("“%(step)s”要由另一个人办理：前一步是您办的。") % {"step": cls.label}
+        return super().not_by_them(subject, user)
+
+    def run(self, subject: Objection, by: User) -> object:
+        remark: Remark | None = subject.remark
+        assert remark is not None
+        return actions.second_remark(remark, agrees=self.cleaned_data["agrees"] == "yes", by=by)
+
+
 @admin.register(Objection)
 class ObjectionAdmin(ScopedAdmin):
     """Masked as in public; the clear words stand beside the answer's form, for whoever answers."""
 
     place_path = "notice__place__path"
-    desk_forms = (Answer, Climb)
+    desk_forms = (Answer, Climb, CallRemark, SecondRemark)
     list_display = ("about", "level", "at", until("due_at", _("答复期限")), "answered_at", "outcome")
     list_select_related = ("notice",)
     list_filter = ("level", "outcome")
     fields = (
         "about", "ordinal", "channel", "name", "facts", "request", "at", "level", until("due_at", _("答复期限")),
-        "climb_reason", "answer", "outcome", "answered_at", "answered_as",
+        "climb_reason", "called", "answer", "outcome", "answered_at", "answered_as",
     )  # fmt: skip
+
+    @admin.display(description=_("意见建议"))
+    def called(self, objection: Objection) -> str:
+        remark = objection.remark
+        return f"{remark.who} {remark.reason}" if remark else "—"
 
     @admin.display(description=_("公示"))
     def about(self, objection: Objection) -> str:

@@ -8,7 +8,7 @@ import rules
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
-from minshi.disclosure.rules import may_answer
+from minshi.disclosure.rules import may_answer, may_call_remark
 from minshi.lifecycle import permits
 from minshi.mydata.actions import answers
 from minshi.residents.models import Residence, Role, RoleGrant
@@ -74,6 +74,7 @@ rules.add_perm("mydata.answer", rules.predicate(answers))
 rules.add_perm("policy.set", sets_policy)
 rules.add_perm("disclosure.correct", corrects)
 rules.add_perm("disclosure.answer", rules.predicate(may_answer))
+rules.add_perm("disclosure.remark", rules.predicate(may_call_remark))
 permits.held_by(
     {
         "residents.confirm": _("这里的楼栋长等组织人或社区工作人员（不能是本人）"),
@@ -88,5 +89,6 @@ permits.held_by(
         "policy.set": _("这里的街道或区牵头部门"),
         "disclosure.correct": _("这里的社区工作人员、街道经办或区牵头部门"),
         "disclosure.answer": _("现在负责答复异议的一级"),
+        "disclosure.remark": _("街道经办或街道审批；街道发布的公示由区牵头部门，区里发布的由区牵头部门两位工作人员"),
     }
 )

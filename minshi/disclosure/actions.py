@@ -18,7 +18,18 @@ from minshi.audit.actions import erase
 from minshi.clock import Now, now
 from minshi.deadlines.actions import meet, schedule
 from minshi.disclosure import rules, signals
-from minshi.disclosure.models import GATES, Concerned, Kind, Notice, Objection, Original, PostingPhoto, Ruling
+from minshi.disclosure.models import (
+    GATES,
+    Above,
+    Concerned,
+    Kind,
+    Notice,
+    Objection,
+    Original,
+    PostingPhoto,
+    Remark,
+    Ruling,
+)
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action
 from minshi.masking import mask_name, mask_text, one_line, seen
@@ -39,6 +50,9 @@ ANSWER = "objection.answer"
 
 SECOND_READING = "objection.second_reading"
 """The kind of the deadline under which the sheet of a paper objection waits for another reader."""
+
+SECOND_REMARK = "objection.remark"
+"""The kind of the deadline under which what one of the district's officers called a remark waits for the other."""
 
 
 # --- Notices ----------------------------------------------------------------------------------
@@ -100,6 +114,7 @@ def post(
         reopen_households=math.ceil(fraction(value("objection.reopen_share", place)) * households),
         posted_at=moment,
         posted_by=by,
+        above=rules.above_whom_posts(by, place),
         **_period(kind, place, moment, days, calendar_days),
         **words,
     )
@@ -308,6 +323,7 @@ def object_to(
         entered_by=None if online else by,
         speaker=speaker,
         household=household if counts else None,
+        door=None if online or on_paper else household,
         line=line,
         channel=channel,
         anonymous=anonymous,
@@ -368,6 +384,16 @@ def _masked(text: str, name: str) -> str:
     """For everybody to read: without numbers, and without the objector's own name."""
     plain = mask_text(text.strip())
     return plain.replace(name, mask_name(name)) if len(name) > 1 else plain
+
+
+def _beside(objection: Objection, text: str) -> str:
+    """What stands beside an objection for everybody to read: it does not name in clear who objected."""
+    said, speaker = Original.objects.filter(pk=objection.pk).first(), objection.speaker
+    plain = _public(text)
+    for name in {said.name if said else "", speaker.name if speaker else ""}:
+        shown = objection.name if objection.anonymous else mask_name(name)
+        plain = plain.replace(name, shown) if len(name) > 1 else plain
+    return plain
 
 
 def _answer_period(notice: Notice, level: str) -> calendar.Period:
@@ -524,10 +550,95 @@ def send_back(notice: Notice, *, by: User | None) -> None:
     signals.reopened.send(Notice, notice=notice)
 
 
+# --- Remarks ------------------------------------------------------------------------------------
+
+
+@action
+def call_remark(objection: Objection, *, reason: str, by: User) -> Remark:
+    """Call an objection from outside a remark: it holds the gate no more, and is answered all the same (domain.md 7).
+
+    Whoever stands above the poster of the notice does; of the district's own two of its officers, and this waits for
+    the second. Sends ``remarked``.
+    """
+    objection = _open_objection(objection)
+    if not rules.may_call_remark(by, objection):
+        raise NotAllowed(_("只有%(who)s可以把异议记为意见建议。") % {"who": objection.notice.get_above_display()})
+    if not objection.notice.is_gate:
+        raise Refused(_("这份公示后面没有等它的下一步，不用记，答复就行。"))
+    if objection.remark is not None:
+        raise Refused(_("这条异议已经记为意见建议，或者正等另一位确认。"))
+    if not seen(reason):
+        raise Refused(reason=_("请写明为什么记为意见建议，大家都看得到。"))
+    remark = Remark.objects.create(
+        objection=objection,
+        level=objection.notice.above,
+        reason=_beside(objection, reason),
+        by=by,
+        as_role=_calls_as(by, objection),
+    )
+    if not remark.is_in_force:
+        _ask_second_caller(objection)
+    signals.remarked.send(Remark, remark=remark)
+    return remark
+
+
+@action
+def second_remark(remark: Remark, *, agrees: bool, by: User) -> Remark:
+    """Another of the district's officers confirms what the first called a remark, or drops it. Sends ``remarked``."""
+    meet(remark.objection, SECOND_REMARK)
+    objection = _open_objection(remark.objection)
+    remark = Remark.objects.select_for_update(of=("self",)).get(pk=remark.pk)
+    remark.objection = objection
+    if not rules.may_call_remark(by, objection):
+        raise NotAllowed(_("只有%(who)s可以把异议记为意见建议。") % {"who": objection.notice.get_above_display()})
+    if remark.is_in_force or remark.dropped_at is not None:
+        raise Refused(_("这条已经办完，不用再确认。"))
+    if by.is_same(remark.by_id):
+        raise NotAllowed(_("要由另一个人来确认：提出的人自己不能确认。"))
+    remark.second, remark.second_as, remark.second_at = by, _calls_as(by, objection), now()
+    remark.dropped_at = None if agrees else now()
+    remark.save(update_fields=["second", "second_as", "second_at", "dropped_at"])
+    signals.remarked.send(Remark, remark=remark)
+    return remark
+
+
+@action
+def remind_of_remark(objection: Objection, *, by: None = None) -> None:
+    """No second has said anything in time: the district's officers hear of it again, and the gate stays shut."""
+    if objection.remark is not None:
+        signals.remarked.send(Remark, remark=objection.remark)
+
+
+def _calls_as(by: User, objection: Objection) -> str:
+    return acting_as(by, objection.notice.place, *rules.CALLERS[objection.notice.above])
+
+
+def _ask_second_caller(objection: Objection) -> None:
+    """On the desk of the district's other officer; its end is handled in reactions."""
+    place = objection.notice.place
+    due = calendar.period(now(), working_days=int(value("objection.remark_days", place)))
+    schedule(
+        objection,
+        SECOND_REMARK,
+        due.end,
+        role=rules.CALLERS[Above.ABOVE][0],
+        place_path=place.path,
+        title=_("请另一位确认记为意见建议：%(title)s") % {"title": objection.notice.title},
+        url=objection.get_absolute_url(),
+        basis=due.basis,
+        provisional=due.provisional,
+    )
+
+
+# --- Answers ------------------------------------------------------------------------------------
+
+
 @action
 def answer(objection: Objection, *, text: str, outcome: str, by: User | None) -> Objection:
     """Answer an objection, for everybody to read beside it. ``by`` answers at the level that holds it."""
-    meet(objection, ANSWER)  # first: the sweeper too locks the deadline before the objection
+    # First: the sweeper too locks the deadline before the objection.
+    for kind in (ANSWER, SECOND_REMARK):
+        meet(objection, kind)
     objection = _open_objection(objection)
     if not rules.may_answer(by, objection) or by is None:
         raise NotAllowed(_("这条异议由%(who)s，您不能答复。") % {"who": objection.get_level_display()})
@@ -540,7 +651,7 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
         wrong["text"] = _("请写明核查情况和答复（至少 5 个字）。")
     if wrong:
         raise Refused(**wrong)
-    objection.answer = _public(text)
+    objection.answer = _beside(objection, text)
     objection.outcome = outcome
     objection.answered_at = now()
     objection.answered_by = by
@@ -553,14 +664,14 @@ def answer(objection: Objection, *, text: str, outcome: str, by: User | None) ->
 @action
 def withdraw_objection(objection: Objection, *, reason: str, by: User) -> Objection:
     """Whoever said it takes it back, while nobody has answered: it stays readable, holds nothing, counts no more."""
-    for kind in (ANSWER, SECOND_READING):
+    for kind in (ANSWER, SECOND_READING, SECOND_REMARK):
         meet(objection, kind)
     objection = _open_objection(objection)
     if not rules.is_own(by, objection):
         raise NotAllowed(_("只有提出的人可以撤回这条异议。"))
     if not reason.strip():
         raise Refused(reason=_("请写一句为什么撤回，大家都看得到。"))
-    objection.answer = _public(reason)
+    objection.answer = _beside(objection, reason)
     objection.outcome = Objection.Outcome.WITHDRAWN
     objection.answered_at, objection.answered_by, objection.answered_as = now(), by, _("提出人本人")
     objection.save(update_fields=["answer", "outcome", "answered_at", "answered_by", "answered_as"])
@@ -575,7 +686,8 @@ def forget_objector(person: Person, *, by: None = None) -> bool:
     second reader, who read the original: it is erased later.
     """
     theirs = Q(by=person.user_id) | Q(speaker=person)
-    theirs |= Q(household__residences__person=person, original__name=person.name)  # on the phone or at the desk
+    for door in ("household", "door"):  # on the phone or at the desk
+        theirs |= Q(**{f"{door}__residences__person": person, "original__name": person.name})
     is_needed = False
     for objection in Objection.objects.filter(theirs).select_related("line__sheet", "original").distinct():
         if _is_awaited(objection):
@@ -612,7 +724,7 @@ def climb(objection: Objection, *, reason: str = "", by: User | None) -> Objecti
             raise Refused(reason=_("请写明为什么转给上一级。"))
     objection.level = rules.ABOVE[Objection.Level(objection.level)]
     objection.climbed_at = now()
-    objection.climb_reason = _public(reason) if by else _("到期没有答复，自动转上一级")
+    objection.climb_reason = _beside(objection, reason) if by else _("到期没有答复，自动转上一级")
     due = _answer_period(objection.notice, objection.level)
     objection.due_at = due.end
     objection.save(update_fields=["level", "climbed_at", "climb_reason", "due_at"])

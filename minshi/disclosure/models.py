@@ -9,9 +9,10 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import connection, models
-from django.db.models import F, Func, OuterRef, Q, Subquery
+from django.db.models import F, FilteredRelation, Func, OuterRef, Q, Subquery
 from django.db.models.functions import TruncDate
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +40,14 @@ class Kind(models.TextChoices):
     HANDLING = "handling", _("办理情况公告")
     CHANGE = "change", _("变更公告")
     OTHER = "other", _("公告")
+
+
+class Above(models.TextChoices):
+    """Who stands above whoever announced something; above the district there is no office but two of its officers."""
+
+    STREET = "street", _("街道")
+    DISTRICT = "district", _("区牵头部门")
+    ABOVE = "above", _("区牵头部门两位工作人员")
 
 
 GATES = (Kind.INITIATION, Kind.FUNDING, Kind.AWARD, Kind.ACCEPTANCE, Kind.SATISFACTION, Kind.ACCOUNTS)
@@ -81,7 +90,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """Everything said stays as it was said; the database lets only the last six columns change, and the end.
+    """Everything said stays as it was said; the database lets only the last seven columns change, and the end.
 
     ``starts_on`` is the day after posting (民法典 201), ``ends_at`` the exclusive 00:00 after the last day, which
     everybody reads: a calendar published later may lengthen it while it runs, as a row of its own (domain.md 7).
@@ -118,6 +127,7 @@ class Notice(models.Model):
     posted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("发布人")
     )
+    above = models.CharField(_("发布者的上一级"), max_length=10, choices=Above, default=Above.ABOVE)
 
     withdrawn_by = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="corrects", verbose_name=_("被更正为")
@@ -127,6 +137,7 @@ class Notice(models.Model):
     objections_open = models.PositiveIntegerField(_("未答复异议"), default=0)
     objections_unread = models.PositiveIntegerField(_("未核对的书面异议"), default=0)
     objecting_households = models.PositiveIntegerField(_("提出异议的户"), default=0)
+    objections_remarked = models.PositiveIntegerField(_("未答复的意见建议"), default=0)
 
     objects = NoticeQuerySet.as_manager()
 
@@ -153,6 +164,9 @@ class Notice(models.Model):
             models.CheckConstraint(
                 condition=Q(objections_open__lte=F("objections_total")), name="notice_open_among_total"
             ),
+            models.CheckConstraint(
+                condition=Q(objections_remarked__lte=F("objections_open")), name="notice_remarked_among_open"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -169,6 +183,11 @@ class Notice(models.Model):
     def replaces(self) -> Notice | None:
         """The notice this one corrects, if any."""
         return getattr(self, "corrects", None)
+
+    @property
+    def objections_holding(self) -> int:
+        """Of the objections without an answer those that hold the gate: what was called a remark is only answered."""
+        return self.objections_open - self.objections_remarked
 
     @property
     def ruling(self) -> Ruling | None:
@@ -204,8 +223,8 @@ class Notice(models.Model):
         reasons = []
         if (at or now()) < self.ends_at:
             reasons.append(gettext("公示期到 %(end)s 才结束") % {"end": cn_until(self.ends_at)})
-        if self.objections_open:
-            reasons.append(gettext("还有 %(count)d 条异议没有答复") % {"count": self.objections_open})
+        if self.objections_holding:
+            reasons.append(gettext("还有 %(count)d 条异议没有答复") % {"count": self.objections_holding})
         if self.objections_unread:
             reasons.append(gettext("还有 %(count)d 张书面异议没有核对") % {"count": self.objections_unread})
         return reasons
@@ -251,13 +270,19 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
     def open(self) -> ObjectionQuerySet:
         return self.filter(answered_at=None)
 
+    def with_remark(self) -> ObjectionQuerySet:
+        """With the word that calls it a remark, if one stands, in the same query."""
+        said = FilteredRelation("remarks", condition=Q(remarks__dropped_at=None))
+        return self.annotate(standing=said).select_related("standing")  # type: ignore[misc]
+
 
 class Objection(models.Model):
     """What is public of an objection and its answer; who said it in clear lies in ``Original``.
 
     A household's objections count as one towards reopening; ``household`` is set only where it benefits, and where the
     objection came on paper only once two people have read the same door on its sheet (``line``). ``speaker`` is whose
-    word it is, where known: online whoever is signed in, on paper who signed. One speaks for one household.
+    word it is, where known: online whoever is signed in, on paper who signed. One speaks for one household. ``door`` is
+    the one that was named at the desk or on the phone, whether it benefits or not.
     """
 
     class Channel(models.TextChoices):
@@ -288,6 +313,7 @@ class Objection(models.Model):
         Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("提出或签名的人")
     )
     household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="+")
+    door = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="+")
     line = models.OneToOneField(
         Line, models.PROTECT, null=True, blank=True, related_name="objection", verbose_name=_("纸质表")
     )
@@ -356,6 +382,11 @@ class Objection(models.Model):
     def get_absolute_url(self) -> str:
         return f"{self.notice.get_absolute_url()}#objection-{self.ordinal}"
 
+    @cached_property
+    def remark(self) -> Remark | None:
+        """The word that calls it a remark, in force or still without its second; kept with this object."""
+        return self.remarks.standing().first()
+
 
 class Original(models.Model):
     """What was said and by whom, in clear: for whoever answers, and erasable on its own."""
@@ -388,10 +419,7 @@ class Ruling(models.Model):
     office: two of the district's officers decide, and it holds once the second has confirmed it.
     """
 
-    class Level(models.TextChoices):
-        STREET = "street", _("街道")
-        DISTRICT = "district", _("区牵头部门")
-        ABOVE = "above", _("区牵头部门两位工作人员")
+    Level = Above
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="rulings", verbose_name=_("公示"))
     level = models.CharField(_("由谁决定"), max_length=10, choices=Level)
@@ -435,6 +463,66 @@ class Ruling(models.Model):
     @property
     def outcome(self) -> str:
         return gettext("照公示的内容办理") if self.confirms else gettext("退回重做")
+
+    @property
+    def who(self) -> str:
+        """By role, everybody who had a hand in it."""
+        return "、".join(filter(None, (self.as_role, self.second_as)))
+
+
+class RemarkQuerySet(models.QuerySet["Remark"]):
+    def standing(self) -> RemarkQuerySet:
+        return self.filter(dropped_at=None)
+
+    def in_force(self) -> RemarkQuerySet:
+        return self.standing().exclude(level=Above.ABOVE, second=None)
+
+
+class Remark(models.Model):
+    """An objection from outside is called a remark by the level above: it holds the gate no more (domain.md 7).
+
+    It stays open, and is answered all the same. Of the district's own notice two of its officers say so: it holds once
+    the second has confirmed it.
+    """
+
+    objection = models.ForeignKey(Objection, models.PROTECT, related_name="remarks", verbose_name=_("异议"))
+    level = models.CharField(_("由谁认定"), max_length=10, choices=Above)
+    reason = models.TextField(_("理由"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("认定人"))
+    as_role = models.CharField(_("认定人身份"), max_length=80)
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    second = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("确认人")
+    )
+    second_as = models.CharField(_("确认人身份"), max_length=80, blank=True)
+    second_at = models.DateTimeField(_("确认时间"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("另一位不同意的时间"), null=True, blank=True)
+
+    objects = RemarkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("意见建议的认定")
+        verbose_name_plural = _("意见建议的认定")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["objection"], condition=Q(dropped_at=None), name="one_standing_remark_an_objection"
+            ),
+            models.CheckConstraint(condition=Q(reason__regex=r"\S"), name="remark_for_a_reason"),
+            models.CheckConstraint(
+                condition=Q(second=None, second_at=None, dropped_at=None)
+                | Q(level="above", second__isnull=False, second_at__isnull=False),
+                name="second_hand_only_on_a_remark_above",
+            ),
+            models.CheckConstraint(condition=~Q(second=F("by")), name="remark_by_two_humans"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.objection_id} {self.level}"
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.dropped_at is None and (self.level != Above.ABOVE or self.second_id is not None)
 
     @property
     def who(self) -> str:

@@ -41,6 +41,13 @@ def unread_climbs(deadline: Deadline) -> None:
         actions.ask_above(objection, deadline.role, by=None)
 
 
+@on(actions.SECOND_REMARK)
+def no_second_word(deadline: Deadline) -> None:
+    """The district's other officer said nothing: it stays due there, and the objection goes on holding the gate."""
+    actions.remind_of_remark(Objection.objects.select_related("notice__place").get(pk=deadline.subject_id), by=None)
+    look_again(deadline, calendar.period_end(now(), working_days=1))
+
+
 @receiver(recounting)
 def a_calendar_was_published(calendar: calendar.Calendar, **kwargs: Any) -> None:
     actions.lengthen(calendar, by=None)

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
-from minshi.disclosure.models import Kind, Notice, Objection
+from minshi.disclosure.models import Above, Kind, Notice, Objection
 from minshi.refusals import guarded
 from minshi.residents import speaking
-from minshi.residents.models import ORGANISERS, STAFF_ROLES, Role
+from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Role
 from minshi.residents.rules import holds, home_of, roles_of
 from minshi.territory.models import Household, Territory
 
@@ -51,6 +51,24 @@ ANSWERERS: dict[str, tuple[Role, ...]] = {
 ABOVE = {Level.COMMUNITY: Level.STREET, Level.STREET: Level.DISTRICT, Level.DISTRICT: Level.DISTRICT}
 """Who is next when a level stays silent; the district is reminded for as long as it takes."""
 
+
+WHO_STANDS_ABOVE = {Level.COMMUNITY: Above.STREET, Level.STREET: Above.DISTRICT, Level.DISTRICT: Above.ABOVE}
+"""Above whoever posted a notice, by the level of their office; above the district two of its officers decide."""
+
+CALLERS: dict[str, tuple[Role, ...]] = {
+    Above.STREET: (Role.CASE_OFFICER, Role.APPROVER),
+    Above.DISTRICT: (Role.DISTRICT_OFFICER,),
+    Above.ABOVE: (Role.DISTRICT_OFFICER,),
+}
+"""Who calls an objection from outside a remark (domain.md 7)."""
+
+WHY_NO_REMARK = {
+    "of_the_place": gettext_lazy("提出的人是这里的住户，这条异议要答复，不能记为意见建议。"),
+    "unknown": gettext_lazy(
+        "还不知道提出的人是不是这里的住户（书面异议等核对，或者住户身份等确认），弄清楚以后才能记。"
+    ),
+}
+"""What a code of ``why_no_remark`` says."""
 
 ANSWERS = (Objection.Outcome.UPHELD, Objection.Outcome.DISMISSED, Objection.Outcome.EXPLAINED)
 """What an answer may come to; taking it back is its author's alone."""
@@ -110,6 +128,33 @@ def may_record_posting(user: User | None, place: Territory) -> bool:
 
 def may_answer(user: User | None, objection: Objection) -> bool:
     return holds(user, objection.notice.place, *ANSWERERS[objection.level])
+
+
+def above_whom_posts(user: User | None, place: Territory) -> Above:
+    """Who stands above whoever posts this: their nearest office's level, or the place's where that is higher."""
+    there = [held for held in roles_of(user) if held.role in STAFF_ROLES and place.path.startswith(held.path)]
+    nearest = max((len(held.path) for held in there), default=0)
+    roles = {held.role for held in there if len(held.path) == nearest}
+    levels = [Level(level) for level, offices in OFFICES.items() if roles & {*offices}]
+    return max((WHO_STANDS_ABOVE[level] for level in (first_level(place), *levels)), key=list(Above).index)
+
+
+def may_call_remark(user: User | None, objection: Objection) -> bool:
+    """Whoever stands above the poster of the notice; that it is another human, ``has_part`` says."""
+    return holds(user, objection.notice.place, *CALLERS[objection.notice.above])
+
+
+def has_part(user: User, objection: Objection) -> bool:
+    """Whether this person posted the notice, or made this objection or wrote it down: they do not call it a remark."""
+    return is_own(user, objection) or user.is_any((objection.notice.posted_by_id, objection.entered_by_id))
+
+
+def why_no_remark(objection: Objection) -> str:
+    """Why this is no remark to anybody; empty where it comes from outside for all that is known of that moment."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT why_no_remark(%s)", [objection.pk])
+        found = str(cursor.fetchone()[0])
+    return str(WHY_NO_REMARK[found]) if found else ""
 
 
 def may_read_original(user: User | None, objection: Objection) -> bool:
@@ -203,6 +248,9 @@ def in_force(notice: Notice | None) -> Notice | None:
 
 
 guarded(
+    remark_of_the_place=WHY_NO_REMARK["of_the_place"],
+    remark_too_early=WHY_NO_REMARK["unknown"],
+    remark_by_who_has_part=gettext_lazy("公示是您发布的，或者这条异议是您提出、登记的，要由另一个人来认定。"),
     content_reopened_unanswered=gettext_lazy(
         "同样的内容上次公示被重议，还有 %(count)s 条异议没有答复：请先改内容，或者把异议都答复，再公示。"
     ),

@@ -14,7 +14,7 @@ from minshi import paging
 from minshi.accounts.models import User
 from minshi.clock import CHINA, now
 from minshi.deadlines.models import Deadline
-from minshi.disclosure.models import Notice, NoticeQuerySet, Objection
+from minshi.disclosure.models import Notice, NoticeQuerySet, Objection, Remark
 from minshi.disclosure.rules import ANSWERERS, paths_of_reading
 from minshi.faces.words import cn_date, cn_until, share
 from minshi.paper.models import Line
@@ -86,8 +86,9 @@ def to_read(user: User) -> Objection | None:
 
 def objections_of(notice: Notice) -> list[Objection]:
     """In their order, each with who stands in where nobody holds the post that answers (``with_posts``)."""
-    rows = list(notice.objections.order_by("ordinal"))
+    rows = list(notice.objections.with_remark().order_by("ordinal"))
     for objection in rows:
+        objection.remark = objection.__dict__.get("standing")  # nobody's word is an answer too, and not asked again
         role = ANSWERERS[objection.level][0]
         acts = acts_for(role, set(notice.posts))
         objection.stand_in = "" if acts == role else title_of_acting(notice.place.name, role, acts)
@@ -95,11 +96,15 @@ def objections_of(notice: Notice) -> list[Objection]:
 
 
 def settled_words(objections: Sequence[Objection]) -> str:
-    """How a notice's objections ended once none is open: answered, or taken back by who made them."""
-    withdrawn = sum(each.outcome == Objection.Outcome.WITHDRAWN for each in objections)
-    facts = {"total": len(objections), "withdrawn": withdrawn, "answered": len(objections) - withdrawn}
+    """How a notice's objections ended once none holds it: answered, taken back, or called a remark and still open."""
+    over = [each for each in objections if each.answered_at]
+    withdrawn = sum(each.outcome == Objection.Outcome.WITHDRAWN for each in over)
+    facts = {"total": len(over), "withdrawn": withdrawn, "answered": len(over) - withdrawn}
     if not objections:
         return _("没有收到异议。")
+    if remarks := len(objections) - len(over):
+        waiting = _("%(n)d 条记为意见建议，不挡下一步，还在等答复。") % {"n": remarks}
+        return f"{settled_words(over)}{waiting}" if over else waiting
     if not withdrawn:
         return _("%(total)d 条异议都已答复。") % facts
     if withdrawn == len(objections):
@@ -111,9 +116,10 @@ def settled_words(objections: Sequence[Objection]) -> str:
 
 
 def settled_by(notice: Notice) -> datetime:
-    """Until when it is over and each objection is answered and read, if everybody is in time."""
+    """Until when it is over and each objection that holds it is answered and read, if everybody is in time."""
+    holding = notice.objections.exclude(remarks__in=Remark.objects.in_force())
     open_ = Deadline.objects.open().filter(
-        subject_type=Objection._meta.label_lower, subject_id__in=notice.objections.values("pk")
+        subject_type=Objection._meta.label_lower, subject_id__in=holding.values("pk")
     )
     last: datetime | None = open_.aggregate(last=Max("due"))["last"]
     return max(notice.ends_at, last or notice.ends_at)
@@ -163,8 +169,8 @@ def notice_says(notice: Notice | None, running: str) -> str:
         return running
     if notice.ends_at > now():
         return _("%(running)s，到 %(end)s") % {"running": running, "end": cn_until(notice.ends_at)}
-    if notice.objections_open:
-        return _("公示期已满，还有 %(n)d 条异议没有答复") % {"n": notice.objections_open}
+    if notice.objections_holding:
+        return _("公示期已满，还有 %(n)d 条异议没有答复") % {"n": notice.objections_holding}
     if notice.objections_unread:
         return _("公示期已满，还有 %(n)d 张书面异议没有核对") % {"n": notice.objections_unread}
     return _("公示期已满")

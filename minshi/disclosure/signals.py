@@ -17,6 +17,10 @@ unread = Signal()
 answered = Signal()
 """An objection was answered. Arguments: ``objection`` (with its ``notice``)."""
 
+remarked = Signal()
+"""The level above called an objection a remark, or one of two proposed it, or the second said so or dropped it.
+Arguments: ``remark`` (with its ``objection`` and that one's ``notice``)."""
+
 reopened = Signal()
 """So many benefiting households objected that the matter is decided anew. Arguments: ``notice``."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from evaluation.actions import callbacks
 from funding import actions as funding
 from funding.models import Milestone
+from minshi.disclosure import actions as disclosure
 from minshi.mydata import actions as mydata
 from minshi.signin import joining, lostnumbers, staff
 from tests.access.addresses import HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
@@ -205,6 +206,10 @@ def _carried(world: World) -> Any:
     return funding.carry_over(world["grant"].pot, later, amount_fen=1, document="结1", by=world.who("cashier"))
 
 
+def _objected_from_outside(world: World) -> Any:
+    return disclosure.object_to(world["notice"], facts="院外的路也该修一修", by=world.who("stranger"))
+
+
 def _name_is_wrong(world: World) -> Any:
     return mydata.correct_name("甲改名", by=world.who("resident"))
 
@@ -356,7 +361,11 @@ STEPS: dict[str, dict[str, Step]] = {
         "mend": Step(ANSWERERS, _called_back),
     },
     "disclosure.notice": {"correct": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
-    "disclosure.objection": {"answer": Step(CLERK), "climb": Step(CLERK)},
+    "disclosure.objection": {
+        "answer": Step(CLERK),
+        "climb": Step(CLERK),
+        "remark": Step(CASE_OFFICER | APPROVER, _objected_from_outside),
+    },
     "residents.residence": {
         **{name: Step(CLERK) for name in ("confirm", "refuse", "represent", "move-out")},
         "appoint": Step(CLERK | APPROVER | DISTRICT_OFFICER),
@@ -391,6 +400,7 @@ STEPS: dict[str, dict[str, Step]] = {
 
 ELSEWHERE = {
     "deliberation.motion count-areas": "of a vote by area that is over: tests/deliberation",
+    "disclosure.objection second-remark": "the district's second officer: tests/disclosure",
     "funding.purse deliver-in-kind": "where nothing is bought: tests/funding",
     "proposals.proposal rule-above": "what a third reopened twice: tests/proposals",
     "proposals.proposal second-above": "the district's second officer: tests/proposals",

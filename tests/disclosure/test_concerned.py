@@ -12,6 +12,7 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.disclosure.actions import answer, correct, object_to, read_again
 from minshi.disclosure.models import Concerned, Notice, Objection
+from minshi.notifications.models import Message
 from minshi.territory.models import Household
 from tests.cast import make_resident
 from tests.disclosure.conftest import FACTS
@@ -49,6 +50,14 @@ def test_what_is_written_down_for_another_counts_alike(few: Notice, clerk: User,
     assert fresh(few).objecting_households == 0
     object_to(few, **given, name="受益人", household=households[4])
     assert fresh(few).objecting_households == 1
+
+
+def test_whose_door_was_named_hears_of_the_answer_though_it_does_not_count(
+    few: Notice, clerk: User, resident: User, households: list[Household]
+) -> None:
+    named = object_to(few, facts=FACTS, channel="hall", name="某人", household=households[0], by=clerk)
+    answer(named, text="已经向您说明清楚。", outcome=Objection.Outcome.EXPLAINED, by=clerk)
+    assert Message.objects.of(resident).filter(event="objection.answered").exists()
 
 
 def test_on_paper_it_counts_once_two_read_a_door_that_benefits(

@@ -75,6 +75,29 @@ def test_an_objection_to_an_earlier_notice_keeps_the_file_open(way: Way, clerk: 
     assert proposal.stage == Stage.ARCHIVED
 
 
+def test_what_was_called_a_remark_is_answered_before_sealing(
+    way: Way, clerk: User, stranger: User, case_officer: User, approver: User
+) -> None:
+    """It holds no gate any more; the file waits for its answer all the same."""
+    proposal = way.settling()
+    notice = disclosure.post(
+        kind="accounts",
+        title="第一次结算",
+        place=proposal.place,
+        body="院里的路灯",
+        link=proposal.get_absolute_url(),
+        by=clerk,
+    )
+    objection = disclosure.object_to(notice, facts="院外的路也该修一修", by=stranger)
+    disclosure.call_remark(objection, reason="不住在院里，说的是院外的路", by=case_officer)
+    way.complete(proposal)
+    with pytest.raises(Refused, match="还有 1 条异议没有答复"):
+        archive.archive(proposal, by=clerk)
+    disclosure.climb(objection, reason="请街道答复", by=None)
+    disclosure.answer(objection, text="院外的路已经转城管", outcome="explained", by=approver)
+    archive.archive(proposal, by=clerk)
+
+
 def test_nothing_is_archived_while_the_accounts_hang(way: Way, clerk: User, clock: Clock) -> None:
     proposal = way.settling()
     way.complete(proposal)

@@ -14,7 +14,8 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.withdrawn_by_id IS NOT NULL OR NEW.reopened_at IS NOT NULL OR NEW.objections_total <> 0
-       OR NEW.objections_open <> 0 OR NEW.objections_unread <> 0 OR NEW.objecting_households <> 0 THEN
+       OR NEW.objections_open <> 0 OR NEW.objections_unread <> 0 OR NEW.objecting_households <> 0
+       OR NEW.objections_remarked <> 0 THEN
         RAISE EXCEPTION 'a new notice has no past' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -45,8 +46,8 @@ BEGIN
         RAISE EXCEPTION 'the end of notice % is firm', OLD.number USING ERRCODE = 'check_violation';
     END IF;
     SELECT * INTO counted FROM objections_of(OLD.id);
-    IF (NEW.objections_total, NEW.objections_open, NEW.objections_unread, NEW.objecting_households)
-       <> (counted.total, counted.open, counted.unread, counted.households) THEN
+    IF (NEW.objections_total, NEW.objections_open, NEW.objections_unread, NEW.objecting_households, NEW.objections_remarked)
+       <> (counted.total, counted.open, counted.unread, counted.households, counted.remarked) THEN
         RAISE EXCEPTION 'the counters of notice % are kept by its objections', OLD.number
             USING ERRCODE = 'check_violation';
     END IF;
@@ -57,18 +58,19 @@ CREATE TRIGGER true_notice BEFORE UPDATE ON disclosure_notice
 SELECT append_only(
     'disclosure_notice',
     'withdrawn_by_id', 'reopened_at', 'objections_total', 'objections_open', 'objections_unread',
-    'objecting_households', 'ends_at', 'provisional'
+    'objecting_households', 'objections_remarked', 'ends_at', 'provisional'
 );
 
 -- What a step that waits for a notice asks. The share lock waits for an objection being written, and for a sheet being
 -- read again; the second statement then sees it, and none can come after it. A sheet that nobody has read a second
--- time may be the one household that reopens it. What a third objected to twice passes by the word of the level above.
+-- time may be the one household that reopens it. What a third objected to twice passes by the word of the level above,
+-- and what was called a remark holds nothing up.
 CREATE OR REPLACE FUNCTION notice_passed(notice bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM disclosure_notice WHERE id = notice FOR SHARE;
     RETURN EXISTS (
         SELECT 1 FROM disclosure_notice
         WHERE id = notice AND withdrawn_by_id IS NULL AND (reopened_at IS NULL OR is_confirmed_above(id))
-          AND objections_open = 0 AND objections_unread = 0 AND ends_at <= minshi_now()
+          AND objections_open = objections_remarked AND objections_unread = 0 AND ends_at <= minshi_now()
     );
 END $$;

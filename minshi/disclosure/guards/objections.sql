@@ -1,13 +1,19 @@
--- Whose objections count towards reopening: of those that benefit, as they were when the notice was posted; without
--- a list of them every household of its place.
-CREATE OR REPLACE FUNCTION counts_for_notice(which bigint, door bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT door = ANY (doors) FROM disclosure_concerned WHERE notice_id = which), EXISTS (
+-- Whether a door stands where the notice is posted, or beneath it.
+CREATE OR REPLACE FUNCTION stands_in_place_of(which bigint, door bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
         SELECT FROM disclosure_notice AS notice
         JOIN territory_territory AS whole ON whole.id = notice.place_id
         JOIN territory_household AS household ON household.id = door
         JOIN territory_territory AS place ON place.id = household.place_id AND starts_with(place.path, whole.path)
         WHERE notice.id = which
-    ))
+    )
+$$;
+
+-- Whose objections count towards reopening: of those that benefit, as they were when the notice was posted; without
+-- a list of them every household of its place.
+CREATE OR REPLACE FUNCTION counts_for_notice(which bigint, door bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT door = ANY (doors) FROM disclosure_concerned WHERE notice_id = which),
+                    stands_in_place_of(which, door))
 $$;
 
 -- The list is the notice's from its posting, and as many as it says.
@@ -44,6 +50,9 @@ BEGIN
     END IF;
     IF NEW.household_id IS NOT NULL AND NOT counts_for_notice(NEW.notice_id, NEW.household_id) THEN
         RAISE EXCEPTION 'household % is none of those that benefit', NEW.household_id USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.door_id IS NOT NULL AND NOT stands_in_place_of(NEW.notice_id, NEW.door_id) THEN
+        RAISE EXCEPTION 'door % is not where the notice is posted', NEW.door_id USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.by_id IS NOT NULL AND NEW.household_id IS NOT NULL AND NEW.speaker_id IS NULL THEN
         RAISE EXCEPTION 'a household objects through one of its people' USING ERRCODE = 'check_violation';
@@ -121,14 +130,17 @@ SELECT append_only(
     'outcome', 'answered_at', 'answered_by_id', 'answered_as'
 );
 
--- A notice's objections, those without an answer, the sheets that wait for their second reading, and the households
--- that count: of a sheet only the one two have read alike.
+-- A notice's objections, those without an answer, the sheets that wait for their second reading, the households
+-- that count: of a sheet only the one two have read alike; and of those without an answer what was called a remark.
 CREATE OR REPLACE FUNCTION objections_of(notice bigint)
-RETURNS TABLE (total bigint, open bigint, unread bigint, households bigint) LANGUAGE sql STABLE AS $$
+RETURNS TABLE (total bigint, open bigint, unread bigint, households bigint, remarked bigint) LANGUAGE sql STABLE AS $$
     SELECT count(*), count(*) FILTER (WHERE objection.answered_at IS NULL),
            count(*) FILTER (WHERE line.id IS NOT NULL AND line.settled_at IS NULL AND objection.outcome <> 'withdrawn'),
-           count(DISTINCT objection.household_id) FILTER (WHERE objection.outcome <> 'withdrawn')
+           count(DISTINCT objection.household_id) FILTER (WHERE objection.outcome <> 'withdrawn'),
+           count(remark.id) FILTER (WHERE objection.answered_at IS NULL)
     FROM disclosure_objection AS objection LEFT JOIN paper_line AS line ON line.id = objection.line_id
+    LEFT JOIN disclosure_remark AS remark ON remark.objection_id = objection.id AND remark.dropped_at IS NULL
+         AND (remark.level <> 'above' OR remark.second_id IS NOT NULL)
     WHERE objection.notice_id = notice
 $$;
 
@@ -141,6 +153,7 @@ BEGIN
         objections_open = counted.open,
         objections_unread = counted.unread,
         objecting_households = counted.households,
+        objections_remarked = counted.remarked,
         reopened_at = CASE
             WHEN notice.reopened_at IS NULL AND notice.reopen_households > 0
                  AND counted.households >= notice.reopen_households THEN minshi_now()

@@ -74,7 +74,8 @@ BEGIN
     IF NOT is_reopened_again(NEW.notice_id) OR NEW.second_id IS NOT NULL OR NEW.dropped_at IS NOT NULL THEN
         RAISE EXCEPTION 'nothing of notice % is to be decided above', notice.number USING ERRCODE = 'check_violation';
     END IF;
-    IF NEW.confirms AND (notice.ends_at > minshi_now() OR notice.objections_open + notice.objections_unread > 0) THEN
+    IF NEW.confirms AND (notice.ends_at > minshi_now() OR notice.objections_open > notice.objections_remarked
+                         OR notice.objections_unread > 0) THEN
         RAISE EXCEPTION 'notice % still runs or has an objection open', notice.number USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
