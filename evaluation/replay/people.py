@@ -101,6 +101,7 @@ class Register:
         self.since = since
         self.names = made_up_names()
         self.phones = count(13900000001)
+        self.staff_phones = count(13800010001)
         self.offices: dict[str, Office] = {}
         self.yards: dict[str, Yard] = {}
         self.chiefs: dict[str, User] = {}
@@ -142,7 +143,8 @@ class Register:
         return office
 
     def _employ(self, username: str, name: str, role: str, place: Territory) -> User:
-        user = User.objects.create_user(username, is_staff=True)
+        phone = str(next(self.staff_phones))
+        user = User.objects.create_user(username, is_staff=True, phone=phone, phone_verified=True)
         Person.objects.create(user=user, name=name, consented_at=clock.now())
         residents.grant(user, role, place, since=self.since, basis="演示任职", by=None)
         return user

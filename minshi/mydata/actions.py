@@ -21,7 +21,7 @@ from minshi.notifications.actions import tell, tell_role
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.actions import leave
+from minshi.residents.actions import lasting_posts, leave
 from minshi.residents.models import ORGANISERS, Person, Residence, Role
 from minshi.residents.rules import confirms_residents, nearest_role, person_of, roles_of
 from minshi.signin.models import LostNumber
@@ -177,7 +177,7 @@ def close(*, by: User) -> None:
     up first, so that nothing waits for somebody who is gone.
     """
     user = User.objects.select_for_update().get(pk=by.pk)
-    if user.is_staff or roles_of(by):
+    if user.is_staff or lasting_posts(user):
         raise Refused(_("您还有任职，请先请上一级撤销，再注销账号"))
     person = Person.objects.filter(user=user).first()
     home = Residence.objects.current().filter(person=person).first() if person else None

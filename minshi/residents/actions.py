@@ -241,6 +241,8 @@ def grant(
         raise Refused(until=_("结束的日子要在开始之后"))
     if role in STAFF_ROLES and not user.is_staff:
         raise Refused(role=_("工作人员要先有自己的登录：填登录名，启用码发到他验证过的手机，再授予角色"))
+    if not User.objects.select_for_update().get(pk=user.pk).phone:
+        raise Refused(role=_without_number(user))
     try:
         with transaction.atomic():
             held = RoleGrant.objects.create(
@@ -254,12 +256,34 @@ def grant(
     return held
 
 
+def _without_number(user: User) -> str:
+    """What has to be done first, where the account of before has no number (domain.md 6)."""
+    if user.is_staff:
+        return _("这个账号还没有手机号，先在“任职”里申请重设登录并填本人的手机号，再授予角色")
+    return _("这个账号没有手机号，先请本人用手机号登录、登记住在哪里，再授予角色")
+
+
+def lasting_posts(user: User) -> list[RoleGrant]:
+    """What this account holds from today, or from a later day on."""
+    lasting = Q(until=None) | Q(until__gt=today())
+    rows = RoleGrant.objects.filter(lasting, user=user, revoked_at=None)
+    return list(rows.select_related("place", "granted_by"))
+
+
+@action
+def lay_down(user: User, *, by: User | None = None) -> list[RoleGrant]:
+    """Every post of an account that ends: another of the same human takes them up (``hand_on``)."""
+    posts = lasting_posts(user)
+    for held in posts:
+        held.revoked_at = now()
+        held.save(update_fields=["revoked_at"])
+        meet(held, TERM_OVER)
+    return posts
+
+
 @action
 def hand_on(held: RoleGrant, user: User, *, by: User | None = None) -> None:
-    """A post of one account of a human goes to the one that stays: as given, by whom it was given, for as long."""
-    held.revoked_at = now()
-    held.save(update_fields=["revoked_at"])
-    meet(held, TERM_OVER)
+    """A post that was laid down goes to the account that stays: as given, by whom it was given, for as long."""
     since = max(held.since, today())
     same = RoleGrant.objects.filter(user=user, role=held.role, place=held.place, revoked_at=None)
     if same.filter(Q(until=None) | Q(until__gt=since)).exists():

@@ -15,8 +15,14 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.deadlines.models import Deadline
 from minshi.lifecycle.permits import note_stand_in
+from minshi.refusals import guarded
 from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Person, Residence, Role, RoleGrant
 from minshi.territory.models import Territory
+
+guarded(
+    post_needs_a_number=_("这个账号没有手机号，不能任职：一个人一个账号，要有本人的手机号"),
+    post_keeps_its_number=_("这个账号还有任职，不能没有手机号；先撤销任职"),
+)
 
 RESIDENT = _("居民")
 """As whom somebody acts who holds no role."""

@@ -21,6 +21,7 @@ from minshi.notifications.actions import forget_sealed, send_text
 from minshi.notifications.selectors import codes_a_day
 from minshi.policy import selectors as policy
 from minshi.refusals import Refused
+from minshi.residents import actions as residents
 from minshi.residents.doors import find
 from minshi.residents.models import Residence
 from minshi.signin import security
@@ -181,6 +182,9 @@ def take_over(newcomer: User, *, by: User | None = None) -> None:
         return
     former = waiting.former
     if former.phone == waiting.phone:
+        # Nobody can sign in to it any more: a post it held is vacant, and stands so on the desk above.
+        for held in residents.lasting_posts(former):
+            residents.revoke(held, by=None)
         former.phone, former.phone_verified = None, False
         former.save(update_fields=["phone", "phone_verified"])
     newcomer.phone, newcomer.phone_verified = waiting.phone, True

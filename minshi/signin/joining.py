@@ -102,7 +102,7 @@ def ask(one: User, other: User | None, *, reason: str, basis: str, by: User) -> 
 
 
 def which_stays(one: User, other: User) -> tuple[User, User]:
-    """(the account that stays, the one that ends): where the human lives, else whose number is verified.
+    """(the account that stays, the one that ends): where the human lives, whose number is verified, else the newer.
 
     Raises ``Refused`` where both live somewhere, or neither has a verified number.
     """
@@ -115,8 +115,12 @@ def which_stays(one: User, other: User) -> tuple[User, User]:
         raise Refused(other=_("其中一个账号已经停用或者合并过"))
     if not any(account.phone and account.phone_verified for account in (one, other)):
         raise Refused(other=_("两个账号都没有验证过的手机号，请先给其中一个登记本人的手机号"))
-    first = sorted((one, other), key=lambda account: (account.pk in homes, account.phone_verified, account.is_staff))
-    return first[1], first[0]
+
+    def weight(account: User) -> tuple[bool, bool, bool, int]:
+        return account.pk in homes, account.phone_verified, account.is_staff, account.pk
+
+    ends, stays = sorted((one, other), key=weight)
+    return stays, ends
 
 
 def _await(asked: Joining) -> None:
@@ -198,9 +202,11 @@ def _join(asked: Joining, stays: User, ends: User, *, by: User | None) -> User:
     meet(asked, WAITS)
     becomes_staff = ends.is_staff and not stays.is_staff
     phone, login = ends.phone if ends.phone_verified else None, ends.username
+    posts = residents.lay_down(ends, by=by)  # first: whoever holds a post keeps a number
     _close(ends, stays)
     _let_stay(stays, phone, login if becomes_staff else "")
-    _hand_over(ends, stays, by=by)
+    for held in posts:  # every one the other holds from now on; whoever gave it is named still
+        residents.hand_on(held, stays)
     for account in (stays, ends):
         security.note(security.Kind.JOINED, user=account, by=by)
     _warn(stays, _("您的两个账号已合并成一个，以后用这个手机号的账号"))
@@ -229,13 +235,6 @@ def _let_stay(stays: User, phone: str | None, login: str) -> None:
     # As whenever somebody else changes an access: no step with money for a working day.
     stays.money_from = calendar.period(now(), working_days=1).end
     stays.save(update_fields=["phone", "phone_verified", "username", "is_staff", "password", "money_from"])
-
-
-def _hand_over(ends: User, stays: User, *, by: User | None) -> None:
-    """Every post the one holds from now on the other holds; whoever gave it is named still."""
-    lasting = Q(until=None) | Q(until__gt=today())
-    for held in RoleGrant.objects.filter(lasting, user=ends, revoked_at=None).select_related("place", "granted_by"):
-        residents.hand_on(held, stays)
 
 
 @action

@@ -167,7 +167,7 @@ def test_a_name_is_kept_while_money_is_owed_to_it(way: Way, client_of: ClientOf)
 def test_who_holds_a_role_gives_it_up_first(who: str, request: pytest.FixtureRequest, client_of: ClientOf) -> None:
     user = request.getfixturevalue(who)
     answer = client_of(user).post(f"{DATA}close/", {"sure": "on"})
-    assert answer.status_code == 422 and "任职" in answer.content.decode()
+    assert answer.status_code == 422 and "您还有任职，请先请上一级撤销" in answer.content.decode()
     assert fresh(user).is_active
 
 

@@ -130,10 +130,12 @@ def test_logs_carry_no_personal_data(resident: User, broken: type[Broken], caplo
     assert "甲居民" not in caplog.text
 
 
-def test_who_has_no_phone_or_is_closed_gets_no_text(resident: User, clerk: User, sent: list[Any]) -> None:
+def test_who_has_no_phone_or_is_closed_gets_no_text(resident: User, neighbour: User, sent: list[Any]) -> None:
     resident.is_active = False
     resident.save()
-    for user in (resident, clerk):
+    neighbour.phone = None
+    neighbour.save()
+    for user in (resident, neighbour):
         tell(user, "请投票", sms=True)
     deliver()
     assert sent == []

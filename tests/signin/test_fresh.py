@@ -82,9 +82,9 @@ def test_a_code_for_signing_in_does_not_confirm(client_of: ClientOf, chief: User
     assert client.post(FRESH, {"code": last_code(str(chief.phone))}).status_code == 422
 
 
-def test_without_a_phone_the_page_says_whom_to_ask(client_of: ClientOf, chief: User) -> None:
-    User.objects.filter(pk=chief.pk).update(phone=None)
-    response = client_of(chief).get(FRESH)
+def test_without_a_phone_the_page_says_whom_to_ask(client_of: ClientOf, resident: User) -> None:
+    User.objects.filter(pk=resident.pk).update(phone=None)
+    response = client_of(resident).get(FRESH)
     assert response.status_code == 403
     assert "没有手机号" in response.content.decode()
 

@@ -143,6 +143,16 @@ def test_where_the_district_has_no_second_the_operators_command_is_recorded_and_
         call_command("confirm_joining", asked.pk, stdout=StringIO())
 
 
+def test_of_two_logins_of_an_office_the_newer_stays_whichever_was_named_first(
+    community: Territory, approver: User, district_officer: User
+) -> None:
+    """Both numbers are verified: asked for in one order and confirmed in the other, neither could ever be joined."""
+    for number in range(2):
+        pair = [make_staff(f"ding-{number}{each}", "丁社工", Role.CLERK, community) for each in "ab"]
+        one, other = pair if number else pair[::-1]
+        assert joined(one, other, approver, district_officer) == pair[1]
+
+
 def test_no_account_is_joined_but_by_two(resident: User, old_self: User, neighbour: User) -> None:
     with pytest.raises(IntegrityError, match="nobody has confirmed"), transaction.atomic():
         User.objects.filter(pk=old_self.pk).update(joined_to=resident, is_active=False, phone=None)

@@ -13,8 +13,11 @@ from minshi.accounts.models import User
 from minshi.notifications.models import Outbox
 from minshi.notifications.sealing import unseal
 from minshi.residents import actions as residents
-from minshi.residents.models import Person
-from minshi.territory.models import Household
+from minshi.residents.models import Person, Role
+from minshi.residents.rules import roles_of
+from minshi.residents.vacancies import vacancies_of
+from minshi.territory.models import Household, Territory
+from tests.cast import grant, make_resident
 
 pytestmark = pytest.mark.django_db
 PAGE = "/signin/quiet/"
@@ -92,6 +95,27 @@ def test_three_tries_then_a_new_account_that_takes_the_number_when_it_is_confirm
     residents.confirm(claim, by=chief)
     assert (User.objects.get(pk=quiet.pk).phone, User.objects.get(pk=newcomer.pk).phone) == (None, phone)
     assert Person.objects.get(user=quiet).residence is not None  # whose door it was stays theirs
+
+
+def test_a_post_ends_with_the_number_that_went_to_another_and_stands_vacant_above(
+    households: list[Household], yard: Territory, clerk: User, clock: Any
+) -> None:
+    """Nobody could sign in to it any more, and a chief nobody can reach kept the place of one."""
+    clock.set("2026-03-02 09:00")
+    former = make_resident("申楼长", households[4], represents=True)
+    grant(former, Role.CHIEF, yard)
+    come_in(Client(), former.phone)
+    clock.set("2026-06-02 09:00")
+    client, phone = Client(), former.phone
+    come_in(client, phone)
+    for _try in range(4):
+        client.post(PAGE, {"door": "102", "name": "别人"})
+    newcomer = User.objects.get(pk=who(client))
+    claim = residents.join(newcomer, households[6], name="新机主", is_adult=True, by=newcomer)
+    residents.confirm(claim, by=clerk)
+    assert (User.objects.get(pk=former.pk).phone, User.objects.get(pk=newcomer.pk).phone) == (None, phone)
+    assert not roles_of(User.objects.get(pk=former.pk))
+    assert [vacancy.place for vacancy in vacancies_of(clerk)] == [yard]
 
 
 def test_the_page_is_nobodys_without_a_proven_number(client: Client, resident: User) -> None:

@@ -16,7 +16,7 @@ from minshi.residents.models import Role
 from minshi.signin import actions, staff
 from minshi.signin.models import SecurityEvent
 from minshi.territory.models import Territory
-from tests.cast import grant
+from tests.cast import grant, of_before_numbers
 from tests.signin.conftest import PASSWORD, SECRET, last_code, wrong
 from tests.signin.test_staff import CHECK, STAFF, come_in
 
@@ -79,12 +79,14 @@ def test_a_lockout_is_noted(client: Client, clerk: User) -> None:
     assert Kind.LOCKED in kinds(clerk)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_grants_resets_and_factors_are_noted_with_who_did_it(
     clerk: User, approver: User, case_officer: User, community: Territory, factor: Any
 ) -> None:
     factor(clerk)
     held = residents.grant(clerk, Role.SUPERVISOR, community, since=clerk.grants.get().since, basis="测试", by=approver)
     residents.revoke(held, by=approver)
+    clerk = of_before_numbers(clerk)
     asked = staff.ask_reset(clerk, reason="换了手机", phone="13870000051", by=approver)
     staff.confirm_reset(asked, by=case_officer)
     noted = SecurityEvent.objects.filter(user=clerk, by__isnull=False).order_by("pk").values_list("kind", "by")
