@@ -119,7 +119,8 @@ def is_theirs(user: User, unit: Unit, at: datetime) -> bool:
         return False
     if unit.household_id:
         return not speaking.why_not_then(user, unit.household_id, at)
-    return person.pk == unit.person_id or unit.shares.filter(ownership__person=person).exists()
+    mine = speaking.entries_of([person.pk])[person.pk]
+    return unit.person_id in mine or unit.shares.filter(ownership__person__in=mine).exists()
 
 
 def why_not_speak(user: User, motion: Motion, unit: Unit | None, mine: Ballot | None = None) -> list[str]:

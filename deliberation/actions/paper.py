@@ -24,6 +24,7 @@ from minshi.paper.numbers import number_of
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, refuse_if
+from minshi.residents import speaking
 from minshi.residents.models import Person
 from minshi.rolls import actions as rolls
 from minshi.rolls.models import Unit
@@ -82,7 +83,8 @@ def _why_not_register(unit: Unit, motion: Motion, signer: Person | None) -> list
         return [_("投票已经在 %(end)s 截止，不能再登记纸票") % {"end": cn_until(motion.closes_at)}]
     if standing := unit.papers.valid().select_related("line__sheet").first():
         return [_("这一户的纸票已经在 %(at)s 登记过") % {"at": cn_datetime(standing.line.sheet.registered_at)}]
-    if signer and motion.ballots.filter(voice=signer.pk).exclude(unit=unit).exists():
+    voices = speaking.entries_of([signer.pk])[signer.pk] if signer else ()
+    if motion.ballots.filter(voice__in=voices).exclude(unit=unit).exists():
         return [_("签名的人在这次表决里已经代表另一户投过票，一个人只投一次；请这一户另一位成年人签名")]
     return []
 

@@ -78,4 +78,4 @@ CREATE TRIGGER no_removal BEFORE DELETE ON deliberation_ballot
 -- The application writes ballots through the functions of casting.sql alone.
 SELECT revoke_from_application('INSERT, UPDATE, DELETE', 'deliberation_ballot', 'deliberation_ballotchange');
 
-SELECT guard_single_voice('deliberation_ballot', 'motion_id', 'voice', 'NEW.channel <> ''paper''', 'true');
+SELECT guard_single_voice('deliberation_ballot', 'motion_id', 'voice', 'unit_id', 'true');

@@ -86,7 +86,7 @@ def _refuse_to_open(by: User, registered: PaperAnswer) -> None:
 def _why_not_register(unit: Unit, survey: Survey, signer: Person | None) -> list[str]:
     if standing := unit.paper_answers.valid().select_related("line__sheet").first():
         return [_("这一户的测评表已经在 %(at)s 登记过") % {"at": cn_datetime(standing.line.sheet.registered_at)}]
-    if signer and survey.answers.filter(voice=signer.pk).exclude(unit=unit).exists():
+    if signer and surveys.has_rated_elsewhere(signer, unit, survey):
         return [_("签名的人在这轮评议里已经代表另一户打过分，一个人只打一次；请这一户另一位成年人签名")]
     return []
 
@@ -195,7 +195,7 @@ def _count(registered: PaperAnswer, survey: Survey) -> None:
     by = line.corrected_by_id or line.first_by_id
     assert by
     voice = _("签名的人在这轮评议里已经代表另一户打过分。请撤销这张登记，由另一位成年人签名，或登记为“未登记”")
-    with refusing(one_voice_in_a_survey=("signer", voice)):
+    with refusing(one_voice_in_a_survey=("signer", voice), one_human_speaks_once=("signer", voice)):
         Answer.objects.update_or_create(
             unit=registered.unit,
             defaults={

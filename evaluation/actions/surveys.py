@@ -46,7 +46,8 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.actions import longer_window
 from minshi.refusals import NotAllowed, Refused, refuse_if
-from minshi.residents.models import Role, StrikeOff
+from minshi.residents import speaking
+from minshi.residents.models import Person, Role, StrikeOff
 from minshi.residents.rules import person_of
 from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
@@ -150,11 +151,20 @@ def rate(
     answer = _own_answer(unit)
     if answer is not None and answer.speaker is not None and answer.speaker.household != unit.household:
         raise Refused(_("这一户原来住的人已经打过分，由他们的评价为准"))
+    person = person_of(by)
+    if answer is None and person and has_rated_elsewhere(person, unit, survey):
+        raise Refused(_("您在这轮评议里已经代表原来的家打过分，一个人只打一次；现在这一户请另一位成年人来打"))
     if answer is None:
         answer = _first_answer(survey, unit, by, said)
     else:
         _change(answer, by=by, speaker=person_of(by), **said)
     return answer
+
+
+def has_rated_elsewhere(person: Person, unit: Unit, survey: Survey) -> bool:
+    """Whether this human has rated for another household, by whichever of the accounts that were joined."""
+    voices = speaking.entries_of([person.pk])[person.pk]
+    return survey.answers.filter(voice__in=voices).exclude(unit=unit).exists()
 
 
 def share(survey: Survey) -> None:

@@ -72,4 +72,4 @@ CREATE OR REPLACE FUNCTION answer_says(answer jsonb) RETURNS jsonb LANGUAGE sql 
         'process', answer -> 'process', 'responsiveness', answer -> 'responsiveness', 'advice', answer -> 'advice')
 $$;
 
-SELECT guard_single_voice('evaluation_answer', 'survey_id', 'voice', 'NEW.channel <> ''paper''', 'true');
+SELECT guard_single_voice('evaluation_answer', 'survey_id', 'voice', 'unit_id', 'true');

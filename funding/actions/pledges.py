@@ -94,6 +94,7 @@ def pledge(
 
 
 TWICE = gettext_lazy("您已经以原来的住户认缴过，一个人只认缴一次；要改请联系社区")
+SIGNED_TWICE = gettext_lazy("签名的人已经代表另一户认缴过，一个人只认缴一次")
 
 
 def _refuse_unfit(proposal: Proposal, household: Household, amount_fen: int) -> None:
@@ -151,9 +152,9 @@ def pledge_on_paper(
         raise Refused(photo=_("请拍下认缴单，另一位要照着照片核对"))
     if Pledge.objects.waiting().filter(proposal=proposal, household=household).exists():
         raise Refused(household=_("这一户的认缴单已经登记过，等另一位核对"))
-    elsewhere = Pledge.objects.kept().filter(proposal=proposal, speaker=signer).exclude(household=household)
-    if signer and elsewhere.exists():
-        raise Refused(signer=_("签名的人已经代表另一户认缴过，一个人只认缴一次"))
+    voices = speaking.entries_of([signer.pk])[signer.pk] if signer else ()
+    if Pledge.objects.kept().filter(proposal=proposal, speaker__in=voices).exclude(household=household).exists():
+        raise Refused(signer=SIGNED_TWICE)
     sheet = paper.register(proposal.place, [(household, signer)], about=proposal.title, stub=photo, by=by)
     line = paper.read(sheet.lines.get(), _reading(amount_fen, publishes_name), by=by)
     promised = Pledge.objects.create(
@@ -217,7 +218,7 @@ def read_pledge(promised: Pledge, *, amount_fen: int, publishes_name: bool, by: 
     promised.is_waiting = False
     promised.amount_fen, promised.publishes_name = line.settled["amount_fen"], line.settled["publishes_name"]
     promised.name_public = public_name(promised.household, name, promised.publishes_name)
-    with refusing(one_pledge_per_person=("amount_fen", TWICE)):
+    with refusing(one_pledge_per_person=("amount_fen", TWICE), one_human_speaks_once=("amount_fen", SIGNED_TWICE)):
         promised.save(update_fields=["is_waiting", "amount_fen", "publishes_name", "name_public"])
     deadlines.meet(promised)
     proposals.note_on_card(proposal)

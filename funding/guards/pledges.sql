@@ -76,5 +76,5 @@ SELECT append_only('funding_pledge', 'withdrawn_at', 'withdrawn_by_id', 'publish
 SELECT append_only('funding_sponsor', 'publishes_name', 'name_public', 'contact');
 SELECT append_only('funding_contribution', 'stage', 'stage_since', 'confirmed_by_id', 'name_public');
 SELECT append_only('funding_inkind', 'confirmed_by_id', 'confirmed_at', 'name_public');
-SELECT guard_single_voice('funding_pledge', 'proposal_id', 'speaker_id', 'NEW.line_id IS NULL',
-                          'earlier.withdrawn_at IS NULL');
+SELECT guard_single_voice('funding_pledge', 'proposal_id', 'speaker_id', 'household_id', 'earlier.withdrawn_at IS NULL',
+                          'OLD.is_waiting AND NOT NEW.is_waiting');

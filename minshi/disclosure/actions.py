@@ -357,7 +357,8 @@ def _refuse_objection(
             _("公示期已经结束，不能再提异议。有问题仍可以打监督电话 %(phone)s。") % {"phone": notice.supervision_phone}
         )
     standing = notice.objections.open()
-    spoken = (by and standing.filter(by=by).exists()) or (speaker and standing.filter(speaker=speaker).exists())
+    voices = speaking.entries_of([speaker.pk])[speaker.pk] if speaker else ()
+    spoken = standing.filter(Q(by__in=by.keys if by else ()) | Q(speaker__in=voices)).exists()
     if spoken and by:
         raise Refused(_("您对这份公示提出的异议正在办理，答复后可以再提。"))
     if spoken:

@@ -214,8 +214,10 @@ def _benefits(notice: Notice, household: Household) -> bool:
 
 def spoke_elsewhere(notice: Notice, person: int | None, household: Household) -> bool:
     """One person is one voice: whoever spoke for another household on this notice does not count for a second."""
-    spoken = notice.objections.filter(speaker=person, household__isnull=False)
-    return person is not None and spoken.exclude(household=household).exists()
+    if person is None:
+        return False
+    spoken = notice.objections.filter(speaker__in=speaking.entries_of([person])[person], household__isnull=False)
+    return spoken.exclude(household=household).exists()
 
 
 def what_blocks(notice: Notice | None, kind: str) -> list[str]:

@@ -71,6 +71,17 @@ def speaker(user: User, door: Household | None = None, *, act: object, any_adult
     return person
 
 
+def entries_of(people: Iterable[int | None]) -> dict[int, set[int]]:
+    """By person the register's entries of the same human: one, or as many as accounts that were joined had."""
+    keys = sorted({person for person in people if person is not None})
+    found: dict[int, set[int]] = {person: set() for person in keys}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person, people_of_one(person) FROM unnest(%s::bigint[]) AS person", [keys])
+        for person, same in cursor.fetchall():
+            found[person].add(same)
+    return found
+
+
 def listeners(doors: Iterable[int] | QuerySet) -> QuerySet[User]:
     """Whom to ask for these doors: of each its representative, else its adults; whoever has an account."""
     keys = list(doors)

@@ -44,8 +44,8 @@ OWNERS = f"""
 WITH owned AS (
     SELECT door.id AS door, min(place.path) AS path, min(door.address) AS address, min(door.label) AS label,
            coalesce(min(door.area_m2), 0) AS area_m2, array_agg(share.id ORDER BY share.id) AS shares,
-           array_agg(coalesce('p' || share.person_id, 'o' || share.organisation) ORDER BY
-                     coalesce('p' || share.person_id, 'o' || share.organisation)) AS owners
+           array_agg(DISTINCT coalesce('p' || (SELECT min(one) FROM people_of_one(share.person_id) AS one),
+                                       'o' || share.organisation)) AS owners
     FROM territory_household AS door
     JOIN territory_territory AS place ON place.id = door.place_id
     JOIN residents_ownership AS share ON share.household_id = door.id AND share.until IS NULL

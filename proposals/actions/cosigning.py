@@ -114,7 +114,7 @@ def _not_signed_yet(proposal: Proposal, doors: Iterable[Signed]) -> list[Signed]
     named = proposal.beneficiaries().filter(pk__in=[door.pk for door, _who in doors])
     benefits = set(named.values_list("pk", flat=True))
     new = [(door, who) for door, who in doors if door.pk in benefits and door.pk not in signed]
-    voices = set(signed.values())
+    voices = {entry for same in speaking.entries_of(signed.values()).values() for entry in same}
     for door, who in new:
         if who and who.pk in voices:
             told = _("%(door)s 签名的人已经代表另一户附议过，一人只算一次；请这一户另一位成年人签名")

@@ -10,6 +10,7 @@ from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import Refused
+from minshi.residents import speaking
 from proposals.actions.cosigning import gather_if_enough
 from proposals.actions.stages import advance, note_on_card
 from proposals.lifecycle import holder_place, period, reviewer_of
@@ -73,12 +74,27 @@ def merge(proposal: Proposal, into: Proposal, *, by: User, reason: str) -> StepR
             line_id=cosign.line_id,
             channel=cosign.channel,
         )
-        for cosign in standing
+        for cosign in _each_human_once(into, standing)
         if cosign.household_id in benefit
     ]
     Cosign.objects.bulk_create(moved, ignore_conflicts=True)
     gather_if_enough(into)
     return record
+
+
+def _each_human_once(into: Proposal, standing: list[Cosign]) -> list[Cosign]:
+    """Of supporters those who have not signed the other one already, by whichever of the accounts that were joined."""
+    there = into.cosigns.standing().values_list("speaker_id", flat=True)
+    spoken = {entry for same in speaking.entries_of(there).values() for entry in same}
+    same = speaking.entries_of(cosign.speaker_id for cosign in standing)
+    once = []
+    for cosign in standing:
+        if cosign.speaker_id is None:  # 未登记
+            once.append(cosign)
+        elif cosign.speaker_id not in spoken:
+            once.append(cosign)
+            spoken |= same[cosign.speaker_id]
+    return once
 
 
 def _with_who_stays(reason: str, left: int) -> str:

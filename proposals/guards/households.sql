@@ -101,4 +101,4 @@ END $$;
 CREATE TRIGGER pinned_households BEFORE UPDATE OF stage, pinned_households ON proposals_proposal
     FOR EACH ROW EXECUTE FUNCTION pin_households();
 
-SELECT guard_single_voice('proposals_cosign', 'proposal_id', 'speaker_id', 'NEW.line_id IS NULL', 'NOT earlier.is_void');
+SELECT guard_single_voice('proposals_cosign', 'proposal_id', 'speaker_id', 'household_id', 'NOT earlier.is_void');

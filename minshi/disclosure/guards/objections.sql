@@ -208,5 +208,7 @@ BEGIN
 END $$;
 CREATE TRIGGER settled_objection AFTER UPDATE ON paper_line
     FOR EACH ROW EXECUTE FUNCTION settle_objection();
+-- Of one human one is open at a time, as of one person.
+SELECT guard_single_voice('disclosure_objection', 'notice_id', 'speaker_id', '', 'earlier.answered_at IS NULL');
 CREATE TRIGGER two_humans BEFORE UPDATE ON disclosure_objection FOR EACH ROW WHEN (NEW.outcome <> 'withdrawn')
     EXECUTE FUNCTION refuse_one_human('answered_by_id', 'by_id');

@@ -52,16 +52,19 @@ CREATE OR REPLACE FUNCTION one_voice(the_unit bigint, speaker bigint) RETURNS bi
     FROM rolls_unit AS unit JOIN rolls_roll AS roll ON roll.id = unit.roll_id WHERE unit.id = the_unit
 $$;
 
--- One human speaks once on one matter, by whichever of the accounts that were joined: guard_single_voice(table, the
--- column of the matter, that of the person, which new rows are of one's own hand, and which earlier ones still stand).
+-- One human speaks once on one matter, by whichever of the accounts that were joined, on a screen or on paper:
+-- guard_single_voice(table, the column of the matter, that of the person, that of the unit or door whose own earlier word
+-- a new one may replace ('' for none), which earlier rows still stand, what else makes a row count anew).
 CREATE OR REPLACE FUNCTION refuse_second_account() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+    said jsonb := to_jsonb(NEW);
     spoken boolean;
 BEGIN
     EXECUTE format(
-        'SELECT EXISTS (SELECT FROM %s AS earlier WHERE %I = $1 AND %I <> $2 AND (%s)'
-        ' AND %I IN (SELECT people_of_one($2)))', TG_RELID::regclass, TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], TG_ARGV[1]
-    ) INTO spoken USING (to_jsonb(NEW) ->> TG_ARGV[0])::bigint, (to_jsonb(NEW) ->> TG_ARGV[1])::bigint;
+        'SELECT EXISTS (SELECT FROM %s AS earlier WHERE %I = $1 AND %I <> $2 AND (%s) AND %s'
+        ' AND %I IN (SELECT people_of_one($2)))', TG_RELID::regclass, TG_ARGV[0], TG_ARGV[1], TG_ARGV[3],
+        CASE TG_ARGV[2] WHEN '' THEN 'true' ELSE format('%I IS DISTINCT FROM $3', TG_ARGV[2]) END, TG_ARGV[1]
+    ) INTO spoken USING (said ->> TG_ARGV[0])::bigint, (said ->> TG_ARGV[1])::bigint, (said ->> TG_ARGV[2])::bigint;
     IF spoken THEN
         RAISE EXCEPTION '%: spoken already by another account of the same human', TG_TABLE_NAME
             USING ERRCODE = 'check_violation', CONSTRAINT = 'one_human_speaks_once';
@@ -76,11 +79,18 @@ CREATE OR REPLACE FUNCTION was_joined(person bigint) RETURNS boolean LANGUAGE sq
     )
 $$;
 
-CREATE OR REPLACE FUNCTION guard_single_voice(guarded regclass, matter text, person text, on_screen text, standing text)
-RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION guard_single_voice(
+    guarded regclass, matter text, person text, own text, standing text, anew text DEFAULT 'false'
+) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format(
-        'CREATE TRIGGER single_voice BEFORE INSERT ON %s FOR EACH ROW WHEN (%s AND was_joined(NEW.%I))'
-        ' EXECUTE FUNCTION refuse_second_account(%L, %L, %L)', guarded, on_screen, person, matter, person, standing
+        'CREATE TRIGGER single_voice BEFORE INSERT ON %s FOR EACH ROW WHEN (was_joined(NEW.%I))'
+        ' EXECUTE FUNCTION refuse_second_account(%L, %L, %L, %L)', guarded, person, matter, person, own, standing
+    );
+    EXECUTE format(
+        'CREATE TRIGGER single_voice_still BEFORE UPDATE ON %s FOR EACH ROW'
+        ' WHEN ((NEW.%I IS DISTINCT FROM OLD.%I OR %s) AND was_joined(NEW.%I))'
+        ' EXECUTE FUNCTION refuse_second_account(%L, %L, %L, %L)',
+        guarded, person, person, anew, person, matter, person, own, standing
     );
 END $$;
