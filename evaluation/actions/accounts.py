@@ -10,7 +10,7 @@ from rules import has_perm
 
 from evaluation import told
 from evaluation.lifecycle import ACCOUNTS
-from evaluation.models import FinalAccounts, Survey
+from evaluation.models import FinalAccounts
 from evaluation.selectors import figures_of, latest
 from funding import actions as funding
 from funding.actions.refunds import what_is_owed
@@ -167,7 +167,6 @@ def settle(proposal: Proposal, *, by: User) -> StepRecord:
 
 def _announce(accounts: FinalAccounts, by: User) -> Notice:
     figures, proposal = accounts.figures, accounts.proposal
-    survey: Survey | None = latest(proposal)
     notice: Notice = post(
         kind=NoticeKind.ACCOUNTS,
         title=_("关于“%(title)s”结算的公示") % {"title": proposal.title},
@@ -175,7 +174,7 @@ def _announce(accounts: FinalAccounts, by: User) -> Notice:
         basis=_("项目账簿和凭证"),
         body=_body(accounts),
         table=_table(figures),
-        doors=proposal.beneficiary_keys() if survey else None,
+        doors=proposal.beneficiary_keys(),
         days=pinned_days(proposal, NoticeKind.ACCOUNTS),
         link=proposal.get_absolute_url(),
         by=by,
@@ -236,10 +235,11 @@ def follow_correction(old: Notice, corrected: Notice, *, by: User | None = None)
 @action
 def account_again(proposal: Proposal, *, by: None = None) -> None:
     """One third of the households objected to the accounts: they are made anew."""
-    survey = latest(lock(proposal))
-    if proposal.stage != Stage.SETTLING or survey is None:
+    if lock(proposal).stage != Stage.SETTLING:
         return
+    survey = latest(proposal)
     assert proposal.gate_notice
     reason = _("公示期内%s受益户提出异议") % reopening_share(proposal.gate_notice)
     days = period(proposal.place, "accounts.days", now())
-    advance(proposal, "account_again", by=None, reason=reason, notice=survey.notice, due=days)
+    passed = survey.notice if survey else None  # the gate before it, passed already
+    advance(proposal, "account_again", by=None, reason=reason, notice=passed, due=days)

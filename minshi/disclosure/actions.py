@@ -143,7 +143,7 @@ def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> 
             "supervision_phone",
         )
     }  # fmt: skip
-    if "households" not in changes:
+    if "doors" not in changes:  # whose objections count is no matter of the wording
         same["doors"] = Concerned.objects.filter(notice=notice).values_list("doors", flat=True).first()
     if not {"days", "calendar_days"} & changes.keys():
         same |= {"days": notice.working_days or None, "calendar_days": notice.calendar_days or None}

@@ -31,3 +31,23 @@ BEGIN
 END $$;
 CREATE TRIGGER closed_gate BEFORE UPDATE OF stage, gate_notice_id ON proposals_proposal
     FOR EACH ROW EXECUTE FUNCTION refuse_closed_gate();
+
+-- Whose objections reopen a gate are those that benefit, as the decision froze them (domain.md 4, 7): a project enters a
+-- stage with the notice that was posted for it only where the notice carries their list, all of it. What went back to an
+-- earlier notice, or was corrected, has the list that one had.
+CREATE OR REPLACE FUNCTION refuse_gate_of_others() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM disclosure_notice AS notice LEFT JOIN disclosure_concerned AS listed ON listed.notice_id = notice.id
+        WHERE notice.id = NEW.gate_notice_id AND notice.is_gate
+          AND notice.posted_at > minshi_now() - interval '10 minutes'
+          AND listed.doors IS DISTINCT FROM ARRAY(SELECT door FROM benefiting_doors(NEW.id) AS door ORDER BY door)
+    ) THEN
+        RAISE EXCEPTION 'proposal %: its gate notice is not of all who benefit', NEW.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER gate_of_who_benefits BEFORE UPDATE OF stage, gate_notice_id ON proposals_proposal FOR EACH ROW
+    WHEN (NEW.stage <> OLD.stage AND NEW.gate_notice_id IS DISTINCT FROM OLD.gate_notice_id)
+    EXECUTE FUNCTION refuse_gate_of_others();

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from minshi.disclosure.models import GATES, Kind, Notice
+from minshi.accounts.models import User
+from minshi.disclosure.actions import correct
+from minshi.disclosure.models import GATES, Concerned, Kind, Notice
 from minshi.disclosure.rules import PERIODS
 from minshi.disclosure.signals import reopened
 from minshi.policy.defaults import parameters
 from proposals.lifecycle import STAGES, STEPS
-from proposals.models import Proposal, Stage
+from proposals.models import Beneficiary, Proposal, Stage
 from tests.way import Way
 
 ANNOUNCED: dict[str, tuple[str, Callable[[Way], Proposal]]] = {
@@ -59,3 +62,36 @@ def test_what_is_reopened_goes_back(way: Way, kind: str) -> None:
     reopened.send(sender=Notice, notice=notice)
     proposal.refresh_from_db()
     assert proposal.stage != stage
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", GATES)
+def test_a_gate_is_of_those_the_decision_froze(way: Way, kind: str) -> None:
+    """Also where the register has changed since: a third of that list reopens it."""
+    _stage, reach = ANNOUNCED[kind]
+    proposal = reach(way)
+    notice = proposal.gate_notice
+    frozen = sorted(Beneficiary.objects.filter(proposal=proposal).values_list("household", flat=True))
+    assert notice and frozen
+    assert Concerned.objects.get(notice=notice).doors == frozen
+    assert (notice.households, notice.reopen_households) == (len(frozen), -(-len(frozen) // 3))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("listed", [None, [], "half"])
+def test_the_database_lets_no_gate_be_of_others(way: Way, monkeypatch: pytest.MonkeyPatch, listed: object) -> None:
+    proposal = way.deciding()
+    way.study(proposal)
+    keys = proposal.beneficiary_keys()
+    monkeypatch.setattr(Proposal, "beneficiary_keys", lambda self: keys[::2] if listed == "half" else listed)
+    with pytest.raises(IntegrityError, match="not of all who benefit"), transaction.atomic():
+        way.decide(proposal)
+
+
+@pytest.mark.django_db
+def test_a_correction_is_of_the_same_households(way: Way, clerk: User) -> None:
+    notice = way.announced().gate_notice
+    assert notice
+    new = correct(notice, reason="预算写错了", households=1, by=clerk)
+    assert Concerned.objects.get(notice=new).doors == Concerned.objects.get(notice=notice).doors
+    assert new.reopen_households == notice.reopen_households

@@ -84,7 +84,7 @@ def _notice(proposal: Proposal, kind: str) -> Notice:
         title="公示",
         place=proposal.place,
         body="公示内容。",
-        households=50,
+        doors=proposal.beneficiary_keys(),
         link=proposal.get_absolute_url(),
         by=None,
     )
