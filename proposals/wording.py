@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -48,6 +49,76 @@ def who_benefits(version: Version, place: Territory) -> str:
         return _("单独列出的 %(n)d 户") % {"n": len(version.doors)}
     said = "、".join(names)
     return _("%(places)s和单独列出的 %(n)d 户") % {"places": said, "n": len(version.doors)} if version.doors else said
+
+
+Part = tuple[str, str]
+"""A place by its path, and a unit (单元) of it; "" is all of the place."""
+
+
+def told_beneficiaries(proposal: Proposal) -> str:
+    """How many doors benefit and where they are, as a notice tells it: places by name, single doors by their number.
+
+    Single doors are told of their unit, their building, or the place around it: of the nearest in which as many are
+    listed as a result may tell by itself (policy ``ballots.smallest_group``). No door is named.
+    """
+    version, own = proposal.version, proposal.place
+    doors = list(proposal.beneficiaries().values_list("place__path", "key"))
+    if version.places == [own.pk]:
+        return _("%(n)d 户：%(who)s") % {"n": len(doors), "who": who_benefits(version, own)}
+    whole = list(Territory.objects.filter(pk__in=version.places).order_by("path").values_list("path", flat=True))
+    listed: Counter[Part] = Counter()
+    single: Counter[Part] = Counter()
+    for path, key in doors:
+        around = next((each for each in whole if path.startswith(each)), None)
+        if around is None:
+            single[path, _unit_of(key)] += 1
+        else:
+            listed[around, ""] += 1
+    least = int(policy.value("ballots.smallest_group", own))
+    parts = {**listed, **_folded(single, own.path, least)}
+    said = "、".join(_part_said(part, n, own, parts) for part, n in sorted(parts.items(), key=_the_rest_last(own)))
+    return _("%(n)d 户：%(who)s") % {"n": len(doors), "who": said}
+
+
+def _unit_of(key: str) -> str:
+    """The unit in a door's reading (building/unit/number); "" where the register holds none."""
+    return key.split("/")[1] if key.count("/") == 2 else ""
+
+
+def _folded(groups: Counter[Part], top: str, least: int) -> dict[Part, int]:
+    """What is too few to be told joins what lies around it, from the inside out; at the top it is told however few."""
+    waiting, told = dict(groups), {}
+    while waiting:
+        path, unit = part = max(waiting, key=lambda each: (each[0].count("/"), each[1]))
+        n = waiting.pop(part)
+        if n >= least or (path, unit) == (top, ""):
+            told[part] = n
+        else:
+            around = (path if unit else path[: path.rindex("/", 0, -1) + 1], "")
+            waiting[around] = waiting.get(around, 0) + n
+    return told
+
+
+def _the_rest_last(own: Territory) -> Callable[[tuple[Part, int]], tuple[bool, Part]]:
+    return lambda row: (row[0][0] == own.path, (row[0][0], row[0][1] or "~"))
+
+
+def _part_said(part: Part, n: int, own: Territory, parts: Iterable[Part]) -> str:
+    path, unit = part
+    if path == own.path and not unit:
+        return _("分散在%(place)s的 %(n)d 户") % {"place": own.name, "n": n}
+    inside = [each for each in _paths_to(path) if len(each) > len(own.path)] or [own.path]
+    names = Territory.objects.filter(path__in=inside).order_by("path").values_list("name", flat=True)
+    facts = {"place": "".join(names), "unit": unit, "n": n}
+    if unit:
+        return _("%(place)s%(unit)s单元 %(n)d 户") % facts
+    is_rest = any(other[0] == path and other[1] for other in parts)
+    return _("%(place)s其他单元 %(n)d 户") % facts if is_rest else _("%(place)s %(n)d 户") % facts
+
+
+def _paths_to(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) + "/" for end in range(len(parts))]
 
 
 def changes_of_benefits(versions: Sequence[Version], place: Territory) -> list[tuple[Version, str, str]]:

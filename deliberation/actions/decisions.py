@@ -39,6 +39,7 @@ from minshi.residents.rules import acting_as, holds_itself, stands_in
 from proposals.actions import advance, freeze_beneficiaries, note_on_card
 from proposals.models import SOURCES, Proposal, Source, Stage, Tier, Version
 from proposals.selectors import was_accepted
+from proposals.wording import told_beneficiaries
 
 VERBS = {Outcome.APPROVE: "decide", Outcome.RESERVE: "reserve", Outcome.REFUSE: "refuse"}
 
@@ -235,7 +236,7 @@ def _announce(
         table=[
             (_("编号"), proposal.number),
             (_("地点"), version.spot),
-            (_("受益"), _("%d 户") % proposal.beneficiaries().count()),
+            (_("受益"), told_beneficiaries(proposal)),
             (_("预算"), _("%s 元") % format_yuan(version.cost_fen)),
             *shares,
             (_("建好后谁管"), version.keeper),
