@@ -102,6 +102,8 @@ def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> 
         needed = cosigns_needed(proposal)
         told = _("受益的住户可以附议，一户算一次。已附议 %(n)d 户，需要 %(needed)d 户。")
         text = told % {"n": proposal.card.cosigns, "needed": needed}
+        if records and records[-1].verb == "fall_short":
+            text += _("本来够了，撤销了登记错的以后又不够，接着征集。")
         return Present(text, _("代表我家附议"), reverse("cosign", args=[proposal.number]))
     if stage == Stage.ANNOUNCED and proposal.gate_notice:
         text = _("%(notice)s。期满、异议都答复以后，分级派单办理。") % {

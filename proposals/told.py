@@ -92,6 +92,11 @@ def project(*lines: Any) -> Lines:
     )
 
 
+def _can_still_sign(proposal: Proposal, record: StepRecord) -> bool:
+    """Else it lapses in the same moment, and that is what people hear."""
+    return proposal.due_at is not None and record.at < proposal.due_at
+
+
 def _at_review(proposal: Proposal) -> str:
     return f"/review/{proposal.number}/"
 
@@ -135,6 +140,15 @@ PROPOSALS = project(
     Told("climb", PROPOSER, _("初审逾期，已转上一级：%(title)s"), _("请在 %(due)s 前办理")),
     Told("withdraw", REVIEWERS, _("提议人撤回：%(title)s"), "%(reason)s"),
     Told("withdraw", SUPPORTERS, _("您附议的“%(title)s”由提议人撤回"), "%(reason)s"),
+    Told("fall_short", PROPOSER, _("附议又不够了：%(title)s"), "%(reason)s", when=_can_still_sign),
+    Told(
+        "fall_short",
+        SUPPORTERS,
+        _("您附议的“%(title)s”又不够了，请邻居们接着附议"),
+        "%(reason)s",
+        when=_can_still_sign,
+    ),
+    Told("fall_short", CLERK, _("先不用安排表决：%(title)s"), "%(reason)s"),
     Told("gather", PROPOSER, _("附议够了：%(title)s"), _("接下来由社区组织表决")),
     Told("gather", HOLDER, _("请安排居民表决：%(title)s"), _("附议够了，请在 %(due)s 前开始表决")),
     Told("lapse", PROPOSER, _("附议不够：%(title)s"), "%(reason)s", when=lambda p, r: r.source == Stage.COSIGNING),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 import rules
 from django.core.files.uploadedfile import UploadedFile
@@ -17,6 +19,7 @@ from minshi.clock import now
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
+from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_doors
 from minshi.paper import actions as paper
 from minshi.paper.models import Line, Sheet
@@ -26,6 +29,7 @@ from minshi.residents.doors import Signed
 from minshi.territory.models import Household
 from proposals import told
 from proposals.actions.stages import advance, note_on_card
+from proposals.lifecycle import period
 from proposals.models import (
     NOT_SIGNED,
     READING,
@@ -212,6 +216,7 @@ def _waiting(sheet: Sheet, by: User) -> QuerySet[Line]:
 
 def _after_reading(proposal: Proposal) -> None:
     gather_if_enough(proposal)
+    fall_back_if_short(proposal)
     lapse_if_short(proposal)
 
 
@@ -231,6 +236,8 @@ def void_cosign(proposal: Proposal, household: Household, *, reason: str, by: Us
         raise Refused(household=_("这一户没有登记过纸质附议"))
     if by.is_same(given.line.sheet.registered_by_id):
         raise Refused(household=_("这张签名册是您登记的，撤销要由另一位来办"))
+    if _has_been_voted_on(proposal):
+        raise Refused(_("这件事已经表决过，附议不能再撤销；有不同意见请在商议和公示时提"))
     line = paper.void(given.line, reason=reason, when_settled=True, by=by)
     given.refresh_from_db(fields=["is_void"])
     tell_doors(
@@ -268,11 +275,57 @@ def lapse_if_short(proposal: Proposal, *, by: User | None = None) -> bool:
 
 
 def gather_if_enough(proposal: Proposal) -> None:
-    """Count the signatures under the proposal's lock; once there are enough, it goes on to the vote."""
+    """Count the signatures under the proposal's lock; once there are enough, it goes on to the vote.
+
+    Until when they were gathered, and by which rule, goes along: what is taken back may bring it here again.
+    """
     count = count_cosigns(proposal)
     if proposal.stage != Stage.COSIGNING or count < cosigns_needed(proposal):
         return
-    advance(proposal, "gather", by=None, evidence={"cosigns": count})
+    assert proposal.due_at
+    evidence = {"cosigns": count, "until": proposal.due_at.isoformat()}
+    advance(proposal, "gather", by=None, evidence=evidence, carried=_cosign_terms(proposal))
+
+
+def _cosign_terms(proposal: Proposal) -> dict[str, Any]:
+    return {name: value for name, value in proposal.terms.items() if name.startswith("cosign.")}
+
+
+def fall_back_if_short(proposal: Proposal) -> None:
+    """What was taken back while it waits for its vote leaves too few: they are gathered on, until the end first set.
+
+    Nobody's time begins anew: where that end has passed, it lapses by the same rule as ever. Once a vote was opened
+    on it the signatures have had their effect.
+    """
+    if proposal.stage != Stage.COSIGNED or _has_been_voted_on(proposal):
+        return
+    count, needed = count_cosigns(proposal), cosigns_needed(proposal)
+    if count >= needed:
+        return
+    until = _gathered_until(proposal)
+    facts = {"count": count, "needed": needed, "end": cn_until(until)}
+    advance(
+        proposal,
+        "fall_short",
+        by=None,
+        reason=_("撤销以后还有 %(count)d 户附议，需要 %(needed)d 户，征集到 %(end)s") % facts,
+        evidence={"cosigns": count, "needed": needed},
+        due=until,
+        carried=_cosign_terms(proposal),
+    )
+
+
+def _has_been_voted_on(proposal: Proposal) -> bool:
+    return StepRecord.objects.of(proposal).filter(verb="open_vote").exists()
+
+
+def _gathered_until(proposal: Proposal) -> datetime:
+    """The end that was set when co-signing began; of one gathered before that was kept, by the rule of today."""
+    gathered = StepRecord.objects.of(proposal).filter(verb="gather").latest("pk")
+    if said := gathered.evidence.get("until"):
+        return datetime.fromisoformat(said)
+    begun = StepRecord.objects.of(proposal).filter(target=Stage.COSIGNING).exclude(source=Stage.COSIGNING).latest("pk")
+    return period(proposal.place, "cosign.calendar_days", begun.at, unit="calendar_days").end
 
 
 def count_cosigns(proposal: Proposal) -> int:

@@ -75,6 +75,10 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM proposals_cosign AS given JOIN proposals_proposal AS p ON p.id = given.proposal_id
         WHERE given.line_id = NEW.id AND p.stage IN ('submitted', 'cosigning', 'cosigned')
+          AND NOT EXISTS (
+            SELECT FROM lifecycle_steprecord
+            WHERE subject_type = 'proposals.proposal' AND subject_id = p.id AND verb = 'open_vote'
+          )
     ) THEN
         RAISE EXCEPTION 'line %: its signature has had its effect', NEW.id USING ERRCODE = 'check_violation';
     END IF;
@@ -91,7 +95,8 @@ CREATE TRIGGER free_unsigned_door AFTER UPDATE ON paper_line FOR EACH ROW
 -- against, and who moves in or is struck off meanwhile moves no threshold.
 CREATE OR REPLACE FUNCTION pin_households() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.stage <> 'cosigning' OR OLD.stage = 'cosigning' THEN
+    -- Nor does it move where signatures that were enough are gathered on.
+    IF NEW.stage <> 'cosigning' OR OLD.stage IN ('cosigning', 'cosigned') THEN
         NEW.pinned_households := OLD.pinned_households;
     ELSE
         NEW.pinned_households := (SELECT count(*) FROM benefiting_doors(NEW.id));

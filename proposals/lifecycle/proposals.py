@@ -57,6 +57,7 @@ STEPS = (
         needs_reason=True,
     ),
     Step("gather", _("附议达到要求"), (Stage.COSIGNING,), Stage.COSIGNED, platform=True),
+    Step("fall_short", _("撤销后附议不够，继续征集"), (Stage.COSIGNED,), Stage.COSIGNING, platform=True),
     Step("lapse", _("到期未达到要求"), (Stage.COSIGNING, Stage.RETURNED), Stage.LAPSED, platform=True),
     # deliberation
     Step("open_vote", _("开始居民表决"), (Stage.COSIGNED,), Stage.VOTING, "deliberation.run"),
@@ -355,7 +356,8 @@ SETTABLE = ("tier", "gate_notice", "merged_into", "supervised_at")
 def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
     """Set the holder, the due date and the pinned terms of the stage just entered.
 
-    An action that knows better (a notice's end, a tier's holder) says so in ``setting``: role, place, due.
+    An action that knows better (a notice's end, a tier's holder) says so in ``setting``: role, place, due, and
+    ``carried``, what an earlier stage pinned and goes on holding.
     """
     proposal.stage_since = at
     set_now = [name for name in SETTABLE if setting.get(name) is not None]
@@ -369,6 +371,7 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
             role, place = reviewer_of(proposal.place, proposal.proposer)
             setting = {**setting, "role": role, "place": place}
         proposal.terms = _kept_terms(proposal) or policy.terms([rule.days, *rule.terms], proposal.place)
+        proposal.terms |= setting.get("carried") or {}
         proposal.holder_role = setting.get("role") or rule.role
         proposal.holder_place = setting.get("place") or holder_place(proposal.place, rule.level)
         due = setting.get("due") or calendar.period(at, **{rule.unit: int(proposal.terms[rule.days])})
