@@ -18,7 +18,7 @@ from minshi.residents.models import Role
 from minshi.residents.rules import role_in
 from proposals.lifecycle import holder_place
 
-CLOSE, PUBLISH, MINUTES = "motion:close", "motion:publish", "meeting:minutes"
+CLOSE, PUBLISH, AREAS, MINUTES = "motion:close", "motion:publish", "motion:areas", "meeting:minutes"
 """Kinds of deadlines; ``reactions`` says what they do."""
 
 MOTION_STEPS = (

@@ -10,15 +10,16 @@ from django.utils.translation import gettext as _
 
 from deliberation import actions, told
 from deliberation.actions.motions import why_not_publish
-from deliberation.lifecycle import CLOSE, MINUTES, PUBLISH
+from deliberation.lifecycle import AREAS, CLOSE, MINUTES, PUBLISH
 from deliberation.models import Meeting, MeetingStage, Motion, MotionStage, PaperBallot
+from deliberation.selectors import counters_waited_for
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
-from minshi.notifications.actions import tell_role
+from minshi.notifications.actions import tell_all, tell_role
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
 from minshi.policy import calendar
@@ -58,6 +59,17 @@ def the_result_is_due(deadline: Deadline) -> None:
     motion = Motion.objects.select_related("place", "roll", "proposal__place").get(pk=deadline.subject_id)
     if motion.stage == MotionStage.COUNTING and not _publish_if_ready(motion):
         _remind_daily(motion, deadline, Role.CLERK)
+
+
+@on(AREAS)
+def the_areas_are_due(deadline: Deadline) -> None:
+    """Everybody who may still add them up is told every working day, and the district with them."""
+    motion = Motion.objects.select_related("place", "proposal__place").get(pk=deadline.subject_id)
+    if motion.stage != MotionStage.COUNTING or not (waited_for := counters_waited_for(motion)):
+        return
+    title = _("逾期：%(title)s") % {"title": deadline.title}
+    tell_all(waited_for, title, url=deadline.url, event=told.LATE.name)
+    _remind_daily(motion, deadline, Role.DISTRICT_OFFICER)
 
 
 @on("stage:voting")

@@ -32,12 +32,13 @@ from deliberation.models import (
 )
 from minshi import paging
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.faces.words import percent
 from minshi.paper import numbers
 from minshi.paper.models import Line
 from minshi.residents import speaking
-from minshi.residents.models import ORGANISERS, Residence, Role
-from minshi.residents.rules import home_of, person_of, roles_of
+from minshi.residents.models import OFFICES, ORGANISERS, Residence, Role, RoleGrant
+from minshi.residents.rules import home_of, person_of, roles_of, title_in
 from minshi.rolls.models import Channel, Unit, UnitKind
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source, Version, bars_of
@@ -169,15 +170,62 @@ def area_sums(motion: Motion) -> str:
     found = [("、".join(area.names), f"{area.m2:.0f}") for area in areas_of(motion)]
     told = "；".join(_("%(names)s共约 %(m2)s 平方米") % {"names": names, "m2": m2} for names, m2 in found)
     told = told or _("户数少，分开公布会看出哪一户选了什么，只说够不够")
-    apart = _("每户的面积不公布，由街道两位计票人复核，他们在这里没有任职、也不住在这里。")
-    return _("按面积：%(told)s。") % {"told": told} + apart
+    return _("按面积：%(told)s。每户的面积不公布，") % {"told": told} + _hands_said(motion)
+
+
+def _hands_said(motion: Motion) -> str:
+    """Who has added them up; fewer than two only where no others were to be found, or in an older vote."""
+    hands = motion.area_counts.count()
+    if hands >= 2:
+        return _("由两位计票人复核，他们在这里没有任职、也不住在这里。")
+    if area_counts_missing(motion):
+        return _("由街道两位计票人复核，他们在这里没有任职、也不住在这里。")
+    return _("在这里没有任职、也不住在这里的计票人，街道和区里只有 %(n)d 位。") % {"n": hands}
 
 
 def areas_said(motion: Motion) -> str:
     """The sums, and whether two have added them up."""
     hands = motion.area_counts.count()
+    if hands < 2 and motion.stage == MotionStage.PUBLISHED and not area_counts_missing(motion):
+        return area_sums(motion)
     words = [_("还没有人复核。"), _("已有一位复核，还要一位。"), _("两位已经各自加过，和公布的一致。")]
     return area_sums(motion) + words[min(hands, 2)]
+
+
+def area_counts_missing(motion: Motion) -> int:
+    """How many must still add up its areas before it is published; the database refuses it by the same answer."""
+    if not motion.by_area:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT area_counts_missing(m) FROM deliberation_motion AS m WHERE m.id = %s", [motion.pk])
+        missing: int = cursor.fetchone()[0]
+    return missing
+
+
+def next_counter(motion: Motion) -> RoleGrant:
+    """As whom the next one counts: of those who have not, the office nearest to the place."""
+    held = RoleGrant.objects.active(today()).filter(
+        user__in=counters_waited_for(motion), role__in=COUNTING, place__path__in=motion.territory.ancestor_paths()
+    )
+    return min(held.select_related("place"), key=lambda each: (COUNTING.index(each.role), each.pk))
+
+
+COUNTING = [str(role) for level in ("street", "district") for role in OFFICES[level]]
+
+
+def counters_said(motion: Motion) -> str:
+    """Whose turn it is, as a post."""
+    holder = next_counter(motion)
+    return title_in(holder.place.name, holder.role)
+
+
+def counters_waited_for(motion: Motion) -> list[User]:
+    """Everybody who may still add them up, and has not; nobody once enough have."""
+    if not area_counts_missing(motion):
+        return []
+    done = set(motion.area_counts.values_list("by", flat=True))
+    users = User.objects.filter(pk__in=rules.counters_of(motion.territory))
+    return [user for user in users if not user.is_any(done)]
 
 
 def areas_to_add(motion: Motion) -> list[tuple[str, str]]:

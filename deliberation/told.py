@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Meeting, Motion
-from deliberation.selectors import members_of
+from deliberation.selectors import counters_waited_for, members_of
 from minshi.accounts.models import User
 from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.models import StepRecord
@@ -82,6 +82,14 @@ def _to_read(motion: Motion) -> str:
     return reverse("paper_confirm")
 
 
+def _to_count(motion: Motion) -> str:
+    return reverse("admin:deliberation_motion_change", args=[motion.pk])
+
+
+def _weighs_areas(motion: Motion, record: StepRecord) -> bool:
+    return motion.by_area
+
+
 def _has_paper(motion: Motion, record: StepRecord) -> bool:
     return motion.roll.units.filter(papers__is_void=False).exists()
 
@@ -89,6 +97,7 @@ def _has_paper(motion: Motion, record: StepRecord) -> bool:
 READ_AGAIN = (_("纸票等您核对：%(question)s"), _("请在 %(by)s 前核对，登记的人不核对自己登记的"))
 READING_DUE = _("纸票等第二个人核对")
 CHIEF = Audience(_("楼栋长"), lambda motion, record: Post(Role.CHIEF, motion.territory))
+COUNTERS = Audience(_("可以复核面积的人"), lambda motion, record: counters_waited_for(motion))
 ELECTORATE = Audience(_("有票的人：户代表，没有的每位成年人"), _electorate)
 
 MOTIONS = Lines(
@@ -108,6 +117,14 @@ MOTIONS = Lines(
         Told("count", CLERK, _("请计票并公布：%(question)s"), _("投票已经截止，请在 %(by)s 前公布结果")),
         Told("count", CHIEF, *READ_AGAIN, way=Way.BOTH, right=READING_DUE, url=_to_read, when=_has_paper),
         Told("count", CLERK, *READ_AGAIN, way=Way.BOTH, right=READING_DUE, url=_to_read, when=_has_paper),
+        Told(
+            "count",
+            COUNTERS,
+            _("请复核面积：%(question)s"),
+            _("两位各自加一遍，%(by)s 前；加完才能公布"),
+            url=_to_count,
+            when=_weighs_areas,
+        ),
         Told("publish", ELECTORATE, _("结果：%(outcome)s。%(question)s"), _("可以核对自己的回执")),
     ),
     facts=_motion_facts,

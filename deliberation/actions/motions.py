@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from deliberation import rules, selectors
-from deliberation.lifecycle import CLOSE
+from deliberation.lifecycle import AREAS, CLOSE
 from deliberation.models import AreaCount, Ballot, Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
@@ -31,7 +32,7 @@ from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.actions import longer_window
-from minshi.refusals import NotAllowed, Refused, refusing
+from minshi.refusals import NotAllowed, Refused, refuse_if, refusing
 from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
 from minshi.rolls.models import Reach, Roll
@@ -220,21 +221,44 @@ def close(motion: Motion, *, by: User | None = None) -> None:
 def count(motion: Motion, *, by: User | None = None) -> None:
     """From now on sheets are read again and entries corrected; the project waits for its result."""
     take(motion, "count", by=by)
+    ask_counter(motion, by=None)
     if motion.proposal and motion.purpose == Purpose.CANVASS:
         wait_until(motion.proposal, motion.publish_by, by=by)
+
+
+@action
+def ask_counter(motion: Motion, *, by: None = None) -> None:
+    """Where areas weigh, whoever is next to add them up has it on the desk, due with the result; else nobody waits."""
+    deadlines.meet(motion, AREAS)
+    if not selectors.area_counts_missing(motion):
+        return
+    holder = selectors.next_counter(motion)
+    deadlines.schedule(
+        motion,
+        AREAS,
+        motion.publish_by,
+        role=holder.role,
+        place_path=holder.place.path,
+        title=_("复核面积：%(question)s") % {"question": motion.question},
+        url=reverse("admin:deliberation_motion_change", args=[motion.pk]),
+        provisional=calendar.is_provisional(motion.publish_by),
+    )
 
 
 @action
 def count_areas(motion: Motion, *, agree_m2: Decimal, against_m2: Decimal, abstain_m2: Decimal, by: User) -> AreaCount:
     """Somebody who stands apart added up the areas by hand; what is not what the ballots say is refused.
 
-    Two do so, each by themselves; the page says whether they have.
+    Two do so, each by themselves, once the ballots can no longer change; the result waits for both. Where it is
+    overdue by then, it is published at once.
     """
     lock(motion)
     if not motion.by_area or motion.stage not in (MotionStage.COUNTING, MotionStage.PUBLISHED):
         raise Refused(_("这次表决不按面积计，或者还没有计票"))
     if not rules.counts_areas(by, motion):
         raise NotAllowed(_("面积由街道在这里没有任职、也不住在这里的工作人员复核"))
+    if motion.stage == MotionStage.COUNTING:
+        refuse_if(why_ballots_may_change(motion))
     added = {"agree": agree_m2, "against": against_m2, "abstain": abstain_m2}
     counted = rolls.tally(motion.roll, Ballot, "choice")
     wrong = [choice for choice, m2 in added.items() if counted.of(choice).area_m2 != m2]
@@ -242,11 +266,25 @@ def count_areas(motion: Motion, *, agree_m2: Decimal, against_m2: Decimal, absta
         again = _("加出来和选票不一样，请再加一遍；还是不一样，请告诉社区，先不要公布")
         raise Refused(**{f"{choice}_m2": again for choice in wrong})
     with refusing(one_count_of_a_counter=("agree_m2", _("您已经复核过，另一位由别人来"))):
-        return AreaCount.objects.create(motion=motion, by=by, **{f"{name}_m2": m2 for name, m2 in added.items()})
+        made = AreaCount.objects.create(motion=motion, by=by, **{f"{name}_m2": m2 for name, m2 in added.items()})
+    if motion.stage == MotionStage.COUNTING:
+        ask_counter(motion, by=None)
+        if now() >= motion.publish_by and not why_not_publish(motion):
+            publish(motion, by=None)
+    return made
 
 
 def why_not_publish(motion: Motion) -> list[str]:
-    """What the count still waits for."""
+    """What the result still waits for: ballots that may change, and areas that two have not added up."""
+    reasons = why_ballots_may_change(motion)
+    if missing := selectors.area_counts_missing(motion):
+        facts = {"n": missing, "who": selectors.counters_said(motion)}
+        reasons.append(_("面积还要 %(n)d 位计票人各自加一遍：%(who)s") % facts)
+    return reasons
+
+
+def why_ballots_may_change(motion: Motion) -> list[str]:
+    """What the count of ballots still waits for."""
     lines = Line.objects.valid().filter(paper_ballot__unit__roll=motion.roll_id)
     reasons = []
     if unread := lines.unsettled().count():

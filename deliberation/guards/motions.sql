@@ -44,6 +44,10 @@ BEGIN
         ) THEN
             RAISE EXCEPTION 'motion %: a registered paper is not counted', NEW.id USING ERRCODE = 'check_violation';
         END IF;
+        IF area_counts_missing(NEW) > 0 THEN
+            RAISE EXCEPTION 'motion %: its areas are added up by two before it is published', NEW.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'areas_are_counted_by_two';
+        END IF;
     END IF;
     RETURN NEW;
 END $$;
@@ -96,6 +100,49 @@ LANGUAGE sql STABLE AS $$
     SELECT ballot.cast_at <= moment OR EXISTS (
         SELECT FROM deliberation_ballotchange WHERE unit_id = ballot.unit_id AND cast_at <= moment
     )
+$$;
+
+-- Who may add areas up: of the street's office, who stands apart: without a role of the community in the place, above or
+-- beneath it, and not living there. Where these are not two humans, of the district's office, too (domain.md 6).
+CREATE OR REPLACE FUNCTION area_counters(place bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    WITH here AS (
+        SELECT path FROM territory_territory WHERE id = place
+    ), held AS (
+        SELECT human_of(g.user_id) AS human, g.user_id, g.role, t.path FROM residents_rolegrant AS g
+        JOIN territory_territory AS t ON t.id = g.place_id JOIN accounts_user AS u ON u.id = g.user_id
+        JOIN here ON starts_with(here.path, t.path) OR starts_with(t.path, here.path)
+        WHERE u.is_active AND g.revoked_at IS NULL AND g.since <= minshi_today()
+          AND (g.until IS NULL OR g.until > minshi_today())
+    ), apart AS (
+        SELECT user_id, human, role IN ('case_officer', 'approver', 'cashier') AS is_near FROM held, here
+        WHERE starts_with(here.path, held.path)
+          AND role IN ('case_officer', 'approver', 'cashier', 'district_officer', 'district_finance')
+          AND human NOT IN (
+            SELECT human FROM held WHERE role NOT IN (
+                'case_officer', 'approver', 'cashier', 'district_officer', 'district_finance'))
+          AND human NOT IN (
+            SELECT human_of(person.user_id) FROM residents_residence AS home
+            JOIN residents_person AS person ON person.id = home.person_id AND person.user_id IS NOT NULL
+            JOIN territory_household AS door ON door.id = home.household_id
+            JOIN territory_territory AS lives ON lives.id = door.place_id
+            WHERE home.until IS NULL AND home.confirmed_at IS NOT NULL AND starts_with(lives.path, here.path))
+    )
+    SELECT DISTINCT user_id FROM apart
+    WHERE is_near OR (SELECT count(DISTINCT human) FROM apart WHERE is_near) < 2
+$$;
+
+-- How many must still add up the areas of a motion and find what its ballots say, before it is published: of two, or of
+-- as many as there are where two are not to be found.
+CREATE OR REPLACE FUNCTION area_counts_missing(motion deliberation_motion) RETURNS integer LANGUAGE sql STABLE AS $$
+    WITH counted AS (
+        SELECT DISTINCT human_of(hand.by_id) AS human FROM deliberation_areacount AS hand, motion_tally(motion.roll_id) AS told
+        WHERE hand.motion_id = motion.id AND (hand.agree_m2, hand.against_m2, hand.abstain_m2)
+              = (told.agree_m2, told.against_m2, told.abstain_m2)
+    ), able AS (
+        SELECT human FROM counted UNION SELECT human_of(counter) FROM area_counters(motion.place_id) AS counter
+    )
+    SELECT CASE WHEN motion.by_area
+        THEN greatest(0, least(2, (SELECT count(*) FROM able)) - (SELECT count(*) FROM counted)) ELSE 0 END::integer
 $$;
 
 -- Areas are added up by two humans who found what the ballots say, while it is counted or after.

@@ -9,22 +9,27 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 
 from deliberation import actions, selectors
 from deliberation.actions.motions import OWNERS, ask
-from deliberation.models import AreaCount, Motion
+from deliberation.lifecycle import AREAS
+from deliberation.models import AreaCount, Motion, MotionStage
 from deliberation.rules import Area, folded_areas
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.deadlines import actions as deadlines
+from minshi.deadlines.models import Deadline
+from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import Ownership
+from minshi.residents.models import Ownership, Residence, Role
 from minshi.rolls.actions import freeze_owners
 from minshi.territory.actions import add_households
 from minshi.territory.models import Household, Territory
-from tests.cast import make_resident
+from tests.cast import grant, make_resident
 from tests.conftest import Clock
+from tests.way import a_picture
 
 pytestmark = pytest.mark.django_db
 LEAST = 5
@@ -95,7 +100,11 @@ def counted(yard: Territory, building: Territory, clerk: User, clock: Clock) -> 
 SUMS = {"agree_m2": Decimal("786.66"), "against_m2": Decimal("145.25"), "abstain_m2": Decimal("74.14")}
 
 
-def test_the_notice_tells_folded_sums_and_no_owners_area(counted: Motion, clock: Clock) -> None:
+def test_the_notice_tells_folded_sums_and_no_owners_area(
+    counted: Motion, clock: Clock, case_officer: User, approver: User
+) -> None:
+    for counter in (case_officer, approver):
+        actions.count_areas(counted, **SUMS, by=counter)
     clock.move(seconds=(counted.publish_by - now()).total_seconds() + 1)
     actions.publish(counted, by=None)
     counted.refresh_from_db()
@@ -140,3 +149,133 @@ def test_the_counter_reads_areas_and_no_door(
     assert client.post(page, {"agree_m2": "1", "against_m2": "145.25", "abstain_m2": "74.14"}).status_code == 422
     assert client.post(page, {name: str(m2) for name, m2 in SUMS.items()}).status_code == 302
     assert AreaCount.objects.get().by == case_officer
+
+
+# --- The result waits for both -----------------------------------------------------------------------
+
+
+def overdue(motion: Motion, clock: Clock) -> None:
+    clock.move(seconds=(motion.publish_by - now()).total_seconds() + 1)
+    deadlines.sweep()
+    motion.refresh_from_db()
+
+
+def waited_for() -> Deadline:
+    return Deadline.objects.open().get(kind=AREAS)
+
+
+@pytest.fixture
+def waiting(case_officer: User, approver: User, cashier: User, district_officer: User, counted: Motion) -> Motion:
+    """Three stand apart at the street before it is counted."""
+    return counted
+
+
+def test_the_result_waits_for_two_and_the_database_asks_the_same(
+    waiting: Motion, case_officer: User, approver: User, clerk: User, clock: Clock
+) -> None:
+    with pytest.raises(Refused, match=r"还要 2 位计票人各自加一遍：甲街道"):
+        actions.publish(waiting, by=clerk)
+    publish = """
+        UPDATE deliberation_motion SET stage = 'published', agree = t.agree, against = t.against, abstain = t.abstain,
+            agree_m2 = t.agree_m2, against_m2 = t.against_m2, abstain_m2 = t.abstain_m2, on_paper = t.on_paper,
+            unreachable = 0, passed = motion_passes(jsonb_populate_record(m, to_jsonb(t))),
+            published_at = minshi_now(), digest = repeat('0', 64)
+        FROM deliberation_motion AS m, motion_tally(m.roll_id) AS t
+        WHERE m.id = deliberation_motion.id AND m.id = %s
+    """
+    with pytest.raises(DatabaseError, match="added up by two"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(publish, [waiting.pk])
+    overdue(waiting, clock)
+    assert waiting.stage == MotionStage.COUNTING
+    actions.count_areas(waiting, **SUMS, by=case_officer)
+    with pytest.raises(Refused, match=r"还要 1 位"):
+        actions.publish(waiting, by=clerk)
+    actions.count_areas(waiting, **SUMS, by=approver)
+    waiting.refresh_from_db()
+    assert waiting.stage == MotionStage.PUBLISHED  # it was overdue: nobody waits any longer
+    assert not Deadline.objects.open().filter(subject_type="deliberation.motion").exists()
+
+
+def test_in_time_it_is_published_when_it_is_due_or_by_the_clerk(
+    waiting: Motion, case_officer: User, approver: User, clock: Clock
+) -> None:
+    for counter in (case_officer, approver):
+        actions.count_areas(waiting, **SUMS, by=counter)
+    waiting.refresh_from_db()
+    assert waiting.stage == MotionStage.COUNTING
+    overdue(waiting, clock)
+    assert waiting.stage == MotionStage.PUBLISHED
+
+
+def test_whoever_is_next_has_it_on_the_desk_and_all_are_told(
+    waiting: Motion, case_officer: User, approver: User, cashier: User, clock: Clock, client_of: Any
+) -> None:
+    row = waited_for()
+    assert (row.role, row.due) == (Role.CASE_OFFICER, waiting.publish_by)
+    for counter in (case_officer, approver, cashier):
+        assert Message.objects.filter(user=counter, title__startswith="请复核面积").exists()
+    assert "复核面积" in client_of(case_officer).get("/admin/").content.decode()
+    actions.count_areas(waiting, **SUMS, by=case_officer)
+    assert waited_for().role == Role.APPROVER
+    overdue(waiting, clock)
+    for counter, hears in ((case_officer, False), (approver, True), (cashier, True)):
+        assert Message.objects.filter(user=counter, title__startswith="逾期：复核面积").exists() is hears
+    row = waited_for()
+    assert row.due == waiting.publish_by and row.wakes_at and row.wakes_at > now()
+
+
+def test_nobody_adds_up_what_may_still_change(
+    flats: list[Household],
+    owners: dict[str, User],
+    yard: Territory,
+    clerk: User,
+    chief: User,
+    case_officer: User,
+    clock: Clock,
+) -> None:
+    motion = ask(yard, roll=freeze_owners(Household.objects.filter(pk__in=[door.pk for door in flats]), by=clerk),
+                 rule=OWNERS, question="加装电梯，您同意吗？", by=clerk)  # fmt: skip
+    actions.register_paper(
+        motion.roll.units.order_by("pk")[0], receipt_id=uuid4(), photo=a_picture(), choice="agree", by=chief
+    )
+    clock.move(seconds=(motion.closes_at - now()).total_seconds() + 1)
+    deadlines.sweep()
+    motion.refresh_from_db()
+    zero = dict.fromkeys(SUMS, Decimal(0))
+    with pytest.raises(Refused, match="没有核对"):
+        actions.count_areas(motion, **zero, by=case_officer)
+
+
+def test_where_the_street_has_only_one_the_district_is_the_other(
+    case_officer: User, district_officer: User, counted: Motion
+) -> None:
+    actions.count_areas(counted, **SUMS, by=case_officer)
+    row = waited_for()
+    assert (row.role, row.place_path) == (Role.DISTRICT_OFFICER, district_officer.grants.get().place.path)
+    actions.count_areas(counted, **SUMS, by=district_officer)
+    assert selectors.area_counts_missing(counted) == 0
+
+
+def test_whoever_lives_there_or_holds_a_post_there_is_no_counter(
+    case_officer: User, approver: User, cashier: User, district_officer: User, clerk: User, yard: Territory,
+    households: list[Household], counted: Motion,
+) -> None:  # fmt: skip
+    grant(approver, Role.GRID_WORKER, yard)
+    Residence.objects.create(person=cashier.person, household=households[5], confirmed_at=now())
+    for user in (approver, cashier, clerk):
+        with pytest.raises(NotAllowed):
+            actions.count_areas(counted, **SUMS, by=user)
+    actions.count_areas(counted, **SUMS, by=case_officer)
+    actions.count_areas(counted, **SUMS, by=district_officer)
+
+
+def test_where_two_are_not_to_be_found_nobody_waits_for_them_and_the_notice_says_so(
+    case_officer: User, counted: Motion, clerk: User
+) -> None:
+    with pytest.raises(Refused, match="还要 1 位"):
+        actions.publish(counted, by=clerk)
+    actions.count_areas(counted, **SUMS, by=case_officer)
+    actions.publish(counted, by=clerk)
+    counted.refresh_from_db()
+    assert "街道和区里只有 1 位" in counted.notice.body  # type: ignore[union-attr]
+    assert "两位" not in counted.notice.body  # type: ignore[union-attr]
