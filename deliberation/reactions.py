@@ -12,7 +12,7 @@ from deliberation import actions, told
 from deliberation.actions.motions import why_not_publish
 from deliberation.lifecycle import AREAS, CLOSE, MINUTES, PUBLISH
 from deliberation.models import Meeting, MeetingStage, Motion, MotionStage, PaperBallot
-from deliberation.selectors import counters_waited_for
+from deliberation.selectors import counters_waited_for, other_readers
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
@@ -58,6 +58,8 @@ def the_result_is_due(deadline: Deadline) -> None:
     """The platform publishes what is ready; where sheets still wait, the clerk is told every working day."""
     motion = Motion.objects.select_related("place", "roll", "proposal__place").get(pk=deadline.subject_id)
     if motion.stage == MotionStage.COUNTING and not _publish_if_ready(motion):
+        late = _("逾期：%(title)s") % {"title": deadline.title}
+        tell_all(other_readers(motion), late, url=reverse("paper_confirm"), event=told.LATE.name)
         _remind_daily(motion, deadline, Role.CLERK)
 
 

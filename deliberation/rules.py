@@ -23,7 +23,7 @@ from minshi.paper.models import Line
 from minshi.refusals import guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Person, Role, RoleGrant
-from minshi.residents.rules import holds, lives_in, person_of, roles_of
+from minshi.residents.rules import holds, is_second, lives_in, person_of, roles_of
 from minshi.rolls.models import Unit, UnitKind
 from minshi.rolls.selectors import why_not_speak_for
 from minshi.territory.models import Territory
@@ -71,6 +71,11 @@ def counts_areas(user: User, motion: Motion) -> bool:
     Where the street has not two of them the district's office counts, too; the database asks the same of them.
     """
     return any(user.is_same(pk) for pk in counters_of(motion.territory))
+
+
+def may_read_again(user: User, motion: Motion, line: Line) -> bool:
+    """Who reads a ballot again: whoever takes paper in there; where nobody of these is left, the next beyond them."""
+    return collects_paper(user, motion) or is_second(user, motion.territory, (line.first_by_id, line.second_by_id))
 
 
 def counters_of(place: Territory) -> list[int]:

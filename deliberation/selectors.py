@@ -37,8 +37,8 @@ from minshi.faces.words import percent
 from minshi.paper import numbers
 from minshi.paper.models import Line
 from minshi.residents import speaking
-from minshi.residents.models import OFFICES, ORGANISERS, Residence, Role, RoleGrant
-from minshi.residents.rules import home_of, person_of, roles_of, title_in
+from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
+from minshi.residents.rules import SECONDS, home_of, is_second, person_of, roles_of, second_hands, title_in
 from minshi.rolls.models import Channel, Unit, UnitKind
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source, Version, bars_of
@@ -340,16 +340,57 @@ def taking_paper(user: User) -> list[Motion]:
     return list(running.select_related("proposal").order_by("closes_at")[:10])
 
 
+def reads_paper(user: User) -> bool:
+    """Whether this person reads ballots again anywhere: who takes paper in, or the next where nobody else is left."""
+    return bool(paths_of_paper(user) or _left_to(user))
+
+
+COUNTED_NOW = Q(paper_ballot__unit__roll__motion__stage=MotionStage.COUNTING) | Q(
+    correcting__paper_ballot__unit__roll__motion__stage=MotionStage.COUNTING
+)
+
+
+def _left_to(user: User) -> list[int]:
+    """Sheets that nobody who takes paper in there is left to read, so that this person does (domain.md 6)."""
+    wide = [held.path for held in roles_of(user) if held.role in STAFF_ROLES and held.role != Role.CLERK]
+    if not wide:
+        return []
+    here = Q(pk__in=[])
+    for path in wide:
+        here |= Q(sheet__place__path__startswith=path)
+    waiting = Line.objects.waiting_for(user).filter(COUNTED_NOW, here).select_related("sheet__place")
+    asked: dict[tuple[int | None, ...], bool] = {}
+    found = []
+    for line in waiting:
+        key = (line.sheet.place_id, line.first_by_id, line.second_by_id)
+        if key not in asked:
+            asked[key] = is_second(user, line.sheet.place, key[1:])
+        if asked[key]:
+            found.append(line.pk)
+    return found
+
+
+def other_readers(motion: Motion) -> list[User]:
+    """Whoever reads its sheets again because nobody who takes paper in there is left; nobody where somebody is."""
+    papers_in = PaperBallot.objects.unsettled().filter(unit__roll=motion.roll_id)
+    found: dict[int, User] = {}
+    for hands in papers_in.values_list("line__first_by", "line__second_by", "line__sheet__registered_by").distinct():
+        for held in second_hands(motion.territory, hands):
+            if held.role not in SECONDS[0]:
+                found[held.user_id] = held.user
+    return list(found.values())
+
+
 def _counted_here(user: User) -> QuerySet[PaperBallot]:
-    """The sheets of motions that are being counted where this person handles paper."""
-    mine = Q(pk__in=[])
+    """The sheets of motions that are being counted where this person handles paper, or is left to."""
+    mine = Q(line__in=_left_to(user))
     for path in paths_of_paper(user):
         mine |= Q(unit__roll__motion__place__path__startswith=path)
     return papers().filter(mine, unit__roll__motion__stage=MotionStage.COUNTING, is_void=False)
 
 
 def _corrections_here(user: User) -> QuerySet[Line]:
-    mine = Q(pk__in=[])
+    mine = Q(pk__in=_left_to(user))
     for path in paths_of_paper(user):
         mine |= Q(sheet__place__path__startswith=path)
     second = Line.objects.filter(mine, correcting__paper_ballot__unit__roll__motion__stage=MotionStage.COUNTING)

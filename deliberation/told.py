@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Meeting, Motion
-from deliberation.selectors import counters_waited_for, members_of
+from deliberation.selectors import counters_waited_for, members_of, other_readers
 from minshi.accounts.models import User
 from minshi.faces.words import cn_datetime, cn_until
 from minshi.lifecycle.models import StepRecord
@@ -97,6 +97,7 @@ def _has_paper(motion: Motion, record: StepRecord) -> bool:
 READ_AGAIN = (_("纸票等您核对：%(question)s"), _("请在 %(by)s 前核对，登记的人不核对自己登记的"))
 READING_DUE = _("纸票等第二个人核对")
 CHIEF = Audience(_("楼栋长"), lambda motion, record: Post(Role.CHIEF, motion.territory))
+OTHERS = Audience(_("接着核对纸票的人，没有别的楼栋长和社区工作人员时"), lambda motion, record: other_readers(motion))
 COUNTERS = Audience(_("可以复核面积的人"), lambda motion, record: counters_waited_for(motion))
 ELECTORATE = Audience(_("有票的人：户代表，没有的每位成年人"), _electorate)
 
@@ -117,6 +118,7 @@ MOTIONS = Lines(
         Told("count", CLERK, _("请计票并公布：%(question)s"), _("投票已经截止，请在 %(by)s 前公布结果")),
         Told("count", CHIEF, *READ_AGAIN, way=Way.BOTH, right=READING_DUE, url=_to_read, when=_has_paper),
         Told("count", CLERK, *READ_AGAIN, way=Way.BOTH, right=READING_DUE, url=_to_read, when=_has_paper),
+        Told("count", OTHERS, *READ_AGAIN, way=Way.BOTH, right=READING_DUE, url=_to_read, when=_has_paper),
         Told(
             "count",
             COUNTERS,

@@ -396,7 +396,7 @@ def paper_unreachable(request: HttpRequest, number: str, ordinal: int) -> HttpRe
 def paper_confirm(request: HttpRequest) -> HttpResponse:
     """One sheet per screen: its photo and the question, without the first reading."""
     user = user_of(request)
-    if not selectors.paths_of_paper(user):
+    if not selectors.reads_paper(user):
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
     form = ReadingForm(request.POST or None)
     shown = selectors.sheet_to_read(user, request.POST.get("paper", "")) if request.method == "POST" else None
@@ -470,7 +470,7 @@ def paper_second(request: HttpRequest, number: str, ordinal: int) -> HttpRespons
 def paper_confirm_correction(request: HttpRequest) -> HttpResponse:
     """The second reading of a second sheet."""
     user = user_of(request)
-    if not selectors.paths_of_paper(user):
+    if not selectors.reads_paper(user):
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸票"))
     form = ReadingForm(request.POST or None)
     shown = selectors.correction_to_read(user, request.POST.get("paper", "")) if request.method == "POST" else None

@@ -27,7 +27,7 @@ from minshi.disclosure.signals import (
 )
 from minshi.lifecycle.machine import what_blocks_gate
 from minshi.mydata.signals import forgetting
-from minshi.notifications.actions import tell, tell_doors, tell_role
+from minshi.notifications.actions import tell, tell_all, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
@@ -40,6 +40,7 @@ from proposals import actions, told
 from proposals.actions.looking import LOOK
 from proposals.lifecycle import GATED, GROUP, PROPOSER, holder_place, period, reviewer_of, street_or_district
 from proposals.models import Look, Proposal, Stage, Wish
+from proposals.selectors import other_readers
 
 
 def proposal_of(deadline: Deadline) -> Proposal:
@@ -96,6 +97,7 @@ def _ask_readers(proposal: Proposal, deadline: Deadline) -> None:
         place, url = holder_place(proposal.place, "street"), proposal.get_absolute_url()
         late = _("逾期：%(title)s") % {"title": title}
         tell_role(Role.CASE_OFFICER, place, late, url=url, event=told.COSIGN_UNREAD_LATE.name)
+    tell_all(other_readers(proposal), title, url=reverse("cosign_read"), event=told.COSIGN_UNREAD.name)
     for role, level in ((Role.CLERK, "community"), (Role.CHIEF, "")):
         place = holder_place(proposal.place, level)
         tell_role(role, place, title, url=reverse("cosign_read"), event=told.COSIGN_UNREAD.name)

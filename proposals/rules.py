@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import rules
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.lifecycle import permits
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds, home_of, lives_in, roles_of
+from minshi.residents.rules import holds, home_of, is_second, lives_in, roles_of
 from minshi.territory.models import Territory
 from proposals.models import WISH_ENDED, Look, Proposal, Stage, Wish
 
@@ -149,6 +149,14 @@ def may_still_correct(subject: Proposal | Wish) -> bool:
 
 rules.add_perm("proposals.propose", proposes_for_own_place)
 rules.add_perm("proposals.own", is_proposer)
+
+
+def may_read_list(user: User, proposal: Proposal, hands: Iterable[int | None]) -> bool:
+    """Who reads a signed list again, which ``hands`` have read: whoever takes lists in there; where nobody of these is
+    left, the next beyond them (domain.md 6)."""
+    return rules.has_perm("proposals.record_paper", user, proposal) or is_second(user, proposal.place, hands)
+
+
 rules.add_perm("proposals.review", may_review & ~is_proposer)
 rules.add_perm("proposals.merge", (is_organiser_there | is_clerk_there) & ~is_proposer)
 rules.add_perm("proposals.cosign", benefits)

@@ -24,7 +24,7 @@ from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
 from minshi.residents.models import ORGANISERS, Residence, Role
-from minshi.residents.rules import acting_title, roles_of
+from minshi.residents.rules import SECONDS, acting_title, is_second, roles_of, second_hands
 from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY
@@ -396,15 +396,39 @@ def to_review(user: User) -> list[Proposal]:
 
 def list_to_read(user: User) -> Sheet | None:
     """The next signed list that waits for a reading by this person, the oldest first."""
-    mine = Q()
+    mine, wide = Q(pk__in=[]), Q(pk__in=[])
     for held in roles_of(user):
         if held.role in (Role.CLERK, *ORGANISERS):
             mine |= Q(place__path__startswith=held.path)
-    if not mine:
-        return None
+        else:
+            wide |= Q(place__path__startswith=held.path)
     signed = Cosign.objects.standing().filter(proposal__stage__in=READING).values("line")
     waiting = Line.objects.waiting_for(user).filter(pk__in=signed)
-    return Sheet.objects.filter(mine, pk__in=waiting.values("sheet")).order_by("pk").first()
+    lists = Sheet.objects.filter(pk__in=waiting.values("sheet")).select_related("place").order_by("pk")
+    found = lists.filter(mine).first()
+    left = (sheet for sheet in lists.filter(wide)[:MOST_LEFT] if is_second(user, sheet.place, hands_on(sheet, user)))
+    return found or next(left, None)
+
+
+MOST_LEFT = 50
+"""Lists that are looked at for one that nobody nearer is left to read."""
+
+
+def hands_on(sheet: Sheet, reader: User) -> set[int | None]:
+    """Who has had a part in a list that waits for this reader: who registered it, and read it besides."""
+    waiting = Line.objects.waiting_for(reader).filter(sheet=sheet)
+    return {sheet.registered_by_id, *waiting.values_list("second_by", flat=True)}
+
+
+def other_readers(proposal: Proposal) -> list[User]:
+    """Whoever reads its lists again because nobody who takes lists in there is left; nobody where somebody is."""
+    lines = Line.objects.filter(pk__in=proposal.cosigns.unread().values("line"))
+    found: dict[int, User] = {}
+    for hands in lines.values_list("sheet__registered_by", "second_by").distinct():
+        for held in second_hands(proposal.place, hands):
+            if held.role not in SECONDS[0]:
+                found[held.user_id] = held.user
+    return list(found.values())
 
 
 # --- What came on paper, looked at again ----------------------------------------------------------

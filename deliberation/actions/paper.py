@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from rules import has_perm
 
-from deliberation import told
+from deliberation import rules, told
 from deliberation.models import Choice, Motion, MotionStage, PaperBallot
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -121,6 +121,12 @@ def _share(registered: PaperBallot, by: User) -> Motion:
     return _shared(motion)
 
 
+def _share_to_read(registered: PaperBallot, line: Line, by: User) -> Motion:
+    if not rules.may_read_again(by, registered.motion, line):
+        raise NotAllowed(_("只有这里的楼栋长等组织人和社区工作人员可以录纸票"))
+    return _shared(registered.motion)
+
+
 def _shared(motion: Motion) -> Motion:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM deliberation_motion WHERE id = %s FOR SHARE", [motion.pk])
@@ -154,7 +160,7 @@ def _tell_household(registered: PaperBallot, title: str) -> None:
 @action
 def confirm_paper(registered: PaperBallot, choice: str, *, by: User) -> PaperBallot:
     """Read the sheet again without having seen the first reading. Alike, it is a ballot; else a third decides."""
-    motion = _share(registered, by)
+    motion = _share_to_read(registered, registered.line, by)
     if choice not in Choice.values:
         raise Refused(choice=_("请按照片上写的选一项"))
     if motion.stage != MotionStage.COUNTING:
@@ -226,7 +232,7 @@ def confirm_correction(second: Line, choice: str, *, by: User) -> Line:
     """Another person reads the second sheet alike: what it says is the unit's ballot from now on."""
     assert second.correcting
     registered = PaperBallot.objects.select_related("line__sheet", "unit__roll__motion").get(line=second.correcting)
-    motion = _share(registered, by)
+    motion = _share_to_read(registered, second, by)
     if choice not in Choice.values:
         raise Refused(choice=_("请按照片上写的选一项"))
     if motion.stage != MotionStage.COUNTING:

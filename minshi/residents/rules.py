@@ -194,6 +194,29 @@ def nearest_role(place: Territory, roles: Sequence[str], *, without: int | None 
     return next((str(role) for role in roles if role in found), "")
 
 
+SECONDS: tuple[tuple[Role, ...], ...] = (
+    (Role.CLERK, *ORGANISERS),
+    (Role.PARTY, Role.SUPERVISOR),
+    OFFICES["street"],
+    OFFICES["district"],
+)
+"""Who is the other person where one has had a part: whoever holds a post on the first of these (domain.md 6)."""
+
+
+def second_hands(place: Territory, hands: Iterable[int | None]) -> list[RoleGrant]:
+    """As whom the other part may be done here, where these accounts have had theirs: the posts of other humans on the
+    nearest line of ``SECONDS`` that has one. Empty where nobody is left at all."""
+    accounts = User.objects.filter(pk__in=[hand for hand in hands if hand])
+    had = {key for account in accounts for key in (*account.keys, account.joined_to_id)} - {None}
+    held = RoleGrant.objects.active(today()).filter(place__path__in=place.ancestor_paths(), user__is_active=True)
+    others = list(held.exclude(user__in=had).select_related("place", "user").order_by("pk"))
+    return next((found for line in SECONDS if (found := [each for each in others if each.role in line])), [])
+
+
+def is_second(user: User, place: Territory, hands: Iterable[int | None]) -> bool:
+    return any(user.is_same(each.user_id) for each in second_hands(place, hands))
+
+
 def role_in(user: User, place: Territory) -> str:
     """As whom this person acts here: the nearest role they hold, else 居民."""
     nearest = max(

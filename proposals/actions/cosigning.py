@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -39,6 +40,8 @@ from proposals.models import (
     Proposal,
     Stage,
 )
+from proposals.rules import may_read_list
+from proposals.selectors import hands_on
 
 
 def cosigns_needed(proposal: Proposal) -> int:
@@ -108,9 +111,12 @@ def cosign_on_paper(proposal: Proposal, doors: Sequence[Signed], *, photo: Uploa
     return sheet
 
 
+NOT_THEIRS = gettext_lazy("只有这里的楼栋长和社区工作人员可以登记、核对纸质附议")
+
+
 def _refuse_stranger(by: User, proposal: Proposal) -> None:
     if not rules.has_perm("proposals.record_paper", by, proposal):
-        raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以登记、核对纸质附议"))
+        raise NotAllowed(NOT_THEIRS)
 
 
 def _not_signed_yet(proposal: Proposal, doors: Iterable[Signed]) -> list[Signed]:
@@ -187,7 +193,8 @@ def read_doors(sheet: Sheet, answers: Mapping[int, bool], *, by: User) -> Sheet:
 def _lock_read(sheet: Sheet, by: User) -> Proposal:
     proposal = proposal_of(sheet)
     lock(proposal)
-    _refuse_stranger(by, proposal)
+    if not may_read_list(by, proposal, hands_on(sheet, by)):
+        raise NotAllowed(NOT_THEIRS)
     if proposal.stage not in READING:
         raise Refused(_("现在是“%(stage)s”，不用再核对附议了") % {"stage": Stage(proposal.stage).label})
     return proposal

@@ -26,6 +26,7 @@ from proposals import actions, selectors
 from proposals.actions.cosigning import proposal_of, to_ask, to_type
 from proposals.forms import ReadDoorsForm, ReadListForm, SheetForm
 from proposals.models import Proposal
+from proposals.rules import may_read_list
 from proposals.wording import who_benefits
 
 
@@ -96,7 +97,8 @@ def cosign_on_paper(request: HttpRequest, number: str) -> HttpResponse:
 def cosign_read(request: HttpRequest) -> HttpResponse:
     """One list per screen: its photo, and which doors signed, without what was read before."""
     user = user_of(request)
-    if not any(held.role in (Role.CLERK, *ORGANISERS) for held in roles_of(user)):
+    takes_in = any(held.role in (Role.CLERK, *ORGANISERS) for held in roles_of(user))
+    if not takes_in and selectors.list_to_read(user) is None:
         raise NotAllowed(_("只有楼栋长等组织人和社区工作人员可以核对纸质附议"))
     sheet = _sent_list(request)
     if sheet is None and request.method == "POST":  # never read into the next list what was typed from another
@@ -105,7 +107,7 @@ def cosign_read(request: HttpRequest) -> HttpResponse:
     if sheet is None:
         return render(request, "proposals/cosign_read_done.html", {})
     proposal = proposal_of(sheet)
-    if not rules.has_perm("proposals.record_paper", user, proposal):
+    if not may_read_list(user, proposal, selectors.hands_on(sheet, user)):
         raise NotAllowed(_("只有这里的楼栋长和社区工作人员可以核对纸质附议"))
     form = _reading_form(request, sheet, proposal)
     if request.method == "POST" and form.is_valid():
@@ -148,7 +150,7 @@ def _readable(proposal: Proposal, sheet: Sheet) -> QuerySet[Household]:
 def cosign_photo(request: HttpRequest, pk: int) -> FileResponse:
     """A signed list is seen by who takes lists in there; nobody else."""
     lists = Sheet.objects.filter(lines__cosigns__isnull=False).exclude(stub="").distinct()
-    sheet = get_object_or_404(lists, pk=pk)
-    if not rules.has_perm("proposals.record_paper", user_of(request), proposal_of(sheet)):
+    sheet, user = get_object_or_404(lists, pk=pk), user_of(request)
+    if not may_read_list(user, proposal_of(sheet), selectors.hands_on(sheet, user)):
         raise NotAllowed(_("只有登记和核对的人可以看签名册"))
     return answer_with(sheet.stub)
