@@ -30,6 +30,7 @@ from funding.models import (
     GrantStage,
     LogEntry,
     LogPhoto,
+    Panelist,
     Plan,
 )
 from funding.selectors import books, buys_nothing, last_ending, plan_of
@@ -380,8 +381,13 @@ def _acceptances(proposal: Proposal) -> Iterator[Document]:
     for held in rows:
         facts = _of(held, "round", "held_on", "passed", "opinion", "at")
         facts["items"] = [_of(item, "text", "passed", "note") for item in held.items.all()]
-        facts["panel"] = [_of(member, "name_public", "side") for member in held.panel.all()]
+        facts["panel"] = [_of(member, *_seat(member)) for member in held.panel.all()]
         yield Document("acceptance", gettext("验收（第 %(n)d 次）") % {"n": held.round}, facts)
+
+
+def _seat(member: Panelist) -> tuple[str, ...]:
+    """As before for everybody but neighbours who do not benefit."""
+    return ("name_public", "side", "neighbour_of") if member.neighbour_of else ("name_public", "side")
 
 
 def _payments(proposal: Proposal) -> Iterator[Document]:

@@ -194,8 +194,8 @@ def _changes(proposal: Proposal) -> Iterable[Change]:
 
 
 def _plan_changes(proposal: Proposal) -> Iterable[PlanChange]:
-    rows = PlanChange.objects.waiting().filter(contract__proposal=proposal)
-    return rows.select_related("contract__proposal__place", "contract__supplier")
+    rows = PlanChange.objects.waiting().filter(proposal=proposal)
+    return rows.select_related("proposal__place", "contract__supplier")
 
 
 def _refunds(proposal: Proposal) -> Iterable[Refund]:
@@ -362,13 +362,13 @@ class ChangeAdmin(MoneyAdmin):
 class PlanChangeAdmin(MoneyAdmin):
     """What goes beyond a change of the contract and back to the residents, once the street confirms."""
 
-    place_path = "contract__proposal__place__path"
-    list_display = ("contract", "asked_at", "confirmed_at", "dropped_at")
-    list_select_related = ("contract__proposal", "contract__supplier")
+    place_path = "proposal__place__path"
+    list_display = ("proposal", "contract", "asked_at", "confirmed_at", "dropped_at")
+    list_select_related = ("proposal", "contract__supplier")
     fields = ("project", "contract", "new_price", "changes_content", "reason", "paper", "asked_at", "confirmed_at")
     desk_forms = (work.ConfirmPlanChange, work.DropPlanChange)
 
-    @admin.display(description=_("估计的新价（元）"))
+    @admin.display(description=_("估计的新价，没有合同的是投工投劳（元）"))
     def new_price(self, asked: PlanChange) -> str:
         return format_yuan(asked.new_price_fen)
 

@@ -328,6 +328,10 @@ guarded(
     proposer_decides_no_change=gettext_lazy("提议人不能审批自己项目的变更"),
     payment_waits_for_claim=gettext_lazy("有一笔到账冲正以后账上不足，要先追回、补足，或由两个人核销，才能付款"),
     panelist_has_not_carried_out=gettext_lazy("项目小组成员和参加评选的人不能以居民身份验收"),
+    panelist_lives_there=gettext_lazy(
+        "以居民身份验收的，要是没有经手这件事的受益住户；受益住户不够时，是附近的成年居民"
+    ),
+    panelist_is_named_so=gettext_lazy("不受益的居民参加验收，要写明是哪里的居民"),
     acceptance_of_its_contract=gettext_lazy("买了东西的，验收要对着合同；方案里没有要花的钱，才不用合同"),
     bought_by_quotes_alone=gettext_lazy("方案里有要花的钱，先询价比选、签合同；没有要花的钱，不用询价，直接实施"),
     acceptance_by_another_than_who_bought=gettext_lazy(
@@ -338,6 +342,7 @@ guarded(
     pot_of_this_year=gettext_lazy("这是 %(year)s 年的资金池，今年的钱要从今年的资金池出；结转由两个人办"),
     carry_over_to_a_later_year=gettext_lazy("只能结转到同一个地方、以后年度的资金池"),
     plan_change_is_beyond_the_share=gettext_lazy("没有超过规定比例，也不改内容，请用“申请变更”"),
+    plan_change_of_its_contract=gettext_lazy("买了东西的，重新商议要对着合同；方案里没有要花的钱，才不用合同"),
     contract_ends_by_two=gettext_lazy("中止合同要由另一个人确认，并附书面依据"),
     paper_is_on_file=gettext_lazy("请拍下这张单据：报价单、合同、发票、收款凭证没有照片不能登记"),
     one_contribution_per_voucher=gettext_lazy("这张凭证已经登记过，一张凭证只能登记一次"),

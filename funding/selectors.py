@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from funding.models import (
     Payment,
     PaymentStage,
     Plan,
+    PlanChange,
     Pledge,
     Purse,
     Refund,
@@ -41,7 +43,9 @@ from minshi.faces.words import cn_date
 from minshi.ledger.models import Account, Posting
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
+from minshi.territory.models import Territory
 from proposals.models import CASH, ENDED, PUBLIC, SOURCES, Proposal, Source, Stage, bars_of
+from proposals.wording import told_beneficiaries
 
 
 def purse_of(proposal: Proposal) -> Purse | None:
@@ -60,6 +64,17 @@ def buys_nothing(proposal: Proposal) -> bool:
     """
     plan = plan_of(proposal)
     return plan is not None and not plan.cash_fen
+
+
+def planned_in_kind_fen(proposal: Proposal) -> int:
+    """What the plan that holds expects in work, goods and venues (the database's ``funding_planned_in_kind``)."""
+    plan = plan_of(proposal)
+    return plan.amounts().get(Source.IN_KIND, 0) if plan else 0
+
+
+def first_fen(asked: PlanChange) -> int:
+    """What a change beyond the plan is measured against: the price signed, or what was planned in kind."""
+    return asked.contract.first_price_fen if asked.contract else planned_in_kind_fen(asked.proposal)
 
 
 def contract_of(proposal: Proposal) -> Contract | None:
@@ -155,6 +170,32 @@ def reached_fen(contract: Contract) -> int:
     return sum(paid.get(pk, worth[pk]) for pk in reached)
 
 
+def panel_around(proposal: Proposal) -> Territory | None:
+    """Where residents of its panel are found who do not benefit, once those who do all have a hand in it; else none.
+
+    Asked while it waits for acceptance; by the rule that its stage pinned. The guard of a panel asks the same.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT funding_panel_around(%s, %s)", [proposal.pk, json.dumps(proposal.terms)])
+        path: str = cursor.fetchone()[0]
+    return Territory.objects.filter(path=path).first() if path else None
+
+
+def neighbours_said(around: Territory) -> str:
+    """Why residents who do not benefit sit on a panel, and where they live; for the notice and the page."""
+    return _(
+        "已登记的受益住户里，没有参加项目小组、没有经手这件事的成年人不到验收组的半数；经手的人不以居民身份验收，"
+        "由%(place)s不受益的住户补上"
+    ) % {"place": around.name}
+
+
+def panel_residents(proposal: Proposal, around: Territory | None) -> set[int]:
+    """The keys of everybody who may sit on it as a resident (``funding_may_accept``)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT funding_may_accept(%s, %s)", [proposal.pk, around.path if around else ""])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
 def group_of(proposal: Proposal) -> Group | None:
     """The project group that stands now, with its members."""
     return Group.objects.filter(proposal=proposal, ended_at=None).prefetch_related("members__person").first()
@@ -221,7 +262,7 @@ def before_ones_eyes(grant: Grant) -> list[tuple[str, str]]:
         (_("方案"), grant.plan.version.plan),
         (_("费用"), _("%s 元") % format_yuan(grant.plan.cost_fen)),
         (_("谁出多少"), lines),
-        (_("受益"), _("%d 户") % proposal.beneficiaries().count()),
+        (_("受益"), told_beneficiaries(proposal)),
         (_("表决"), _vote_on(proposal)),
         (_("公示"), notices or "—"),
         (_("这个社区今年还得过"), _got_here(grant)),

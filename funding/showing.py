@@ -253,8 +253,11 @@ def accepting(proposal: Proposal) -> Present:
     who = _("监督委员会") if acts == Role.SUPERVISOR else _("%(who)s（代监督委员会）") % {"who": Role(acts).label}
     if record is not None and record.verb != "finish":
         words = {"why": record.label, "who": who}
-        return Present(_("%(why)s，等居民和%(who)s重新逐项验收。") % words, _("看做成什么样"), url)
-    return Present(_("已经完工，等居民和%(who)s逐项验收。") % {"who": who}, _("看做成什么样"), url)
+        text = _("%(why)s，等居民和%(who)s重新逐项验收。") % words
+    else:
+        text = _("已经完工，等居民和%(who)s逐项验收。") % {"who": who}
+    around = selectors.panel_around(proposal)
+    return Present(f"{text}{selectors.neighbours_said(around)}。" if around else text, _("看做成什么样"), url)
 
 
 def ending_now(proposal: Proposal) -> Present:

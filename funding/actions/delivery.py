@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from funding import told
 from funding.actions.payments import hold_again, refuse_open_payments
@@ -28,9 +29,19 @@ from funding.models import (
     PlanChange,
     Purse,
     Side,
+    seat,
 )
 from funding.rules import bought, carried_out, decided_money_of, demand, other_duties
-from funding.selectors import begun_at, buys_nothing, contract_of
+from funding.selectors import (
+    begun_at,
+    buys_nothing,
+    contract_of,
+    first_fen,
+    neighbours_said,
+    panel_around,
+    panel_residents,
+    planned_in_kind_fen,
+)
 from funding.shares import split
 from minshi.accounts.models import User
 from minshi.clock import now, today
@@ -50,6 +61,7 @@ from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import acting_as, holds, holds_itself, person_of, role_in
+from minshi.territory.models import Territory
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
@@ -157,6 +169,8 @@ def finish(proposal: Proposal, *, by: User, reason: str = "") -> StepRecord:
         obstacles.append(_("还没有开工记录"))
     elif contract and contract.changes.filter(stage=ChangeStage.ASKED).exists():
         obstacles.append(_("有一项变更还在等街道审批"))
+    if PlanChange.objects.waiting().filter(proposal=proposal).exists():
+        obstacles.append(_("有一次重新商议的申请还在等街道确认"))
     if not proposal.log_entries.exists():
         obstacles.append(_("还没有一条现场记录，请先记一条"))
     record = proposals.advance(proposal, "finish", by=by, reason=reason, obstacles=obstacles)
@@ -293,6 +307,12 @@ def refuse_change(change: Change, *, by: User, reason: str) -> StepRecord:
     return record
 
 
+_WITHIN = gettext_lazy("与签约价只差 %(percent)d%%，没有超过 %(share)s，也不改内容：请用“申请变更”")
+_WITHIN_IN_KIND = gettext_lazy(
+    "与方案里的投工投劳只差 %(percent)d%%，没有超过 %(share)s，也不改内容：记在现场日志里就行"
+)
+
+
 @action
 def ask_plan_change(
     proposal: Proposal,
@@ -305,21 +325,24 @@ def ask_plan_change(
 ) -> PlanChange:
     """More than the policy's share of the price signed, or another content: the street is asked to send it back.
 
-    How far it goes is computed; nothing happens to the contract until somebody else has confirmed.
+    Where nothing is bought, more than that share of what the plan expects in kind; ``new_price_fen`` is then what it
+    would be worth. How far it goes is computed; nothing happens until somebody else has confirmed.
     """
     must_be_in(proposal, Stage.DELIVERING)
     demand("funding.deliver", by, proposal, _("申请重新商议"))
-    contract = running_contract(proposal)
+    contract = None if buys_nothing(proposal) else running_contract(proposal)
+    first = contract.first_price_fen if contract else planned_in_kind_fen(proposal)
     allowed: Fraction = fraction(proposal.terms["change.share"])
-    apart = abs(new_price_fen - contract.first_price_fen)
-    if not changes_content and apart <= allowed * contract.first_price_fen:
-        facts = {"percent": percent(apart, contract.first_price_fen), "share": share_in_percent(allowed)}
-        raise Refused(price=_("与签约价只差 %(percent)d%%，没有超过 %(share)s，也不改内容：请用“申请变更”") % facts)
+    apart = abs(new_price_fen - first)
+    if not changes_content and apart <= allowed * first:
+        facts = {"percent": percent(apart, first), "share": share_in_percent(allowed)}
+        raise Refused(price=(_WITHIN if contract else _WITHIN_IN_KIND) % facts)
     if not reason.strip():
         raise Refused(reason=_("请写明理由，对方和大家都看得到"))
     if file is None:
         raise Refused(file=_("请放上书面依据：小组的决定、施工方的说明或会议记录"))
     asked = PlanChange(
+        proposal=proposal,
         contract=contract,
         new_price_fen=new_price_fen,
         changes_content=changes_content,
@@ -332,7 +355,7 @@ def ask_plan_change(
         asked.save(force_insert=True)
     span = period(proposal.place, "change.days", now())
     street = holder_place(proposal.place, "street")
-    title = _("请确认：中止合同，重新商议：%s") % proposal.title
+    title = (_("请确认：中止合同，重新商议：%s") if contract else _("请确认：停工，重新商议：%s")) % proposal.title
     deadlines.schedule(
         asked,
         "funding.plan_change",
@@ -353,13 +376,14 @@ def ask_plan_change(
 def change_plan(asked: PlanChange, *, by: User) -> StepRecord:
     """The second person: the contract ends and the residents consult again.
 
-    What was paid stays paid; a new contract may cost what the new plan has beyond it.
+    What was paid stays paid; a new contract may cost what the new plan has beyond it. Where nothing is bought what was
+    given in kind stays given.
     """
     proposal = lock(asked.proposal)
     lock(asked)
     _refuse_decided(asked)
-    contract = running_contract(proposal)
-    apart = abs(asked.new_price_fen - contract.first_price_fen)
+    contract = running_contract(proposal) if asked.contract_id else None
+    first = first_fen(asked)
     record = proposals.advance(
         proposal,
         "change_plan",
@@ -367,9 +391,9 @@ def change_plan(asked: PlanChange, *, by: User) -> StepRecord:
         reason=asked.reason,
         obstacles=other_duties(by, proposal, {_("申请"): asked.asked_by_id}),
         evidence={
-            "fen": contract.price_fen,
+            "fen": contract.price_fen if contract else first,
             "new_fen": asked.new_price_fen,
-            "percent": percent(apart, contract.first_price_fen),
+            "percent": percent(abs(asked.new_price_fen - first), first),
             "content": asked.changes_content,
         },
     )
@@ -377,7 +401,10 @@ def change_plan(asked: PlanChange, *, by: User) -> StepRecord:
     with refusing():
         asked.save(update_fields=["confirmed_by", "confirmed_at"])
     deadlines.meet(asked)
-    end_contract(contract, asked.reason)
+    if contract:
+        end_contract(contract, asked.reason)
+    else:
+        deadlines.meet(Purse.objects.get(proposal=proposal))
     note_money(proposal)
     return record
 
@@ -403,6 +430,14 @@ def _refuse_decided(asked: PlanChange) -> None:
         raise Refused(_("这次申请已经办过"))
 
 
+def drop_plan_changes(proposal: Proposal) -> None:
+    """A request that nobody has confirmed is over with what it asked to change."""
+    for asked in PlanChange.objects.waiting().filter(proposal=proposal):
+        asked.dropped_at = now()
+        asked.save(update_fields=["dropped_at"])
+        deadlines.meet(asked)
+
+
 def end_contract(contract: Contract, reason: str) -> None:
     """Nothing more is paid on it: open payments and the hold are refused, its enquiry is over."""
     refuse_open_payments(contract, reason)
@@ -411,10 +446,7 @@ def end_contract(contract: Contract, reason: str) -> None:
     moment = now()
     for change in contract.changes.filter(stage=ChangeStage.ASKED):
         deadlines.meet(change)
-    for asked in PlanChange.objects.waiting().filter(contract=contract):
-        asked.dropped_at = moment
-        asked.save(update_fields=["dropped_at"])
-        deadlines.meet(asked)
+    drop_plan_changes(contract.proposal)
     contract.ended_at = moment
     contract.save(update_fields=["ended_at"])
     enquiry: Enquiry = contract.award.enquiry
@@ -443,8 +475,8 @@ def accept_work(
     must_be_in(proposal, Stage.ACCEPTING)
     demand("funding.accept", by, proposal, _("验收"))
     contract = None if buys_nothing(proposal) else running_contract(proposal)
-    held_on = held_on or today()
-    refuse_if(_why_not_accept(proposal, panel, items, by))
+    held_on, around = held_on or today(), panel_around(proposal)
+    refuse_if(_why_not_accept(proposal, panel, items, by, around))
     if not opinion.strip():
         raise Refused(opinion=_("请写明验收结论"))
     if held_on > today():
@@ -460,11 +492,17 @@ def accept_work(
         recorded_by=by,
     )
     if passed:
-        acceptance.notice = _acceptance_notice(proposal, panel, items, acceptance.opinion)
+        acceptance.notice = _acceptance_notice(proposal, panel, items, acceptance.opinion, around)
     with refusing():
         acceptance.save(force_insert=True)
         for person, side in panel:
-            Panelist.objects.create(acceptance=acceptance, person=person, side=side, name_public=mask_name(person.name))
+            Panelist.objects.create(
+                acceptance=acceptance,
+                person=person,
+                side=side,
+                name_public=mask_name(person.name),
+                neighbour_of=_neighbour_of(proposal, person, side, around),
+            )
         for text, fine, note in items:
             Item.objects.create(
                 acceptance=acceptance, text=mask_text(one_line(text)), passed=fine, note=mask_text(note.strip())
@@ -508,7 +546,11 @@ def _move_on(proposal: Proposal, acceptance: Acceptance, by: User) -> None:
 
 
 def _why_not_accept(
-    proposal: Proposal, panel: Sequence[tuple[Person, str]], items: Sequence[tuple[str, bool, str]], by: User
+    proposal: Proposal,
+    panel: Sequence[tuple[Person, str]],
+    items: Sequence[tuple[str, bool, str]],
+    by: User,
+    around: Territory | None,
 ) -> list[str]:
     terms, sides = proposal.terms, [side for _person, side in panel]
     least, supervisors = int(terms["acceptance.panel"]), int(terms["acceptance.supervisors"])
@@ -532,39 +574,56 @@ def _why_not_accept(
     carried = carried_out(proposal)
     if any(side == Side.RESIDENT and person.pk in carried for person, side in panel):
         reasons.append(_("项目小组成员和参加评选的人不能以居民身份验收"))
-    reasons += [why for person, side in panel if (why := _why_not_that_side(proposal, person, side))]
+    may = (
+        panel_residents(proposal, around)
+        | carried
+        | {person.pk for person, _side in panel if person.user_id in decided}
+    )
+    reasons += [why for person, side in panel if (why := _why_not_that_side(proposal, person, side, around, may))]
     return reasons
 
 
-def _door_of(person: Person) -> int:
-    """Their confirmed door; 0 for none."""
+def _neighbour_of(proposal: Proposal, person: Person, side: str, around: Territory | None) -> str:
+    """Of which place this is a resident who does not benefit, as everybody reads it; "" for everybody else."""
     home = person.residence
-    return home.household_id if home and home.confirmed_at else 0
+    if side != Side.RESIDENT or around is None or home is None:
+        return ""
+    benefits = proposal.beneficiaries().filter(pk=home.household_id).exists()
+    return "" if benefits else around.name
 
 
-def _why_not_that_side(proposal: Proposal, person: Person, side: str) -> str:
+def _why_not_that_side(proposal: Proposal, person: Person, side: str, around: Territory | None, may: set[int]) -> str:
+    """``may``: who may sit as a resident, and whose reason not to has been said already."""
     name = mask_name(person.name)
-    if side == Side.RESIDENT and not proposal.beneficiaries().filter(pk=_door_of(person)).exists():
-        return _("%s不是受益住户，不能以居民身份验收") % name
+    if side == Side.RESIDENT and person.pk not in may:
+        if around is None:
+            return _("%s不是受益住户，不能以居民身份验收") % name
+        return _("%(name)s不是住在%(place)s的成年居民，不能以居民身份验收") % {"name": name, "place": around.name}
     if side == Side.SUPERVISOR and not holds(person.user, proposal.place, Role.SUPERVISOR):
         return _("%s不是这里的居务监督委员会成员") % name
     return ""
 
 
-def _seat(proposal: Proposal, person: Person, side: str) -> str:
+def _seat(proposal: Proposal, person: Person, side: str, around: Territory | None) -> str:
     """A member of the panel as the notice has them; who sits in a supervisor's stead is named so."""
     stands = side == Side.SUPERVISOR and not holds_itself(person.user, proposal.place, Role.SUPERVISOR)
     said = (
         _("%(who)s（代监督委员会）") % {"who": role_in(person.user, proposal.place)} if stands and person.user else ""
     )
-    return f"{said or Side(side).label} {mask_name(person.name)}"
+    return f"{said or seat(side, _neighbour_of(proposal, person, side, around))} {mask_name(person.name)}"
 
 
 def _acceptance_notice(
-    proposal: Proposal, panel: Sequence[tuple[Person, str]], items: Sequence[tuple[str, bool, str]], opinion: str
+    proposal: Proposal,
+    panel: Sequence[tuple[Person, str]],
+    items: Sequence[tuple[str, bool, str]],
+    opinion: str,
+    around: Territory | None,
 ) -> Notice:
     table = [(text, _("合格") + (f"（{note}）" if note else "")) for text, _fine, note in items]
-    table.append((_("验收组"), "、".join(_seat(proposal, person, side) for person, side in panel)))
+    table.append((_("验收组"), "、".join(_seat(proposal, person, side, around) for person, side in panel)))
+    if around:
+        table.append((_("居民从哪里来"), neighbours_said(around)))
     return disclosure.post(
         kind=NoticeKind.ACCEPTANCE,
         title=_("关于“%s”验收结果的公示") % proposal.title,

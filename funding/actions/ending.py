@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from funding import told
-from funding.actions.delivery import end_contract
+from funding.actions.delivery import drop_plan_changes, end_contract
 from funding.actions.plans import note_money, withdraw
 from funding.actions.refunds import give_back, unconfirmed
 from funding.lifecycle import admin_url, set_due
@@ -181,6 +181,7 @@ def _stop_everything(proposal: Proposal) -> None:
     """Pots get back what was reserved, and nobody asks or chooses any more; promises have ended already."""
     for grant in Grant.objects.standing().filter(proposal=proposal).exclude(stage=GrantStage.PLACED).order_by("pk"):
         withdraw(grant, by=None, reason=_("项目了结"))
+    drop_plan_changes(proposal)
     if contract_of(proposal) is None:
         Enquiry.objects.filter(proposal=proposal, ended_at=None).update(ended_at=now())
     deadlines.meet(Purse.objects.get(proposal=proposal))

@@ -14,14 +14,15 @@ from funding.actions.payments import why_not_payable
 from funding.actions.suppliers import GROUPING, eligible_judges, standing_award
 from funding.deskwork.fields import NO_CHOICE, PeopleField, PersonField, candidates_of, paper_of, residents_of, text
 from funding.models import Change, ChangeStage, Enquiry, Milestone, Payment, PlanChange, Purse, Quote, Side, Waiver
-from funding.rules import carried_out
 from minshi.accounts.models import User
 from minshi.desk.deskwork import DeskForm, OneWord, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.faces.words import percent
 from minshi.ledger.money import YuanField, format_yuan
+from minshi.residents.doors import DoorLinesField
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import STAND_INS
+from minshi.territory.models import Household, Territory
 from proposals.models import Stage
 from proposals.wording import worded
 
@@ -274,6 +275,10 @@ class AskChange(PurseWork):
     price = YuanField(label=_("新的合同价（元）"), min_fen=1)
     days = forms.IntegerField(label=_("新的工期（日历天）"), min_value=1, max_value=365, required=False)
 
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return super().open_to(subject) and selectors.contract_of(subject.proposal) is not None
+
     def run(self, subject: Purse, by: User) -> Change:
         data = self.cleaned_data
         return actions.ask_change(
@@ -289,7 +294,7 @@ class AskChange(PurseWork):
 class AskPlanChange(PurseWork):
     name = "change-plan"
     label = _("变更超过{change.share}，申请重新商议")
-    help = _("差多少由系统算。街道另一位确认以后，现在的合同中止，已付的不退，重新商定方案。")
+    help = _("差多少由系统算。街道另一位确认以后停下来重新商定方案；有合同的合同中止，已付的不退。")
     stages = (Stage.DELIVERING,)
     renamed: ClassVar[dict[str, str]] = {"file": "photos"}
 
@@ -297,6 +302,22 @@ class AskPlanChange(PurseWork):
     changes_content = forms.BooleanField(label=_("改了商定的内容"), required=False)
     reason = ReasonField()
     photos = PhotosField(label=_("拍下书面依据"), most=1)
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        proposal = subject.proposal
+        if not super().open_to(subject) or PlanChange.objects.waiting().filter(proposal=proposal).exists():
+            return False
+        return selectors.buys_nothing(proposal) or selectors.contract_of(proposal) is not None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if selectors.buys_nothing(self.subject.proposal):
+            planned = format_yuan(selectors.planned_in_kind_fen(self.subject.proposal))
+            self.fields["price"].label = gettext("估计要投工投劳多少（折合元）")
+            self.fields["price"].help_text = gettext("方案里是 %(yuan)s 元；办不成的，照方案填并勾“改了商定的内容”") % {
+                "yuan": planned
+            }
 
     def run(self, subject: Purse, by: User) -> object:
         data = self.cleaned_data
@@ -313,8 +334,8 @@ class AskPlanChange(PurseWork):
 class ConfirmPlanChange(OneWord):
     name = "confirm"
     act: ClassVar[Callable[..., object]] = actions.change_plan
-    label = _("确认：中止合同，重新商议")
-    help = _("申请的人不能自己确认。确认以后现在的合同中止，已付的不退。")
+    label = _("确认：停下来，重新商议")
+    help = _("申请的人不能自己确认。确认以后，有合同的合同中止，已付的不退；已经投的工和物照记。")
     permission = "funding.decide_change"
 
     @classmethod
@@ -323,14 +344,17 @@ class ConfirmPlanChange(OneWord):
 
     def facts(self) -> list[tuple[Any, Any]]:
         asked: PlanChange = self.subject
-        first = asked.contract.first_price_fen
+        first = selectors.first_fen(asked)
         prices = {
             "old": format_yuan(first),
             "new": format_yuan(asked.new_price_fen),
             "percent": percent(abs(asked.new_price_fen - first), first),
         }
         return [
-            (_("签约价和估计的新价"), gettext("%(old)s 元 → %(new)s 元，相差 %(percent)d%%") % prices),
+            (
+                _("签约价和估计的新价") if asked.contract else _("方案里和现在估计的投工投劳"),
+                gettext("%(old)s 元 → %(new)s 元，相差 %(percent)d%%") % prices,
+            ),
             (_("改内容"), gettext("是") if asked.changes_content else gettext("否")),
             (_("理由"), asked.reason),
             (_("书面依据"), paper_of(asked, "file")),
@@ -340,8 +364,8 @@ class ConfirmPlanChange(OneWord):
 class DropPlanChange(ConfirmPlanChange):
     name = "drop"
     act = actions.drop_plan_change
-    label = _("不同意，合同继续")
-    help = _("工程照合同继续。")
+    label = _("不同意，照原来的办")
+    help = _("照原来的方案和合同继续。")
 
 
 class Finish(PurseWork):
@@ -353,6 +377,20 @@ class Finish(PurseWork):
 
     def run(self, subject: Purse, by: User) -> object:
         return actions.finish(subject.proposal, reason=self.cleaned_data["reason"], by=by)
+
+
+class NeighboursField(DoorLinesField):
+    """Residents who do not benefit, by door and name; its value is a list of people."""
+
+    def __init__(self) -> None:
+        widget = forms.Textarea(attrs={"rows": 4, "autocomplete": "off"})
+        super().__init__(label=_("附近不受益的居民，一行一位：门牌和姓名"), widget=widget, required=False)
+
+    def clean(self, value: Any) -> Any:
+        signed = super().clean(value)
+        if nobody := "、".join(door.door for door, person in signed if person is None):
+            raise forms.ValidationError(gettext("%(doors)s没有登记过叫这个名字的成年住户，请核对") % {"doors": nobody})
+        return [person for _door, person in signed]
 
 
 class AcceptWork(PurseWork):
@@ -367,6 +405,7 @@ class AcceptWork(PurseWork):
 
     held_on = forms.DateField(label=_("验收日期"), widget=forms.DateInput(attrs={"type": "date"}))
     residents = PeopleField(label=_("居民"), queryset=Person.objects.none(), widget=forms.CheckboxSelectMultiple)
+    neighbours = NeighboursField()
     supervisors = PeopleField(
         label=_("居务监督委员会"), queryset=Person.objects.none(), widget=forms.CheckboxSelectMultiple
     )
@@ -385,8 +424,10 @@ class AcceptWork(PurseWork):
         supervisors = staff.filter(user__grants__role=Role.SUPERVISOR)
         if not supervisors.exists():
             supervisors = staff.filter(user__grants__role__in=STAND_INS[Role.SUPERVISOR])
+        around = selectors.panel_around(proposal)
+        self._ask_neighbours(around)
         for name, people in (
-            ("residents", residents_of(proposal).exclude(pk__in=carried_out(proposal))),
+            ("residents", residents_of(proposal).filter(pk__in=selectors.panel_residents(proposal, None))),
             ("supervisors", supervisors),
             ("others", staff.exclude(pk__in=supervisors)),
         ):
@@ -394,6 +435,17 @@ class AcceptWork(PurseWork):
             field.queryset = people
         for number in range(1, MOST_ITEMS + 1):
             self._add_item(number)
+
+    def _ask_neighbours(self, around: Territory | None) -> None:
+        """Only where the households that benefit cannot make up half the panel; by door and name, so that no register
+        of other people is laid open."""
+        if around is None:
+            del self.fields["neighbours"]
+            return
+        field: Any = self.fields["neighbours"]
+        field.place, field.doors = around, Household.objects.filter(place__path__startswith=around.path, is_active=True)
+        field.help_text = gettext("%(why)s。例如：2栋301 张三") % {"why": selectors.neighbours_said(around)}
+        self.fields["residents"].required = False
 
     def _add_item(self, number: int) -> None:
         is_first = number == 1
@@ -412,8 +464,13 @@ class AcceptWork(PurseWork):
 
     def run(self, subject: Purse, by: User) -> object:
         data = self.cleaned_data
-        sides = ((Side.RESIDENT, "residents"), (Side.SUPERVISOR, "supervisors"), (Side.OTHER, "others"))
-        panel = [(person, str(side)) for side, name in sides for person in data[name]]
+        sides = (
+            (Side.RESIDENT, "residents"),
+            (Side.RESIDENT, "neighbours"),
+            (Side.SUPERVISOR, "supervisors"),
+            (Side.OTHER, "others"),
+        )
+        panel = [(person, str(side)) for side, name in sides for person in data.get(name, ())]
         return actions.accept_work(
             subject.proposal, panel=panel, items=self._items(), opinion=data["opinion"], held_on=data["held_on"], by=by
         )

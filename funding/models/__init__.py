@@ -11,6 +11,7 @@ from funding.models.delivery import (
     Panelist,
     PlanChange,
     Side,
+    seat,
 )
 from funding.models.endings import OUTCOMES, Ending, EndingStage
 from funding.models.payments import Hold, HoldStage, Payment, PaymentStage, Waiver
@@ -78,4 +79,5 @@ __all__ = [
     "Sponsor",
     "Supplier",
     "Waiver",
+    "seat",
 ]

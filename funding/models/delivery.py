@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from funding.models.suppliers import Contract
@@ -107,10 +108,14 @@ class PlanChangeQuerySet(models.QuerySet["PlanChange"]):
 class PlanChange(models.Model):
     """重新商议: beyond the policy's share of the price signed, or another content; the street confirms it.
 
-    The contract ends with it, so it takes two people and a file. How far it goes is computed from the prices.
+    The contract ends with it, so it takes two people and a file. How far it goes is computed from the prices. Where
+    nothing was bought there is no contract: ``new_price_fen`` is then what is to be given in kind, against the plan's.
     """
 
-    contract = models.ForeignKey(Contract, models.PROTECT, related_name="plan_changes", verbose_name=_("合同"))
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="plan_changes", verbose_name=_("项目"))
+    contract = models.ForeignKey(
+        Contract, models.PROTECT, null=True, blank=True, related_name="plan_changes", verbose_name=_("合同")
+    )
     new_price_fen = models.BigIntegerField(_("估计的新价（分）"))
     changes_content = models.BooleanField(_("改内容"), default=False)
     reason = models.TextField(_("为什么要重新商议"), max_length=1000)
@@ -130,7 +135,7 @@ class PlanChange(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["contract"],
+                fields=["proposal"],
                 condition=Q(confirmed_at=None, dropped_at=None),
                 name="one_plan_change_at_a_time",
             ),
@@ -146,15 +151,11 @@ class PlanChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.contract} {self.pk}"
-
-    @property
-    def proposal(self) -> Proposal:
-        return self.contract.proposal
+        return f"{self.contract or self.proposal} {self.pk}"
 
     @property
     def territory(self) -> Territory:
-        return self.contract.proposal.place
+        return self.proposal.place
 
 
 class Acceptance(models.Model):
@@ -199,13 +200,24 @@ class Side(models.TextChoices):
     OTHER = "other", _("其他")
 
 
+def seat(side: str, neighbour_of: str) -> str:
+    """居民; of somebody who does not benefit also of where, and that they do not."""
+    facts = {"side": str(Side(side).label), "place": neighbour_of}
+    return gettext("%(side)s（%(place)s的住户，不受益）") % facts if neighbour_of else facts["side"]
+
+
 class Panelist(models.Model):
-    """Somebody on the panel; the name is masked when it is written here."""
+    """Somebody on the panel; the name is masked when it is written here.
+
+    ``neighbour_of``: the place whose resident this is, where the households that benefit all have a hand in it and
+    somebody who does not benefit sits as a resident; else empty.
+    """
 
     acceptance = models.ForeignKey(Acceptance, models.PROTECT, related_name="panel")
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     name_public = models.CharField(_("姓名（公开）"), max_length=60)
     side = models.CharField(_("身份"), max_length=10, choices=Side)
+    neighbour_of = models.CharField(_("哪里的居民（不受益）"), max_length=80, blank=True, db_default="", default="")
 
     class Meta:
         verbose_name = _("验收组成员")
@@ -215,6 +227,11 @@ class Panelist(models.Model):
 
     def __str__(self) -> str:
         return self.name_public
+
+    @property
+    def as_whom(self) -> str:
+        """As whom they sat, for everybody to read."""
+        return seat(self.side, self.neighbour_of)
 
 
 class Item(models.Model):

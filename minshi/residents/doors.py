@@ -85,8 +85,11 @@ _NUMERALS = set("〇零一二三四五六七八九十0123456789")
 class DoorLinesField(forms.CharField):
     """A list of signatures, typed line by line: the door, and who signed. Its value is a list of ``Signed``.
 
-    A name that is nobody's of the door who could sign is 未登记. What is wrong is said of its line.
+    A name that is nobody's of the door who could sign is 未登记. What is wrong is said of its line. ``place``: whose
+    doors these are, where they are not those that benefit.
     """
+
+    place: Territory | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", gettext_lazy("门牌和姓名，一行一户"))
@@ -113,7 +116,7 @@ class DoorLinesField(forms.CharField):
         for number, line in typed:
             door, name = door_and_name(line)
             found = find(door, self.doors)
-            if why := _why_not_one(found, named):
+            if why := _why_not_one(found, named, self.place):
                 wrong.append(_("第 %(n)d 行“%(line)s”：%(why)s") % {"n": number, "line": line[:40], "why": why})
             else:
                 named[found[0]] = name
@@ -139,7 +142,9 @@ def door_and_name(line: str) -> tuple[str, str]:
     return (" ".join(before), last) if is_name else (line, "")
 
 
-def _why_not_one(found: list[Household], named: dict[Household, str]) -> str:
+def _why_not_one(found: list[Household], named: dict[Household, str], place: Territory | None) -> str:
+    if not found and place:
+        return _("%(place)s里没有找到这一户，请核对门牌") % {"place": place.name}
     if not found:
         return _("受益户里没有找到这一户，请核对门牌")
     if len(found) > 1:

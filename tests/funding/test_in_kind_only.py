@@ -12,21 +12,24 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils.html import strip_tags
 
+from deliberation import actions as deliberation
 from evaluation import catalogue
 from evaluation.actions import accounts, archive, surveys
 from evaluation.models import Archive
 from funding import actions as funding
-from funding.models import Acceptance, Contract, Enquiry, Payment
+from funding.models import Acceptance, Contract, Enquiry, Payment, PlanChange
 from minshi import clock as platform_clock
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.signals import reopened
 from minshi.lifecycle import machine
 from minshi.lifecycle.models import StepRecord
-from minshi.refusals import Refused
+from minshi.refusals import NotAllowed, Refused
+from proposals import actions as proposals
 from proposals.models import Proposal, Source, Stage
 from proposals.views.library import _project_parts
-from tests.way import Way, wait_until_over
+from tests.desk.test_scope import do_of
+from tests.way import Way, a_picture, wait_until_over
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +309,129 @@ def test_the_record_says_why_there_was_no_enquiry(way: Way) -> None:
     proposal = delivering(way)
     record = StepRecord.objects.of(proposal).filter(target=Stage.DELIVERING).get()
     assert (record.verb, record.label) == ("deliver_in_kind", "资金公示期满，不花钱，开始实施")
+
+
+# --- It turns out otherwise while it is done ------------------------------------------------------------
+
+
+def rethought(way: Way, proposal: Proposal, **words: Any) -> PlanChange:
+    facts = {"reason": "挖到了管道，这里种不了", "new_price_fen": 500_000, "changes_content": True}
+    return funding.ask_plan_change(proposal, file=a_picture(), by=way.who("clerk"), **(facts | words))
+
+
+def agreed_anew(way: Way, proposal: Proposal, shares: dict[str, int]) -> None:
+    """From the second consultation to the announced funding of the second plan."""
+    meeting = way.recorded_meeting(proposal)
+    deliberation.agree_plan(
+        meeting,
+        resolution=meeting.resolutions.get(),
+        text="改种在东墙下",
+        cost_fen=sum(shares.values()),
+        shares=shares,
+        keeper="院落自管小组",
+        by=way.who("clerk"),
+    )
+    proposal.refresh_from_db()
+    way.study(proposal)
+    way.decide(proposal, tier=1)
+    wait_until_over(proposal)
+    proposals.accept_handling(proposal, by=way.who("clerk"), reason="继续办")
+    way.planned(proposal)
+
+
+def test_what_cannot_be_done_as_agreed_goes_back_to_the_table_by_two_and_on_to_the_archive(
+    way: Way, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    proposal = delivering(way)
+    funding.log(proposal, text="挖了两个坑", by=way.who("chief"))
+    asked = rethought(way, proposal)
+    with pytest.raises(Refused, match="等街道确认"):
+        funding.finish(proposal, by=way.who("chief"))
+    with pytest.raises((NotAllowed, Refused)):
+        funding.change_plan(asked, by=way.who("clerk"))
+    record = funding.change_plan(asked, by=way.who("case_officer"))
+    proposal.refresh_from_db()
+    assert (proposal.stage, record.evidence["percent"], record.evidence["content"]) == (Stage.CONSULTING, 0, True)
+    assert not Deadline.objects.open().filter(kind__startswith="funding.").exists()
+    look_at(proposal)
+    agreed_anew(way, proposal, {Source.IN_KIND: 700_000})
+    funding.record_in_kind(proposal, who="王大力", what="出工再挖坑", value_fen=200_000, by=way.who("chief"))
+    funding.announce_funding(proposal, by=way.who("clerk"))
+    wait_until_over(proposal)
+    assert proposal.stage == Stage.DELIVERING
+    look_at(proposal)
+    funding.log(proposal, text="十棵树都种在东墙下了", by=way.who("chief"))
+    for given in proposal.in_kind.all():
+        funding.confirm_in_kind(given, by=way.who("supervisor"))
+    funding.finish(proposal, by=way.who("chief"))
+    way.accept_work(proposal)
+    settled_rating(way, proposal)
+    made = accounts.make_accounts(proposal, by=way.who("clerk"))
+    accounts.confirm_accounts(made, by=way.who("case_officer"))
+    accounts.settle(proposal, by=way.who("clerk"))
+    way.complete(proposal)
+    archive.archive(proposal, by=way.who("clerk"))
+    proposal.refresh_from_db()
+    look_at(proposal)
+    assert proposal.stage == Stage.ARCHIVED
+
+
+def test_the_second_plan_may_buy_what_the_first_did_not(way: Way) -> None:
+    proposal = delivering(way)
+    funding.change_plan(rethought(way, proposal), by=way.who("case_officer"))
+    proposal.refresh_from_db()
+    agreed_anew(way, proposal, {Source.SELF_RAISED: 800_000, Source.IN_KIND: 300_000})
+    way.given(proposal, way.households[0], 800_000, "收据1")
+    funding.announce_funding(proposal, by=way.who("clerk"))
+    wait_until_over(proposal)
+    assert proposal.stage == Stage.PROCURING
+
+
+def test_a_little_more_work_is_no_new_plan_and_how_much_is_computed(way: Way, refused_sql: Any) -> None:
+    proposal = delivering(way)
+    with pytest.raises(Refused, match=r"只差 10%，没有超过 10%"):
+        rethought(way, proposal, new_price_fen=550_000, changes_content=False)
+    sql = """INSERT INTO funding_planchange (proposal_id, contract_id, new_price_fen, changes_content, reason, file,
+        asked_by_id, asked_at) VALUES (%s, NULL, %s, %s, 'x', 'x', %s, minshi_now())"""
+    clerk = way.who("clerk").pk
+    refused_sql("within the share", sql, proposal.pk, 550_000, False, clerk)
+    record = funding.change_plan(
+        rethought(way, proposal, new_price_fen=650_000, changes_content=False), by=way.who("case_officer")
+    )
+    assert record.evidence["percent"] == 30
+
+
+def test_who_bought_names_the_contract_that_is_to_end(way: Way, refused_sql: Any) -> None:
+    proposal = way.delivering()
+    sql = """INSERT INTO funding_planchange (proposal_id, contract_id, new_price_fen, changes_content, reason, file,
+        asked_by_id, asked_at) VALUES (%s, NULL, 1, true, 'x', 'x', %s, minshi_now())"""
+    refused_sql("of no contract", sql, proposal.pk, way.who("clerk").pk)
+
+
+def test_the_desk_offers_what_can_be_done_and_both_see_the_request(way: Way, client_of: Any) -> None:
+    proposal = delivering(way)
+    clerk, officer = client_of(way.who("clerk")), client_of(way.who("case_officer"))
+    page = clerk.get(f"/admin/funding/purse/{proposal.pk}/change/").content.decode()
+    assert "申请重新商议" in page and "提请了结" in page
+    assert "申请变更（" not in page  # there is no contract whose price could change
+    form = clerk.get(do_of(proposal.purse, "change-plan")).content.decode()
+    assert "估计要投工投劳多少" in form and "方案里是 5,000.00 元" in form
+    sent = {"price": "5000", "changes_content": "on", "reason": "挖到了管道", "photos": a_picture()}
+    assert clerk.post(do_of(proposal.purse, "change-plan"), sent).status_code == 302
+    asked = PlanChange.objects.get()
+    assert "申请重新商议" not in clerk.get(f"/admin/funding/purse/{proposal.pk}/change/").content.decode()
+    seen = officer.get(do_of(asked, "confirm")).content.decode()
+    assert "5,000.00 元 → 5,000.00 元，相差 0%" in seen and "合同" not in seen.split("<form")[1]
+    assert officer.post(do_of(asked, "confirm"), {}).status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.stage == Stage.CONSULTING
+
+
+def test_a_request_nobody_confirmed_is_over_when_it_stops(way: Way) -> None:
+    proposal = delivering(way)
+    asked = rethought(way, proposal)
+    way.ending(proposal, reason="都不办了")
+    asked.refresh_from_db()
+    assert asked.dropped_at
+    assert not Deadline.objects.of(asked).open().exists()
