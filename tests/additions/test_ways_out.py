@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+import rules
+
+from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, all_machines
-from proposals.lifecycle import BAD_END, STEPS, STOPPABLE
-from proposals.models import ENDED, Stage
+from proposals.lifecycle import BAD_END, STAGES, STEPS, STOPPABLE, decider_above, holder_place, reviewer_of
+from proposals.models import ENDED, Proposal, Stage
+from tests.way import Way
 
 MACHINES = sorted(
     (machine for machine in all_machines() if not machine.subject.startswith("tests.")),
@@ -72,3 +78,52 @@ def test_every_bad_end_of_what_may_have_money_has_its_way_into_the_ending() -> N
             assert step.verb in BAD_END, step.verb
             assert verbs[BAD_END[step.verb]].target == Stage.ENDING
             assert set(step.sources) <= set(verbs[BAD_END[step.verb]].sources)
+
+
+# --- Also where few posts are filled ------------------------------------------------------------------
+
+OWN = {"proposals.own", "proposals.propose"}
+"""A resident's own steps: they wait for no post."""
+ASKED_OF = ("proposals.proposal", *(f"funding.{name}" for name in ("grant", "payment", "change", "ending", "hold")))
+"""Machines whose permissions are asked of a project, or of what has its place and stage."""
+
+
+class Bare(Way):
+    """A proposal of a place in which nobody holds a post."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.request = request
+        request.getfixturevalue("clock")
+
+
+def held(proposal: Proposal, stage: str, of: Machine) -> Any:
+    """A thing of the project as it stands in that stage, with the holder that its table gives it; never saved."""
+    if of.subject != "proposals.proposal":
+        return SimpleNamespace(stage=stage, proposal=proposal, territory=proposal.place, place=proposal.place)
+    rule = STAGES[stage]
+    proposal.stage, proposal.holder_role = stage, rule.role
+    proposal.holder_place = holder_place(proposal.place, rule.level)
+    if stage == Stage.SUBMITTED:
+        proposal.holder_role, proposal.holder_place = reviewer_of(proposal.place, proposal.proposer)
+    return proposal
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("subject", ASKED_OF)
+def test_no_step_waits_for_a_post_where_only_the_district_has_its_two_officers(
+    request: pytest.FixtureRequest, district_officer: User, district_finance: User, subject: str
+) -> None:
+    """The barest place there is: what nobody is left for is done by the district, named as its stand-in."""
+    machine = next(machine for machine in MACHINES if machine.subject == subject)
+    proposal = Bare(request).submitted()
+    waits = []
+    for step in machine.steps:
+        for stage in step.sources:
+            if not stage or step.platform or step.permission in OWN or stage == Stage.RETURNED:
+                continue
+            thing = held(proposal, stage, machine)
+            if step.verb.endswith("_above"):  # has been brought before the level above
+                thing.holder_role, thing.holder_place = decider_above(proposal.place, "street")[1:]
+            if not any(rules.has_perm(step.permission, user, thing) for user in (district_officer, district_finance)):
+                waits.append((step.verb, stage, step.permission))
+    assert waits == []
