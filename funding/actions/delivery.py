@@ -39,7 +39,6 @@ from funding.selectors import (
     first_fen,
     neighbours_said,
     panel_around,
-    panel_residents,
     planned_in_kind_fen,
 )
 from funding.shares import split
@@ -61,7 +60,7 @@ from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import acting_as, holds, holds_itself, person_of, role_in
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal, Stage
@@ -574,31 +573,35 @@ def _why_not_accept(
     carried = carried_out(proposal)
     if any(side == Side.RESIDENT and person.pk in carried for person, side in panel):
         reasons.append(_("项目小组成员和参加评选的人不能以居民身份验收"))
-    may = (
-        panel_residents(proposal, around)
-        | carried
-        | {person.pk for person, _side in panel if person.user_id in decided}
-    )
-    reasons += [why for person, side in panel if (why := _why_not_that_side(proposal, person, side, around, may))]
+    reasons += [why for person, side in panel if (why := _why_not_that_side(proposal, person, side, around))]
     return reasons
+
+
+def _benefits(proposal: Proposal, person: Person) -> bool:
+    return proposal.beneficiaries().filter(pk=_door_of(person)).exists()
+
+
+def _door_of(person: Person) -> int:
+    """The confirmed door of an adult; 0 for none."""
+    home = person.residence
+    return home.household_id if home and home.confirmed_at and person.is_adult else 0
 
 
 def _neighbour_of(proposal: Proposal, person: Person, side: str, around: Territory | None) -> str:
     """Of which place this is a resident who does not benefit, as everybody reads it; "" for everybody else."""
-    home = person.residence
-    if side != Side.RESIDENT or around is None or home is None:
+    if side != Side.RESIDENT or around is None or _benefits(proposal, person):
         return ""
-    benefits = proposal.beneficiaries().filter(pk=home.household_id).exists()
-    return "" if benefits else around.name
+    return around.name
 
 
-def _why_not_that_side(proposal: Proposal, person: Person, side: str, around: Territory | None, may: set[int]) -> str:
-    """``may``: who may sit as a resident, and whose reason not to has been said already."""
+def _why_not_that_side(proposal: Proposal, person: Person, side: str, around: Territory | None) -> str:
     name = mask_name(person.name)
-    if side == Side.RESIDENT and person.pk not in may:
+    if side == Side.RESIDENT and not _benefits(proposal, person):
         if around is None:
             return _("%s不是受益住户，不能以居民身份验收") % name
-        return _("%(name)s不是住在%(place)s的成年居民，不能以居民身份验收") % {"name": name, "place": around.name}
+        if not Household.objects.filter(pk=_door_of(person), place__path__startswith=around.path, is_active=True):
+            facts = {"name": name, "place": around.name}
+            return _("%(name)s不是住在%(place)s的成年居民，不能以居民身份验收") % facts
     if side == Side.SUPERVISOR and not holds(person.user, proposal.place, Role.SUPERVISOR):
         return _("%s不是这里的居务监督委员会成员") % name
     return ""
