@@ -16,11 +16,13 @@ from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
 from minshi import clock as platform_clock
+from minshi.faces import pictures
 from minshi.policy import calendar
-from tests import kept
+from tests import kept, opened
 
 pytest_plugins = ["tests.browser", "tests.cast", "tests.owners", "tests.way"]
 
+pictures._in_its_own_process = opened.once
 calendar.KEPT_SECONDS = 3600  # else the query that asks for a newer one falls into any test, once a minute
 
 SPARED = (

@@ -8,6 +8,7 @@ edited, a new one is made from nothing.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -40,6 +41,34 @@ def keep() -> None:
         server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(_kept()), Identifier(_name())))
 
 
+def keep_world() -> None:
+    """Keep the database as it is now, with all who live there, for the next in this run who wants the same."""
+    _leave()
+    with _server() as server:
+        drop(server, _world())
+        server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(_world()), Identifier(_name())))
+
+
+def copy_world() -> None:
+    """Replace the database by the one kept with everybody in it."""
+    _leave()
+    with _server() as server:
+        drop(server, _name())
+        server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(_name()), Identifier(_world())))
+
+
+def _leave() -> None:
+    """PostgreSQL copies only what nobody is connected to, and takes a moment to see that one is gone."""
+    connections.close_all()
+    connections["default"].close_pool()
+    with _server() as server:
+        for _try in range(100):
+            users = server.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [_name()]).fetchone()
+            if not users or not users[0]:
+                return
+            time.sleep(0.05)
+
+
 def drop(server: psycopg.Connection[Any], name: str) -> None:
     """Without force where nobody is left: with force the owner is refused while an autovacuum is at work there,
     which a plain drop ends by itself."""
@@ -63,6 +92,10 @@ def _name() -> str:
     """Before and after Django has set its own name to it."""
     name: str = connections["default"].settings_dict["NAME"]
     return name if name.startswith("test_") else connections["default"].creation._get_test_db_name()
+
+
+def _world() -> str:
+    return f"{_name()}_world"
 
 
 def _kept() -> str:

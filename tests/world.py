@@ -38,7 +38,7 @@ from minshi.unsent import actions as unsent
 from minshi.unsent.models import UnsentFile
 from proposals import actions as proposals
 from proposals.models import Look, Photo, Proposal
-from tests import cast
+from tests import cast, kept
 from tests.conftest import Clock
 from tests.way import Way, a_picture, wait_until_over
 
@@ -344,21 +344,41 @@ CAST = (
 )  # fmt: skip
 
 
+_kept: list[tuple[World, Path]] = []
+"""The one of this process, as it was before anybody looked at it."""
+
+
 @contextmanager
 def committed_world(blocker: Any, media: Path) -> Iterator[World]:
-    """The world in the test database, for as many tests as like to look at it; then the database is empty again."""
-    with blocker.unblock(), override_settings(MEDIA_ROOT=str(media)):
-        world = World()
+    """The world in the test database, for as many tests as like to look at it; then the database is empty again.
+
+    It is built once in a process; who comes later gets a copy.
+    """
+    with blocker.unblock():
         try:
-            platform_clock.set_to(PRESENT - timedelta(days=max(days for _name, _title, days in WALKS)))
-            world.settle()
-            for walk in WALKS:
-                world.walk(*walk)
-            world.furnish()
-            yield world
+            if _kept:
+                kept.copy_world()
+            else:
+                _kept.append((_built(media), media))
+                kept.keep_world()
+            world, pictures = _kept[0]
+            platform_clock.set_to(PRESENT)
+            with override_settings(MEDIA_ROOT=str(pictures)):
+                yield world
         finally:
             platform_clock.reset()
             TransactionTestCase._fixture_teardown(None)  # type: ignore[attr-defined, arg-type]
+
+
+def _built(media: Path) -> World:
+    world = World()
+    with override_settings(MEDIA_ROOT=str(media)):
+        platform_clock.set_to(PRESENT - timedelta(days=max(days for _name, _title, days in WALKS)))
+        world.settle()
+        for walk in WALKS:
+            world.walk(*walk)
+        world.furnish()
+    return world
 
 
 def browser_of(user: User | None) -> Client:

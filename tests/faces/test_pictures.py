@@ -12,12 +12,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from pillow_heif import register_heif_opener
 
-from minshi.faces import decoding
+from minshi.faces import decoding, pictures
 from minshi.faces.photos import PhotosField
 from minshi.faces.pictures import LONGEST_SIDE, reencoded
 from minshi.refusals import Refused
+from tests import opened
 
 register_heif_opener(thumbnails=False)  # to make them, not to read them
+
+
+@pytest.fixture(autouse=True)
+def _opened_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_in_its_own_process", opened.each_time)
 
 
 def upload(picture: Image.Image, kind: str, name: str = "照片", **how: Any) -> SimpleUploadedFile:

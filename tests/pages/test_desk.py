@@ -32,9 +32,9 @@ def wrong_with(
     with complaints_of(page) as said:
         answer = page.goto(url)
         assert answer and answer.status == 200, f"{url} answers {answer and answer.status} to {who}"
+        page.add_style_tag(content="* { transition: none !important; animation: none !important; }")  # drawers slide
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(250)  # unfold's drawer slides
             if shots:
                 page.screenshot(path=shots / f"desk-{label}-{width}.png")
             wrong = violations(page) + too_wide(page) + small_targets(page, 44, OURS)
