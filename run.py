@@ -179,7 +179,8 @@ def pytest(
 ) -> int:
     environment.prepare()
     tools, missing = environment.for_tests()
-    spread = ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
+    # A file stays in one process; they are begun in the order that tests/conftest.py gives them.
+    spread = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"] if processes > 1 else []
     argv = [str(environment.PYTHON), "-m", "pytest", *spread, *arguments]
     env = {**tools, **extra, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     code = on_servers_of_its_own(argv, env, processes, servers)
