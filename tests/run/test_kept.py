@@ -111,6 +111,8 @@ def server(django_db_setup: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[p
     monkeypatch.setattr(kept, "_name", lambda: NAME)
     monkeypatch.setattr(kept, "_kept", lambda: KEPT)
     with kept._server() as server:
+        for name in (NAME, KEPT, EARLIER):  # of a run that was killed
+            server.execute(f"DROP DATABASE IF EXISTS {name}")
         server.execute(f"CREATE DATABASE {NAME}")
         yield server
         for name in (NAME, KEPT, EARLIER):
