@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -244,6 +244,22 @@ def giver_of(proposal: Proposal, household: Household, person: Person | None = N
     return promised.first() or given.first() or present.first() or Residence.objects.create(household=household)
 
 
+def _who_gave(proposal: Proposal, household: Household, by_former: bool | None) -> Residence:
+    """The giver of money that came from this door; whoever lives there now is not whoever promised and moved away."""
+    promised = Pledge.objects.kept().filter(proposal=proposal).values("giver")
+    given = Contribution.objects.filter(proposal=proposal).values("giver")
+    away = Residence.objects.filter(household=household, person__isnull=False, until__isnull=False)
+    former = away.filter(Q(pk__in=promised) | Q(pk__in=given)).order_by("-until").first()
+    if former is None:
+        return giver_of(proposal, household)
+    if by_former:
+        return former
+    if by_former is None:
+        raise Refused(former=_("这一户换过住户，请选这笔钱是谁出的：退款时退给出钱的人"))
+    here = Residence.objects.filter(household=household, person=speaking.only_speaker(household), until=None)
+    return here.first() or _unregistered(household)
+
+
 def public_name(household: Household, name: str, publishes: bool) -> str:
     """The building and the name, masked unless the person agreed to show it."""
     shown = name if publishes and name else mask_name(name) if name else _("一户")
@@ -387,16 +403,20 @@ def record_contribution(
     amount_fen: int,
     voucher: str,
     photo: UploadedFile | None = None,
+    by_former: bool | None = None,
     by: User,
 ) -> Contribution:
-    """Write down money in the community's account by its voucher; it counts once another person confirms it."""
+    """Write down money in the community's account by its voucher; it counts once another person confirms it.
+
+    ``by_former``: where whoever promised or gave for this door has moved away, whether it is theirs again.
+    """
     _must_be_open(proposal)
     demand("funding.record_money", by, proposal, _("登记到账"))
     if (household is None) == (sponsor is None):
         raise Refused(_("请选择是哪一户，或哪个单位"))
     if sponsor is not None and sponsor.proposal_id != proposal.pk:
         raise Refused(sponsor=_("这个单位不是赞助本项目的"))
-    giver = giver_of(proposal, household) if household else None
+    giver = _who_gave(proposal, household, by_former) if household else None
     keeper = holder_place(proposal.place, "community")
     given = Contribution(
         proposal=proposal,

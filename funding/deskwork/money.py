@@ -595,6 +595,13 @@ class RecordContribution(GivingWork):
     amount = YuanField(label=_("金额（元）"), min_fen=1)
     voucher = forms.CharField(label=_("凭证号（收据、转账）"), max_length=60)
     photo = PhotosField(label=_("拍下凭证"), most=1)
+    former = forms.TypedChoiceField(
+        label=_("这一户换过住户的：这笔钱是谁出的"),
+        choices=[("", _("没有换过")), ("now", _("现在住的人")), ("before", _("原来认缴或者出过钱、已经搬走的人"))],
+        coerce=lambda said: said == "before",
+        empty_value=None,
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -612,6 +619,7 @@ class RecordContribution(GivingWork):
             amount_fen=data["amount"],
             voucher=data["voucher"],
             photo=first_of(data["photo"]),
+            by_former=data["former"],
             by=by,
         )
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import pytest
 
 from funding import actions as funding
-from funding.models import ContributionStage
+from funding.models import Contribution, ContributionStage
 from funding.selectors import books, coverage
+from minshi.accounts.models import User
+from minshi.clock import now
 from minshi.deadlines.models import Deadline
 from minshi.ledger.actions import post
 from minshi.ledger.checks import findings
 from minshi.ledger.selectors import balance
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents.models import Residence
 from proposals.models import Proposal, Source
+from tests.cast import home_of, make_resident
 from tests.way import Way, a_picture
 
 
@@ -127,3 +131,26 @@ def test_what_is_given_in_kind_takes_two_people_too(way: Way, proposal: Proposal
     funding.confirm_in_kind(given, by=way.who("supervisor"))
     assert books(proposal).in_kind_fen == 80_000
     assert books(proposal).income_fen == 0
+
+
+def test_money_of_who_moved_in_is_not_credited_to_who_moved_away(way: Way, neighbour: User, client_of) -> None:
+    """It would go back to somebody else than whoever gave it."""
+    proposal = way.raising()
+    way.planned(proposal)
+    door = way.households[1]
+    former = way.given(proposal, door, 100_000, "旧1").giver
+    Residence.objects.filter(person__user=neighbour).update(until=now(), is_representative=False)
+    newcomer = make_resident("未新来", door, represents=True, since=now())
+    words = {"household": door, "amount_fen": 50_000, "by": way.who("clerk")}
+    with pytest.raises(Refused, match="换过住户"):
+        funding.record_contribution(proposal, voucher="新1", photo=a_picture(), **words)
+    given = funding.record_contribution(proposal, voucher="新1", photo=a_picture(), by_former=False, **words)
+    assert given.giver == home_of(newcomer)
+    again = funding.record_contribution(proposal, voucher="新2", photo=a_picture(), by_former=True, **words)
+    assert again.giver == former
+    url = f"/admin/funding/purse/{proposal.purse.pk}/do/contribution/"
+    sent = {"household": door.pk, "amount": "3.00", "voucher": "新3", "photo": a_picture()}
+    page = client_of(way.who("clerk")).post(url, sent).content.decode()
+    assert "这一户换过住户，请选这笔钱是谁出的" in page
+    client_of(way.who("clerk")).post(url, {**sent, "photo": a_picture(), "former": "now"})
+    assert Contribution.objects.get(voucher="新3").giver == home_of(newcomer)
