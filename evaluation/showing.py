@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from evaluation import selectors
 from evaluation.models import Aftercare, Answer, Archive, CallBack, CallBackStage, Survey, SurveyStage, Verdict
 from evaluation.rules import collects_paper, is_rater, percent
-from funding.selectors import buys_nothing, hold_says, last_contract, unbought_since
+from funding.selectors import buys_nothing, hold_says, last_contract, retention_given_up, unbought_since
 from minshi.accounts.models import User
 from minshi.disclosure.selectors import notice_says, reopening_share
 from minshi.paper.numbers import is_number, normal, shown
@@ -80,7 +80,7 @@ def _rated_text(proposal: Proposal, survey: Survey) -> str:
             return _("接下来结算、致谢、公示。")
         return _("%(hold)s，接下来结算、公示。") % {"hold": hold_says(last_contract(proposal))}
     said = notice_says(survey.notice, _("满意度结果正在公示"))
-    if buys_nothing(proposal):
+    if buys_nothing(proposal) or retention_given_up(proposal):
         return _("%(notice)s。期满、异议都答复以后结算。") % {"notice": said}
     then = _("支付尾款") if survey.decides_release else _("尾款不予支付")
     return _("%(notice)s。期满、异议都答复以后，%(then)s，然后结算。") % {"notice": said, "then": then}

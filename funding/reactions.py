@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from funding import actions, told
-from funding.actions.payments import paid_out
+from funding.actions.payments import given_up, paid_out
 from funding.actions.suppliers import lengthen_enquiries, tell_group
 from funding.lifecycle import HELD_BY, admin_url
 from funding.models import (
@@ -26,6 +26,7 @@ from funding.models import (
     Pledge,
     Purse,
     Refund,
+    Waiver,
 )
 from funding.selectors import buys_nothing, group_of
 from minshi.clock import now
@@ -89,6 +90,14 @@ def it_stops_or_goes_on(subject: Proposal, record: StepRecord, **kwargs: Any) ->
 def it_was_paid(payment: Payment, **kwargs: Any) -> None:
     """What an ending owed is paid: the rest may go back."""
     actions.give_back_when_paid(payment.proposal, by=None)
+    actions.give_back_what_stays(payment.proposal, by=None)
+
+
+@receiver(given_up, sender=Waiver)
+def it_was_given_up(waiver: Waiver, **kwargs: Any) -> None:
+    """What an ending owed, or the bank sent back after the end, is nobody's any more: it goes back to its givers."""
+    actions.give_back_when_paid(waiver.proposal, by=None)
+    actions.give_back_what_stays(waiver.proposal, by=None)
 
 
 @receiver(reopened, sender=Notice)
@@ -126,6 +135,7 @@ NUDGED: dict[str, type[models.Model]] = {
     "funding.refund_check": Refund,
     "funding.allocation": Allocation,
     "funding.carry_over": CarryOver,
+    "funding.sent_back": Payment,
 }
 
 
@@ -178,6 +188,7 @@ def nobody_decided(deadline: Deadline) -> None:
 @on("funding.refund_check")
 @on("funding.allocation")
 @on("funding.carry_over")
+@on("funding.sent_back")
 def nobody_did(deadline: Deadline) -> None:
     subject: Any = NUDGED[deadline.kind]._default_manager.get(pk=deadline.subject_id)
     _still_late(subject, deadline)

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from deliberation.models import MotionStage
@@ -36,13 +37,17 @@ from funding.models import (
     Pledge,
     Purse,
     Refund,
+    Waiver,
 )
 from funding.shares import split
+from minshi.accounts.models import User
 from minshi.disclosure.models import Notice
 from minshi.faces.words import cn_date
 from minshi.ledger.models import Account, Posting
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
+from minshi.residents.models import Residence
+from minshi.residents.speaking import adults_then
 from minshi.territory.models import Territory
 from proposals.models import CASH, ENDED, PUBLIC, SOURCES, Proposal, Source, Stage, bars_of
 from proposals.wording import told_beneficiaries
@@ -136,6 +141,8 @@ def hold_says(contract: Contract | None) -> str:
     part = next((part for part in contract.milestones.all() if part.kind == MilestoneKind.RETENTION), None)
     if part and any(payment.stage == PaymentStage.PAID for payment in part.payments.all()):
         return _("尾款已付")
+    if part and part.is_given_up:
+        return _("尾款已由两个人登记放弃，不再付")
     if contract.ended_at and contract.hold.stage != HoldStage.RELEASED:
         return _("合同已经中止，没有付尾款")
     said = {
@@ -146,13 +153,19 @@ def hold_says(contract: Contract | None) -> str:
     return said[HoldStage(contract.hold.stage)]
 
 
-def owed_fen(ending: Ending, contract: Contract, paid: int) -> int:
-    """What two people found to be owed on it and is not paid yet."""
-    return max(0, ending.work_fen - paid) if ending.contract_id == contract.pk else 0
+def owed_fen(ending: Ending, contract: Contract) -> int:
+    """What two people found to be owed on it, or the bank sent back, and is neither paid nor given up yet."""
+    if ending.contract_id != contract.pk:
+        return 0
+    owed = Q(kind=MilestoneKind.ENDING) | Q(pk__in=_sent_back())
+    return sum(_unsettled(Milestone.objects.filter(owed, contract=contract)).values_list("amount_fen", flat=True))
 
 
 def reached_fen(contract: Contract) -> int:
-    """What is owed on it by its own milestones so far, paid parts included: started, accepted, released."""
+    """What is owed on it by its own milestones so far, paid parts included: started, accepted, released.
+
+    What two have given up with the supplier's word is not.
+    """
     last = contract.acceptances.order_by("-round").first()
     paid = dict(contract.payments.filter(stage=PaymentStage.PAID).values_list("milestone", "amount_fen"))
     parts = list(contract.milestones.all())
@@ -167,7 +180,21 @@ def reached_fen(contract: Contract) -> int:
             or (part.kind == MilestoneKind.RETENTION and contract.hold.stage == HoldStage.RELEASED)
         ):
             reached.add(part.pk)
-    return sum(paid.get(pk, worth[pk]) for pk in reached)
+    given_up = set(Waiver.objects.confirmed().filter(milestone__contract=contract).values_list("milestone", flat=True))
+    return sum(paid.get(pk, worth[pk]) for pk in reached - given_up)
+
+
+def given_up_fen(contract: Contract) -> int:
+    """What of its price two have given up: nobody pays it."""
+    given_up = Waiver.objects.confirmed().filter(milestone__contract=contract)
+    return given_up.aggregate(fen=Sum("amount_fen"))["fen"] or 0
+
+
+def retention_given_up(proposal: Proposal) -> bool:
+    """Whether two have given up the retained part of the newest contract."""
+    contract = last_contract(proposal)
+    parts = contract.milestones.all() if contract else []
+    return any(part.is_given_up for part in parts if part.kind == MilestoneKind.RETENTION)
 
 
 def panel_around(proposal: Proposal) -> Territory | None:
@@ -206,7 +233,7 @@ def last_contract(proposal: Proposal) -> Contract | None:
     return (
         Contract.objects.filter(proposal=proposal)
         .select_related("supplier", "hold")
-        .prefetch_related("milestones__payments", "changes")
+        .prefetch_related("milestones__payments", "milestones__waivers", "changes")
         .order_by("-pk")
         .first()
     )
@@ -393,16 +420,42 @@ def unpaid_parts(proposal: Proposal) -> list[Milestone]:
     Of the contract that runs all parts, but the retained one once the residents refused it; of an earlier one what
     had been paid and the bank sent back. The database counts the same: ``funding_owed_fen``.
     """
-    parts = Milestone.objects.filter(contract__proposal=proposal, amount_fen__gt=0)
-    settled = Q(payments__stage=PaymentStage.PAID) | Q(waivers__confirmed_at__isnull=False)
-    parts = parts.exclude(pk__in=Milestone.objects.filter(settled).values("pk"))
+    parts = _unsettled(Milestone.objects.filter(contract__proposal=proposal, amount_fen__gt=0))
     running = Q(contract__ended_at=None) & ~Q(kind=MilestoneKind.RETENTION, contract__hold__stage=HoldStage.REFUSED)
-    sent_back = Q(pk__in=Payment.objects.filter(stage=PaymentStage.REVERSED).values("milestone"))
+    sent_back = Q(pk__in=_sent_back())
     return list(parts.filter(running | sent_back).select_related("contract__supplier"))
+
+
+def _unsettled(parts: QuerySet[Milestone]) -> QuerySet[Milestone]:
+    """Those of these that are neither paid nor given up by two."""
+    settled = Q(payments__stage=PaymentStage.PAID) | Q(waivers__confirmed_at__isnull=False)
+    return parts.exclude(pk__in=Milestone.objects.filter(settled).values("pk"))
+
+
+def _sent_back() -> QuerySet[Payment, Any]:
+    return Payment.objects.filter(stage=PaymentStage.REVERSED).values("milestone")
 
 
 def owed_to_suppliers_fen(proposal: Proposal) -> int:
     return sum(part.amount_fen for part in unpaid_parts(proposal))
+
+
+def due_to_suppliers_fen(proposal: Proposal) -> int:
+    """What suppliers have to get yet of a project that receives no more money: in an ending what it found or finds."""
+    ending, contract = ending_of(proposal), contract_of(proposal)
+    if contract is None or ending is None or ending.stage == EndingStage.ASKED:
+        return owed_to_suppliers_fen(proposal)
+    if ending.stage == EndingStage.COUNTING:
+        return owed_before_fen(proposal) + max(0, reached_fen(contract) - paid_fen(contract))
+    return owed_before_fen(proposal) + owed_fen(ending, contract)
+
+
+def owed_before_fen(proposal: Proposal) -> int:
+    """What suppliers of contracts that have ended are owed still: the bank sent it back.
+
+    The database counts the same: ``funding_owed_before_fen``.
+    """
+    return sum(part.amount_fen for part in unpaid_parts(proposal) if part.contract.ended_at)
 
 
 Giver = tuple[str, int]
@@ -422,6 +475,14 @@ def given_by(proposal: Proposal) -> dict[Giver, int]:
     for claim in Claim.objects.filter(proposal=proposal, how=ClaimEnd.RETURNED, closed_at__isnull=False):
         given[giver_of(claim)] = given.get(giver_of(claim), 0) + claim.amount_fen - claim.got_fen
     return given
+
+
+def gave_then(proposal: Proposal, giver: Residence) -> QuerySet[User]:
+    """Whom to tell of what a giver gave who lives there no more: the adults of the door at that time."""
+    first = (
+        Contribution.objects.filter(proposal=proposal, giver=giver).order_by("pk").values_list("recorded_at", flat=True)
+    )
+    return adults_then(giver.household_id, first[0])
 
 
 def shares_of(proposal: Proposal, left_fen: int) -> dict[Giver, int]:

@@ -124,7 +124,7 @@ def ending(proposal: Proposal) -> dict[str, Any] | None:
     if found is None:
         return None
     contracts = [
-        (contract, paid := selectors.paid_fen(contract), selectors.owed_fen(found, contract, paid))
+        (contract, selectors.paid_fen(contract), selectors.owed_fen(found, contract))
         for contract in proposal.contracts.select_related("supplier").order_by("pk")
     ]
     refunds = list(proposal.refunds.standing().values_list("returned_at", "amount_fen"))
@@ -268,11 +268,14 @@ def ending_now(proposal: Proposal) -> Present:
         return Present(_("这件事不办了。正在清点已验收的活该付多少，由另一位确认。"))
     books = f"/projects/{proposal.number}/books/"
     if found.stage == EndingStage.PAYING and found.contract:
-        owed = selectors.owed_fen(found, found.contract, selectors.paid_fen(found.contract))
+        owed = selectors.owed_fen(found, found.contract)
         text = _("这件事不办了。先付清已验收的活，还欠 %s 元，付清再退余款。") % yuan(owed)
         return Present(text, _("每一笔都能查"), books)
     waiting = list(proposal.refunds.owed().values_list("amount_fen", flat=True))
-    paid = _("应付的已经付清") if proposal.contracts.exists() else _("没有签过合同，没有应付的款")
+    if owed := selectors.owed_to_suppliers_fen(proposal):
+        paid = _("银行退回的 %s 元是承接方的，要重新付") % yuan(owed)
+    else:
+        paid = _("应付的已经付清") if proposal.contracts.exists() else _("没有签过合同，没有应付的款")
     if waiting:
         words = {"paid": paid, "n": len(waiting), "sum": yuan(sum(waiting))}
         text = _("这件事不办了。%(paid)s，还有 %(n)d 笔、%(sum)s 元余款等着退。") % words

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from funding.lifecycle import HELD_BY, admin_url
 from funding.models import Contribution, Grant, Hold
-from funding.selectors import group_of
+from funding.selectors import gave_then, group_of
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, ToldBy, Unheard, Way
@@ -206,7 +206,11 @@ ENDINGS = Lines(
 
 def _giver(given: Contribution, record: StepRecord) -> Heard:
     """The household it came from; an organisation has no account here."""
-    return Doors([given.giver.household_id], asked=False) if given.giver else None
+    if given.giver is None:
+        return None
+    if given.giver.until is not None:  # who moved in since did not give it
+        return list(gave_then(given.proposal, given.giver))
+    return Doors([given.giver.household_id], asked=False)
 
 
 def _other_clerks(given: Contribution, record: StepRecord) -> Heard:

@@ -13,7 +13,7 @@ from evaluation.lifecycle import ACCOUNTS
 from evaluation.models import FinalAccounts
 from evaluation.selectors import figures_of, latest
 from funding import actions as funding
-from funding.actions.refunds import what_is_owed
+from funding.actions.refunds import unconfirmed, what_is_owed
 from funding.models import Refund
 from funding.selectors import buys_nothing
 from minshi.accounts.models import User
@@ -51,7 +51,7 @@ def make_accounts(proposal: Proposal, *, by: User, remark: str = "") -> FinalAcc
     _must_run(by, proposal)
     _must_be_rated(lock(proposal))
     figures = figures_of(proposal)
-    refuse_if([*what_is_owed(proposal), *_what_is_open(proposal, figures)])
+    refuse_if([*unconfirmed(proposal), *what_is_owed(proposal), *_what_is_open(proposal, figures)])
     made = FinalAccounts.objects.create(
         proposal=proposal,
         ordinal=(proposal.final_accounts.aggregate(last=Max("ordinal"))["last"] or 0) + 1,
@@ -160,7 +160,7 @@ def settle(proposal: Proposal, *, by: User) -> StepRecord:
     if accounts is None or accounts.confirmed_at is None or accounts.notice_id:
         raise Refused(_("还没有经过复核的结算"))
     accounts.proposal = proposal
-    refuse_if(_what_is_stale(accounts))
+    refuse_if([*unconfirmed(proposal), *_what_is_stale(accounts)])
     notice, due = _announce(accounts, by), period(proposal.place, "archive.days", now())
     return advance(proposal, "settle", by=by, notice=notice, due=due, evidence={"accounts": accounts.ordinal})
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from funding import told
 from funding.actions.delivery import drop_plan_changes, end_contract
 from funding.actions.plans import note_money, withdraw
-from funding.actions.refunds import give_back, unconfirmed
+from funding.actions.refunds import give_back, left_fen, unconfirmed
 from funding.lifecycle import admin_url, set_due
 from funding.models import (
     OUTCOMES,
@@ -26,9 +26,20 @@ from funding.models import (
     PaymentStage,
     Purse,
     Refund,
+    Waiver,
 )
 from funding.rules import demand, other_duties
-from funding.selectors import contract_of, ending_of, paid_fen, reached_fen, unpaid_parts
+from funding.selectors import (
+    contract_of,
+    ending_of,
+    given_up_fen,
+    last_ending,
+    owed_fen,
+    owed_to_suppliers_fen,
+    paid_fen,
+    reached_fen,
+    unpaid_parts,
+)
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
@@ -44,7 +55,7 @@ from minshi.notifications.actions import tell_role
 from minshi.refusals import Refused, refuse_if, refusing
 from proposals import actions as proposals
 from proposals.lifecycle import STOPPABLE, TIERS, holder_place, period
-from proposals.models import Proposal, Stage
+from proposals.models import ENDED, Proposal, Stage
 
 CLOSING = {
     # Where an ending leads → the step that goes there.
@@ -167,13 +178,20 @@ def _why_not_worth(contract: Contract | None, worth: int) -> list[str]:
     if contract is None:
         return []
     reasons, unpaid = [], unpaid_parts(contract.proposal)
-    words = {"least": format_yuan(reached_fen(contract)), "most": format_yuan(contract.price_fen)}
-    if not reached_fen(contract) <= worth <= contract.price_fen:
+    least, most = reached_fen(contract), contract.price_fen - given_up_fen(contract)
+    words = {"least": format_yuan(least), "most": format_yuan(most)}
+    if not least <= worth <= most and given_up_fen(contract):
+        reasons.append(
+            _("已验收的活在 %(least)s 元（按合同已经应付的）到 %(most)s 元（合同价减去已经登记放弃的）之间") % words
+        )
+    elif not least <= worth <= most:
         reasons.append(_("已验收的活在 %(least)s 元（按合同已经应付的）到合同价 %(most)s 元之间") % words)
     if contract.payments.filter(stage__in=(PaymentStage.ASKED, PaymentStage.APPROVED)).exists():
         reasons.append(_("还有付款没有办完，请先付清或者说明理由不同意"))
     if Payment.objects.filter(contract=contract, stage=PaymentStage.REVERSED, milestone__in=unpaid).exists():
         reasons.append(_("银行退回的一笔还没有重新付，请先付清"))
+    if Waiver.objects.standing().filter(milestone__contract=contract, confirmed_at=None).exists():
+        reasons.append(_("登记放弃的一笔还没有复核，请先复核或者不同意"))
     return reasons
 
 
@@ -185,13 +203,16 @@ def _stop_everything(proposal: Proposal) -> None:
     if contract_of(proposal) is None:
         Enquiry.objects.filter(proposal=proposal, ended_at=None).update(ended_at=now())
     deadlines.meet(Purse.objects.get(proposal=proposal))
+    for contract in Contract.objects.filter(proposal=proposal, ended_at=None):
+        deadlines.meet(contract)
 
 
 def _owe(contract: Contract, due_fen: int) -> None:
     """One last part of the price is due; what the other open parts had left is nobody's any more."""
-    rest = contract.price_fen - paid_fen(contract) - due_fen
+    rest = contract.price_fen - paid_fen(contract) - given_up_fen(contract) - due_fen
     parts = contract.milestones.exclude(kind=MilestoneKind.ENDING)
-    open_parts = list(parts.exclude(payments__in=Payment.objects.live()))
+    given_up = Waiver.objects.confirmed().values("milestone")
+    open_parts = list(parts.exclude(payments__in=Payment.objects.live()).exclude(pk__in=given_up))
     for part in reversed(open_parts):
         part.amount_fen, rest = rest, 0
     Milestone.objects.bulk_update(open_parts, ["amount_fen"])
@@ -226,7 +247,7 @@ def give_back_when_paid(proposal: Proposal, *, by: User | None = None) -> None:
     if ending is None or ending.stage != EndingStage.PAYING:
         return
     contract = contract_of(proposal)
-    if contract and ending.work_fen > paid_fen(contract):
+    if contract and owed_fen(ending, contract):
         _ask_to_pay(ending, contract)
         return
     if contract:
@@ -237,9 +258,23 @@ def give_back_when_paid(proposal: Proposal, *, by: User | None = None) -> None:
     give_back(proposal, Refund.Why.CANCELLED, ending.confirmed_by)
 
 
+@action
+def give_back_what_stays(proposal: Proposal, *, by: User | None = None) -> None:
+    """Where the money has gone back already, what a supplier gave up afterwards goes back too: no fen stays behind."""
+    proposal = lock(proposal)
+    ending = ending_of(proposal)
+    returning = ending is not None and ending.stage == EndingStage.RETURNING
+    if not returning and proposal.stage not in (*ENDED, Stage.SETTLING):
+        return
+    if owed_to_suppliers_fen(proposal) or not left_fen(proposal):
+        return
+    last = last_ending(proposal)
+    give_back(proposal, Refund.Why.CANCELLED if last else Refund.Why.SURPLUS, last.confirmed_by if last else None)
+
+
 def _ask_to_pay(ending: Ending, contract: Contract) -> None:
     role, level, _days = TIERS[ending.proposal.tier or 1]
-    owed = format_yuan(ending.work_fen - paid_fen(contract))
+    owed = format_yuan(owed_fen(ending, contract))
     tell_role(
         role,
         holder_place(ending.proposal.place, level),
@@ -287,6 +322,11 @@ def why_not_close(proposal: Proposal) -> list[str]:
         reasons.append(_("还有 %d 笔退款没有办完") % waiting)
     if claims := Claim.objects.open().filter(proposal=proposal).count():
         reasons.append(_("还有 %d 笔追收没有还回，也没有由两个人核销") % claims)
+    if owed := owed_to_suppliers_fen(proposal):
+        reasons.append(
+            _("银行退回的 %s 元是承接方的，还没有重新付；确实不付的，由两个人登记放弃，附承接方的书面确认")
+            % format_yuan(owed)
+        )
     left = Purse.objects.select_related("account").get(proposal=proposal).account.balance_fen
     if left and not reasons:
         reasons.append(_("账上还有 %s 元没有退回") % format_yuan(left))

@@ -25,6 +25,7 @@ from funding.models import (
 from funding.rules import accepted_by, demand, other_duties
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.deadlines import actions as deadlines
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.rules import in_force, what_blocks
 from minshi.faces.pictures import reencoded
@@ -45,6 +46,9 @@ from proposals.models import Proposal, Stage
 
 paid_out = Signal()
 """Sent inside the transaction once a payment is in the books, with ``payment``."""
+
+given_up = Signal()
+"""Sent inside the transaction once two have given up a part of the price, with ``waiver``."""
 
 
 @action
@@ -74,10 +78,17 @@ def ask_payment(milestone: Milestone, *, invoice: str, file: UploadedFile | None
         paper_is_on_file=("file", _("请拍下发票")),
     ):
         payment.save(force_insert=True)
+    met_again(milestone)
     begin(payment, "ask", by=by, evidence={"fen": payment.amount_fen, "invoice": payment.invoice})
     _role, _level = (Role.PARTY, "community") if proposal.tier == 1 else (Role.APPROVER, "street")
     proposals.note_on_card(proposal)
     return payment
+
+
+def met_again(milestone: Milestone) -> None:
+    """What the bank sent back is asked for again, or given up: it waits on no desk any more."""
+    for sent_back in milestone.payments.filter(stage=PaymentStage.REVERSED):
+        deadlines.meet(sent_back)
 
 
 def why_not_payable(milestone: Milestone) -> list[str]:
@@ -235,7 +246,9 @@ def confirm_waiver(waiver: Waiver, *, by: User) -> Waiver:
     waiver.confirmed_by, waiver.confirmed_at = by, now()
     with refusing():
         waiver.save(update_fields=["confirmed_by", "confirmed_at"])
+    met_again(waiver.milestone)
     note_money(proposal)
+    given_up.send(sender=Waiver, waiver=waiver)
     return waiver
 
 

@@ -20,7 +20,7 @@ from funding.models import (
     Refund,
 )
 from funding.rules import demand
-from funding.selectors import Giver, giver_of, owed_to_suppliers_fen, shares_of, unpaid_parts
+from funding.selectors import Giver, gave_then, giver_of, owed_to_suppliers_fen, shares_of, unpaid_parts
 from minshi.accounts.models import User
 from minshi.clock import Now, now
 from minshi.deadlines import actions as deadlines
@@ -31,7 +31,7 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.masking import one_line
-from minshi.notifications.actions import tell_doors, tell_role
+from minshi.notifications.actions import tell_all, tell_doors, tell_role
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
 from proposals.lifecycle import holder_place, period
@@ -88,13 +88,17 @@ def give_back(proposal: Proposal, why: str, by: User | None) -> list[Refund]:
     left = left_fen(proposal)
     refunds = [order(proposal, giver, fen, why, by) for giver, fen in shares_of(proposal, left).items() if fen]
     note_money(proposal)
-    if any(refund.returned_at is None for refund in refunds):
+    _ask_to_pay_back(proposal, sum(refund.returned_at is None for refund in refunds))
+    return refunds
+
+
+def _ask_to_pay_back(proposal: Proposal, count: int) -> None:
+    if count:
         place, title = holder_place(proposal.place, "community"), _("请办理退款：%s") % proposal.title
-        words = _("%(count)d 笔，每笔凭证由两个人办") % {"count": sum(refund.returned_at is None for refund in refunds)}
+        words = _("%(count)d 笔，每笔凭证由两个人办") % {"count": count}
         for role in (Role.CLERK, Role.CASHIER):
             tell_role(role, place, title, words, REFUNDS, event=told.TO_REFUND.name)
     _put_on_desks(proposal)
-    return refunds
 
 
 def divide_anew(proposal: Proposal, why: str, *, by: User | None) -> list[Refund]:
@@ -108,7 +112,9 @@ def divide_anew(proposal: Proposal, why: str, *, by: User | None) -> list[Refund
 
 def order_again(refund: Refund, *, by: User | None) -> Refund:
     """The same sum to the same giver, after the bank sent it back."""
-    return order(refund.proposal, giver_of(refund), refund.amount_fen, refund.why, by)
+    again = order(refund.proposal, giver_of(refund), refund.amount_fen, refund.why, by)
+    _ask_to_pay_back(refund.proposal, 1)
+    return again
 
 
 DESKS = (
@@ -148,7 +154,7 @@ def _put_on_desks(proposal: Proposal) -> None:
 
 
 def _tell_giver(refund: Refund, title: str) -> None:
-    """The household the money goes back to, wherever it was given from."""
+    """The household the money goes back to, wherever it lives now: who moved in since did not give it."""
     if refund.giver is not None:
         url = f"/projects/{refund.proposal.number}/books/"
         words = _("%(yuan)s 元，%(why)s") % {"yuan": format_yuan(refund.amount_fen), "why": refund.get_why_display()}
@@ -156,6 +162,9 @@ def _tell_giver(refund: Refund, title: str) -> None:
         event = told.REFUNDED.name
         slip = _("请到社区问是多少、怎么退")  # whoever brings the slip need not know what a household gave
         title %= refund.proposal.title
+        if refund.giver.until is not None:
+            tell_all(gave_then(refund.proposal, refund.giver), title, words, url, event=event, matter=matter)
+            return
         tell_doors(doors, title, words, url, asked=False, slip=slip, event=event, matter=matter)
 
 

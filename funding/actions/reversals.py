@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 
 from funding.actions.claims import account_of, open_claim, owed_account
 from funding.actions.plans import note_money
+from funding.actions.pledges import GIVING
 from funding.actions.refunds import divide_anew, order_again
+from funding.lifecycle import admin_url
 from funding.models import Claim, ClaimEnd, Contribution, Payment, Purse, Refund
 from funding.models.pledges import RefundQuerySet
 from funding.rules import demand
+from funding.selectors import due_to_suppliers_fen
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
@@ -25,8 +28,9 @@ from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text, one_line
 from minshi.refusals import Refused, refusing
+from minshi.residents.models import Role
 from proposals import actions as proposals
-from proposals.lifecycle import holder_place
+from proposals.lifecycle import holder_place, period
 
 # --- A contribution --------------------------------------------------------------------------------
 
@@ -57,10 +61,14 @@ def _of(given: Contribution) -> RefundQuerySet:
 
 
 def _short_of(given: Contribution) -> int:
-    """What the purse cannot bear of it; what was paid out and waits to be confirmed is gone already."""
+    """What the purse cannot bear of it: what was paid out and waits to be confirmed is gone already.
+
+    Nor is what suppliers are owed once no more money is received: a cheque that bounces does not take it from them.
+    """
     purse = Purse.objects.select_related("account").get(proposal=given.proposal)
+    kept = 0 if given.proposal.stage in GIVING else due_to_suppliers_fen(given.proposal)
     gone = Refund.objects.unconfirmed().filter(proposal=given.proposal).aggregate(fen=Sum("amount_fen"))["fen"] or 0
-    return max(0, given.amount_fen - max(0, purse.account.balance_fen - gone))
+    return max(0, given.amount_fen - max(0, purse.account.balance_fen - gone - kept))
 
 
 def _got_by(given: Contribution) -> int:
@@ -166,8 +174,26 @@ def reverse_payment(payment: Payment, *, by: User, reason: str) -> StepRecord:
         record = take(payment, "reverse", by=by, reason=reason, setting={"reversed_by": by}, obstacles=obstacles)
     entry = Entry.objects.get(key=f"payment:{payment.pk}")
     reverse(entry, by=by, reason=_("银行退回：%s") % mask_text(reason), key=f"paymentback:{payment.pk}")
+    _ask_again(payment)
     note_money(payment.proposal)
     return record
+
+
+def _ask_again(payment: Payment) -> None:
+    """The supplier is still owed it, whatever became of the project: it stands on the clerk's desk until then."""
+    proposal = payment.proposal
+    span = period(proposal.place, "payment.days", now())
+    deadlines.schedule(
+        payment,
+        "funding.sent_back",
+        span.end,
+        role=Role.CLERK,
+        place_path=holder_place(proposal.place, "community").path,
+        title=_("银行退回，请重新申请付款：%s") % proposal.title,
+        url=admin_url(proposal.purse),
+        basis=span.basis,
+        provisional=span.provisional,
+    )
 
 
 @action

@@ -30,7 +30,7 @@ from funding.models import (
     Supplier,
 )
 from funding.rules import demand, entered_quotes
-from funding.selectors import group_of, plan_of, spent_fen
+from funding.selectors import group_of, owed_before_fen, plan_of, spent_fen
 from funding.shares import split
 from minshi.accounts.models import User
 from minshi.clock import Now, now
@@ -324,9 +324,9 @@ def _why_not_award(enquiry: Enquiry, quote: Quote, judging: list[Person], few_re
 
 
 def available_fen(proposal: Proposal) -> int:
-    """What a contract may cost: the plan's cash without what was paid on contracts before."""
+    """What a contract may cost: the plan's cash without what was paid on contracts before, or is owed on them."""
     plan = plan_of(proposal)
-    return (plan.cash_fen if plan else 0) - spent_fen(proposal)
+    return (plan.cash_fen if plan else 0) - spent_fen(proposal) - owed_before_fen(proposal)
 
 
 def _award_notice(enquiry: Enquiry, quote: Quote, judging: list[Person], reason: str, few_reason: str) -> Notice:
@@ -396,6 +396,7 @@ def why_not_covered(proposal: Proposal, price_fen: int, paid_fen: int = 0) -> li
     if "signing.covered" not in proposal.terms:  # another stage, which refuses the step itself
         return []
     there = Purse.objects.select_related("account").get(proposal=proposal).account.balance_fen + paid_fen
+    there -= owed_before_fen(proposal)
     needed = ceil(fraction(proposal.terms["signing.covered"]) * price_fen)
     if there >= needed:
         return []

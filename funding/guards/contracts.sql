@@ -56,6 +56,7 @@ BEGIN
         AND l.plan_id = (SELECT id FROM funding_plan WHERE proposal_id = NEW.proposal_id ORDER BY number DESC LIMIT 1);
     SELECT coalesce(sum(p.amount_fen), 0) INTO spent FROM funding_payment p JOIN funding_contract c ON c.id = p.contract_id
         WHERE c.proposal_id = NEW.proposal_id AND c.id <> NEW.id AND p.stage = 'paid';
+    spent := spent + funding_owed_before_fen(NEW.proposal_id, NEW.id);
     IF NEW.price_fen + spent > agreed THEN
         RAISE EXCEPTION 'contract: % with % spent is beyond the plan of %', NEW.price_fen, spent, agreed
             USING ERRCODE = 'check_violation', CONSTRAINT = 'contract_within_plan';
@@ -64,7 +65,8 @@ BEGIN
     SELECT coalesce(sum(p.amount_fen), 0) + (
         SELECT a.balance_fen FROM funding_purse u JOIN ledger_account a ON a.id = u.account_id
         WHERE u.proposal_id = NEW.proposal_id
-    ) INTO covered FROM funding_payment p WHERE p.contract_id = NEW.id AND p.stage = 'paid';
+    ) - funding_owed_before_fen(NEW.proposal_id, NEW.id)
+        INTO covered FROM funding_payment p WHERE p.contract_id = NEW.id AND p.stage = 'paid';
     share := pinned_term(NEW.proposal_id, 'signing.covered');
     IF NEW.price_fen > coalesce(OLD.price_fen, 0) AND NOT is_at_least(covered, share, NEW.price_fen) THEN
         RAISE EXCEPTION 'contract: of % only % is there', NEW.price_fen, covered

@@ -36,8 +36,11 @@ BEGIN
     END IF;
     SELECT amount_fen INTO line FROM funding_planline l JOIN funding_plan f ON f.id = l.plan_id
         WHERE l.plan_id = NEW.plan_id AND l.source = NEW.source AND f.proposal_id = NEW.proposal_id;
-    SELECT coalesce(sum(amount_fen), 0) INTO standing FROM funding_grant
-        WHERE proposal_id = NEW.proposal_id AND source = NEW.source AND stage NOT IN ('refused', 'withdrawn');
+    -- What went back to its pot under a cheaper plan may be asked for again under a dearer one.
+    SELECT coalesce(sum(g.amount_fen - (
+        SELECT coalesce(sum(r.amount_fen), 0) FROM funding_refund r WHERE r.grant_id = g.id AND r.annulled_at IS NULL
+    )), 0) INTO standing FROM funding_grant g
+        WHERE g.proposal_id = NEW.proposal_id AND g.source = NEW.source AND g.stage NOT IN ('refused', 'withdrawn');
     IF line IS NULL OR standing + NEW.amount_fen > line THEN
         RAISE EXCEPTION 'grant: % asked where % stand and the plan says %', NEW.amount_fen, standing, line
             USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_within_plan';

@@ -10,6 +10,15 @@ CREATE OR REPLACE FUNCTION funding_owed_fen(project bigint) RETURNS bigint LANGU
            OR EXISTS (SELECT FROM funding_payment p WHERE p.milestone_id = m.id AND p.stage = 'reversed'))
 $$;
 
+-- Of that what contracts other than this one have still to get: the bank sent it back after they had ended.
+CREATE OR REPLACE FUNCTION funding_owed_before_fen(project bigint, running bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(m.amount_fen), 0)::bigint FROM funding_milestone m JOIN funding_contract c ON c.id = m.contract_id
+    WHERE c.proposal_id = project AND c.id IS DISTINCT FROM running AND c.ended_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM funding_payment p WHERE p.milestone_id = m.id AND p.stage = 'paid')
+      AND NOT EXISTS (SELECT FROM funding_waiver w WHERE w.milestone_id = m.id AND w.confirmed_at IS NOT NULL)
+      AND EXISTS (SELECT FROM funding_payment p WHERE p.milestone_id = m.id AND p.stage = 'reversed')
+$$;
+
 CREATE OR REPLACE FUNCTION funding_guard_payment() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     signed record;

@@ -267,5 +267,10 @@ class Milestone(models.Model):
             models.CheckConstraint(condition=Q(amount_fen__gte=0), name="milestone_is_not_negative"),
         ]
 
+    @property
+    def is_given_up(self) -> bool:
+        """Two have written down that it will not be paid; of a part that came with its waivers."""
+        return any(waiver.confirmed_at for waiver in self.waivers.all())
+
     def __str__(self) -> str:
         return str(self.get_kind_display())

@@ -7,6 +7,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from evaluation.actions import accounts, surveys
 from evaluation.models import FinalAccounts
+from funding import actions as funding
 from funding.models import Hold
 from funding.selectors import books
 from minshi.accounts.models import User
@@ -14,7 +15,7 @@ from minshi.disclosure.actions import object_to
 from minshi.ledger.checks import findings
 from minshi.refusals import NotAllowed, Refused
 from proposals.models import Stage
-from tests.way import Way
+from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +150,18 @@ def test_mended_work_stays_held_until_the_next_round(way: Way, clerk: User) -> N
     proposal = way.result(survey).proposal
     hold = Hold.objects.get(contract__proposal=proposal)
     assert (proposal.stage, hold.stage) == (Stage.REWORK, "held")
+
+
+def test_money_that_waits_for_its_second_person_is_confirmed_before_the_accounts(way: Way) -> None:
+    """Else it would come into the purse after the accounts were announced, and nobody could give it back."""
+    proposal = way.paid_up()
+    words = {"household": way.households[5], "amount_fen": 100, "photo": a_picture(), "by": way.who("clerk")}
+    given = funding.record_contribution(proposal, voucher="晚到1", **words)
+    with pytest.raises(Refused, match="还有 1 笔到账没有复核"):
+        accounts.make_accounts(proposal, by=way.who("clerk"))
+    funding.reject_contribution(given, by=way.who("supervisor"), reason="没有到账")
+    made = accounts.make_accounts(proposal, by=way.who("clerk"))
+    accounts.confirm_accounts(made, by=way.who("case_officer"))
+    funding.record_contribution(proposal, voucher="晚到2", **(words | {"photo": a_picture()}))
+    with pytest.raises(Refused, match="还有 1 笔到账没有复核"):
+        accounts.settle(proposal, by=way.who("clerk"))

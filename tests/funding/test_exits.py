@@ -12,6 +12,7 @@ from minshi.ledger.selectors import balance
 from minshi.refusals import Refused
 from proposals import actions as proposals
 from proposals.models import Proposal, Source, Stage
+from tests.funding.test_owed import agreed_anew
 from tests.way import Way, wait_until_over
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +112,23 @@ def test_what_can_never_work_is_not_offered(way: Way, client_of) -> None:
     assert "/do/escalate/" in page
     assert "/do/hand-back/" not in page
     assert "/do/decline-handling/" not in page
+
+
+def test_after_a_cheaper_plan_a_dearer_one_gets_back_what_went_back_to_the_pot(way: Way, whole) -> None:
+    proposal = too_dear(way)
+    funding.plan_anew(proposal, reason="灯杆改短", by=way.who("clerk"))
+    agreed_anew(way, proposal, {Source.SUBSIDY: 900_000, Source.SELF_RAISED: 800_000})
+    funding.announce_funding(proposal, by=way.who("clerk"))
+    wait_until_over(proposal)
+    way.quoted(proposal, 1_800_000, 1_850_000, 1_900_000)
+    funding.plan_anew(proposal, reason="还是太贵", by=way.who("clerk"))
+    agreed_anew(way, proposal, {Source.SUBSIDY: 1_200_000, Source.SELF_RAISED: 800_000})
+    grant = way.granted(proposal)
+    assert grant.amount_fen == 300_000
+    with pytest.raises(Refused, match="没有还要申请的"):
+        way.asked(proposal)
+    funding.announce_funding(proposal, by=way.who("clerk"))
+    wait_until_over(proposal)
+    whole()
+    assert balance(f"project:{proposal.number}") == 2_000_000
+    assert list(findings()) == []

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from deliberation import actions as deliberation
 from evaluation.actions import accounts
 from evaluation.models import FinalAccounts
 from funding import actions as funding
 from funding.actions import delivery, payments, refunds, suppliers
 from funding.models import Milestone, Payment, PaymentStage, Pledge, Refund, Waiver
 from funding.selectors import books, coverage, owed_to_suppliers_fen
+from minshi import clock as platform_clock
 from minshi.ledger.selectors import balance
 from minshi.policy.models import Parameter, Setting
 from minshi.refusals import NotAllowed, Refused
+from proposals import actions as proposals
 from proposals.models import Proposal, Source, Stage
-from tests.way import Way, a_picture
+from tests.way import Way, a_picture, wait_until_over
 
 
 def part(proposal: Proposal, kind: str) -> Milestone:
@@ -265,3 +270,57 @@ def test_after_the_last_round_it_waits_for_the_streets_word(way: Way) -> None:
         funding.approve_payment(asked, by=way.who("approver"))
     assert Payment.objects.get().stage == PaymentStage.ASKED
     assert Source.SUBSIDY in coverage(survey.proposal).sure
+
+
+# --- What the bank sent back is not spent twice ------------------------------------------------------------
+
+
+def agreed_anew(way: Way, proposal: Proposal, shares: dict[str, int]) -> None:
+    """Consulted, decided and taken on again, with its plan of money."""
+    meeting = way.recorded_meeting(proposal)
+    deliberation.agree_plan(
+        meeting,
+        resolution=meeting.resolutions.get(),
+        text="重新商定的方案",
+        cost_fen=sum(shares.values()),
+        shares=shares,
+        keeper="院落自管小组",
+        by=way.who("clerk"),
+    )
+    proposal.refresh_from_db()
+    way.study(proposal)
+    way.decide(proposal, tier=2)
+    wait_until_over(proposal)
+    proposals.accept_handling(proposal, by=way.who("case_officer"), reason="继续办")
+    way.planned(proposal)
+
+
+def test_a_second_contract_is_not_signed_against_what_the_first_supplier_is_still_owed(
+    way: Way, whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = way.delivering()
+    payment = way.paid(proposal, "start")
+    way.rethink(proposal)
+    funding.reverse_payment(payment, by=way.who("approver"), reason="账号不对")
+    agreed_anew(way, proposal, {"subsidy": 1_200_000, "self_raised": 800_000})
+    funding.announce_funding(proposal, by=way.who("clerk"))
+    wait_until_over(proposal)
+    enquiry = way.quoted(proposal)
+    with pytest.raises(Refused, match=r"可以花的 14,450\.00 元"):
+        funding.award(enquiry, enquiry.quotes.first(), reason="价低", by=way.who("party"))
+    with monkeypatch.context() as naive:
+        naive.setattr(suppliers, "owed_before_fen", lambda proposal: 0)
+        funding.award(enquiry, enquiry.quotes.first(), reason="价低", by=way.who("party"))
+        proposal.refresh_from_db()
+        assert proposal.gate_notice
+        platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
+        with pytest.raises(Refused, match="超过了资金方案"):
+            funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
+    with pytest.raises(Refused, match=r"现在 14,450\.00 元"):
+        funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
+    again = funding.ask_payment(payment.milestone, invoice=payment.invoice, file=a_picture(), by=way.who("clerk"))
+    funding.approve_payment(again, by=way.who("approver"))
+    funding.pay(again, voucher="付再", by=way.who("cashier"))
+    funding.sign(proposal, price_fen=1_445_000, integrity=True, file=a_picture(), by=way.who("party"))
+    whole()
+    assert balance(f"project:{proposal.number}") == 1_445_000

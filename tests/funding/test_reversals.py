@@ -6,14 +6,19 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from funding import actions as funding
-from funding.models import Claim, ClaimEnd, Contribution, PaymentStage, Refund
-from funding.selectors import books
+from funding.models import Claim, ClaimEnd, Contribution, Milestone, PaymentStage, Refund
+from funding.selectors import books, due_to_suppliers_fen
+from minshi.accounts.models import User
+from minshi.clock import now
 from minshi.deadlines.models import Deadline
 from minshi.ledger.checks import findings
 from minshi.ledger.models import Account
 from minshi.ledger.selectors import balance
+from minshi.notifications.models import Message, ToTell
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents.models import Residence
 from proposals.models import Proposal
+from tests.cast import make_resident
 from tests.way import Way, a_picture
 
 
@@ -252,6 +257,7 @@ def test_a_refund_that_the_bank_sends_back_is_owed_anew(way: Way, whole) -> None
         funding.reverse_refund(refund, by=way.who("clerk"), reason="账号不对")
     again = Refund.objects.unpaid().get()
     assert (again.giver_id, again.amount_fen) == (given[0].giver_id, 200_000)
+    assert Deadline.objects.open().get(kind="funding.refund").subject_id == again.pk
     pay(way, again)
     whole()
     found = books(proposal)
@@ -272,8 +278,11 @@ def test_a_payment_that_the_bank_sends_back_may_be_asked_for_again(way: Way, who
     assert payment.stage == PaymentStage.REVERSED
     assert balance(f"project:{proposal.number}") == 2_000_000
     assert books(proposal).spending_fen == 0
+    on_desk = Deadline.objects.open().filter(kind="funding.sent_back")
+    assert (on_desk.get().subject_id, on_desk.get().role) == (payment.pk, "clerk")
     milestone = payment.milestone
     again = funding.ask_payment(milestone, invoice=payment.invoice, file=a_picture(), by=way.who("clerk"))
+    assert not on_desk.exists()
     funding.approve_payment(again, by=way.who("approver"))
     with pytest.raises(Refused, match="已经用过"):
         funding.pay(again, voucher=payment.voucher, by=way.who("cashier"))
@@ -281,4 +290,53 @@ def test_a_payment_that_the_bank_sends_back_may_be_asked_for_again(way: Way, who
     whole()
     found = books(proposal)
     assert (found.spending_fen, len(found.spending)) == (again.amount_fen, 3)
+    assert list(findings()) == []
+
+
+def test_who_moved_away_hears_of_their_money_and_who_moved_in_does_not(way: Way, neighbour: User) -> None:
+    """A giver stays the giver wherever they live."""
+    proposal = way.raising()
+    way.planned(proposal)
+    given = [way.given(proposal, way.households[1], 200_000, f"收据{number}") for number in range(2)]
+    Residence.objects.filter(person__user=neighbour).update(until=now(), is_representative=False)
+    newcomer = make_resident("未新来", way.households[1], since=now())
+    funding.reverse_contribution(given[1], by=way.who("supervisor"), reason="支票退票")
+    way.ending(proposal, "整院要拆迁")
+    pay_all(way, proposal)
+    heard = list(Message.objects.of(neighbour).values_list("title", flat=True))
+    assert [sum(words in title for title in heard) for words in ("已冲正", "有钱要退", "钱已退")] == [1, 1, 1]
+    assert not Message.objects.of(newcomer).filter(title__regex="冲正|退").exists()
+    assert not ToTell.objects.filter(household=way.households[1], title__regex="冲正|退").exists()
+
+
+@pytest.mark.parametrize("when", ["ending", "cancelled"])
+def test_a_cheque_that_bounces_after_the_end_does_not_take_what_a_supplier_is_owed(way: Way, whole, when: str) -> None:
+    """Nobody gives any more: what is owed stays in the purse, and the giver, or else the community, makes it up."""
+    proposal = way.accepted() if when == "ending" else way.delivering()
+    payment = None if when == "ending" else way.paid(proposal, "start")
+    ending = way.ending(proposal)
+    if payment:
+        pay_all(way, proposal)
+        funding.close_ending(ending, done="做了一半", by=way.who("clerk"))
+        funding.reverse_payment(payment, by=way.who("approver"), reason="账号不对")
+    owed = due_to_suppliers_fen(proposal)
+    assert owed == (1_794_500 if when == "ending" else 555_000)
+    for given in proposal.contributions.order_by("pk"):
+        funding.reverse_contribution(given, by=way.who("supervisor"), reason="支票退票")
+        whole()
+        assert balance(f"project:{proposal.number}") >= owed
+    milestone = payment.milestone if payment else Milestone.objects.get(kind="ending")
+    with pytest.raises(Refused, match="账上不足"):
+        funding.ask_payment(milestone, invoice="新票", file=a_picture(), by=way.who("clerk"))
+    for claim in Claim.objects.open():
+        words = {"how": ClaimEnd.WRITTEN_OFF, "voucher": f"核{claim.pk}", "reason": "人找不到", "by": way.who("clerk")}
+        funding.settle_claim(claim, **words)
+        funding.confirm_claim(claim, by=way.who("supervisor"))
+        whole()
+    again = funding.ask_payment(milestone, invoice="新票", file=a_picture(), by=way.who("clerk"))
+    funding.approve_payment(again, by=way.who("approver"))
+    funding.pay(again, voucher="付新", by=way.who("cashier"))
+    whole()
+    pay_all(way, proposal)
+    assert balance(f"project:{proposal.number}") == 0
     assert list(findings()) == []

@@ -16,8 +16,8 @@ from evaluation.actions import accounts, surveys
 from evaluation.models import Survey, Verdict
 from evaluation.rules import percent
 from funding import actions as funding
-from funding.models import Contract, EndingStage, HoldStage, PaymentStage, Refund
-from funding.selectors import coverage, last_ending
+from funding.models import Contract, EndingStage, HoldStage, PaymentStage, Refund, Waiver
+from funding.selectors import coverage, last_ending, owed_to_suppliers_fen
 from minshi import clock as platform_clock
 from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
@@ -51,6 +51,10 @@ def retention_paid(contract: Contract) -> bool:
     return contract.payments.filter(stage=PaymentStage.PAID, milestone__kind="retention").exists()
 
 
+def retention_given_up(contract: Contract | None) -> bool:
+    return Waiver.objects.confirmed().filter(milestone__contract=contract, milestone__kind="retention").exists()
+
+
 def newest(proposal: Proposal) -> Contract | None:
     return Contract.objects.filter(proposal=proposal).select_related("hold").order_by("-pk").first()
 
@@ -81,11 +85,16 @@ def facts_of(proposal: Proposal) -> dict[str, Callable[[], bool]]:
         "正在审批": lambda: proposal.grants.filter(stage__in=("asked", "incomplete", "examined", "cleared")).exists(),
         "尾款已付": lambda: bool(contract and retention_paid(contract)),
         "尾款可以支付": lambda: (
-            bool(contract and contract.hold.stage == HoldStage.RELEASED) and not retention_paid(contract)
-        ),  # type: ignore[arg-type]
+            bool(contract and contract.hold.stage == HoldStage.RELEASED)
+            and not retention_paid(contract)  # type: ignore[arg-type]
+            and not retention_given_up(contract)
+        ),
+        "尾款已由两个人登记放弃": lambda: retention_given_up(contract),
+        "应付的已经付清": lambda: owed_to_suppliers_fen(proposal) == 0,
+        "银行退回的": lambda: owed_to_suppliers_fen(proposal) > 0,
         "尾款暂扣": lambda: bool(contract and contract.hold.stage == HoldStage.HELD and not contract.ended_at),
         "然后结算": lambda: stage == Stage.RATED and survey is not None and survey.hold_settled_at is None,
-        "，支付尾款": lambda: survey is not None and survey.decides_release,
+        "，支付尾款": lambda: survey is not None and survey.decides_release and not retention_given_up(contract),
         "轮次已经用完": lambda: survey is not None and survey.verdict in (Verdict.MEND, Verdict.REFUSED),
         "等街道决定尾款怎么办": lambda: stage == Stage.RATING and proposal.holder_role == "approver",
         "附议够了，社区": lambda: entered is not None and entered.verb == "gather",
@@ -98,7 +107,9 @@ def facts_of(proposal: Proposal) -> dict[str, Callable[[], bool]]:
         "正在询价比选。": lambda: proposal.enquiries.filter(ended_at=None).exists(),
         "准备询价": lambda: not proposal.enquiries.filter(ended_at=None).exists(),
         "这件事不办了": lambda: stage == Stage.ENDING,
-        "还欠": lambda: ending is not None and ending.stage == EndingStage.PAYING,
+        "还欠": lambda: (
+            ending is not None and (ending.stage == EndingStage.PAYING or owed_to_suppliers_fen(proposal) > 0)
+        ),
         "余款等着退": lambda: Refund.objects.owed().filter(proposal=proposal).exists(),
         "余款已经退回": lambda: not Refund.objects.owed().filter(proposal=proposal).exists(),
         "以前中止的合同已付": lambda: proposal.contracts.count() > 1,
