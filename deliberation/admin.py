@@ -11,8 +11,12 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.deskwork import OF_MEETING, OF_MOTION, OF_PROPOSAL
+from deliberation.lifecycle import AREAS
 from deliberation.models import Decision, Meeting, MeetingStage, Motion, MotionStage, PartyStudy, WorkingGroup
+from deliberation.rules import STREET
 from minshi.desk.admin import by_name, until
+from minshi.desk.views import done_by_another
+from minshi.residents.models import Role
 from proposals.admin import MatterAdmin, ProposalAdmin
 from proposals.models import Proposal
 
@@ -25,6 +29,7 @@ def _meetings(proposal: Proposal) -> Iterable[Meeting]:
     return proposal.meetings.exclude(stage=MeetingStage.CALLED_OFF).order_by("ordinal")
 
 
+done_by_another(AREAS, Motion, "area_counts__by", roles=(*STREET, Role.DISTRICT_OFFICER))
 ProposalAdmin.offer(*OF_PROPOSAL)
 ProposalAdmin.place_beside(_motions, _meetings)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.deskwork import OF_ACCOUNTS, OF_CALLBACK, OF_CHECK, OF_PROPOSAL
+from evaluation.lifecycle import ACCOUNTS
 from evaluation.models import (
     Aftercare,
     Archive,
@@ -24,7 +25,8 @@ from evaluation.models import (
     Survey,
 )
 from minshi.desk.admin import by_name, in_yuan, until
-from minshi.desk.views import register_links
+from minshi.desk.views import done_by_another, register_links
+from minshi.residents.models import Role
 from minshi.territory.models import Territory
 from proposals.admin import MOST_BESIDE, MatterAdmin, ProposalAdmin
 from proposals.models import Proposal
@@ -35,6 +37,7 @@ def _report(place: Territory) -> Iterable[tuple[str, str]]:
 
 
 register_links(_report)
+done_by_another(ACCOUNTS, FinalAccounts, "made_by", roles=(Role.CASE_OFFICER, Role.SUPERVISOR))
 
 
 def _accounts(proposal: Proposal) -> Iterable[FinalAccounts]:

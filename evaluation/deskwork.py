@@ -167,14 +167,11 @@ class ConfirmAccounts(DeskForm):
     label = _("复核结算")
     help = _("和账簿、凭证逐笔对过以后再按。编制人自己不能复核。")
     permission = "evaluation.check_accounts"
+    after = ("made_by_id",)
 
     @classmethod
     def open_to(cls, subject: FinalAccounts) -> bool:
         return subject.confirmed_at is None
-
-    @classmethod
-    def offered(cls, subject: Any, user: User) -> bool:
-        return not user.is_same(subject.made_by_id) and super().offered(subject, user)
 
     def run(self, subject: FinalAccounts, by: User) -> FinalAccounts:
         return accounts.confirm_accounts(subject, by=by)

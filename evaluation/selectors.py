@@ -136,14 +136,21 @@ def waiting_for(user: User) -> QuerySet[PaperAnswer]:
     """Sheets that others have read and this person may read again; of one put right on paper, the second sheet."""
     again, put_right = PaperLine.objects.waiting_for(user), PaperLine.objects.with_unread_second()
     first = Q(line__in=again) & ~Q(line__in=put_right)
-    return PaperAnswer.objects.valid().filter(first | Q(line__in=put_right, line__second_sheets__in=again))
+    return _opened_by(user).filter(first | Q(line__in=put_right, line__second_sheets__in=again))
 
 
-def closed_envelopes() -> QuerySet[PaperAnswer]:
-    """Sheets nobody has opened, first or second."""
+def _opened_by(user: User) -> QuerySet[PaperAnswer]:
+    """Whoever took an envelope in knows its door, and opens neither it nor the second of that door."""
+    handled = PaperLine.objects.valid().filter(sheet__registered_by__in=user.keys, correcting__isnull=False)
+    taken_in = PaperAnswer.objects.valid().exclude(line__sheet__registered_by__in=user.keys)
+    return taken_in.exclude(line__in=handled.values("correcting"))
+
+
+def closed_envelopes(user: User) -> QuerySet[PaperAnswer]:
+    """Sheets nobody has opened, first or second, and this person may."""
     second = PaperLine.objects.unsettled().filter(first_at=None)
     put_right = PaperLine.objects.with_unread_second().filter(second_sheets__in=second)
-    return PaperAnswer.objects.valid().filter(Q(line__first_at=None) | Q(line__in=put_right))
+    return _opened_by(user).filter(Q(line__first_at=None) | Q(line__in=put_right))
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,7 @@ def to_read(survey: Survey, user: User) -> ToRead:
     closed = survey.stage == SurveyStage.CLOSED
     waiting = (CallBackStage.OPEN, CallBackStage.CONTACTED, CallBackStage.MENDED)
     return ToRead(
-        envelopes=[] if closed else _numbered(mine.filter(pk__in=closed_envelopes())),
+        envelopes=[] if closed else _numbered(mine.filter(pk__in=closed_envelopes(user))),
         again=[] if closed else _numbered(mine.filter(pk__in=waiting_for(user))),
         callbacks=list(CallBack.objects.filter(survey=survey, stage__in=waiting).order_by("due_at", "token")),
     )
@@ -182,7 +189,7 @@ def to_check(user: User) -> list[Survey]:
     for held in roles_of(user):
         if held.role in offices:
             mine |= Q(proposal__place__path__startswith=held.path)
-    sheets = closed_envelopes() | waiting_for(user)
+    sheets = closed_envelopes(user) | waiting_for(user)
     unread = Q(roll__in=sheets.values("unit__roll")) & ~Q(stage=SurveyStage.CLOSED)
     discontent = Q(callbacks__stage=CallBackStage.OPEN)
     found = Survey.objects.filter(mine).filter(unread | discontent).distinct().select_related("proposal__place")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -24,6 +24,7 @@ from funding.models import (
     Claim,
     Contribution,
     ContributionStage,
+    Ending,
     Grant,
     GrantStage,
     InKind,
@@ -36,12 +37,39 @@ from funding.models import (
     Refund,
     Waiver,
 )
+from funding.rules import KEEPERS
 from minshi.desk.admin import ScopedAdmin, until
+from minshi.desk.views import done_by_another
 from minshi.ledger.money import format_yuan
+from minshi.residents.models import Role
 from proposals.admin import MOST_BESIDE, MatterAdmin, ProposalAdmin
 from proposals.models import Proposal, Source
 
 DUE = until("due_at", _("期限"))
+
+IN_THE_COMMUNITY = (Role.SUPERVISOR, Role.CLERK, Role.PARTY)
+done_by_another("funding.contribution", Contribution, "recorded_by", roles=IN_THE_COMMUNITY)
+done_by_another("funding.pledge", Pledge, "line__first_by", "line__second_by", roles=IN_THE_COMMUNITY)
+done_by_another("funding.claim", Claim, "settled_by", roles=(*IN_THE_COMMUNITY, Role.APPROVER))
+done_by_another("funding.refund_check", Refund, "paid_by", roles=(*IN_THE_COMMUNITY, Role.CASHIER))
+done_by_another("funding.allocation", Allocation, "recorded_by", roles=KEEPERS)
+done_by_another("funding.carry_over", CarryOver, "recorded_by", roles=KEEPERS)
+done_by_another(
+    "funding.grant",
+    Grant,
+    *("asked_by", "examined_by", "approved_by", "proposal__proposer"),
+    where=~Q(stage=GrantStage.INCOMPLETE),  # completed by who asked
+)
+done_by_another("funding.payment", Payment, "asked_by", "approved_by", "contract__proposal__proposer")
+done_by_another("funding.change", Change, "asked_by", "contract__proposal__proposer", roles=(Role.APPROVER,))
+done_by_another("funding.plan_change", PlanChange, "asked_by", "proposal__proposer", roles=(Role.APPROVER,))
+done_by_another(
+    "funding.ending",
+    Ending,
+    "asked_by",
+    "proposal__proposer",
+    roles=(Role.PARTY, Role.CLERK, Role.APPROVER, Role.CASE_OFFICER),
+)
 
 
 class MoneyAdmin(MatterAdmin):

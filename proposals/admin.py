@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib import admin
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,15 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.deadlines.models import DeadlineQuerySet
 from minshi.desk.admin import ScopedAdmin, until
-from minshi.desk.views import Filter, Job, name_holders, register_filter, register_jobs, register_links
+from minshi.desk.views import Filter, Job, done_by_another, name_holders, register_filter, register_jobs, register_links
+from minshi.disclosure.models import Ruling
 from minshi.ledger.money import format_yuan
+from minshi.residents.models import Role
 from minshi.residents.rules import acting_title
 from minshi.territory.models import Territory
+from proposals import rules
+from proposals.actions.looking import LOOK
 from proposals.deskwork import OF_PROPOSAL, OF_WISH
 from proposals.lifecycle import GROUP, HOLDER_LABELS
-from proposals.models import Handling, Proposal, Stage, Wish
+from proposals.models import Handling, Look, LookState, Proposal, Stage, Wish
 from proposals.panels import tasks_at_desk
-from proposals.selectors import holder_of
+from proposals.selectors import holder_of, wrote_the_sheet
 
 DUE = until("due_at", _("期限"))
 MOST_BESIDE = 20
@@ -45,6 +49,20 @@ def _supervised(rows: DeadlineQuerySet) -> DeadlineQuerySet:
     return rows.filter(subject_type=Proposal._meta.label_lower, subject_id__in=watched)
 
 
+done_by_another(LOOK, Look, "typed_by", roles=rules.LOOKERS, where=Q(state=LookState.WAITING))
+done_by_another(LOOK, Look, also=wrote_the_sheet, roles=rules.LOOKERS)
+done_by_another(f"stage:{Stage.SUBMITTED}", Proposal, "proposer")
+done_by_another(  # what one of the district proposed about a gate, for a second of them to confirm
+    "",
+    Proposal,
+    "gate_notice__rulings__by",
+    roles=(Role.DISTRICT_OFFICER,),
+    where=Q(
+        gate_notice__rulings__level=Ruling.Level.ABOVE,
+        gate_notice__rulings__second=None,
+        gate_notice__rulings__dropped_at=None,
+    ),
+)
 register_jobs(_jobs)
 register_links(_pages_of)
 register_filter(Filter("supervised", _("督办"), Proposal._meta.label_lower, _supervised))

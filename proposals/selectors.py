@@ -455,6 +455,13 @@ def sides_of(entered: Iterable[Proposal | Wish]) -> Sides:
     return Sides(frozenset(authors), frozenset(paths | set(homes.values_list("household__place__path", flat=True))))
 
 
+def wrote_the_sheet(user: User) -> Q:
+    """Of looks those at a sheet that this person wrote: they neither look at it nor put it right."""
+    proposed = Proposal.objects.filter(proposer__in=user.keys, sheet__isnull=False)
+    wished = Wish.objects.filter(by__in=user.keys, sheet__isnull=False)
+    return Q(sheet__in=proposed.values("sheet")) | Q(sheet__in=wished.values("sheet"))
+
+
 def looks_waiting_for(user: User) -> list[tuple[Look, Deadline]]:
     """Sheets that wait for this person: to be looked at again, or put right."""
     held = [(held.role, held.path) for held in roles_of(user)]
@@ -463,6 +470,7 @@ def looks_waiting_for(user: User) -> list[tuple[Look, Deadline]]:
     looks = (
         Look.objects.filter(pk__in=waiting)
         .exclude(state=LookState.WAITING, typed_by__in=user.keys)
+        .exclude(wrote_the_sheet(user))
         .select_related("sheet")
     )
     return [(look, waiting[look.pk]) for look in looks]

@@ -20,7 +20,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.mydata.actions import to_answer
 from minshi.paper import numbers
 from minshi.residents import speaking
-from minshi.residents.models import ORGANISERS, Role
+from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.residents.waiting import CLAIM
 from proposals import selectors
@@ -136,7 +136,9 @@ def reviews(user: User) -> list[Task]:
 def to_confirm(user: User) -> list[Task]:
     """Who says they live where this person is an organiser, as one task with a queue of its own."""
     held = [(held.role, held.path) for held in roles_of(user) if held.role in ORGANISERS]
-    claims = Deadline.objects.waiting_for(held).filter(kind=CLAIM).order_by("due") if held else Deadline.objects.none()
+    own = Residence.objects.filter(person__user__in=user.keys).values("pk")
+    claims = Deadline.objects.waiting_for(held) if held else Deadline.objects.none()
+    claims = claims.filter(kind=CLAIM).exclude(subject_id__in=own).order_by("due")
     if not (waiting := list(claims[:MOST_CLAIMS])):
         return []
     text = _("%(n)d 位新登记的住户等您确认") % {"n": len(waiting)}

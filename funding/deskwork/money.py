@@ -89,6 +89,7 @@ class Allocate(DeskForm):
 class ConfirmAllocation(OneWord):
     name = "confirm"
     act = actions.confirm_allocation
+    after = ("recorded_by_id",)
     label = _("复核拨入")
     help = _("请对照拨款文件。登记的人不能自己复核。")
     permission = "funding.keep_pot"
@@ -126,6 +127,7 @@ class CarryPotOver(DeskForm):
 class ConfirmCarryOver(OneWord):
     name = "confirm"
     act = actions.confirm_carry_over
+    after = ("recorded_by_id",)
     label = _("复核结转")
     help = _("请对照结转文件。登记的人不能自己复核。")
     permission = "funding.keep_pot"
@@ -302,6 +304,11 @@ class ConfirmEnding(EndingWork):
     permission = "funding.confirm_ending"
     stages = (EndingStage.ASKED, EndingStage.COUNTING)
 
+    @classmethod
+    def hands_before(cls, subject: Purse) -> list[int | None]:
+        ending = selectors.ending_of(subject.proposal)
+        return [subject.proposal.proposer_id, ending.asked_by_id if ending else None]
+
     worth = YuanField(label=_("已验收的活一共值多少（元，含已付）"), required=False)
     work = forms.CharField(
         label=_("做了哪些、谁验收的"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
@@ -364,6 +371,9 @@ class CloseEnding(EndingWork):
 # --- Grants --------------------------------------------------------------------------------------------
 
 
+BEFORE_A_GRANT = ("asked_by_id", "examined_by_id", "approved_by_id", "proposal.proposer_id")
+
+
 class GrantWork(DeskForm):
     """One word on a grant, with its reason."""
 
@@ -388,7 +398,7 @@ class Examine(GrantWork):
     label = _("审核通过")
     help = _("看预算、负面清单，有没有拆分。之后由另一个人审批。")
     permission = "funding.examine"
-    stages, verb = (GrantStage.ASKED,), "examine"
+    stages, verb, after = (GrantStage.ASKED,), "examine", BEFORE_A_GRANT
 
 
 class ReturnForCompletion(GrantWork):
@@ -396,7 +406,7 @@ class ReturnForCompletion(GrantWork):
     label = _("退回补正")
     help = _("只能要求 {street_approval.completions} 次，请一次说清缺什么。")
     permission = "funding.examine"
-    stages, verb = (GrantStage.ASKED,), "return_for_completion"
+    stages, verb, after = (GrantStage.ASKED,), "return_for_completion", BEFORE_A_GRANT
 
 
 class Complete(GrantWork):
@@ -411,21 +421,21 @@ class Approve(GrantWork):
     label = _("审批同意")
     help = _("同意以后，钱从资金池里留出来。超过限额或三级办理的，报区里审定。")
     permission = "funding.approve"
-    stages, verb = (GrantStage.EXAMINED,), "approve"
+    stages, verb, after = (GrantStage.EXAMINED,), "approve", BEFORE_A_GRANT
 
 
 class Decide(GrantWork):
     name = "decide"
     label = _("区里审定同意")
     permission = "funding.district"
-    stages, verb = (GrantStage.CLEARED,), "decide"
+    stages, verb, after = (GrantStage.CLEARED,), "decide", BEFORE_A_GRANT
 
 
 class RefuseGrant(GrantWork):
     name = "refuse"
     label = _("不予批准")
     permission = "funding.refuse_grant"
-    stages, verb = (GrantStage.ASKED, GrantStage.EXAMINED, GrantStage.CLEARED), "refuse"
+    stages, verb, after = (GrantStage.ASKED, GrantStage.EXAMINED, GrantStage.CLEARED), "refuse", BEFORE_A_GRANT
 
 
 class WithdrawGrant(GrantWork):
@@ -503,6 +513,7 @@ class RecordPledge(GivingWork):
 class ReadPledge(DeskForm):
     name = "read"
     label = _("核对纸质认缴")
+    after = ("line.first_by_id", "line.second_by_id")
     help = _("请只看照片。这里看不到第一次录的是什么；录入的人不能自己核对。")
     permission = "funding.confirm_money"
     done = _("已核对；看的不一样的，转另一位来看")
@@ -531,6 +542,7 @@ class ReadPledge(DeskForm):
 class VoidPledge(OneWord):
     name = "void"
     act = actions.void_pledge
+    after = ("line.sheet.registered_by_id",)
     label = _("撤销登记错的认缴单")
     help = _("登记错了门牌，或者本人说没有签。由登记人以外的另一位来办；这一户会收到通知，可以重新认缴。")
     permission = "funding.confirm_money"
@@ -540,10 +552,6 @@ class VoidPledge(OneWord):
     @classmethod
     def open_to(cls, subject: Pledge) -> bool:
         return subject.withdrawn_at is None and subject.line_id is not None
-
-    @classmethod
-    def offered(cls, subject: Any, user: User) -> bool:
-        return super().offered(subject, user) and not user.is_same(subject.line.sheet.registered_by_id)
 
 
 class WithdrawPledge(OneWord):
@@ -643,6 +651,7 @@ class RecordInKind(GivingWork):
 
 class ContributionWork(OneWord):
     permission = "funding.confirm_money"
+    after = ("recorded_by_id",)
     stage = ContributionStage.RECORDED
 
     @classmethod
@@ -678,6 +687,7 @@ class ReverseContribution(ContributionWork):
 class ConfirmInKind(OneWord):
     name = "confirm"
     act = actions.confirm_in_kind
+    after = ("recorded_by_id",)
     label = _("确认已经兑现")
     permission = "funding.confirm_money"
 
@@ -692,6 +702,7 @@ class ConfirmInKind(OneWord):
 class ApprovePayment(OneWord):
     name = "approve"
     act = actions.approve_payment
+    after = ("asked_by_id", "proposal.proposer_id")
     label = _("付款审批同意")
     help = _("发票、合同、现场三样对得上。申请、审批、付款是三个人。")
     permission = "funding.approve_payment"
@@ -716,6 +727,7 @@ class ApprovePayment(OneWord):
 class Pay(OneWord):
     name = "pay"
     act = actions.pay
+    after = ("asked_by_id", "approved_by_id", "proposal.proposer_id")
     label = _("登记已付款")
     permission = "funding.pay"
 
@@ -742,6 +754,7 @@ class RefusePayment(OneWord):
 class ReversePayment(OneWord):
     name = "reverse"
     act = actions.reverse_payment
+    after = ("paid_by_id",)
     label = _("银行退回，冲正")
     help = _("原来的一笔不会删掉，另记一笔相反的；这一笔可以重新申请。付款的人不能自己冲正。")
     permission = "funding.reverse_payment"
@@ -769,6 +782,7 @@ class PayRefund(OneWord):
 class ConfirmRefund(OneWord):
     name = "confirm"
     act = actions.confirm_refund
+    after = ("paid_by_id",)
     label = _("复核退款")
     help = _("办理的人不能自己复核。")
     permission = "funding.confirm_refund"
@@ -781,6 +795,7 @@ class ConfirmRefund(OneWord):
 class ReverseRefund(OneWord):
     name = "reverse"
     act = actions.reverse_refund
+    after = ("paid_by_id",)
     label = _("银行退回，冲正")
     help = _("原来的一笔不会删掉，另记一笔相反的，并重新列一笔同样的退款。退款的人不能自己冲正。")
     permission = "funding.reverse_refund"
@@ -820,6 +835,7 @@ class SettleClaim(OneWord):
 class ConfirmClaim(OneWord):
     name = "confirm"
     act = actions.confirm_claim
+    after = ("settled_by_id",)
     label = _("复核追收")
     help = _("办理的人不能自己复核。")
     permission = "funding.confirm_claim"

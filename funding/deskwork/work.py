@@ -334,6 +334,7 @@ class AskPlanChange(PurseWork):
 class ConfirmPlanChange(OneWord):
     name = "confirm"
     act: ClassVar[Callable[..., object]] = actions.change_plan
+    after: ClassVar[tuple[str, ...]] = ("asked_by_id", "proposal.proposer_id")
     label = _("确认：停下来，重新商议")
     help = _("申请的人不能自己确认。确认以后，有合同的合同中止，已付的不退；已经投的工和物照记。")
     permission = "funding.decide_change"
@@ -364,6 +365,7 @@ class ConfirmPlanChange(OneWord):
 class DropPlanChange(ConfirmPlanChange):
     name = "drop"
     act = actions.drop_plan_change
+    after = ()
     label = _("不同意，照原来的办")
     help = _("照原来的方案和合同继续。")
 
@@ -544,6 +546,7 @@ class Waive(PurseWork):
 class ConfirmWaiver(OneWord):
     name = "confirm"
     act = actions.confirm_waiver
+    after: ClassVar[tuple[str, ...]] = ("by_id", "proposal.proposer_id")
     label = _("复核放弃付款")
     help = _("请看承接方的书面确认。登记的人不能自己复核。")
     permission = "funding.approve_payment"
@@ -564,6 +567,7 @@ class ConfirmWaiver(OneWord):
 class AnnulWaiver(ConfirmWaiver):
     name = "annul"
     act = actions.annul_waiver
+    after = ()
     label = _("不放弃了，作废")
     help = _("复核以前可以作废，这一笔可以再申请付款。")
 
@@ -571,6 +575,7 @@ class AnnulWaiver(ConfirmWaiver):
 class ApproveChange(OneWord):
     name = "approve"
     act = actions.approve_change
+    after = ("asked_by_id", "proposal.proposer_id")
     label = _("同意变更")
     permission = "funding.decide_change"
 

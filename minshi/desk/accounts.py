@@ -13,6 +13,7 @@ from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin, name_of
 from minshi.desk.deskwork import DeskForm
 from minshi.desk.people import ResidenceAdmin, RoleGrantAdmin
+from minshi.desk.views import done_by_another
 from minshi.lifecycle import permits
 from minshi.masking import mask_phone
 from minshi.residents.models import Residence, RoleGrant
@@ -20,6 +21,9 @@ from minshi.residents.rules import holds_itself
 from minshi.signin import joining, lostnumbers
 from minshi.signin.models import Joining, LostNumber
 from minshi.signin.phones import PhoneField
+
+done_by_another(joining.WAITS, Joining, "asked_by", "stays", "ends", roles=joining.SECONDS)
+done_by_another(lostnumbers.WAITS, LostNumber, "asked_by", "user", roles=(*lostnumbers.SECONDS, *lostnumbers.ABOVE))
 
 
 def account_of(subject: Any) -> User | None:

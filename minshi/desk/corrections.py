@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.desk.deskwork import DeskForm
+from minshi.desk.views import done_by_another
 from minshi.mydata import actions
 from minshi.mydata.models import Correction
+from minshi.residents.models import Role
 
 DUE = until("due_at", _("答复期限"))
+done_by_another(actions.CORRECTION, Correction, "home__person__user", roles=(Role.CLERK, Role.CASE_OFFICER))
 
 
 class Grant(DeskForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import rules
@@ -34,6 +35,8 @@ class DeskForm(forms.Form):
     done: ClassVar[Any] = _("已办理")
     renamed: ClassVar[dict[str, str]] = {}
     """Fields that the form calls otherwise than the action does, by the action's name."""
+    after: ClassVar[tuple[str, ...]] = ()
+    """Who had the first parts, as the subject has their keys: this part is another human's."""
 
     def __init__(self, *args: Any, subject: Any, by: User, **kwargs: Any) -> None:
         self.subject = subject
@@ -53,7 +56,13 @@ class DeskForm(forms.Form):
 
     @classmethod
     def offered(cls, subject: models.Model, user: User) -> bool:
-        return cls.open_to(subject) and bool(rules.has_perm(cls.permission, user, subject))
+        may = cls.open_to(subject) and bool(rules.has_perm(cls.permission, user, subject))
+        return may and not user.is_any(cls.hands_before(subject))
+
+    @classmethod
+    def hands_before(cls, subject: Any) -> list[int | None]:
+        """The accounts of whoever had the first parts of what this step ends."""
+        return [attrgetter(path)(subject) for path in cls.after]
 
     @classmethod
     def why_not(cls, subject: models.Model, user: User) -> str:

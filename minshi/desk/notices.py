@@ -6,19 +6,29 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.desk.deskwork import DeskForm, ReasonField
-from minshi.desk.views import done_on_own_page
+from minshi.desk.views import done_by_another, done_on_own_page
 from minshi.disclosure import actions
-from minshi.disclosure.actions import SECOND_READING
-from minshi.disclosure.models import Notice, Objection, Remark
-from minshi.disclosure.rules import ANSWERS, has_part, may_read_original, why_no_remark
+from minshi.disclosure.actions import ANSWER, SECOND_READING, SECOND_REMARK
+from minshi.disclosure.models import Above, Notice, Objection, Remark
+from minshi.disclosure.rules import ANSWERS, CALLERS, READERS, has_part, may_read_original, why_no_remark
 
 done_on_own_page(SECOND_READING)
+done_by_another(SECOND_READING, Objection, "line__first_by", "line__second_by", "by", "speaker__user", roles=READERS)
+done_by_another(ANSWER, Objection, "by", "speaker__user")
+done_by_another(
+    SECOND_REMARK,
+    Objection,
+    *("remarks__by", "notice__posted_by", "by", "speaker__user", "entered_by"),
+    roles=CALLERS[Above.ABOVE],
+    where=Q(remarks__dropped_at=None, remarks__second=None),
+)
 
 
 class Correct(DeskForm):
@@ -84,6 +94,10 @@ class Answer(OfObjection):
     outcome = forms.ChoiceField(
         label=_("结果"), choices=[(each, each.label) for each in ANSWERS], widget=forms.RadioSelect
     )
+
+    @classmethod
+    def hands_before(cls, subject: Objection) -> list[int | None]:
+        return [subject.by_id, subject.speaker.user_id if subject.speaker else None]
 
     def run(self, subject: Objection, by: User) -> object:
         return actions.answer(subject, text=self.cleaned_data["text"], outcome=self.cleaned_data["outcome"], by=by)

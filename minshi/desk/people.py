@@ -15,14 +15,19 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, name_of
 from minshi.desk.deskwork import DeskForm
+from minshi.desk.views import done_by_another
 from minshi.masking import mask_address, mask_name, mask_phone
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions, doors, representing
-from minshi.residents.models import OFFICES, STAFF_ROLES, Residence, Role, RoleGrant
+from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, register_of, roles_of
+from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT
 from minshi.signin import staff
 from minshi.signin.phones import PhoneField
 from minshi.territory.models import Territory
+
+for kind in (CLAIM, HURRIED, REPRESENT):
+    done_by_another(kind, Residence, "person__user", roles=(*ORGANISERS, Role.CLERK, Role.CASE_OFFICER))
 
 
 class PlaceField(forms.ModelChoiceField):

@@ -15,6 +15,7 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
+from minshi.desk.views import done_by_another
 from minshi.ledger.money import format_yuan
 from minshi.masking import one_line
 from minshi.policy import actions as policy
@@ -22,10 +23,12 @@ from minshi.policy.models import Parameter, Setting
 from minshi.policy.rules import settable
 from minshi.policy.units import TIMES, Unit
 from minshi.residents import doors, register, striking
-from minshi.residents.models import STRIKE_REASON_LENGTH
+from minshi.residents.models import STRIKE_REASON_LENGTH, StrikeOff
+from minshi.residents.waiting import STRIKE
 from minshi.territory.models import Household, Territory
 
 YES, NO = _("是"), _("否")
+done_by_another(STRIKE, StrikeOff, "asked_by", roles=tuple(role for roles in striking.LADDER for role in roles))
 MOST_TYPED = 60
 """Letters of a search that are looked at."""
 

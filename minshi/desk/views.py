@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,13 +22,15 @@ from minshi.faces.words import said_late
 from minshi.notifications.selectors import doors_waiting
 from minshi.policy import calendar
 from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
-from minshi.residents.rules import Held, acting_titles, roles_of, title_in
+from minshi.residents.rules import Held, acting_titles, others_at, roles_of, title_in
 from minshi.residents.vacancies import acting_for, vacancies_of
 from minshi.territory.models import Territory
 
 MOST_ROWS = 50
 """Of one group on the desk; a desk with more is said to have more, and goes on page by page."""
 MOST_TYPED = 60
+OTHERS = "others"
+"""What waits for my post and is another's, since I did the first part."""
 ALL = "all"
 """In place of a holder: whatever waits in my places, for whom ever."""
 
@@ -57,11 +59,38 @@ class Filter:
     narrow: Callable[[DeadlineQuerySet], DeadlineQuerySet]
 
 
+@dataclass(frozen=True)
+class Second:
+    """Work of this kind that is another human's than whoever had a hand in the thing before (domain.md 6).
+
+    ``hands`` are lookups of ``model`` that lead to accounts, ``also`` says it where none does; ``where`` narrows the
+    things of which it holds. ``roles`` do it too, next after the holder, where nobody but this person holds that post.
+    ``kind`` empty: whatever waits.
+    """
+
+    kind: str
+    model: type[Model]
+    hands: tuple[str, ...]
+    roles: tuple[str, ...]
+    where: Q
+    also: Callable[[User], Q] | None
+
+    def not_for(self, user: User) -> Q:
+        """Deadlines of which this person had the first part."""
+        mine = self.also(user) if self.also else Q(pk__in=[])
+        for hand in self.hands:
+            mine |= Q(**{f"{hand}__in": user.keys})
+        things = self.model._default_manager.filter(self.where, mine)
+        of_kind = Q(kind=self.kind) if self.kind else Q()
+        return of_kind & Q(subject_type=self.model._meta.label_lower, subject_id__in=things.values("pk"))
+
+
 _jobs: list[Callable[[User], Iterable[Job]]] = []
 _links: list[Callable[[Territory], Iterable[tuple[str, str]]]] = []
 _filters: list[Filter] = []
 _holders: dict[str, Any] = {}
 _own_pages: set[str] = set()
+_seconds: list[Second] = []
 
 
 def register_jobs(load: Callable[[User], Iterable[Job]]) -> None:
@@ -88,6 +117,30 @@ def done_on_own_page(*kinds: str) -> None:
     _own_pages.update(kinds)
 
 
+def done_by_another(
+    kind: str,
+    model: type[Model],
+    *hands: str,
+    roles: tuple[str, ...] = (),
+    where: Q | None = None,
+    also: Callable[[User], Q] | None = None,
+) -> None:
+    """Deadlines of this kind are no work of whoever had a hand in the thing before (``Second``)."""
+    _seconds.append(Second(kind, model, hands, roles, where or Q(), also))
+
+
+def seconds() -> list[Second]:
+    return list(_seconds)
+
+
+def others_work(user: User) -> Q:
+    """Of what waits for my posts that which another has to do, since I did the first part."""
+    found = Q(pk__in=[])
+    for each in _seconds:
+        found |= each.not_for(user)
+    return found
+
+
 # --- The page -------------------------------------------------------------------------------------
 
 
@@ -99,13 +152,14 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     roles, moment = (*roles_of(user), *acting), now()
     asked = _asked(request)
     rows = _narrowed(roles, asked).order_by("due", "pk")
-    names = _Names(roles, acting)
-    shown = [each for each in _groups(rows, moment) if asked["show"] in ("", each[0])]
+    names = _Names(roles, acting, user)
+    shown = [each for each in _groups(rows, moment, user, asked) if asked["show"] in ("", each[0])]
     if asked["show"] in {each.name for each in _filters}:
         label = next(str(each.label) for each in _filters if each.name == asked["show"])
         shown = [(asked["show"], label, rows, _("没有这样的事。"))]
     key = request.GET.get("after", "") if asked["show"] else ""
     groups = _groups_shown(shown, moment, names, asked, key)
+    groups = [each for each in groups if each["rows"] or asked["show"] or each["name"] != OTHERS]
     context |= {
         "roles": roles,
         "groups": groups,
@@ -121,7 +175,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _asked(request: HttpRequest) -> dict[str, str]:
     """What was chosen, out of what there is to choose; anything else is nothing."""
-    shows = ("overdue", "week", "later", *(each.name for each in _filters))
+    shows = ("overdue", "week", "later", OTHERS, *(each.name for each in _filters))
     holders = (ALL, *Role.values, *_holders)
     given = {name: request.GET.get(name, "") for name in ("show", "holder")}
     return {
@@ -132,7 +186,7 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 
 
 def _narrowed(roles: tuple[Held, ...], asked: dict[str, str]) -> DeadlineQuerySet:
-    if asked["holder"] or asked["show"] in {each.name for each in _filters}:
+    if not _is_mine(asked):
         rows = _in_my_places(roles)
         if asked["holder"] not in ("", ALL):
             rows = rows.filter(role=asked["holder"])
@@ -145,6 +199,11 @@ def _narrowed(roles: tuple[Held, ...], asked: dict[str, str]) -> DeadlineQuerySe
     return rows
 
 
+def _is_mine(asked: dict[str, str]) -> bool:
+    """Whether it is asked what waits for this person, and not what waits in their places."""
+    return not asked["holder"] and asked["show"] not in {each.name for each in _filters}
+
+
 def _in_my_places(roles: tuple[Held, ...]) -> DeadlineQuerySet:
     """Whoever works in a place may see what waits there, and for whom."""
     mine = Q(pk__in=[])
@@ -154,13 +213,23 @@ def _in_my_places(roles: tuple[Held, ...]) -> DeadlineQuerySet:
     return Deadline.objects.tasks().filter(mine)
 
 
-def _groups(rows: DeadlineQuerySet, moment: datetime) -> list[tuple[str, str, DeadlineQuerySet, str]]:
+def _groups(
+    rows: DeadlineQuerySet, moment: datetime, user: User, asked: dict[str, str]
+) -> list[tuple[str, str, DeadlineQuerySet, str]]:
+    """What is mine to do by when, then what waits for another; of all that waits in my places there is no such part."""
     week = moment + timedelta(days=7)
-    return [
+    others, everybodys = others_work(user), rows
+    if _is_mine(asked):
+        rows = rows.exclude(others)
+    groups = [
         ("overdue", _("已逾期"), rows.filter(due__lte=moment), _("没有逾期的事。")),
         ("week", _("七天内到期"), rows.filter(due__gt=moment, due__lte=week), _("七天内没有到期的事。")),
         ("later", _("之后"), rows.filter(due__gt=week), _("没有其他等您办的事。")),
     ]
+    if _is_mine(asked) or asked["show"] == OTHERS:
+        waiting = everybodys.filter(others)
+        groups.append((OTHERS, _("前一步是您办的，等另一位办"), waiting, _("没有要等另一位办的事。")))
+    return groups
 
 
 def _groups_shown(
@@ -172,7 +241,9 @@ def _groups_shown(
 ) -> list[dict[str, Any]]:
     by_due = paging.by_moment("due", newer=True)
     pages = [(name, label, none, paging.page_of(rows, by_due, key, MOST_ROWS)) for name, label, rows, none in shown]
-    names.learn([deadline for *_said, page in pages for deadline in page.rows])
+    theirs = {row.pk for name, _label, _none, page in pages if name == OTHERS for row in page.rows}
+    rows = [deadline for *_said, page in pages for deadline in page.rows]
+    names.learn(rows, theirs if _is_mine(asked) else None)
     groups = []
     for name, label, none, page in pages:
         chosen = {each: value for each, value in asked.items() if value} | {"show": name}
@@ -193,18 +264,22 @@ def _groups_shown(
 class _Names:
     """Places, holders and marks of the rows shown, asked for once per page and not once per row."""
 
-    def __init__(self, roles: tuple[Held, ...], acting: Iterable[Held] = ()) -> None:
+    def __init__(self, roles: tuple[Held, ...], acting: Iterable[Held], user: User) -> None:
         self.roles = roles
+        self.user = user
         self.acting = set(acting)
+        self.seconds: dict[int, str] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self.places: dict[str, Territory] = {}
         self.marks: dict[int, list[str]] = {}
 
-    def learn(self, shown: list[Deadline]) -> None:
+    def learn(self, shown: list[Deadline], others: set[int] | None) -> None:
+        """``others``: which of the rows are another's though they wait for a post of mine, where that is known."""
         mine = {held.path for held in self.roles}
         paths = mine | {deadline.place_path for deadline in shown}
         self.places = {place.path: place for place in Territory.objects.filter(path__in=paths).order_by("path")}
         self.titles = self._titles(shown)
+        self.seconds = self._seconds(shown, others)
         for each in _filters:
             theirs = [deadline.pk for deadline in shown if deadline.subject_type == each.subject]
             for pk in each.narrow(Deadline.objects.filter(pk__in=theirs)).values_list("pk", flat=True):
@@ -224,12 +299,36 @@ class _Names:
 
     def holder(self, deadline: Deadline) -> str:
         mine = next((self._mine(held) for held in self.roles if _holds(held, deadline)), "")
+        if deadline.pk in self.seconds:
+            return self.seconds[deadline.pk]
         if mine:
             return mine
         if deadline.role in Role:
             known = self.titles.get((deadline.place_path, deadline.role))
             return known or title_in(self.place_of(deadline), deadline.role)
         return str(_holders.get(deadline.role, "—"))
+
+    def _seconds(self, shown: list[Deadline], theirs: set[int] | None) -> dict[int, str]:
+        """Who else does what I did the first part of: another in the same post, else the next that somebody holds."""
+        mine = [each for each in shown if each.role in Role and any(_holds(held, each) for held in self.roles)]
+        if theirs is None:
+            found = Deadline.objects.filter(others_work(self.user), pk__in=[each.pk for each in mine])
+            theirs = set(found.values_list("pk", flat=True)) if mine else set()
+        rows = [each for each in mine if each.pk in theirs]
+        held = others_at({each.place_path for each in rows}, without=self.user) if rows else {}
+        return {each.pk: self._second(each, held[each.place_path]) for each in rows}
+
+    def _second(self, deadline: Deadline, held: set[str]) -> str:
+        next_ones = [role for each in _seconds if self._is_of(each, deadline) for role in each.roles]
+        role = next((role for role in (deadline.role, *next_ones) if role in held), deadline.role)
+        if role != deadline.role:
+            return str(Role(role).label)
+        post = next(mine.label for mine in self.roles if _holds(mine, deadline))
+        return _("%(post)s（另一位）") % {"post": post}
+
+    @staticmethod
+    def _is_of(second: Second, deadline: Deadline) -> bool:
+        return second.kind in ("", deadline.kind) and second.model._meta.label_lower == deadline.subject_type
 
     def _titles(self, shown: list[Deadline]) -> dict[tuple[str, str], str]:
         """Whose the rows are that are not mine; where a post is empty, who stands in."""
@@ -238,7 +337,7 @@ class _Names:
             for each in shown
             if each.role in Role and each.place_path in self.places and not any(_holds(h, each) for h in self.roles)
         }
-        return acting_titles([(self.places[path], role) for path, role in others], today())
+        return acting_titles([(self.places[path], role) for path, role in others], today()) if others else {}
 
 
 def _row(deadline: Deadline, moment: datetime, names: _Names) -> dict[str, Any]:
@@ -281,6 +380,7 @@ def _choices(roles: tuple[Held, ...]) -> dict[str, list[tuple[str, Any]]]:
         ("overdue", _("过了期限的")),
         ("week", _("七天内要办的")),
         ("later", _("七天以后的")),
+        (OTHERS, _("等另一位办的")),
         *((each.name, each.label) for each in _filters),
     ]
     holders = [("", _("等我办的")), (ALL, _("我这里所有的")), *Role.choices, *_holders.items()]

@@ -139,6 +139,15 @@ def held_at(paths: Iterable[str], day: date) -> dict[str, set[str]]:
     return {path: {role for each in line for role in held.get(each, ())} for path, line in above.items()}
 
 
+def others_at(paths: Iterable[str], *, without: User) -> dict[str, set[str]]:
+    """Every role that somebody else than this human holds in each of these places or above it; one query."""
+    line = {path: ["/".join(path.split("/")[: end + 1]) + "/" for end in range(path.count("/"))] for path in paths}
+    wanted = {each for above in line.values() for each in above}
+    grants = RoleGrant.objects.active(today()).filter(place__path__in=wanted, user__is_active=True)
+    rows = grants.exclude(user__in=without.keys).values_list("role", "place__path").distinct()
+    return {path: {role for role, place in rows if place in above} for path, above in line.items()}
+
+
 def acts_for(role: str, held: set[str]) -> str:
     """``who_acts`` where one knows already which roles somebody holds there or above."""
     kinds = set(ORGANISERS) if role in ORGANISERS else {role}

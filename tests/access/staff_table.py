@@ -50,6 +50,8 @@ FAR_KEEPERS = only("stranger_approver", "stranger_cashier")  # each opens pots o
 ANSWERERS = CLERK | CASE_OFFICER
 ACCOUNT_KEEPERS = CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER
 STOPPERS = CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER
+FIRST_CLERK = only("clerk")
+"""Who recorded or asked for it in the world: the second of two people is another."""
 
 
 @dataclass(frozen=True)
@@ -295,7 +297,7 @@ STEPS: dict[str, dict[str, Step]] = {
     "deliberation.motion": {"publish": Step(CLERK)},
     "deliberation.meeting": {name: Step(CLERK) for name in ("record-minutes", "agree-plan", "call-off")},
     "funding.pot": {"allocate": Step(KEEPERS), "carry-over": Step(KEEPERS, _next_years_pot)},
-    "funding.allocation": {"confirm": Step(KEEPERS)},
+    "funding.allocation": {"confirm": Step(KEEPERS - CASHIER)},  # who recorded it
     "funding.purse": {
         "plan": Step(PLANNERS),
         "ask": Step(PLANNERS),
@@ -321,7 +323,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "finish": Step(CLERK),
         "accept": Step(CLERK | SUPERVISOR),
         "cancel": Step(STOPPERS),
-        "confirm-ending": Step(STAFF_HERE - CASHIER),
+        "confirm-ending": Step(STAFF_HERE - CASHIER - FIRST_CLERK),
         "refuse-ending": Step(STAFF_HERE - CASHIER),
         "recount-ending": Step(STOPPERS, lambda w: funding.confirm_ending(w["ending"], by=w.who("case_officer"))),
         "close-ending": Step(STOPPERS, _cancelled),
@@ -335,15 +337,15 @@ STEPS: dict[str, dict[str, Step]] = {
         "withdraw": Step(PLANNERS),
     },
     "funding.pledge": {"read": Step(SECOND_EYES), "withdraw": Step(CLERK), "void": Step(SECOND_EYES)},
-    "funding.contribution": {name: Step(SECOND_EYES) for name in ("confirm", "reject", "reverse")},
-    "funding.inkind": {"confirm": Step(SECOND_EYES)},
+    "funding.contribution": {name: Step(SECOND_EYES - FIRST_CLERK) for name in ("confirm", "reject", "reverse")},
+    "funding.inkind": {"confirm": Step(SECOND_EYES - FIRST_CLERK)},
     "funding.refund": {
         "pay": Step(CLERK | CASHIER, _cancelled),
-        "confirm": Step(SECOND_EYES | CASHIER, _refunded),
-        "reverse": Step(SECOND_EYES | CASHIER | APPROVER, _refunded),
+        "confirm": Step(SECOND_EYES, _refunded),  # the cashier paid it
+        "reverse": Step(SECOND_EYES | APPROVER, _refunded),
     },
     "funding.planchange": {name: Step(CASE_OFFICER | APPROVER, _rethought) for name in ("confirm", "drop")},
-    "funding.carryover": {"confirm": Step(KEEPERS, _carried)},
+    "funding.carryover": {"confirm": Step(KEEPERS - CASHIER, _carried)},
     "funding.waiver": {name: Step(APPROVER, _waived) for name in ("confirm", "annul")},
     "funding.claim": {
         "settle": Step(CLERK | CASHIER, _claimed),
@@ -353,7 +355,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "approve": Step(APPROVER, _asked),
         "pay": Step(CASHIER, _approved),
         "refuse": Step(APPROVER | CASHIER, _asked),
-        "reverse": Step(APPROVER | CASHIER, _paid),
+        "reverse": Step(APPROVER, _paid),  # the cashier paid it
     },
     "funding.change": {name: Step(CASE_OFFICER | APPROVER, _changed) for name in ("approve", "refuse")},
     "evaluation.callback": {
