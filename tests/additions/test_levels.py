@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minshi.disclosure.models import Objection
-from minshi.disclosure.rules import ABOVE, ANSWERERS, DAYS_TO_ANSWER, first_level
+from minshi.disclosure.rules import ABOVE, ANSWERERS, CALLERS, DAYS_TO_ANSWER, WHO_STANDS_ABOVE, first_level
 from minshi.residents.models import OFFICES
 from minshi.residents.register import levels_below
 from minshi.territory import divisions
@@ -43,7 +43,8 @@ def test_whoever_holds_it_and_whoever_answers_first_is_found_from_a_place_of_any
 
 @pytest.mark.parametrize("level", Objection.Level)
 def test_a_level_that_answers_has_its_days_its_people_and_the_next_one(level: str) -> None:
-    assert {level} <= set(DAYS_TO_ANSWER) & set(ANSWERERS) & set(ABOVE)
+    assert {level} <= set(DAYS_TO_ANSWER) & set(ANSWERERS) & set(ABOVE) & set(WHO_STANDS_ABOVE)
+    assert WHO_STANDS_ABOVE[Objection.Level(level)] in CALLERS
     assert level in OFFICES
     assert set(ANSWERERS[level]) <= set(OFFICES[level])
 
