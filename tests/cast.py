@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from inspect import Parameter, signature
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 
 from minshi.accounts.models import User
@@ -15,19 +17,49 @@ from minshi.residents.models import Person, Residence, Role, RoleGrant, StrikeOf
 from minshi.territory.actions import add_households, add_levels, add_place
 from minshi.territory.models import Household, Territory
 
+MAKES: dict[str, Callable[..., Any]] = {}
+"""How each of the cast comes to be, by name."""
+MET = pytest.StashKey[dict[str, Any]]()
+"""Whom the walk before a test has met (tests/walked.py)."""
 
-@pytest.fixture
+
+def member(make: Callable[..., Any]) -> Any:
+    """A fixture, which gives whomever the walk before the test has met already, as the database has them now."""
+    name = make.__name__
+    assert name not in MAKES, f"two fixtures that a walk would call {name}"
+    MAKES[name] = make
+
+    def met_or_made(request: pytest.FixtureRequest, **needs: Any) -> Any:
+        met = request.node.stash.get(MET, {})
+        return fresh(met[name]) if name in met else make(**needs)
+
+    request = Parameter("request", Parameter.POSITIONAL_OR_KEYWORD)
+    met_or_made.__signature__ = signature(make).replace(  # type: ignore[attr-defined]
+        parameters=[request, *signature(make).parameters.values()]
+    )
+    met_or_made.__doc__ = make.__doc__
+    return pytest.fixture(met_or_made, name=name)
+
+
+def fresh(found: Any) -> Any:
+    """The same rows, read again: no object goes from one test into the next."""
+    if isinstance(found, Model):
+        return type(found)._base_manager.get(pk=found.pk)
+    return [fresh(each) for each in found]
+
+
+@member
 def city(db: None) -> Territory:
     add_levels(by=None)
     return add_place(parent=None, code="9901", name="样板市", level="city", by=None)
 
 
-@pytest.fixture
+@member
 def district(city: Territory) -> Territory:
     return add_place(parent=city, code="990101", name="样板区", level="district", by=None)
 
 
-@pytest.fixture
+@member
 def street(district: Territory) -> Territory:
     return add_place(
         parent=district,
@@ -40,7 +72,7 @@ def street(district: Territory) -> Territory:
     )
 
 
-@pytest.fixture
+@member
 def community(street: Territory) -> Territory:
     return add_place(
         parent=street,
@@ -53,17 +85,17 @@ def community(street: Territory) -> Territory:
     )
 
 
-@pytest.fixture
+@member
 def yard(community: Territory) -> Territory:
     return add_place(parent=community, code="990101001001-1", name="样板巷1号院", level="yard", by=None)
 
 
-@pytest.fixture
+@member
 def building(yard: Territory) -> Territory:
     return add_place(parent=yard, code="990101001001-1-1", name="1栋", level="building", by=None)
 
 
-@pytest.fixture
+@member
 def households(building: Territory) -> list[Household]:
     """Twelve doors: the resident's, the neighbour's, the chief's, and nine more."""
     return add_households(
@@ -71,27 +103,27 @@ def households(building: Territory) -> list[Household]:
     )
 
 
-@pytest.fixture
+@member
 def household(households: list[Household]) -> Household:
     return households[0]
 
 
-@pytest.fixture
+@member
 def neighbour_household(households: list[Household]) -> Household:
     return households[1]
 
 
-@pytest.fixture
+@member
 def other_street(district: Territory) -> Territory:
     return add_place(parent=district, code="990101002", name="乙街道", level="street", by=None)
 
 
-@pytest.fixture
+@member
 def other_community(other_street: Territory) -> Territory:
     return add_place(parent=other_street, code="990101002001", name="二社区", level="community", by=None)
 
 
-@pytest.fixture
+@member
 def other_yard(other_community: Territory) -> Territory:
     return add_place(parent=other_community, code="990101002001-1", name="远处路9号院", level="yard", by=None)
 
@@ -162,82 +194,82 @@ def struck_off(*doors: Household, reason: str = "楼已经拆了") -> None:
         Household.objects.filter(pk=door.pk).update(is_active=False)
 
 
-@pytest.fixture
+@member
 def resident(household: Household) -> User:
     return make_resident("甲居民", household, represents=True)
 
 
-@pytest.fixture
+@member
 def neighbour(neighbour_household: Household) -> User:
     return make_resident("乙邻居", neighbour_household, represents=True)
 
 
-@pytest.fixture
+@member
 def chief(households: list[Household], yard: Territory) -> User:
     user = make_resident("丙楼长", households[2], represents=True)
     grant(user, Role.CHIEF, yard)
     return user
 
 
-@pytest.fixture
+@member
 def clerk(community: Territory) -> User:
     return make_staff("clerk", "丁社工", Role.CLERK, community)
 
 
-@pytest.fixture
+@member
 def second_clerk(community: Territory) -> User:
     return make_staff("clerk2", "戊社工", Role.CLERK, community)
 
 
-@pytest.fixture
+@member
 def party(community: Territory) -> User:
     return make_staff("party", "己书记", Role.PARTY, community)
 
 
-@pytest.fixture
+@member
 def supervisor(community: Territory) -> User:
     return make_staff("supervisor", "庚监督", Role.SUPERVISOR, community)
 
 
-@pytest.fixture
+@member
 def case_officer(street: Territory) -> User:
     return make_staff("case", "辛经办", Role.CASE_OFFICER, street)
 
 
-@pytest.fixture
+@member
 def approver(street: Territory) -> User:
     return make_staff("approver", "壬审批", Role.APPROVER, street)
 
 
-@pytest.fixture
+@member
 def cashier(street: Territory) -> User:
     return make_staff("cashier", "癸财务", Role.CASHIER, street)
 
 
-@pytest.fixture
+@member
 def district_officer(district: Territory) -> User:
     return make_staff("district", "子区办", Role.DISTRICT_OFFICER, district)
 
 
-@pytest.fixture
+@member
 def district_finance(district: Territory) -> User:
     return make_staff("finance", "丑区财", Role.DISTRICT_FINANCE, district)
 
 
-@pytest.fixture
+@member
 def stranger(other_yard: Territory) -> User:
     door = add_households(place=other_yard, addresses=["101"], by=None)[0]
     return make_resident("寅路人", door, represents=True)
 
 
-@pytest.fixture
+@member
 def stranger_chief(other_yard: Territory) -> User:
     user = make_resident("卯楼长", None)
     grant(user, Role.CHIEF, other_yard)
     return user
 
 
-@pytest.fixture
+@member
 def stranger_clerk(other_community: Territory) -> User:
     return make_staff("clerk-far", "辰社工", Role.CLERK, other_community)
 

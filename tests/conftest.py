@@ -20,7 +20,7 @@ from minshi.faces import pictures
 from minshi.policy import calendar
 from tests import kept, opened
 
-pytest_plugins = ["tests.browser", "tests.cast", "tests.owners", "tests.way"]
+pytest_plugins = ["tests.browser", "tests.cast", "tests.owners", "tests.way", "tests.walked"]
 
 pictures._in_its_own_process = opened.once
 calendar.KEPT_SECONDS = 3600  # else the query that asks for a newer one falls into any test, once a minute

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import wraps
+from inspect import signature
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -30,7 +32,7 @@ from minshi.territory.actions import add_households
 from minshi.territory.models import Household, Territory
 from proposals import actions as proposals
 from proposals.models import SOURCES, Category, Kind, Proposal, Source, Stage
-from tests.cast import home_of, make_resident
+from tests.cast import fresh, home_of, make_resident
 
 
 def a_picture() -> SimpleUploadedFile:
@@ -49,11 +51,38 @@ def wait_until_over(proposal: Proposal) -> None:
     proposal.refresh_from_db()
 
 
+AFTER: dict[str, str] = {}
+"""Which stage each goes on from, in the order in which a walk comes by them."""
+STOOD = pytest.StashKey[tuple[str, Any]]()
+"""At which stage the walk before a test stands, and what it gave (tests/walked.py)."""
+
+
+def stage(*, after: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A walk from nothing to a stage. Asked for the usual one, it goes on from where the test found it standing."""
+
+    def decorate(walk: Callable[..., Any]) -> Callable[..., Any]:
+        AFTER[walk.__name__] = after
+        usual = {name: each.default for name, each in signature(walk).parameters.items()}
+
+        @wraps(walk)
+        def walked(self: Way, **words: Any) -> Any:
+            at, found = self.stands
+            if at != walk.__name__ or any(usual.get(name) != word for name, word in words.items()):
+                return walk(self, **words)
+            self.stands = "", None  # who asks again wants another
+            return fresh(found)
+
+        return walked
+
+    return decorate
+
+
 class Way:
     """The cast walking one proposal; fixtures are asked for by name only when they are needed."""
 
-    def __init__(self, request: pytest.FixtureRequest) -> None:
+    def __init__(self, request: Any, stands: tuple[str, Any] = ("", None)) -> None:
         self.request = request
+        self.stands = stands
         request.getfixturevalue("clock")
         self.who("chief")
         self.who("clerk")
@@ -74,6 +103,7 @@ class Way:
 
     # --- proposals -----------------------------------------------------------------------------
 
+    @stage()
     def submitted(self, *, households: int = 0, **words: Any) -> Proposal:
         """``households``: so many doors benefit; those that the yard lacks are built, and stand empty."""
         if households:
@@ -97,11 +127,13 @@ class Way:
             }
         )
 
+    @stage(after="submitted")
     def cosigning(self, **words: Any) -> Proposal:
         proposal = self.submitted(**words)
         proposals.pass_review(proposal, by=self.who("chief"), reason="确实需要")
         return proposal
 
+    @stage(after="cosigning")
     def cosigned(self, **words: Any) -> Proposal:
         proposal = self.cosigning(**words)
         self.sign_on_paper(proposal, self.households[: proposals.cosigns_needed(proposal)])
@@ -119,11 +151,13 @@ class Way:
 
     # --- deliberation --------------------------------------------------------------------------
 
+    @stage(after="cosigned")
     def voting(self, **words: Any) -> Proposal:
         proposal = self.cosigned(**words)
         deliberation.open_motion(proposal, by=self.who("clerk"))
         return proposal
 
+    @stage(after="voting")
     def consulting(self, **words: Any) -> Proposal:
         """Nine of the twelve households vote for it on paper, which two people enter."""
         proposal = self.voting(**words)
@@ -190,6 +224,7 @@ class Way:
             by=self.who("clerk"),
         )
 
+    @stage(after="consulting")
     def deciding(self, *, shares: dict[str, int] | None = None, **words: Any) -> Proposal:
         proposal = self.consulting(**words)
         meeting = self.recorded_meeting(proposal)
@@ -233,6 +268,7 @@ class Way:
         proposal.refresh_from_db()
         return decided
 
+    @stage(after="deciding")
     def announced(self, *, tier: int = 2, **words: Any) -> Proposal:
         proposal = self.deciding(**words)
         self.study(proposal)
@@ -240,6 +276,7 @@ class Way:
         assert proposal.stage == Stage.ANNOUNCED
         return proposal
 
+    @stage(after="announced")
     def handling(self, *, tier: int = 2, **words: Any) -> Proposal:
         proposal = self.announced(tier=tier, **words)
         wait_until_over(proposal)
@@ -257,6 +294,7 @@ class Way:
             for index, door in enumerate(doors)
         ]
 
+    @stage(after="handling")
     def raising(self, *, tier: int = 2, **words: Any) -> Proposal:
         if tier == 1:
             words.setdefault("shares", {Source.SELF_RAISED: 2_000_000})
@@ -306,6 +344,7 @@ class Way:
         funding.confirm_contribution(given, by=self.who("supervisor"))
         return given
 
+    @stage(after="raising")
     def covered(self, *, tier: int = 2, **words: Any) -> Proposal:
         """Plan, grants, and the self-raised money of four households."""
         proposal = self.raising(tier=tier, **words)
@@ -318,11 +357,13 @@ class Way:
                 self.given(proposal, household, amounts[Source.SELF_RAISED] // 4, f"收据{proposal.pk}-{number + 1:03d}")
         return proposal
 
+    @stage(after="covered")
     def funded(self, **words: Any) -> Proposal:
         proposal = self.covered(**words)
         funding.announce_funding(proposal, by=self.who("clerk"))
         return proposal
 
+    @stage(after="funded")
     def procuring(self, **words: Any) -> Proposal:
         proposal = self.funded(**words)
         wait_until_over(proposal)
@@ -352,6 +393,7 @@ class Way:
         platform_clock.move(enquiry.closes_at - platform_clock.now() + timedelta(minutes=1))
         return enquiry
 
+    @stage(after="procuring")
     def awarded(self, **words: Any) -> Proposal:
         return self.choose(self.procuring(**words))
 
@@ -372,6 +414,7 @@ class Way:
         platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
         return proposal
 
+    @stage(after="awarded")
     def delivering(self, **words: Any) -> Proposal:
         """Signed and started."""
         proposal = self.awarded(**words)
@@ -407,6 +450,7 @@ class Way:
         proposal.refresh_from_db()
         return ending
 
+    @stage(after="delivering")
     def accepting(self, **words: Any) -> Proposal:
         proposal = self.delivering(**words)
         funding.log(proposal, text="灯装好了，晚上试亮", by=self.who("chief"))
@@ -417,6 +461,7 @@ class Way:
         residents = [(person, "resident") for person in self.neighbours(4, first=5)]
         return [*residents, (Person.objects.get(user=self.who("supervisor")), "supervisor")]
 
+    @stage(after="accepting")
     def accepted(self, **words: Any) -> Proposal:
         proposal = self.accepting(**words)
         self.accept_work(proposal)
@@ -450,6 +495,7 @@ class Way:
         for number, user in enumerate(self.raters()[: good + bad]):
             surveys.rate(survey, level=1 if number < good else 4, by=user)
 
+    @stage(after="accepted")
     def rating(self, **words: Any) -> Survey:
         """The acceptance notice has passed and the households are asked."""
         return self.asked_to_rate(self.accepted(**words))
@@ -469,6 +515,7 @@ class Way:
         survey.proposal.refresh_from_db()
         return survey
 
+    @stage(after="rating")
     def rated(self, **words: Any) -> Proposal:
         """All twelve households are satisfied."""
         survey = self.rating(**words)
@@ -485,6 +532,7 @@ class Way:
         deadlines.sweep()
         proposal.refresh_from_db()
 
+    @stage(after="accepted")
     def paid_up(self, **words: Any) -> Proposal:
         """Everything is paid and what was left went back."""
         proposal = self.accepted(**words)
@@ -498,6 +546,7 @@ class Way:
                 funding.confirm_refund(refund, by=self.who("clerk"))
         return proposal
 
+    @stage(after="paid_up")
     def settling(self, **words: Any) -> Proposal:
         proposal = self.paid_up(**words)
         made = accounts.make_accounts(proposal, by=self.who("clerk"))
@@ -520,6 +569,7 @@ class Way:
         assert proposal.gate_notice
         platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
 
+    @stage(after="settling")
     def archived(self, **words: Any) -> Proposal:
         proposal = self.settling(**words)
         self.complete(proposal)
@@ -528,5 +578,5 @@ class Way:
 
 
 @pytest.fixture
-def way(request: pytest.FixtureRequest) -> Way:
-    return Way(request)
+def way(request: pytest.FixtureRequest, db: None) -> Way:
+    return Way(request, request.node.stash.get(STOOD, ("", None)))

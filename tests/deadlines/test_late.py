@@ -32,7 +32,7 @@ from proposals import actions as proposals
 from proposals.models import Proposal, Stage
 from tests.cast import make_resident
 from tests.conftest import Clock
-from tests.way import Way, a_picture
+from tests.way import AFTER, Way, a_picture
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -159,9 +159,29 @@ LEFT_ALONE: tuple[tuple[Callable[[Way], Any], set[str]], ...] = (
     (_misnamed, {"mydata.correction"}),
     (_counted_by_nobody, {"motion:publish", "stage:voting"}),
 )
+BEGINS = {
+    _raising: "raising",
+    _signed: "awarded",
+    _delivering: "delivering",
+    _archived: "archived",
+    _called_back_by_nobody: "rating",
+    _objected: "announced",
+    _read_by_nobody: "cosigning",
+    _minuted_by_nobody: "consulting",
+    _counted_by_nobody: "voting",
+}
 
 
-@pytest.mark.parametrize(("walk", "kinds"), LEFT_ALONE, ids=lambda each: getattr(each, "__name__", ""))
+def begun(walk: Callable[[Way], Any]) -> pytest.MarkDecorator:
+    stage = BEGINS.get(walk, walk.__name__ if walk.__name__ in AFTER else None)
+    return pytest.mark.walked(stage, "district_officer", "case_officer")
+
+
+@pytest.mark.parametrize(
+    ("walk", "kinds"),
+    [pytest.param(walk, kinds, marks=begun(walk)) for walk, kinds in LEFT_ALONE],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
 def test_what_nobody_does_stays_due_since_it_was(
     walk: Callable[[Way], Any], kinds: set[str], way: Way, district_officer: User, case_officer: User
 ) -> None:
@@ -185,6 +205,7 @@ def test_what_nobody_does_stays_due_since_it_was(
 # --- What people read ------------------------------------------------------------------------------
 
 
+@pytest.mark.walked("cosigned")
 def test_ten_months_later_page_and_desk_say_overdue_with_days(
     way: Way, client_of: ClientOf, clerk: User, clock: Clock
 ) -> None:
@@ -202,6 +223,7 @@ def test_ten_months_later_page_and_desk_say_overdue_with_days(
     assert f"已逾期 {days} 天" in desk and "1 件" in desk[desk.index("desk-overdue") : desk.index("desk-week")]
 
 
+@pytest.mark.walked("cosigned")
 def test_what_was_done_is_no_longer_overdue(way: Way, clerk: User) -> None:
     proposal = way.cosigned()
     let_pass(70)
@@ -210,6 +232,7 @@ def test_what_was_done_is_no_longer_overdue(way: Way, clerk: User) -> None:
     assert not Deadline.objects.of(proposal).tasks().overdue(Now()).exists()
 
 
+@pytest.mark.walked("deciding")
 def test_under_supervision_it_is_overdue_since_the_third_tier_let_it_pass(
     way: Way, client_of: ClientOf, district_officer: User, clock: Clock
 ) -> None:
@@ -226,6 +249,7 @@ def test_under_supervision_it_is_overdue_since_the_third_tier_let_it_pass(
     assert f"已逾期 {days_late(due, clock.now())} 天" in desk
 
 
+@pytest.mark.walked("announced")
 def test_a_gate_that_waits_for_an_answer_is_late_when_the_answer_is(way: Way, clock: Clock) -> None:
     proposal = way.announced()
     notice = proposal.gate_notice
@@ -246,6 +270,7 @@ def test_the_day_it_ran_over_is_the_first_late_one(clock: Clock) -> None:
     assert days_late(end + timedelta(hours=10), end + timedelta(hours=11)) == 1
 
 
+@pytest.mark.walked("cosigned")
 def test_the_database_moves_no_day_that_is_over(way: Way) -> None:
     proposal = way.cosigned()
     let_pass(70)

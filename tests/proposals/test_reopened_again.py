@@ -24,10 +24,12 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role
+from minshi.territory.models import Territory
 from proposals import actions as proposals
 from proposals.models import Proposal, Source, Stage
-from tests.cast import make_staff
+from tests.cast import make_staff, member
 from tests.conftest import Clock
+from tests.walked import each
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +101,7 @@ AGAIN: dict[str, tuple[Callable[[Way], Proposal], Callable[[Way, Proposal], None
 """Each kind of gate whose content may come back unchanged; a result of a survey counts its round."""
 
 
-@pytest.fixture
+@member
 def twice(way: Way) -> Proposal:
     """The same money plan, announced twice, reopened twice."""
     proposal = way.funded()
@@ -109,7 +111,7 @@ def twice(way: Way) -> Proposal:
     return proposal
 
 
-@pytest.mark.parametrize("kind", AGAIN)
+@pytest.mark.parametrize("kind", each({kind: walk.__name__ for kind, (walk, _again) in AGAIN.items()}))
 def test_unanswered_and_unchanged_it_is_not_announced_again(way: Way, kind: str) -> None:
     reach, again = AGAIN[kind]
     proposal = reach(way)
@@ -128,6 +130,7 @@ def test_unanswered_and_unchanged_it_is_not_announced_again(way: Way, kind: str)
     assert StepRecord.objects.of(proposal).order_by("-id")[0].verb == "ask_above"
 
 
+@pytest.mark.walked("announced")
 def test_what_was_changed_is_announced_without_waiting(way: Way) -> None:
     proposal = way.announced()
     objected(way, proposal)
@@ -154,6 +157,7 @@ def test_spaces_width_and_punctuation_change_nothing(way: Way, same: str) -> Non
     assert disclosure.post(body=same, table=[("长", "1.5米")], households=3, **other)
 
 
+@pytest.mark.walked("funded")
 def test_a_correction_is_no_way_round(way: Way) -> None:
     proposal = way.funded()
     notice = objected(way, proposal)
@@ -163,6 +167,7 @@ def test_a_correction_is_no_way_round(way: Way) -> None:
         disclosure.correct(notice, reason="换个说法", body="换个说法", by=way.who("clerk"))
 
 
+@pytest.mark.walked("twice")
 def test_the_database_refuses_a_third_posting_of_the_same_content(way: Way, twice: Proposal) -> None:
     notice = twice.gate_notice
     assert notice
@@ -186,6 +191,7 @@ def test_the_database_refuses_a_third_posting_of_the_same_content(way: Way, twic
     Notice(**{**fresh, "body": "另一种安排"}).save(force_insert=True)
 
 
+@pytest.mark.walked("twice")
 def test_the_street_has_it_on_its_desk_is_told_and_it_is_said(
     way: Way, twice: Proposal, client_of: Callable[[User | None], Client]
 ) -> None:
@@ -201,6 +207,7 @@ def test_the_street_has_it_on_its_desk_is_told_and_it_is_said(
     assert "等上一级决定" in said
 
 
+@pytest.mark.walked("twice")
 def test_only_the_level_above_decides_and_with_a_reason(way: Way, twice: Proposal) -> None:
     for name in ("clerk", "party", "chief", "district_finance"):
         with pytest.raises(NotAllowed):
@@ -209,6 +216,7 @@ def test_only_the_level_above_decides_and_with_a_reason(way: Way, twice: Proposa
         proposals.rule_above(twice, confirms=False, reason=" ", by=way.who("case_officer"))
 
 
+@pytest.mark.walked("twice")
 def test_confirmed_it_passes_once_all_is_over_and_answered(
     way: Way, twice: Proposal, client_of: Callable[[User | None], Client]
 ) -> None:
@@ -237,6 +245,7 @@ def test_confirmed_it_passes_once_all_is_over_and_answered(
     assert twice.stage == Stage.PROCURING
 
 
+@pytest.mark.walked("twice")
 def test_sent_back_it_is_done_anew_and_must_be_another(way: Way, twice: Proposal) -> None:
     notice = twice.gate_notice
     assert notice
@@ -248,6 +257,7 @@ def test_sent_back_it_is_done_anew_and_must_be_another(way: Way, twice: Proposal
         funded_again(way, twice)
 
 
+@pytest.mark.walked("twice")
 def test_late_above_the_next_level_hears_of_it(way: Way, twice: Proposal, clock: Clock) -> None:
     assert twice.due_at
     superior = way.who("district_officer")
@@ -258,6 +268,7 @@ def test_late_above_the_next_level_hears_of_it(way: Way, twice: Proposal, clock:
 
 
 @pytest.mark.parametrize(("level", "above"), [("street", "district"), ("district", "above")])
+@pytest.mark.walked("funded")
 def test_the_streets_goes_to_the_district_and_the_districts_to_two_of_its_officers(
     way: Way, request: pytest.FixtureRequest, level: str, above: str, client_of: Callable[[User | None], Client]
 ) -> None:
@@ -276,19 +287,20 @@ def test_the_streets_goes_to_the_district_and_the_districts_to_two_of_its_office
     assert (ruling.level, ruling.is_in_force) == (above, above == "district")
 
 
-@pytest.fixture
-def districts(way: Way, request: pytest.FixtureRequest) -> Proposal:
+@member
+def districts(way: Way, district: Territory) -> Proposal:
     """A matter of the district itself, announced twice, reopened twice, all answered and over."""
     proposal = way.funded()
     answered(way, objected(way, proposal))
     funded_again(way, proposal)
-    Proposal.objects.filter(pk=proposal.pk).update(place=request.getfixturevalue("district"))
+    Proposal.objects.filter(pk=proposal.pk).update(place=district)
     notice = objected(way, proposal)
     answered(way, notice)
     platform_clock.move(notice.ends_at - platform_clock.now() + timedelta(minutes=1))
     return proposal
 
 
+@pytest.mark.walked("districts")
 def test_above_the_district_a_second_human_confirms_and_both_are_named(
     way: Way, districts: Proposal, request: pytest.FixtureRequest, client_of: Callable[[User | None], Client]
 ) -> None:
@@ -312,6 +324,7 @@ def test_above_the_district_a_second_human_confirms_and_both_are_named(
     assert who.count("牵头部门") == 2
 
 
+@pytest.mark.walked("districts")
 def test_where_the_second_does_not_agree_somebody_proposes_anew(
     way: Way, districts: Proposal, request: pytest.FixtureRequest
 ) -> None:
@@ -325,6 +338,7 @@ def test_where_the_second_does_not_agree_somebody_proposes_anew(
     assert districts.stage == Stage.RAISING
 
 
+@pytest.mark.walked("districts")
 def test_the_database_refuses_the_same_human_twice_and_a_ruling_out_of_turn(way: Way, districts: Proposal) -> None:
     first, notice = way.who("district_officer"), districts.gate_notice
     assert notice
@@ -336,6 +350,7 @@ def test_the_database_refuses_the_same_human_twice_and_a_ruling_out_of_turn(way:
         Ruling.objects.create(notice=other, level="street", confirms=True, reason="直接过", by=first, as_role="区")
 
 
+@pytest.mark.walked("twice")
 def test_it_is_decided_on_the_desk(way: Way, twice: Proposal, client_of: Callable[[User | None], Client]) -> None:
     desk = client_of(way.who("case_officer"))
     url = f"/admin/proposals/proposal/{twice.pk}/do/rule-above/"
