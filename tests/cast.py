@@ -43,6 +43,8 @@ def member(make: Callable[..., Any]) -> Any:
 
 def fresh(found: Any) -> Any:
     """The same rows, read again: no object goes from one test into the next."""
+    if found is None:
+        return None
     if isinstance(found, Model):
         return type(found)._base_manager.get(pk=found.pk)
     return [fresh(each) for each in found]

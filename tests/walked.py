@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from inspect import signature
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from django.test import override_settings
 
 from minshi import clock as platform_clock
 from tests.cast import MAKES, MET, fresh
+from tests.conftest import Clock
 from tests.way import AFTER, STOOD, Way
 
 
@@ -61,17 +63,24 @@ _own = pytest.StashKey[tuple[Any, Any]]()
 class Cast:
     """To a walk what fixtures are to a test: makes each who is asked for by name, with whomever they need."""
 
-    def __init__(self, met: dict[str, Any]) -> None:
-        self.met = {name: fresh(found) for name, found in met.items()}
-        self.way: Way | None = None
+    def __init__(self, before: Stand | None) -> None:
+        self.met = {name: fresh(found) for name, found in before.met.items()} if before else {}
+        self.stands = (before.where.stage, before.found) if before else ("", None)
+        self.at_hand: dict[str, Any] = {"db": None, "clock": Clock(), "monkeypatch": pytest.MonkeyPatch}
 
     def getfixturevalue(self, name: str) -> Any:
-        if name in ("db", "clock", "way"):
-            return self.way if name == "way" else None
+        if name == "way":
+            return self.way
+        if name in self.at_hand:
+            return self.at_hand[name]
         if name not in self.met:
             make = MAKES[name]
             self.met[name] = make(**{need: self.getfixturevalue(need) for need in signature(make).parameters})
         return self.met[name]
+
+    @cached_property
+    def way(self) -> Way:
+        return Way(self, self.stands)
 
 
 def where(item: pytest.Item) -> Where | None:
@@ -120,7 +129,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
         platform_clock.set_to(_stands[-1].moment)
     stand = _stands[-1]
     request.node.stash[MET] = stand.met
-    request.node.stash[STOOD] = (stand.where.stage, stand.found)
+    if asked.stage in AFTER:
+        request.node.stash[STOOD] = (asked.stage, stand.found)
     request.node.stash[_own] = (_files(stand.files), blocker)
 
 
@@ -148,12 +158,11 @@ def _walk_on(asked: Where) -> None:
     try:
         if before:
             platform_clock.set_to(before.moment)
-        cast = Cast(before.met if before else {})
+        cast = Cast(before)
         for name in asked.there:
             cast.getfixturevalue(name)
-        way = cast.way = Way(cast, (before.where.stage, before.found) if before else ("", None))
-        found = getattr(way, asked.stage)() if asked.stage in AFTER else cast.getfixturevalue(asked.stage)
-        assert not way.stands[0], f"{asked.stage} does not go on from {way.stands[0]}"
+        found = getattr(cast.way, asked.stage)() if asked.stage in AFTER else cast.getfixturevalue(asked.stage)
+        assert not cast.way.stands[0], f"{asked.stage} does not go on from {cast.way.stands[0]}"
         connection.check_constraints()
         moment = platform_clock.now()
     except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import wraps
 from inspect import signature
@@ -578,5 +578,7 @@ class Way:
 
 
 @pytest.fixture
-def way(request: pytest.FixtureRequest, db: None) -> Way:
-    return Way(request, request.node.stash.get(STOOD, ("", None)))
+def way(request: pytest.FixtureRequest, db: None) -> Iterator[Way]:
+    way = Way(request, request.node.stash.get(STOOD, ("", None)))
+    yield way
+    assert not way.stands[0], f"walked to {way.stands[0]} for nothing: the test never asked for it"

@@ -20,7 +20,7 @@ from proposals.models import Proposal, Source, Stage
 from tests.cast import make_resident
 from tests.way import Way
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("deciding")]
 
 
 @pytest.fixture
@@ -133,6 +133,7 @@ def test_the_tier_bounds_the_money(proposal: Proposal, way: Way) -> None:
     assert "街道补助" in refusal.value.fields["tier"]
 
 
+@pytest.mark.walked("consulting")
 def test_district_money_is_tier_three(way: Way) -> None:
     proposal = way.deciding(shares={Source.DISTRICT: 2_000_000})
     way.study(proposal)
@@ -141,6 +142,7 @@ def test_district_money_is_tier_three(way: Way) -> None:
     assert "至少定为三级" in refusal.value.fields["tier"]
 
 
+@pytest.mark.walked("consulting")
 def test_self_raised_money_alone_may_stay_at_tier_one(way: Way) -> None:
     proposal = way.deciding(shares={Source.SELF_RAISED: 2_000_000})
     way.study(proposal)
@@ -170,6 +172,7 @@ def _days(proposal: Proposal) -> tuple[int, int]:
     return proposal.gate_notice.working_days, proposal.gate_notice.calendar_days
 
 
+@pytest.mark.walked("consulting")
 def test_five_working_days_without_self_raised_money(way: Way) -> None:
     proposal = way.deciding(shares={Source.SUBSIDY: 2_000_000})
     way.study(proposal)
@@ -183,6 +186,7 @@ def test_seven_with_self_raised_money(proposal: Proposal, way: Way) -> None:
     assert _days(proposal) == (7, 0)
 
 
+@pytest.mark.walked(None)
 def test_fifteen_calendar_days_for_common_parts_after_a_formal_vote(way: Way, clerk: User) -> None:
     proposal = way.deciding(touches_common_parts=True)
     way.study(proposal)

@@ -21,7 +21,7 @@ from minshi.refusals import NotAllowed, Refused
 from proposals.models import Proposal, Source, Stage
 from tests.way import Way
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("consulting")]
 
 
 @pytest.fixture
@@ -95,6 +95,7 @@ def test_without_a_group_there_is_no_meeting(proposal: Proposal, clerk: User) ->
         actions.post_agenda(proposal, begins_at=later, venue="凉亭", agenda="路灯", by=clerk)
 
 
+@pytest.mark.walked("cosigned")
 def test_nor_outside_the_consultation(way: Way, clerk: User) -> None:
     proposal = way.cosigned()
     way.group(proposal)

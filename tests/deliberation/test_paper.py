@@ -22,7 +22,7 @@ from minshi.territory.models import Household
 from tests.cast import make_resident
 from tests.way import Way, a_picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("voting")]
 UnitOf = Callable[[Household], Unit]
 
 

@@ -17,7 +17,7 @@ from minshi.accounts.models import User
 from minshi.rolls.models import Reach
 from tests.way import Way, a_picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("voting")]
 ClientOf = Callable[[User | None], Client]
 
 

@@ -21,7 +21,7 @@ from minshi.territory.actions import add_households
 from minshi.territory.models import Household, Territory
 from proposals.actions import advance, freeze_beneficiaries
 from proposals.models import Proposal, Stage
-from tests.cast import make_resident, make_staff
+from tests.cast import make_resident, make_staff, member
 from tests.conftest import Clock
 from tests.way import Way
 
@@ -45,20 +45,20 @@ def _through(notice: Notice) -> None:
     platform_clock.move(notice.ends_at - platform_clock.now() + timedelta(minutes=1))
 
 
-@pytest.fixture
+@member
 def fifty(households: list[Household], building: Territory) -> list[Household]:
     more = add_households(place=building, addresses=[f"4{door:02d}" for door in range(38)], by=None)
     return [*households, *more]
 
 
-@pytest.fixture
+@member
 def raters(fifty: list[Household], resident: User, neighbour: User, chief: User) -> list[User]:
     """One grown-up per door, in the doors' order."""
     known = [resident, neighbour, chief]
     return [*known, *(make_resident(f"演示居民{number}", door) for number, door in enumerate(fifty[3:], start=4))]
 
 
-@pytest.fixture
+@member
 def accepted(
     way: Way, fifty: list[Household], monkeypatch: pytest.MonkeyPatch, clock: Clock, clerk: User, case_officer: User
 ) -> Proposal:
@@ -90,7 +90,7 @@ def _notice(proposal: Proposal, kind: str) -> Notice:
     )
 
 
-@pytest.fixture
+@member
 def survey(accepted: Proposal, clerk: User) -> Survey:
     return open_survey(accepted, by=clerk)
 

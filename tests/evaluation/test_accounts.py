@@ -20,6 +20,7 @@ from tests.way import Way, a_picture
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.walked("paid_up")
 def test_the_accounts_state_plan_and_actual_to_the_fen(way: Way, clerk: User) -> None:
     proposal = way.paid_up()
     made = accounts.make_accounts(proposal, by=clerk, remark="按合同价结算，结余已退回")
@@ -32,6 +33,7 @@ def test_the_accounts_state_plan_and_actual_to_the_fen(way: Way, clerk: User) ->
     assert list(findings()) == []
 
 
+@pytest.mark.walked("accepted")
 def test_nothing_is_settled_while_money_is_left(way: Way, clerk: User) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")
@@ -40,12 +42,14 @@ def test_nothing_is_settled_while_money_is_left(way: Way, clerk: User) -> None:
         accounts.make_accounts(proposal, by=clerk)
 
 
+@pytest.mark.walked("rated")
 def test_nothing_is_settled_before_the_result_has_hung_its_days(way: Way, clerk: User) -> None:
     proposal = way.rated()
     with pytest.raises(Refused, match="尾款还没有结论"):
         accounts.make_accounts(proposal, by=clerk)
 
 
+@pytest.mark.walked("paid_up")
 def test_who_made_the_accounts_does_not_confirm_them(way: Way, clerk: User, case_officer: User, resident: User) -> None:
     proposal = way.paid_up()
     made = accounts.make_accounts(proposal, by=clerk)
@@ -58,6 +62,7 @@ def test_who_made_the_accounts_does_not_confirm_them(way: Way, clerk: User, case
     assert made.confirmed_by == case_officer
 
 
+@pytest.mark.walked("paid_up")
 def test_unconfirmed_accounts_are_not_announced(way: Way, clerk: User) -> None:
     proposal = way.paid_up()
     with pytest.raises(Refused, match="复核"):
@@ -67,6 +72,7 @@ def test_unconfirmed_accounts_are_not_announced(way: Way, clerk: User) -> None:
         accounts.settle(proposal, by=clerk)
 
 
+@pytest.mark.walked("paid_up")
 def test_an_older_statement_is_not_confirmed(way: Way, clerk: User, case_officer: User) -> None:
     proposal = way.paid_up()
     old = accounts.make_accounts(proposal, by=clerk)
@@ -75,6 +81,7 @@ def test_an_older_statement_is_not_confirmed(way: Way, clerk: User, case_officer
         accounts.confirm_accounts(old, by=case_officer)
 
 
+@pytest.mark.walked("settling")
 def test_the_notice_shows_every_source_payment_and_voucher(way: Way) -> None:
     proposal = way.settling()
     assert proposal.stage == Stage.SETTLING
@@ -86,6 +93,7 @@ def test_the_notice_shows_every_source_payment_and_voucher(way: Way) -> None:
     assert (rows["支出合计"], rows["结余退回"], rows["余额"]) == ("18,500.00 元", "1,500.00 元", "0.00 元")
 
 
+@pytest.mark.walked("settling")
 def test_a_third_of_the_households_objecting_has_them_made_anew(way: Way, clerk: User, case_officer: User) -> None:
     proposal = way.settling()
     for user in way.raters()[:4]:
@@ -101,6 +109,7 @@ def test_a_third_of_the_households_objecting_has_them_made_anew(way: Way, clerk:
     assert proposal.stage == Stage.SETTLING
 
 
+@pytest.mark.walked("settling")
 def test_announced_figures_are_never_edited(way: Way) -> None:
     made = way.settling().final_accounts.get()
     for sql in ("spent_fen = 1", "figures = '{}'", "confirmed_by_id = made_by_id"):
@@ -111,6 +120,7 @@ def test_announced_figures_are_never_edited(way: Way) -> None:
 # --- The retained part ------------------------------------------------------------------------------
 
 
+@pytest.mark.walked("accepted")
 def test_only_the_residents_release_the_retained_part(way: Way) -> None:
     proposal = way.accepted()
     hold = Hold.objects.get(contract__proposal=proposal)
@@ -122,12 +132,14 @@ def test_only_the_residents_release_the_retained_part(way: Way) -> None:
     assert hold.stage == "released"
 
 
+@pytest.mark.walked("rated")
 def test_a_good_result_alone_does_not_release_before_its_notice_is_over(way: Way) -> None:
     proposal = way.rated()
     with pytest.raises(IntegrityError), transaction.atomic():
         surveys.holds.release(proposal)
 
 
+@pytest.mark.walked("rating")
 def test_refused_work_is_accepted_again_and_then_released(way: Way, clerk: User) -> None:
     survey = way.rating()
     way.answer(survey, good=5, bad=5)
@@ -144,6 +156,7 @@ def test_refused_work_is_accepted_again_and_then_released(way: Way, clerk: User)
     assert proposal.surveys.count() == 2
 
 
+@pytest.mark.walked("rating")
 def test_mended_work_stays_held_until_the_next_round(way: Way, clerk: User) -> None:
     survey = way.rating()
     way.answer(survey, good=8, bad=3)

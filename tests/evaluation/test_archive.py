@@ -43,6 +43,7 @@ def broken_seals(proposal: Proposal) -> list[int]:
     return broken
 
 
+@pytest.mark.walked("settling")
 def test_what_is_missing_is_named_and_keeps_the_project_open(way: Way, clerk: User, clock: Clock) -> None:
     proposal = way.settling()
     clock.move(days=30)
@@ -54,6 +55,7 @@ def test_what_is_missing_is_named_and_keeps_the_project_open(way: Way, clerk: Us
     assert not proposal.archive_files.exists()
 
 
+@pytest.mark.walked("settling")
 def test_an_objection_to_an_earlier_notice_keeps_the_file_open(way: Way, clerk: User) -> None:
     """Also to one that is no gate now: it was reopened, or only displayed."""
     proposal = way.settling()
@@ -75,6 +77,7 @@ def test_an_objection_to_an_earlier_notice_keeps_the_file_open(way: Way, clerk: 
     assert proposal.stage == Stage.ARCHIVED
 
 
+@pytest.mark.walked("settling")
 def test_what_was_called_a_remark_is_answered_before_sealing(
     way: Way, clerk: User, stranger: User, case_officer: User, approver: User
 ) -> None:
@@ -98,6 +101,7 @@ def test_what_was_called_a_remark_is_answered_before_sealing(
     archive.archive(proposal, by=clerk)
 
 
+@pytest.mark.walked("settling")
 def test_nothing_is_archived_while_the_accounts_hang(way: Way, clerk: User, clock: Clock) -> None:
     proposal = way.settling()
     way.complete(proposal)
@@ -106,6 +110,7 @@ def test_nothing_is_archived_while_the_accounts_hang(way: Way, clerk: User, cloc
         archive.archive(proposal, by=clerk)
 
 
+@pytest.mark.walked("settling")
 def test_a_complete_file_is_sealed_and_verifies(way: Way, stranger_clerk: User, clerk: User) -> None:
     proposal = way.settling()
     way.complete(proposal)
@@ -125,6 +130,7 @@ def test_a_complete_file_is_sealed_and_verifies(way: Way, stranger_clerk: User, 
     assert (vote["electorate"], vote["agree"], vote["passed"]) == (12, 9, True)
 
 
+@pytest.mark.walked("archived")
 def test_one_changed_byte_is_refused_and_would_be_found(way: Way) -> None:
     proposal = way.archived()
     file = proposal.archive_files.get(kind="payments")
@@ -138,6 +144,7 @@ def test_one_changed_byte_is_refused_and_would_be_found(way: Way) -> None:
     assert hashlib.sha256(file.content.encode()).hexdigest() != file.sha256
 
 
+@pytest.mark.walked("cosigned")
 def test_the_database_writes_the_seal_and_checks_the_sum(way: Way, clerk: User) -> None:
     proposal = way.cosigned()
     first = seal(proposal, Document("probe", "试", {"a": 1}), by=clerk)
@@ -162,6 +169,7 @@ def test_the_database_writes_the_seal_and_checks_the_sum(way: Way, clerk: User) 
         )
 
 
+@pytest.mark.walked("archived")
 def test_the_checks_come_after_six_and_twelve_months_and_are_sealed_too(
     way: Way, clerk: User, chief: User, clock: Clock
 ) -> None:
@@ -178,6 +186,7 @@ def test_the_checks_come_after_six_and_twelve_months_and_are_sealed_too(
         aftercare.look(six, in_order=False, finding="再看一次，灯坏了", by=chief)
 
 
+@pytest.mark.walked("archived")
 def test_a_check_nobody_made_climbs_and_stays_due(way: Way, clerk: User, case_officer: User, clock: Clock) -> None:
     proposal = way.archived()
     six = Check.objects.filter(aftercare__proposal=proposal).earliest("months")
@@ -190,6 +199,7 @@ def test_a_check_nobody_made_climbs_and_stays_due(way: Way, clerk: User, case_of
     assert Message.objects.filter(user=case_officer, title__contains="管护回看逾期").exists()
 
 
+@pytest.mark.walked("archived")
 def test_a_new_keeper_is_sealed_as_a_supplement(way: Way, clerk: User) -> None:
     proposal = way.archived()
     aftercare.set_aftercare(
@@ -211,6 +221,7 @@ def test_a_new_keeper_is_sealed_as_a_supplement(way: Way, clerk: User) -> None:
 # --- Its pages --------------------------------------------------------------------------------------
 
 
+@pytest.mark.walked("archived")
 def test_the_archive_page_lists_every_file_with_its_checksum(way: Way, client, django_assert_max_num_queries) -> None:
     proposal = way.archived()
     with django_assert_max_num_queries(6):
@@ -220,12 +231,14 @@ def test_the_archive_page_lists_every_file_with_its_checksum(way: Way, client, d
     assert proposal.archive.digest in page
 
 
+@pytest.mark.walked("settling")
 def test_before_the_archive_the_page_says_what_is_missing(way: Way, client) -> None:
     proposal = way.settling()
     page = client.get(f"/projects/{proposal.number}/archive/").content.decode()
     assert "移交管护协议" in page and "还缺" in page
 
 
+@pytest.mark.walked("archived")
 def test_the_download_holds_every_file_and_its_sums_fit(way: Way, client) -> None:
     proposal = way.archived()
     answer = client.get(f"/projects/{proposal.number}/archive/zip/")
@@ -244,6 +257,7 @@ def test_the_download_holds_every_file_and_its_sums_fit(way: Way, client) -> Non
     assert any(name.startswith("photos/") for name in whole.namelist())
 
 
+@pytest.mark.walked("archived")
 def test_one_file_can_be_read_alone(way: Way, client) -> None:
     proposal = way.archived()
     file = proposal.archive_files.get(kind="decision")
@@ -252,6 +266,7 @@ def test_one_file_can_be_read_alone(way: Way, client) -> None:
     assert client.get(f"/projects/{proposal.number}/archive/999/").status_code == 404
 
 
+@pytest.mark.walked("settling")
 def test_no_name_phone_or_door_of_anybody_is_in_the_file(way: Way, clerk: User) -> None:
     """Not even of who agreed to be named among the givers: that may be taken back, a seal may not."""
     proposal = way.settling()
@@ -286,6 +301,7 @@ def test_call_backs_are_in_the_file_as_digests_only(
     assert salted_anew.content["callbacks"] != [digest]
 
 
+@pytest.mark.walked("archived")
 def test_ballots_signed_lists_and_ratings_are_in_the_file_as_digests_only(way: Way) -> None:
     """One of each, in an order that is no order of coming in, salted with what nobody else knows."""
     proposal = way.archived()

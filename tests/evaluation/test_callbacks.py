@@ -24,7 +24,7 @@ from minshi.territory.models import Household, Territory
 from proposals.models import Proposal
 from tests.cast import grant, home_of, make_resident
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("raters", "survey")]
 
 FOUND, DONE = "上门看过，灯罩松动", "重新固定了灯罩"
 TASK = "楼道灯的灯罩松动"

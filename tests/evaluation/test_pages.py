@@ -23,7 +23,7 @@ from proposals.models import Proposal
 from tests.cast import home_of, make_resident
 from tests.conftest import Clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("raters", "survey")]
 
 ClientOf = Callable[[User | None], Client]
 
@@ -239,6 +239,7 @@ def test_the_report_is_a_fixed_number_of_queries(
         client.get("/report/990101/")
 
 
+@pytest.mark.walked(None)
 def test_a_project_without_a_survey_has_its_empty_pages(
     accepted: Proposal, client: Client, raters: list[User], client_of: ClientOf
 ) -> None:

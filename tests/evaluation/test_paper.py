@@ -27,7 +27,7 @@ from minshi.territory.models import Household
 from tests.conftest import Clock
 from tests.way import a_picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("raters", "survey")]
 
 
 @pytest.fixture

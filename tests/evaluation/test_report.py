@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,17 +17,22 @@ from minshi import clock as platform_clock
 from minshi.territory.models import Territory
 from proposals.actions import refresh_totals
 from proposals.models import Card, Category, PlaceTotal, Proposal
+from tests.cast import member
 from tests.conftest import Clock
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def spring(clock: Clock, request: pytest.FixtureRequest) -> Iterator[Way]:
+@member
+def in_spring(clock: Clock) -> None:
     """A year whose calendar is known, with all of it still to come."""
     clock.set("2026-03-02 09:00")
-    yield request.getfixturevalue("way")
+
+
+@pytest.fixture
+def spring(in_spring: None, way: Way) -> Way:
+    return way
 
 
 def levels(place: Territory) -> list[Territory]:
@@ -48,6 +52,7 @@ def some_projects(way: Way) -> Proposal:
     return proposal
 
 
+@pytest.mark.walked("delivering", "in_spring")
 def test_a_year_in_which_everything_happened_is_the_total_at_each_level(spring: Way) -> None:
     proposal = some_projects(spring)
     for place in levels(proposal.place):
@@ -60,6 +65,7 @@ def test_a_year_in_which_everything_happened_is_the_total_at_each_level(spring: 
         assert year.line.removeprefix("2026年，") == whole.line
 
 
+@pytest.mark.walked("delivering", "in_spring")
 def test_the_report_says_what_cards_books_and_home_page_say(spring: Way) -> None:
     proposal = some_projects(spring)
     refresh_totals()
@@ -85,6 +91,7 @@ def everywhere(proposal: Proposal) -> dict[str, int]:
     return {name: sums[name] for name in MONEY}
 
 
+@pytest.mark.walked("accepted", "in_spring")
 def test_report_and_cards_agree_while_money_goes_back(spring: Way) -> None:
     proposal = spring.accepted()
     spring.paid(proposal, "start", "1")
@@ -108,7 +115,13 @@ def test_report_and_cards_agree_while_money_goes_back(spring: Way) -> None:
 
 
 @pytest.mark.parametrize("how", ["returned", "written_off"])
-@pytest.mark.parametrize("spent", [True, False])
+@pytest.mark.parametrize(
+    "spent",
+    [
+        pytest.param(True, marks=pytest.mark.walked("accepted", "in_spring")),
+        pytest.param(False, marks=pytest.mark.walked("covered", "in_spring")),
+    ],
+)
 def test_report_and_cards_agree_while_a_giver_owes(spring: Way, how: str, spent: bool) -> None:
     """Reversed after it was spent, or after it went back; then claimed, and returned or written off."""
     proposal = spring.accepted() if spent else spring.covered()
@@ -136,6 +149,7 @@ def test_report_and_cards_agree_while_a_giver_owes(spring: Way, how: str, spent:
     assert settled["self_raised_fen"] == owed["self_raised_fen"] + more
 
 
+@pytest.mark.walked("delivering", "in_spring")
 def test_money_counts_in_the_year_it_moved(spring: Way, clock: Clock) -> None:
     proposal = spring.delivering()
     before = report_of(proposal.place).whole.sums
@@ -153,6 +167,7 @@ def test_money_counts_in_the_year_it_moved(spring: Way, clock: Clock) -> None:
             assert whole.sums[name] == old.sums[name] + new.sums[name]
 
 
+@pytest.mark.walked("raising", "in_spring")
 def test_what_is_reversed_in_another_year_is_booked_there(spring: Way, clock: Clock) -> None:
     proposal = spring.raising()
     spring.planned(proposal)
@@ -163,6 +178,7 @@ def test_what_is_reversed_in_another_year_is_booked_there(spring: Way, clock: Cl
     assert sums == [12_300, -12_300, 0]
 
 
+@pytest.mark.walked("delivering", "in_spring")
 def test_the_page_offers_the_year_in_which_only_money_moved(spring: Way, clock: Clock, client: Client) -> None:
     proposal = spring.delivering()
     clock.set("2027-01-11 10:00")

@@ -25,7 +25,7 @@ from proposals.models import Card, Proposal, Stage
 from tests.cast import make_resident
 from tests.conftest import Clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("raters", "survey")]
 
 
 def test_all_who_benefit_are_asked_and_thirty_must_answer(survey: Survey, accepted: Proposal) -> None:
@@ -34,6 +34,7 @@ def test_all_who_benefit_are_asked_and_thirty_must_answer(survey: Survey, accept
     assert (accepted.stage, accepted.due_at) == (Stage.RATING, survey.closes_at)
 
 
+@pytest.mark.walked(None)
 def test_where_few_benefit_two_thirds_must_answer() -> None:
     terms = {
         "rating.minimum_households": 30,
@@ -43,17 +44,20 @@ def test_where_few_benefit_two_thirds_must_answer() -> None:
     assert [rules.needed(roll, terms) for roll in (1, 12, 29, 30, 99, 193, 1000)] == [1, 8, 20, 30, 30, 58, 300]
 
 
+@pytest.mark.walked(None)
 def test_the_survey_waits_for_the_acceptance_notice(accepted: Proposal, clerk: User, clock: Clock) -> None:
     clock.move(days=-3)
     with pytest.raises(Refused, match="公示期"):
         open_survey(accepted, by=clerk)
 
 
+@pytest.mark.walked(None)
 def test_a_clerk_of_another_street_cannot_open_it(accepted: Proposal, stranger_clerk: User) -> None:
     with pytest.raises(NotAllowed):
         open_survey(accepted, by=stranger_clerk)
 
 
+@pytest.mark.walked(None)
 def test_nobody_opened_it_so_the_platform_does(accepted: Proposal, until: Callable[..., None]) -> None:
     until(accepted.due_at)
     accepted.refresh_from_db()
@@ -304,6 +308,7 @@ def test_a_third_of_the_households_objecting_brings_another_round(
     assert survey.hold_settled_at is None
 
 
+@pytest.mark.walked(None)
 def test_a_third_objecting_to_the_acceptance_has_it_done_anew(
     accepted: Proposal, raters: list[User], clock: Clock
 ) -> None:

@@ -18,6 +18,7 @@ from tests.way import Way, a_picture
 FINE = [("灯亮", True, ""), ("灯杆稳固", True, "")]
 
 
+@pytest.mark.walked("delivering")
 def test_the_group_writes_the_log_with_photos_and_no_numbers(way: Way, clock) -> None:
     proposal = way.delivering()
     chief = way.who("chief")
@@ -37,6 +38,7 @@ def test_the_group_writes_the_log_with_photos_and_no_numbers(way: Way, clock) ->
         funding.log(proposal, text=" ", by=chief)
 
 
+@pytest.mark.walked("delivering")
 def test_silence_on_the_site_is_asked_after(way: Way, clock) -> None:
     proposal = way.delivering()
     before = Message.objects.filter(user=way.who("chief")).count()
@@ -48,6 +50,7 @@ def test_silence_on_the_site_is_asked_after(way: Way, clock) -> None:
     assert waiting.wakes_at and waiting.wakes_at > waiting.due == due
 
 
+@pytest.mark.walked("delivering")
 def test_work_is_started_once_and_finished_with_a_log(way: Way) -> None:
     proposal = way.delivering()
     chief = way.who("chief")
@@ -63,6 +66,7 @@ def test_work_is_started_once_and_finished_with_a_log(way: Way) -> None:
     assert not Deadline.objects.open().filter(kind="funding.log").exists()
 
 
+@pytest.mark.walked("delivering")
 def test_a_change_within_a_tenth_is_the_streets_to_approve(way: Way, whole, refused_sql) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
@@ -91,6 +95,7 @@ def test_a_change_within_a_tenth_is_the_streets_to_approve(way: Way, whole, refu
     refused_sql("changed by more", "UPDATE funding_contract SET price_fen = 2035001")
 
 
+@pytest.mark.walked("delivering")
 def test_a_refused_change_leaves_the_contract_as_it_was(way: Way) -> None:
     proposal = way.delivering()
     change = funding.ask_change(proposal, what="换进口灯", reason="好看", new_price_fen=1_950_000, by=way.who("chief"))
@@ -98,6 +103,7 @@ def test_a_refused_change_leaves_the_contract_as_it_was(way: Way) -> None:
     assert Contract.objects.get().price_fen == 1_850_000
 
 
+@pytest.mark.walked("delivering")
 def test_more_than_a_tenth_goes_back_to_the_residents(way: Way, whole) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
@@ -114,6 +120,7 @@ def test_more_than_a_tenth_goes_back_to_the_residents(way: Way, whole) -> None:
         )
 
 
+@pytest.mark.walked("accepting")
 def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sql) -> None:
     proposal = way.accepting()
     clerk, panel = way.who("clerk"), way.panel()
@@ -141,6 +148,7 @@ def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sq
     refused_sql("panel is not whole", sql, proposal.pk, acceptance.contract_id, acceptance.notice_id, clerk.pk)
 
 
+@pytest.mark.walked("delivering")
 def test_who_proposed_approved_or_paid_does_not_accept(way: Way, refused_sql) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
@@ -162,6 +170,7 @@ def test_who_proposed_approved_or_paid_does_not_accept(way: Way, refused_sql) ->
     assert Panelist.objects.filter(acceptance=acceptance).count() == 5
 
 
+@pytest.mark.walked("accepting")
 def test_what_fails_is_mended_and_looked_at_again(way: Way) -> None:
     proposal = way.accepting()
     panel = way.panel()

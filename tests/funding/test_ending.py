@@ -24,12 +24,9 @@ from proposals.lifecycle import STEPS
 from proposals.models import ENDED, Proposal, Stage
 from tests.way import Way, a_picture, wait_until_over
 
+pytestmark = pytest.mark.walked("delivering")
+
 START = 555_000
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path) -> None:
-    settings.MEDIA_ROOT = tmp_path
 
 
 def give_back(way: Way, proposal: Proposal) -> None:
@@ -153,6 +150,7 @@ def test_work_that_was_accepted_is_owed_and_paid_first(way: Way, whole) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.walked("accepted")
 def test_accepted_work_is_owed_whole_with_what_was_held_back_at_the_discretion_of_two(way: Way) -> None:
     proposal = way.accepted()
     ending = way.ending(proposal, work_fen=1_850_000)
@@ -183,6 +181,7 @@ def test_one_person_alone_ends_nothing(way: Way) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.walked("accepted")
 def test_a_request_that_nobody_confirmed_is_over_once_the_project_went_on(way: Way) -> None:
     proposal = way.accepted()
     ending = funding.ask_ending(proposal, reason="不办了", file=a_picture(), by=way.who("clerk"))
@@ -224,6 +223,7 @@ def test_a_project_with_money_is_not_put_aside(way: Way) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.walked("raising")
 def test_promises_end_with_it_and_it_is_all_said_on_its_page(way: Way, client_of) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -304,6 +304,7 @@ def test_the_database_refuses_any_other_end(way: Way, stage: Stage) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.walked("raising")
 def test_the_database_refuses_an_end_that_leaves_money_or_is_not_sealed(way: Way) -> None:
     proposal = way.raising()
     way.planned(proposal)

@@ -55,6 +55,7 @@ def refused_way(db: None) -> Refuse:
     return refused_way
 
 
+@pytest.mark.walked("raising")
 def test_three_people_approve_and_the_pot_sets_the_money_aside(way: Way, whole) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -137,6 +138,7 @@ def test_goods_take_the_cap_of_services(way: Way) -> None:
     assert way.asked(other).needs_district
 
 
+@pytest.mark.walked("raising")
 def test_completion_is_asked_once_and_the_days_stand_still(way: Way, clock) -> None:
     clock.set("2026-03-02 09:00")
     proposal = way.raising()
@@ -154,6 +156,7 @@ def test_completion_is_asked_once_and_the_days_stand_still(way: Way, clock) -> N
         funding.return_for_completion(grant, by=officer, reason="还缺")
 
 
+@pytest.mark.walked("raising")
 def test_a_refusal_says_why_and_frees_the_source(way: Way) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -166,6 +169,7 @@ def test_a_refusal_says_why_and_frees_the_source(way: Way) -> None:
     assert way.asked(proposal).stage == GrantStage.ASKED
 
 
+@pytest.mark.walked("raising")
 def test_a_pot_that_is_too_small_grants_nothing(way: Way) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -178,6 +182,7 @@ def test_a_pot_that_is_too_small_grants_nothing(way: Way) -> None:
     assert grant.stage == GrantStage.EXAMINED
 
 
+@pytest.mark.walked("raising")
 def test_withdrawing_gives_the_money_back_to_the_pot(way: Way, whole) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -189,6 +194,7 @@ def test_withdrawing_gives_the_money_back_to_the_pot(way: Way, whole) -> None:
     assert (balance(grant.pot.account.key), balance(f"grant:{grant.pk}")) == (1_200_000, 0)
 
 
+@pytest.mark.walked("raising")
 def test_silence_is_told_upwards_again_and_again(way: Way, clock) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -203,6 +209,7 @@ def test_silence_is_told_upwards_again_and_again(way: Way, clock) -> None:
     assert StepRecord.objects.of(grant).filter(verb="overdue").count() == 2
 
 
+@pytest.mark.walked("raising")
 def test_a_stage_or_an_amount_is_not_written_by_hand(way: Way, refused_sql, refused_way) -> None:
     proposal = way.raising()
     plan = way.planned(proposal)
@@ -233,6 +240,7 @@ def test_each_step_of_a_grant_has_its_way(db: None) -> None:
         assert {name for (name,) in cursor.fetchall()} == {function for function, _told in GRANT_WAYS.values()}
 
 
+@pytest.mark.walked("raising")
 def test_a_way_is_taken_only_with_its_record_and_from_its_stage(way: Way, refused_sql) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -247,6 +255,7 @@ def test_a_way_is_taken_only_with_its_record_and_from_its_stage(way: Way, refuse
     assert (grant.stage, grant.approved_by) == (GrantStage.ASKED, None)
 
 
+@pytest.mark.walked("raising")
 def test_another_streets_pot_pays_nothing_here(way: Way, other_street) -> None:
     proposal = way.raising()
     way.planned(proposal)

@@ -37,6 +37,7 @@ def all_but_the_second(way: Way) -> Proposal:
     return proposal
 
 
+@pytest.mark.walked("accepted")
 def test_the_suppliers_money_does_not_go_back_as_a_surplus(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     proposal = all_but_the_second(way)
     owed = part(proposal, "acceptance")
@@ -58,6 +59,7 @@ def test_the_suppliers_money_does_not_go_back_as_a_surplus(way: Way, monkeypatch
     assert not FinalAccounts.objects.exists()
 
 
+@pytest.mark.walked("accepted")
 def test_an_approved_payment_blocks_surplus_and_accounts(way: Way) -> None:
     proposal = all_but_the_second(way)
     payment = funding.ask_payment(part(proposal, "acceptance"), invoice="10", file=a_picture(), by=way.who("clerk"))
@@ -69,10 +71,8 @@ def test_an_approved_payment_blocks_surplus_and_accounts(way: Way) -> None:
     assert accounts.return_surplus(proposal, by=way.who("clerk"))
 
 
-def test_a_part_is_given_up_by_two_with_the_suppliers_acknowledgement(
-    way: Way, whole, refused_sql, client_of, settings, tmp_path
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.mark.walked("accepted")
+def test_a_part_is_given_up_by_two_with_the_suppliers_acknowledgement(way: Way, whole, refused_sql, client_of) -> None:
     proposal = all_but_the_second(way)
     owed = part(proposal, "acceptance")
     with pytest.raises(Refused, match="书面确认"):
@@ -102,10 +102,8 @@ def test_a_part_is_given_up_by_two_with_the_suppliers_acknowledgement(
     assert books(proposal).spending_fen == 555_000 + 55_500
 
 
-def test_what_is_being_paid_is_not_given_up_and_what_is_not_given_up_after_all_is_paid(
-    way: Way, refused_sql, settings, tmp_path
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.mark.walked("delivering")
+def test_what_is_being_paid_is_not_given_up_and_what_is_not_given_up_after_all_is_paid(way: Way, refused_sql) -> None:
     proposal = way.delivering()
     first = part(proposal, "start")
     waiver = funding.waive(first, reason="承接方不要首款", file=a_picture(), by=way.who("clerk"))
@@ -121,6 +119,7 @@ def test_what_is_being_paid_is_not_given_up_and_what_is_not_given_up_after_all_i
     assert Waiver.objects.standing().count() == 0
 
 
+@pytest.mark.walked("delivering")
 def test_what_the_bank_sent_back_is_owed_also_after_cancelling(way: Way, whole) -> None:
     proposal = way.delivering()
     payment = way.paid(proposal, "start")
@@ -151,6 +150,7 @@ def promised_only(way: Way) -> Proposal:
     return way.award_from(proposal)
 
 
+@pytest.mark.walked("consulting")
 def test_nothing_is_signed_against_promises(way: Way, whole, monkeypatch: pytest.MonkeyPatch) -> None:
     proposal = promised_only(way)
     with pytest.raises(Refused, match=r"还差 8,500\.00 元；认缴的不算"):
@@ -176,6 +176,7 @@ def test_how_much_must_be_there_is_policy_of_the_place(way: Way) -> None:
     assert funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
 
 
+@pytest.mark.walked("delivering")
 def test_a_dearer_change_is_there_before_it_is_agreed(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     proposal = way.delivering()
     given = proposal.contributions.order_by("pk").first()
@@ -194,6 +195,7 @@ def test_a_dearer_change_is_there_before_it_is_agreed(way: Way, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("stage", [Stage.RATING, Stage.RATED])
+@pytest.mark.walked("accepted")
 def test_money_is_received_until_the_accounts(way: Way, stage: Stage, whole) -> None:
     proposal = way.accepted()
     way.asked_to_rate(proposal) if stage == Stage.RATING else way.released(proposal)
@@ -203,6 +205,7 @@ def test_money_is_received_until_the_accounts(way: Way, stage: Stage, whole) -> 
     whole()
 
 
+@pytest.mark.walked("accepted")
 def test_promises_end_with_the_accounts(way: Way, whole) -> None:
     proposal = way.accepted()
     funding.pledge(proposal, way.households[1], amount_fen=70_000, by=way.who("neighbour")) if not (
@@ -229,6 +232,7 @@ def test_promises_end_with_the_accounts(way: Way, whole) -> None:
 # --- The second payment and the residents' word ----------------------------------------------------------
 
 
+@pytest.mark.walked("rating")
 def test_the_second_payment_waits_while_the_residents_have_refused_the_work(
     way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ SPELLINGS = ("a-002", "A -002", "Ａ－００２", "A-002\u3000", "a\u00a0-002")
 
 
 @pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.walked("raising")
 def test_a_voucher_counts_once_however_it_is_spelled(way: Way, spelled: str) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -31,6 +32,7 @@ def test_a_voucher_counts_once_however_it_is_spelled(way: Way, spelled: str) -> 
         funding.allocate(pot, amount_fen=1, document="文b-1", by=way.who("cashier"))
 
 
+@pytest.mark.walked("delivering")
 def test_invoices_and_payments_and_refunds_as_well(way: Way, refused_sql) -> None:
     proposal = way.delivering()
     first = way.paid(proposal, "start")
@@ -46,6 +48,7 @@ def test_invoices_and_payments_and_refunds_as_well(way: Way, refused_sql) -> Non
     refused_sql("was used before", sql, again.milestone_id, again.amount_fen, again.pk)
 
 
+@pytest.mark.walked("accepted")
 def test_two_refunds_have_two_vouchers(way: Way) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")
@@ -85,8 +88,8 @@ def test_whoever_decides_on_a_grant_sees_what_it_is_for(way: Way, client_of) -> 
     assert Approve.permission == "funding.approve"
 
 
-def test_papers_lie_beside_what_they_prove(way: Way, client_of, settings, tmp_path) -> None:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.mark.walked("delivering")
+def test_papers_lie_beside_what_they_prove(way: Way, client_of) -> None:
     proposal = way.delivering()
     milestone = Milestone.objects.get(contract__proposal=proposal, kind="start")
     payment = funding.ask_payment(milestone, invoice="1", file=a_picture(), by=way.who("clerk"))
@@ -109,6 +112,7 @@ def test_the_desk_asks_for_the_paper(form: type, field: str) -> None:
     assert form.base_fields[field].required  # type: ignore[attr-defined]
 
 
+@pytest.mark.walked("covered")
 def test_nothing_is_written_down_without_its_paper(way: Way) -> None:
     """The actions ask nothing: it is the database that refuses the row."""
     clerk, party = way.who("clerk"), way.who("party")

@@ -23,6 +23,7 @@ def milestone(proposal: Proposal, kind: str):
     return Contract.objects.get(proposal=proposal).milestones.get(kind=kind)
 
 
+@pytest.mark.walked("delivering")
 def test_asked_approved_and_paid_by_three_people(way: Way, whole) -> None:
     proposal = way.delivering()
     payment = funding.ask_payment(
@@ -43,6 +44,7 @@ def test_asked_approved_and_paid_by_three_people(way: Way, whole) -> None:
     assert proposal.card.spent_fen == 555_000
 
 
+@pytest.mark.walked("delivering")
 def test_every_pair_of_duties_is_refused_to_one_person(way: Way, street, refused_sql) -> None:
     proposal = way.delivering()
     everybody = {name: way.who(name) for name in ("resident", "clerk", "approver", "cashier")}
@@ -69,6 +71,7 @@ def test_every_pair_of_duties_is_refused_to_one_person(way: Way, street, refused
     funding.pay(payment, voucher="付1", by=everybody["cashier"])
 
 
+@pytest.mark.walked("delivering")
 def test_an_invoice_and_a_voucher_are_used_once(way: Way, refused_sql) -> None:
     proposal = way.delivering()
     clerk = way.who("clerk")
@@ -95,6 +98,7 @@ def test_an_invoice_and_a_voucher_are_used_once(way: Way, refused_sql) -> None:
     refused_sql("append-only|permission", "UPDATE funding_payment SET amount_fen = 1 WHERE id = %s", again.pk)
 
 
+@pytest.mark.walked("delivering")
 def test_the_second_payment_waits_for_acceptance_and_its_notice(way: Way, clock, refused_sql) -> None:
     proposal = way.delivering()
     clerk, part = way.who("clerk"), milestone(proposal, "acceptance")
@@ -116,6 +120,7 @@ def test_the_second_payment_waits_for_acceptance_and_its_notice(way: Way, clock,
     assert way.paid(proposal, "acceptance", "2").stage == PaymentStage.PAID
 
 
+@pytest.mark.walked("accepted")
 def test_the_retained_part_waits_for_the_residents_word(way: Way, clock, refused_sql) -> None:
     proposal = way.accepted()
     clerk, part = way.who("clerk"), milestone(proposal, "retention")
@@ -139,6 +144,7 @@ def test_the_retained_part_waits_for_the_residents_word(way: Way, clock, refused
     refused_sql("cannot become|no round", "UPDATE funding_hold SET stage = 'released' WHERE id = %s", hold.pk)
 
 
+@pytest.mark.walked("accepted")
 def test_a_refused_hold_is_held_again_once_the_work_is_accepted_anew(way: Way, whole) -> None:
     proposal = way.accepted()
     funding.refuse_hold(proposal, by=None, reason="满意率 50%")
@@ -151,6 +157,7 @@ def test_a_refused_hold_is_held_again_once_the_work_is_accepted_anew(way: Way, w
     assert way.paid(proposal, "retention", "3").amount_fen == 55_500
 
 
+@pytest.mark.walked("accepted")
 def test_who_accepted_neither_approves_nor_pays(way: Way, clock, street, refused_sql) -> None:
     proposal = way.accepted()
     clock.move(seconds=(proposal.gate_notice.ends_at - clock.now()).total_seconds() + 60)
@@ -166,6 +173,7 @@ def test_who_accepted_neither_approves_nor_pays(way: Way, clock, street, refused
     assert Person.objects.get(user=supervisor)
 
 
+@pytest.mark.walked("raising")
 def test_nothing_is_paid_beyond_what_has_arrived(way: Way) -> None:
     """Pledges cover the plan, but only money in the purse can be spent."""
     proposal = way.raising()
@@ -179,6 +187,7 @@ def test_nothing_is_paid_beyond_what_has_arrived(way: Way) -> None:
     assert balance(f"project:{proposal.number}") == 0
 
 
+@pytest.mark.walked("delivering")
 def test_a_payment_needs_its_row_and_its_entry(way: Way, refused_sql) -> None:
     proposal = way.delivering()
     payment = funding.ask_payment(milestone(proposal, "start"), invoice="1", file=a_picture(), by=way.who("clerk"))
@@ -191,6 +200,7 @@ def test_a_payment_needs_its_row_and_its_entry(way: Way, refused_sql) -> None:
         post(key=f"payment:{payment.pk}", kind="x", postings=[(purse, -1), (payee, 1)], memo="无", by=None)
 
 
+@pytest.mark.walked("consulting")
 def test_at_tier_one_the_branch_may_approve(way: Way) -> None:
     proposal = way.delivering(tier=1)
     payment = funding.ask_payment(milestone(proposal, "start"), invoice="1", file=a_picture(), by=way.who("clerk"))

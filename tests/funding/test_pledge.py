@@ -14,6 +14,8 @@ from proposals.models import Proposal
 from tests.cast import home_of
 from tests.way import Way, a_picture
 
+pytestmark = pytest.mark.walked("raising")
+
 
 @pytest.fixture
 def proposal(way: Way) -> Proposal:

@@ -10,6 +10,8 @@ from proposals.models import Proposal
 from tests.cast import make_resident
 from tests.way import Way
 
+pytestmark = pytest.mark.walked("raising")
+
 
 @pytest.fixture
 def proposal(way: Way) -> Proposal:

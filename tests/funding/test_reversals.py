@@ -49,6 +49,7 @@ def standing(proposal: Proposal) -> dict[int | None, int]:
     return found
 
 
+@pytest.mark.walked("raising")
 def test_a_bounced_cheque_after_cancelling_is_not_refunded_and_the_rest_get_theirs(way: Way, whole) -> None:
     proposal, given = cancelled(way, 200_000, 200_000, 200_000, 200_000)
     before = Refund.objects.get(giver=given[0].giver)
@@ -64,6 +65,7 @@ def test_a_bounced_cheque_after_cancelling_is_not_refunded_and_the_rest_get_thei
     assert list(findings()) == []
 
 
+@pytest.mark.walked("raising")
 def test_one_paid_already_becomes_a_claim_and_the_others_share_what_is_left(way: Way, whole) -> None:
     proposal, given = cancelled(way, 200_000, 200_000, 200_000, 200_000)
     pay(way, Refund.objects.get(giver=given[0].giver))
@@ -95,6 +97,7 @@ def test_one_paid_already_becomes_a_claim_and_the_others_share_what_is_left(way:
     assert list(findings()) == []
 
 
+@pytest.mark.walked("raising")
 def test_when_everything_went_back_the_purse_is_short_until_two_write_it_off(way: Way, whole, client_of) -> None:
     proposal, given = cancelled(way, 200_000, 100_000)
     pay_all(way, proposal)
@@ -122,6 +125,7 @@ def test_when_everything_went_back_the_purse_is_short_until_two_write_it_off(way
         funding.settle_claim(claim, how=ClaimEnd.RETURNED, voucher="收1", by=way.who("clerk"))
 
 
+@pytest.mark.walked("accepted")
 def test_what_was_spent_already_is_claimed_and_payments_wait_for_it(way: Way, whole, refused_sql) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")
@@ -157,6 +161,7 @@ def test_what_was_spent_already_is_claimed_and_payments_wait_for_it(way: Way, wh
     assert list(findings()) == []
 
 
+@pytest.mark.walked("accepted")
 def test_a_claim_of_what_was_spent_comes_back_as_a_gift_that_stands(way: Way, whole) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")
@@ -178,6 +183,7 @@ def test_a_claim_of_what_was_spent_comes_back_as_a_gift_that_stands(way: Way, wh
     assert list(findings()) == []
 
 
+@pytest.mark.walked("accepted")
 def test_a_surplus_is_divided_anew_like_a_cancelled_project(way: Way, whole) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")
@@ -196,6 +202,7 @@ def test_a_surplus_is_divided_anew_like_a_cancelled_project(way: Way, whole) -> 
     assert list(findings()) == []
 
 
+@pytest.mark.walked("raising")
 def test_a_refund_that_waits_for_its_second_person_is_confirmed_before_its_gift_is_undone(
     way: Way, whole, refused_sql
 ) -> None:
@@ -220,6 +227,7 @@ def test_a_refund_that_waits_for_its_second_person_is_confirmed_before_its_gift_
     refused_sql("more is promised back", sql, proposal.pk, given[1].giver_id)
 
 
+@pytest.mark.walked("raising")
 def test_the_database_refuses_a_reversal_without_its_claim(
     way: Way, whole, refused_sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +248,7 @@ def test_the_database_refuses_a_reversal_without_its_claim(
         connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@pytest.mark.walked("raising")
 def test_a_refund_that_the_bank_sends_back_is_owed_anew(way: Way, whole) -> None:
     proposal, given = cancelled(way, 200_000)
     refund = Refund.objects.get()
@@ -265,6 +274,7 @@ def test_a_refund_that_the_bank_sends_back_is_owed_anew(way: Way, whole) -> None
     assert list(findings()) == []
 
 
+@pytest.mark.walked("delivering")
 def test_a_payment_that_the_bank_sends_back_may_be_asked_for_again(way: Way, whole) -> None:
     proposal = way.delivering()
     payment = way.paid(proposal, "start")

@@ -93,7 +93,7 @@ def test_a_contribution_reversed_at_any_stage_leaves_books_that_come_out(way: Wa
     comes_out(proposal, whole)
 
 
-@pytest.mark.walked("deciding")
+@pytest.mark.walked("consulting")
 def test_two_claims_on_one_giver_are_not_claimed_twice(way: Way, whole: Any) -> None:
     proposal = way.raising(tier=1)
     way.planned(proposal)
@@ -203,7 +203,7 @@ def test_another_dash_or_an_unseen_sign_makes_no_other_voucher(way: Way, spelled
     way.given(proposal, way.households[2], 10_000, "A-一")
 
 
-@pytest.mark.walked("deciding")
+@pytest.mark.walked("consulting")
 def test_nobody_confirms_or_writes_off_what_they_did_themselves(way: Way, whole: Any) -> None:
     proposal = way.raising(tier=1)
     way.planned(proposal)

@@ -18,6 +18,7 @@ def person(way: Way, name: str) -> Person:
     return Person.objects.get(user=way.who(name))
 
 
+@pytest.mark.walked("procuring")
 def test_the_group_is_odd_of_residents_who_benefit(way: Way, refused_sql) -> None:
     proposal = way.procuring()
     clerk, chief = way.who("clerk"), person(way, "chief")
@@ -37,6 +38,7 @@ def test_the_group_is_odd_of_residents_who_benefit(way: Way, refused_sql) -> Non
     refused_sql("odd number", sql, group.pk, person(way, "neighbour").pk)
 
 
+@pytest.mark.walked("procuring")
 def test_above_the_limit_three_quotes_or_a_reason(way: Way, refused_sql, clock) -> None:
     proposal = way.procuring()
     enquiry = way.quoted(proposal, 1_900_000, 1_950_000)
@@ -57,6 +59,7 @@ def test_above_the_limit_three_quotes_or_a_reason(way: Way, refused_sql, clock) 
     assert ["不足规定家数的理由", "本地只有两家做这个"] in proposal.gate_notice.table
 
 
+@pytest.mark.walked("procuring")
 def test_quotes_are_compared_when_the_days_are_over_and_below_the_limit_at_once(way: Way) -> None:
     proposal = way.procuring()
     way.project_group(proposal)
@@ -75,6 +78,7 @@ def test_quotes_are_compared_when_the_days_are_over_and_below_the_limit_at_once(
     assert Award.objects.get().judges.count() == 3
 
 
+@pytest.mark.walked("procuring")
 def test_who_stands_near_a_supplier_does_not_choose(way: Way, refused_sql) -> None:
     proposal = way.procuring()
     enquiry = way.quoted(proposal)
@@ -96,6 +100,7 @@ def test_who_stands_near_a_supplier_does_not_choose(way: Way, refused_sql) -> No
     refused_sql("may not judge", sql, award.pk, person(way, "neighbour").pk)
 
 
+@pytest.mark.walked("procuring")
 def test_a_quote_beyond_the_plan_is_not_chosen(way: Way) -> None:
     proposal = way.procuring()
     enquiry = way.quoted(proposal, 2_000_001, 2_000_002, 2_000_003)
@@ -103,6 +108,7 @@ def test_a_quote_beyond_the_plan_is_not_chosen(way: Way) -> None:
         funding.award(enquiry, enquiry.quotes.first(), reason="没别的", by=way.who("party"))
 
 
+@pytest.mark.walked("awarded")
 def test_the_contract_waits_for_the_award_notice(way: Way, clock, refused_sql, whole) -> None:
     proposal = way.awarded()
     award = Award.objects.get()
@@ -143,6 +149,7 @@ def test_the_contract_waits_for_the_award_notice(way: Way, clock, refused_sql, w
     refused_sql("no approved change", "UPDATE funding_contract SET price_fen = 1800002")
 
 
+@pytest.mark.walked("awarded")
 def test_a_third_objecting_to_the_award_sends_it_back(way: Way) -> None:
     proposal = way.awarded()
     people = [way.who("resident"), way.who("neighbour"), *(one.user for one in way.neighbours(2))]
@@ -156,6 +163,7 @@ def test_a_third_objecting_to_the_award_sends_it_back(way: Way) -> None:
     assert Award.objects.count() == 2
 
 
+@pytest.mark.walked("consulting")
 def test_without_public_money_the_same_holds(way: Way) -> None:
     proposal = way.delivering(tier=1)
     assert set(proposal.funding_plans.get().amounts()) == {Source.SELF_RAISED}

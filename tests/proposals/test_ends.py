@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -16,9 +18,14 @@ from minshi.disclosure import actions as disclosure
 from minshi.faces.words import cn_until
 from proposals.models import Card, Proposal, Stage
 from tests.deadlines.test_late import ClientOf, let_pass
+from tests.walked import each
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
+
+
+def at(*walks: Callable[..., Proposal]) -> list[Any]:
+    return each({walk: walk.__name__ for walk in walks})
 
 
 def pages(client: Client, proposal: Proposal) -> dict[str, str]:
@@ -39,6 +46,7 @@ def after(moment: datetime) -> None:
     deadlines.sweep()
 
 
+@pytest.mark.walked("voting")
 def test_while_it_runs_the_end_of_a_vote_is_named(way: Way, client: Client) -> None:
     proposal = way.voting()
     closes = proposal.motions.get().closes_at
@@ -46,6 +54,7 @@ def test_while_it_runs_the_end_of_a_vote_is_named(way: Way, client: Client) -> N
         assert f"{cn_until(closes)} 截止" in page, name
 
 
+@pytest.mark.walked("voting")
 def test_after_its_end_a_vote_is_closed_and_the_day_of_its_result_is_no_end(way: Way, client: Client) -> None:
     proposal = way.voting()
     motion = proposal.motions.get()
@@ -61,6 +70,7 @@ def test_after_its_end_a_vote_is_closed_and_the_day_of_its_result_is_no_end(way:
     assert f"{cn_until(motion.closes_at)} 已截止" in pages(client, proposal)["library"]
 
 
+@pytest.mark.walked("rating")
 def test_a_survey_closed_and_being_counted_takes_no_more_answers(way: Way, client: Client) -> None:
     survey = way.rating()
     closes = survey.closes_at
@@ -73,7 +83,7 @@ def test_a_survey_closed_and_being_counted_takes_no_more_answers(way: Way, clien
     assert f"{cn_until(closes)} 截止" not in found["page"]
 
 
-@pytest.mark.parametrize("walk", [Way.announced, Way.funded, Way.awarded, Way.accepted, Way.settling])
+@pytest.mark.parametrize("walk", at(Way.announced, Way.funded, Way.awarded, Way.accepted, Way.settling))
 def test_while_it_runs_the_end_is_the_notices(walk: object, way: Way, client: Client) -> None:
     proposal = walk(way)  # type: ignore[operator]
     notice = proposal.gate_notice
@@ -82,7 +92,7 @@ def test_while_it_runs_the_end_is_the_notices(walk: object, way: Way, client: Cl
         assert f"{cn_until(notice.ends_at)} 截止" in pages(client, proposal)[name], name
 
 
-@pytest.mark.parametrize("walk", [Way.announced, Way.funded, Way.accepted, Way.settling])
+@pytest.mark.parametrize("walk", at(Way.announced, Way.funded, Way.accepted, Way.settling))
 def test_a_notice_that_is_over_invites_no_objection(walk: object, way: Way, client: Client) -> None:
     proposal = walk(way)  # type: ignore[operator]
     notice = proposal.gate_notice
@@ -97,6 +107,7 @@ def test_a_notice_that_is_over_invites_no_objection(walk: object, way: Way, clie
     assert "我有不同意见" not in client.get(notice.get_absolute_url()).content.decode()
 
 
+@pytest.mark.walked("announced", "case_officer", "district_officer")
 def test_months_later_no_page_names_an_end_that_is_still_to_come(
     way: Way, client: Client, case_officer: User, district_officer: User, client_of: ClientOf
 ) -> None:
@@ -111,6 +122,7 @@ def test_months_later_no_page_names_an_end_that_is_still_to_come(
         assert f"{cn_until(proposal.due_at)} 截止" not in page, name
 
 
+@pytest.mark.walked("cosigned")
 def test_a_stage_in_which_nothing_ends_names_only_its_holders_day(way: Way, client: Client) -> None:
     proposal = way.cosigned()
     assert proposal.card.act_ends_at is None
@@ -119,12 +131,14 @@ def test_a_stage_in_which_nothing_ends_names_only_its_holders_day(way: Way, clie
     assert f"{cn_until(proposal.due_at)} 前办好" in found["library"]
 
 
+@pytest.mark.walked("cosigning")
 def test_signatures_end_with_their_stage(way: Way, client: Client) -> None:
     proposal = way.cosigning()
     assert Card.objects.get(pk=proposal.pk).act_ends_at == proposal.due_at
     assert f"{cn_until(proposal.due_at)} 截止" in pages(client, proposal)["page"]
 
 
+@pytest.mark.walked("cosigned")
 def test_a_list_kept_for_visitors_says_so_as_soon_as_it_is_late(way: Way, client: Client) -> None:
     proposal = way.cosigned()
     district = proposal.place.at_level("district")

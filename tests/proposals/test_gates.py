@@ -21,6 +21,7 @@ from minshi.refusals import Refused
 from proposals.actions import advance
 from proposals.lifecycle import PROPOSAL
 from proposals.models import Proposal, Stage
+from tests.walked import each
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +117,7 @@ def to_its_end(proposal: Proposal) -> None:
 
 
 @pytest.mark.usefixtures("anybody_may")
-@pytest.mark.parametrize("verb", BEFORE)
+@pytest.mark.parametrize("verb", each({verb: walk.__name__ for verb, walk in BEFORE.items()}))
 def test_a_gate_stays_closed_until_its_notice_has_passed(way: Way, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     proposal = BEFORE[verb](way)
     refused(proposal, verb, "公示期到")
@@ -139,6 +140,7 @@ def test_a_gate_stays_closed_until_its_notice_has_passed(way: Way, verb: str, mo
 
 @pytest.mark.usefixtures("anybody_may")
 @pytest.mark.parametrize(("entering", "verb"), UNANNOUNCED)
+@pytest.mark.walked("cosigned")
 def test_a_gate_without_its_notice_stays_closed(way: Way, entering: str, verb: str) -> None:
     """The notice of an earlier gate, long passed, does not open a later one."""
     proposal = way.cosigned()
@@ -164,6 +166,7 @@ def test_a_gate_without_its_notice_stays_closed(way: Way, entering: str, verb: s
 
 
 @pytest.mark.usefixtures("anybody_may")
+@pytest.mark.walked("rating")
 def test_rating_without_its_notice_is_not_settled(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     def unannounced(*args: Any, notice: object = None, **words: Any) -> StepRecord:
         return advance(*args, **words)
@@ -178,6 +181,7 @@ def test_rating_without_its_notice_is_not_settled(way: Way, monkeypatch: pytest.
     refused(proposal, "settle_hold", "还没有发布满意度公示")
 
 
+@pytest.mark.walked("settling")
 def test_accounts_without_their_notice_are_not_archived(way: Way) -> None:
     """The stage itself is entered with its notice only; the question still does not let nothing pass."""
     proposal = way.settling()
@@ -197,6 +201,7 @@ def ungated_twin() -> Iterator[str]:
         owner.execute("DELETE FROM lifecycle_edge WHERE verb = 'call_in'")
 
 
+@pytest.mark.walked("announced")
 def test_a_second_step_between_the_same_stages_takes_no_gate_away(way: Way, ungated_twin: str) -> None:
     proposal = way.announced()
     with pytest.raises(IntegrityError, match="initiation notice has not passed"), transaction.atomic():
