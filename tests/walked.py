@@ -37,6 +37,8 @@ class Where(NamedTuple):
 
     def leads_to(self, other: Where) -> bool:
         """Whether a walk that stands here comes by ``other`` when it goes on."""
+        if other.there[: len(self.there) + 1] == (*self.there, self.stage):
+            return True
         stage = other.stage
         while stage and stage != self.stage:
             stage = AFTER.get(stage, "")
@@ -52,12 +54,12 @@ class Stand(NamedTuple):
     moment: datetime
     files: str
     held: transaction.Atomic
+    blocker: Any
 
 
 _stands: list[Stand] = []
 """The stages on the way that tests of this file begin at; the walk is at the last."""
-_own = pytest.StashKey[tuple[Any, Any]]()
-"""What a test has of its own while it runs: its copies of the walk's files, and leave to reach the database."""
+_own_files = pytest.StashKey[Any]()
 
 
 class Cast:
@@ -83,9 +85,9 @@ class Cast:
         return Way(self, self.stands)
 
 
-def where(item: pytest.Item) -> Where | None:
+def where(item: pytest.Item | None) -> Where | None:
     """Where this test begins; None with nothing."""
-    mark = item.get_closest_marker("walked")
+    mark = item and item.get_closest_marker("walked")
     if mark is None or mark.args[0] is None:
         return None
     stage, *there = mark.args
@@ -125,30 +127,29 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
         while _stands and not _stands[-1].where.leads_to(asked):
             _leave()
         if not _stands or _stands[-1].where != asked:
-            _walk_on(asked)
+            _walk_on(asked, blocker)
         platform_clock.set_to(_stands[-1].moment)
     stand = _stands[-1]
     request.node.stash[MET] = stand.met
     if asked.stage in AFTER:
         request.node.stash[STOOD] = (asked.stage, stand.found)
-    request.node.stash[_own] = (_files(stand.files), blocker)
+    request.node.stash[_own_files] = _files(stand.files)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     yield
-    if _own not in item.stash:
-        return
-    files, blocker = item.stash[_own]
-    files.disable()
-    shutil.rmtree(files.options["MEDIA_ROOT"])
-    if nextitem is None or nextitem.path != item.path or where(nextitem) is None:
-        with blocker.unblock():
+    if files := item.stash.get(_own_files, None):
+        files.disable()
+        shutil.rmtree(files.options["MEDIA_ROOT"])
+    is_last = nextitem is None or nextitem.path != item.path or item.session.shouldfail or item.session.shouldstop
+    if _stands and (is_last or where(nextitem) is None):
+        with _stands[0].blocker.unblock():
             while _stands:
                 _leave()
 
 
-def _walk_on(asked: Where) -> None:
+def _walk_on(asked: Where, blocker: Any) -> None:
     """From the last stand, or from nothing."""
     before = _stands[-1] if _stands else None
     held = transaction.atomic()
@@ -167,11 +168,12 @@ def _walk_on(asked: Where) -> None:
         moment = platform_clock.now()
     except BaseException:
         _roll_back(held)
+        shutil.rmtree(files.options["MEDIA_ROOT"])
         platform_clock.reset()
         raise
     finally:
         files.disable()
-    _stands.append(Stand(asked, found, cast.met, moment, files.options["MEDIA_ROOT"], held))
+    _stands.append(Stand(asked, found, cast.met, moment, files.options["MEDIA_ROOT"], held, blocker))
 
 
 def _files(copied: str | None) -> Any:

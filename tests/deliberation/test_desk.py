@@ -32,6 +32,7 @@ def page_of(subject: Any) -> str:
     return f"/admin/{meta.app_label}/{meta.model_name}/{subject.pk}/change/"
 
 
+@pytest.mark.walked("cosigned")
 def test_the_clerk_opens_the_vote(way: Way, clerk: User, client_of: ClientOf) -> None:
     proposal = way.cosigned()
     client = client_of(clerk)
@@ -42,6 +43,7 @@ def test_the_clerk_opens_the_vote(way: Way, clerk: User, client_of: ClientOf) ->
 
 
 @pytest.mark.parametrize("who", ["stranger_clerk", "resident", "chief"])
+@pytest.mark.walked("cosigned")
 def test_nobody_from_elsewhere_or_without_a_desk_does(
     request: pytest.FixtureRequest, way: Way, client_of: ClientOf, who: str
 ) -> None:
@@ -51,6 +53,7 @@ def test_nobody_from_elsewhere_or_without_a_desk_does(
     assert not Motion.objects.exists()
 
 
+@pytest.mark.walked("cosigned")
 def test_the_party_does_not_open_votes_and_the_clerk_does_not_decide(
     way: Way, clerk: User, party: User, client_of: ClientOf
 ) -> None:
@@ -83,6 +86,7 @@ def test_the_admin_shows_no_ballots(client_of: ClientOf, clerk: User, motion: Mo
 
 
 @pytest.mark.parametrize("model", ["motion", "meeting", "workinggroup", "partystudy", "decision"])
+@pytest.mark.walked("announced")
 def test_lists_show_my_territory_only(
     way: Way, clerk: User, stranger_clerk: User, client_of: ClientOf, model: str
 ) -> None:
@@ -93,6 +97,7 @@ def test_lists_show_my_territory_only(
     assert proposal.title not in theirs
 
 
+@pytest.mark.walked("consulting")
 def test_the_group_is_chosen_among_the_residents(way: Way, clerk: User, client_of: ClientOf) -> None:
     proposal = way.consulting()
     client = client_of(clerk)
@@ -105,6 +110,7 @@ def test_the_group_is_chosen_among_the_residents(way: Way, clerk: User, client_o
     assert proposal.groups.get().members.count() == 3
 
 
+@pytest.mark.walked("consulting")
 def test_the_agenda_is_posted_in_time(way: Way, clerk: User, client_of: ClientOf) -> None:
     proposal = way.consulting()
     way.group(proposal)
@@ -137,6 +143,7 @@ def held(way: Way, clock: Any) -> Meeting:
     return meeting
 
 
+@pytest.mark.walked("consulting")
 def test_minutes_and_plan_are_written_there(held: Meeting, clerk: User, client_of: ClientOf) -> None:
     client = client_of(clerk)
     wrong = client.post(step(held, "record-minutes"), {**MINUTES, "agree_1": 11})
@@ -160,12 +167,14 @@ def test_minutes_and_plan_are_written_there(held: Meeting, clerk: User, client_o
     assert held.proposal.version.cost_fen == 1_800_000
 
 
+@pytest.mark.walked("consulting")
 def test_a_meeting_is_called_off_there(held: Meeting, clerk: User, client_of: ClientOf) -> None:
     client = client_of(clerk)
     assert client.post(step(held, "call-off"), {"reason": ""}).status_code == 422
     assert client.post(step(held, "call-off"), {"reason": "下大雨"}).status_code == 302
 
 
+@pytest.mark.walked("deciding")
 def test_the_branch_studies_and_decides_there(way: Way, party: User, client_of: ClientOf) -> None:
     proposal = way.deciding()
     client = client_of(party)
@@ -185,12 +194,14 @@ def test_the_branch_studies_and_decides_there(way: Way, party: User, client_of: 
     assert (fresh.stage, fresh.tier) == (Stage.ANNOUNCED, 2)
 
 
+@pytest.mark.walked("deciding")
 def test_the_data_are_offered_as_evidence(way: Way, party: User, client_of: ClientOf) -> None:
     page = client_of(party).get(step(way.deciding(), "decide")).content.decode()
     for words in ("受益 12 户", "9 / 12 户参加", "自筹占预算 40%"):
         assert words in page
 
 
+@pytest.mark.walked("deciding")
 def test_the_reserve_is_taken_up_there(way: Way, clerk: User, client_of: ClientOf) -> None:
     proposal = way.deciding()
     way.study(proposal)

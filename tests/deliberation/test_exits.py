@@ -41,6 +41,7 @@ def said(proposal: Proposal) -> list[str]:
     return list(StepRecord.objects.of(proposal).filter(verb="no_plan").values_list("reason", flat=True))
 
 
+@pytest.mark.walked("consulting")
 def test_each_meeting_without_a_plan_is_on_record_and_sets_a_new_day(way: Way) -> None:
     proposal = way.consulting()
     before = proposal.due_at
@@ -56,6 +57,7 @@ def test_each_meeting_without_a_plan_is_on_record_and_sets_a_new_day(way: Way) -
     ]
 
 
+@pytest.mark.walked("consulting")
 def test_after_the_policys_tries_it_has_not_passed(way: Way) -> None:
     proposal = way.consulting()
     for tries in range(3):
@@ -68,12 +70,14 @@ def test_after_the_policys_tries_it_has_not_passed(way: Way) -> None:
     assert proposal.stage == Stage.NOT_PASSED
 
 
+@pytest.mark.walked("consulting")
 def test_a_meeting_that_agrees_is_no_try(way: Way) -> None:
     proposal = way.consulting()
     way.recorded_meeting(proposal)
     assert said(proposal) == []
 
 
+@pytest.mark.walked("consulting")
 def test_the_households_may_be_asked_again(way: Way) -> None:
     proposal = way.consulting()
     meeting = way.announced_meeting(proposal)
@@ -89,18 +93,21 @@ def test_the_households_may_be_asked_again(way: Way) -> None:
     assert proposal.motions.count() == 2
 
 
+@pytest.mark.walked("deciding")
 def test_what_cannot_be_decided_goes_back_to_the_table(way: Way) -> None:
     proposal = way.deciding()
     actions.consult_again(proposal, reason="正式表决没有通过", by=way.who("party"))
     assert proposal.stage == Stage.CONSULTING
 
 
+@pytest.mark.walked("consulting")
 def test_the_proposer_may_withdraw_while_there_is_no_money(way: Way) -> None:
     proposal = way.consulting()
     proposals.withdraw(proposal, reason="我们几家自己装了", by=way.who("resident"))
     assert proposal.stage == Stage.WITHDRAWN
 
 
+@pytest.mark.walked("delivering")
 def test_nobody_withdraws_what_was_taken_on(way: Way) -> None:
     proposal = way.delivering()
     way.rethink(proposal)

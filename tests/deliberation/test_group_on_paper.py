@@ -21,7 +21,7 @@ from minshi.residents.models import Person
 from proposals.models import Proposal, Stage
 from tests.way import Way, a_picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("consulting")]
 
 
 @pytest.fixture
@@ -106,6 +106,7 @@ def test_it_is_done_at_the_desk_and_the_sheet_is_seen_by_staff_alone(
     assert client_of(way.who("resident")).get(sheet).status_code == 403
 
 
+@pytest.mark.walked(None)
 def test_where_fewer_doors_benefit_than_the_number_all_of_them_are_the_group(way: Way) -> None:
     proposal = way.consulting(doors=way.households[:2])
     resident, neighbour, chief = (way.who(name) for name in ("resident", "neighbour", "chief"))
@@ -117,6 +118,7 @@ def test_where_fewer_doors_benefit_than_the_number_all_of_them_are_the_group(way
     assert len(selectors.members_of(proposal)) == 2
 
 
+@pytest.mark.walked(None)
 def test_so_is_the_project_group(way: Way) -> None:
     proposal = way.raising(doors=way.households[:2])
     resident, neighbour = (Person.objects.get(user=way.who(name)) for name in ("resident", "neighbour"))
@@ -134,6 +136,7 @@ def test_so_is_the_project_group(way: Way) -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@pytest.mark.walked("raising")
 def test_who_was_chosen_on_paper_goes_on_into_the_project_group(way: Way) -> None:
     proposal = way.raising()
     chosen_on_paper(way, proposal, "老王头", "李大妈", "赵婆婆")

@@ -14,7 +14,7 @@ from minshi.disclosure.models import Objection
 from minshi.refusals import NotAllowed, Refused
 from tests.way import Way
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("announced")]
 
 
 @pytest.fixture

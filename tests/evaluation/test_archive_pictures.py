@@ -45,6 +45,7 @@ def archived(way: Way) -> Proposal:
     return way.archived()
 
 
+@pytest.mark.walked("archived")
 def test_every_sealed_picture_is_in_the_download_and_fits(archived: Proposal, client: Client) -> None:
     assert len(pictures(archived)) >= 2
     assert not failed(client, archived) and set(states(client, archived)) == {"intact"}
@@ -54,6 +55,7 @@ def test_every_sealed_picture_is_in_the_download_and_fits(archived: Proposal, cl
 
 
 @pytest.mark.parametrize("which", [0, -1])
+@pytest.mark.walked("archived")
 def test_a_changed_one_is_found_everywhere(
     which: int, archived: Proposal, client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,6 +70,7 @@ def test_a_changed_one_is_found_everywhere(
     assert picture.name in capsys.readouterr().err and tasks.check_archives() == 1
 
 
+@pytest.mark.walked("archived")
 def test_a_missing_one_is_found_everywhere(archived: Proposal, client: Client) -> None:
     picture = pictures(archived)[0]
     (Path(settings.MEDIA_ROOT) / picture.file).unlink()
@@ -78,6 +81,7 @@ def test_a_missing_one_is_found_everywhere(archived: Proposal, client: Client) -
         call_command("check_archives")
 
 
+@pytest.mark.walked("archived")
 def test_one_put_in_the_place_of_another_is_found(archived: Proposal, client: Client) -> None:
     first, last = pictures(archived)[0], pictures(archived)[-1]
     assert first.file != last.file
@@ -85,6 +89,7 @@ def test_one_put_in_the_place_of_another_is_found(archived: Proposal, client: Cl
     assert failed(client, archived) == [first.name]
 
 
+@pytest.mark.walked("settling")
 def test_nothing_is_sealed_while_a_picture_is_gone(way: Way) -> None:
     proposal = way.settling()
     way.complete(proposal)

@@ -49,6 +49,7 @@ def test_an_empty_answer_is_refused_and_nothing_typed_is_lost(
     assert "灯太亮" in answer.content.decode() and "请选一个评价" in answer.content.decode()
 
 
+@pytest.mark.walked("survey")
 def test_who_does_not_benefit_reads_why(survey: Survey, stranger: User, client_of: ClientOf) -> None:
     url = f"/projects/{survey.proposal.number}/rate/"
     answer = client_of(stranger).get(url)
@@ -64,6 +65,7 @@ def test_after_the_end_the_page_says_so(survey: Survey, raters: list[User], clie
     assert "截止" in answer.content.decode() and not Answer.objects.exists()
 
 
+@pytest.mark.walked("survey")
 def test_a_visitor_is_sent_to_sign_in(survey: Survey, client: Client) -> None:
     assert client.get(f"/projects/{survey.proposal.number}/rate/").status_code == 302
 
@@ -111,6 +113,7 @@ def test_how_many_answered_is_told_as_of_fixed_hours(
     assert told() == 2
 
 
+@pytest.mark.walked(None)
 def test_the_ratings_page_asks_little(
     survey: Survey, client: Client, answered: Callable[..., None], django_assert_max_num_queries: Callable[..., object]
 ) -> None:
@@ -140,6 +143,7 @@ def test_my_things_name_the_survey_until_my_household_has_answered(
     assert page.count(url) == 1 and "已打分" in page
 
 
+@pytest.mark.walked("survey")
 def test_the_projects_page_says_what_happens_now(survey: Survey, client: Client) -> None:
     page = client.get(survey.proposal.get_absolute_url()).content.decode()
     assert f"/projects/{survey.proposal.number}/rate/" in page and "大家打分" in page
@@ -225,6 +229,7 @@ def test_who_moved_in_does_not_read_how_the_door_was_rated(
 # --- The report -------------------------------------------------------------------------------------
 
 
+@pytest.mark.walked("survey")
 def test_the_report_states_its_line_from_the_data(survey: Survey, client: Client, street: object) -> None:
     page = client.get("/report/990101/").content.decode()
     assert "共申报 1 项" in page and "受益 50 户" in page and "1 个街道" in page
@@ -232,6 +237,7 @@ def test_the_report_states_its_line_from_the_data(survey: Survey, client: Client
     assert client.get("/report/000000/").status_code == 404
 
 
+@pytest.mark.walked("survey")
 def test_the_report_is_a_fixed_number_of_queries(
     survey: Survey, client: Client, django_assert_max_num_queries: Callable[..., object]
 ) -> None:

@@ -56,6 +56,7 @@ def voided(sheet: PaperAnswer, by: User) -> None:
 # --- Reading ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.walked("survey")
 def test_a_sheet_counts_once_two_people_read_it_alike(
     survey: Survey, fifty: list[Household], enter: Enter, chief: User, case_officer: User, supervisor: User
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_sheet_counts_once_two_people_read_it_alike(
     assert not CallBack.objects.exists()
 
 
+@pytest.mark.walked("survey")
 def test_a_door_without_a_phone_hears_of_its_sheet_from_the_next_fixed_hour_on(
     survey: Survey, fifty: list[Household], enter: Enter, clock: Clock
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_door_without_a_phone_hears_of_its_sheet_from_the_next_fixed_hour_on(
     assert not any("满意" in row.title.replace("满意度", "") + row.body for row in rows)
 
 
+@pytest.mark.walked("survey")
 def test_where_two_read_differently_a_third_decides(
     survey: Survey, fifty: list[Household], enter: Enter, case_officer: User, second_supervisor: User
 ) -> None:
@@ -97,6 +100,7 @@ def test_where_two_read_differently_a_third_decides(
     assert Answer.objects.get().level == 3
 
 
+@pytest.mark.walked("survey")
 def test_aspects_are_read_twice_too(
     survey: Survey, fifty: list[Household], enter: Enter, case_officer: User, second_supervisor: User
 ) -> None:
@@ -122,6 +126,7 @@ def test_a_signed_sheet_replaces_the_phone_and_never_back(
         rate(survey, level=1, by=raters[0])
 
 
+@pytest.mark.walked("survey")
 def test_who_does_not_collect_paper_neither_registers_nor_reads_it(
     survey: Survey,
     fifty: list[Household],
@@ -169,6 +174,7 @@ def test_only_the_stub_comes_first_and_the_reading_after_the_end(
     assert all(answer.at < survey.closes_at for answer in survey.answers.all())
 
 
+@pytest.mark.walked("survey")
 def test_registering_twice_with_one_number_is_one_sheet(
     survey: Survey, fifty: list[Household], unit_of: Callable[..., Unit], chief: User
 ) -> None:
@@ -306,6 +312,7 @@ def test_after_the_end_another_takes_it_back_and_the_result_is_drawn(
 # --- What the database keeps --------------------------------------------------------------------------
 
 
+@pytest.mark.walked("survey")
 def test_no_stub_after_the_end_whoever_writes_it(
     survey: Survey, fifty: list[Household], unit_of: Callable[..., Unit], chief: User, clock: Clock
 ) -> None:
@@ -315,6 +322,7 @@ def test_no_stub_after_the_end_whoever_writes_it(
         PaperAnswer.objects.create(unit=unit_of(fifty[5]), line=sheet.lines.get())
 
 
+@pytest.mark.walked("survey")
 def test_the_stub_is_of_the_door_and_stays_so(
     survey: Survey, fifty: list[Household], enter: Enter, unit_of: Callable[..., Unit], chief: User
 ) -> None:
@@ -341,6 +349,7 @@ def _write(survey: Survey, unit: Unit, by: User, **words: Any) -> Answer:
     return Answer.objects.create(survey=survey, unit=unit, by=by, slip_number="X", **{"level": 1} | words)
 
 
+@pytest.mark.walked("survey")
 def test_a_paper_answer_says_what_its_sheet_was_read_to_say(
     survey: Survey, fifty: list[Household], enter: Enter, unit_of: Callable[..., Unit], chief: User, case_officer: User
 ) -> None:
@@ -403,6 +412,7 @@ def test_nothing_is_read_after_the_result(
         )
 
 
+@pytest.mark.walked("survey")
 def test_a_reading_without_a_photo_is_none(
     survey: Survey, fifty: list[Household], unit_of: Callable[..., Unit], chief: User, supervisor: User
 ) -> None:

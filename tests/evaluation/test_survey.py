@@ -28,6 +28,7 @@ from tests.conftest import Clock
 pytestmark = [pytest.mark.django_db, pytest.mark.walked("raters", "survey")]
 
 
+@pytest.mark.walked("survey")
 def test_all_who_benefit_are_asked_and_thirty_must_answer(survey: Survey, accepted: Proposal) -> None:
     assert (survey.round, survey.asked, survey.needed, survey.stage) == (1, 50, 30, "open")
     accepted.refresh_from_db()
@@ -97,11 +98,13 @@ def test_the_database_refuses_an_answer_after_the_end_whoever_writes_it(
         _insert(survey, survey.roll.units.get(household=raters[1].person.household), raters[1])
 
 
+@pytest.mark.walked("survey")
 def test_who_does_not_benefit_is_not_asked(survey: Survey, stranger: User) -> None:
     with pytest.raises(NotAllowed, match="名单"):
         rate(survey, level=1, by=stranger)
 
 
+@pytest.mark.walked("survey")
 def test_the_database_knows_the_roll_too(survey: Survey, stranger: User) -> None:
     elsewhere = freeze_households(Household.objects.filter(pk=stranger.person.household.pk), by=None)
     with pytest.raises(IntegrityError, match="not on the roll"), transaction.atomic():
@@ -356,6 +359,7 @@ def test_a_result_is_never_edited(survey: Survey, answered: Callable[..., None],
         cursor.execute("DELETE FROM evaluation_answer WHERE survey_id = %s", [survey.pk])
 
 
+@pytest.mark.walked("survey")
 def test_the_window_is_never_shortened(survey: Survey) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Survey.objects.filter(pk=survey.pk).update(closes_at=survey.opens_at + (survey.closes_at - survey.opens_at) / 2)
@@ -373,6 +377,7 @@ def test_a_result_that_is_not_the_answers_is_refused(survey: Survey, raters: lis
         take(survey, "close", by=None, setting={**honest_count, "closed_at": clock.now()})
 
 
+@pytest.mark.walked("survey")
 def test_a_project_is_not_rated_without_a_survey_that_says_so(survey: Survey, accepted: Proposal) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         advance(accepted, "pass_survey", by=None)

@@ -24,8 +24,8 @@ def do(client, subject, step: str, **data):
     assert answer.status_code == 302, answer.context["form"].errors
 
 
-def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of, settings, tmp_path) -> None:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.mark.walked("raising")
+def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of) -> None:
     proposal = way.raising()
     purse = Purse.objects.get()
     desk = {
@@ -101,6 +101,7 @@ def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of,
         assert "18,500" in page.content.decode() or "20,000.00" in page.content.decode()
 
 
+@pytest.mark.walked("raising")
 def test_refusals_stand_beside_the_fields_and_nothing_typed_is_lost(way: Way, client_of) -> None:
     proposal = way.raising()
     clerk = client_of(way.who("clerk"))
@@ -115,6 +116,7 @@ def test_refusals_stand_beside_the_fields_and_nothing_typed_is_lost(way: Way, cl
     assert "必须相等" in answer.content.decode()
 
 
+@pytest.mark.walked("raising")
 def test_nobody_sees_or_does_anything_elsewhere(way: Way, client_of) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -137,10 +139,8 @@ def test_every_list_opens(way: Way, client_of, model: str) -> None:
     assert client_of(way.who("clerk")).get(f"/admin/funding/{model}/").status_code == 200
 
 
-def test_every_detail_opens_after_a_cancelled_project(
-    way: Way, client_of, django_assert_max_num_queries, settings, tmp_path
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.mark.walked("delivering")
+def test_every_detail_opens_after_a_cancelled_project(way: Way, client_of, django_assert_max_num_queries) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
     change = funding.ask_change(proposal, what="加高", reason="树挡光", new_price_fen=1_900_000, by=way.who("chief"))

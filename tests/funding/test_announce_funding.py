@@ -15,6 +15,7 @@ from proposals.models import Source, Stage
 from tests.way import Way, wait_until_over
 
 
+@pytest.mark.walked("raising")
 def test_what_is_missing_is_said(way: Way) -> None:
     proposal = way.raising()
     clerk = way.who("clerk")
@@ -37,6 +38,7 @@ def test_what_is_missing_is_said(way: Way) -> None:
     assert proposal.gate_notice.kind == "funding"
 
 
+@pytest.mark.walked("consulting")
 def test_in_kind_is_kept_apart_from_cash(way: Way) -> None:
     proposal = way.raising(shares={Source.SUBSIDY: 1_200_000, Source.SELF_RAISED: 700_000, Source.IN_KIND: 100_000})
     plan = way.planned(proposal)
@@ -50,6 +52,7 @@ def test_in_kind_is_kept_apart_from_cash(way: Way) -> None:
     assert balance(f"project:{proposal.number}") == 800_000
 
 
+@pytest.mark.walked("funded")
 def test_when_the_notice_has_passed_grants_move_into_the_project(way: Way, whole) -> None:
     proposal = way.funded()
     grant = Grant.objects.get()
@@ -64,6 +67,7 @@ def test_when_the_notice_has_passed_grants_move_into_the_project(way: Way, whole
     assert Deadline.objects.open().filter(kind="funding.group", role="clerk").exists()
 
 
+@pytest.mark.walked("funded")
 def test_an_open_objection_keeps_the_gate_shut_until_it_is_answered(way: Way) -> None:
     proposal = way.funded()
     objection = disclosure.object_to(proposal.gate_notice, facts="觉得预算太高了，请说明", by=way.who("neighbour"))
@@ -74,6 +78,7 @@ def test_an_open_objection_keeps_the_gate_shut_until_it_is_answered(way: Way) ->
     assert proposal.stage == Stage.PROCURING
 
 
+@pytest.mark.walked("funded")
 def test_a_third_of_the_households_objecting_reopens_it(way: Way) -> None:
     proposal = way.funded()
     notice = proposal.gate_notice

@@ -19,6 +19,8 @@ from proposals.models import Proposal, Source
 from tests.cast import home_of, make_resident
 from tests.way import Way, a_picture
 
+pytestmark = pytest.mark.walked("raising")
+
 
 @pytest.fixture
 def proposal(way: Way) -> Proposal:

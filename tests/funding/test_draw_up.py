@@ -11,6 +11,7 @@ from proposals.models import Source
 from tests.way import Way
 
 
+@pytest.mark.walked("raising")
 def test_the_clerk_draws_up_the_plan_of_the_agreed_version(way: Way) -> None:
     proposal = way.raising()
     waiting = Deadline.objects.open().get(kind="funding.plan")
@@ -23,12 +24,14 @@ def test_the_clerk_draws_up_the_plan_of_the_agreed_version(way: Way) -> None:
     assert again.number == 2
 
 
+@pytest.mark.walked("raising")
 def test_the_sources_must_make_the_cost(way: Way) -> None:
     proposal = way.raising()
     with pytest.raises(Refused, match=r"合计 19,999\.99 元，商定的费用是 20,000\.00 元"):
         way.planned(proposal, {Source.SUBSIDY: 1_199_999, Source.SELF_RAISED: 800_000})
 
 
+@pytest.mark.walked("consulting")
 def test_tier_one_has_no_public_money_and_tier_two_none_of_the_district(way: Way, refused_sql) -> None:
     proposal = way.raising(tier=1)
     with pytest.raises(Refused, match="一级办理不能用“街道补助”"):
@@ -39,6 +42,7 @@ def test_tier_one_has_no_public_money_and_tier_two_none_of_the_district(way: Way
         refused_sql("has no money from", sql, plan.pk, source)
 
 
+@pytest.mark.walked("raising")
 def test_only_those_of_the_place_draw_it_up(way: Way) -> None:
     proposal = way.raising()
     for name in ("stranger_clerk", "resident", "supervisor", "cashier"):
@@ -46,6 +50,7 @@ def test_only_those_of_the_place_draw_it_up(way: Way) -> None:
             funding.draw_up(proposal, proposal.version.shares, by=way.who(name))
 
 
+@pytest.mark.walked("raising")
 def test_a_plan_is_written_once(way: Way, refused_sql) -> None:
     proposal = way.raising()
     plan = way.planned(proposal)

@@ -27,6 +27,7 @@ def rule(way: Way, name: str, value: Value, since: date = date(2020, 1, 1)) -> N
     policy.set_value(name, way.yard, value, since=since, source="试行办法", by=None)
 
 
+@pytest.mark.walked("funded")
 def test_a_group_has_as_many_as_its_stage_pinned(way: Way, refused_sql, whole) -> None:
     proposal = way.funded()
     rule(way, "group.minimum", 5)
@@ -53,6 +54,7 @@ def test_a_group_has_as_many_as_its_stage_pinned(way: Way, refused_sql, whole) -
     whole()
 
 
+@pytest.mark.walked("funded")
 def test_an_award_is_measured_by_its_stage(way: Way, refused_sql, whole) -> None:
     proposal = way.funded()
     rule(way, "quotes.minimum", 4)
@@ -75,6 +77,7 @@ def test_an_award_is_measured_by_its_stage(way: Way, refused_sql, whole) -> None
     }
 
 
+@pytest.mark.walked("delivering")
 def test_an_acceptance_is_measured_by_its_stage(way: Way) -> None:
     proposal = way.delivering()
     funding.log(proposal, text="灯装好了", by=way.who("chief"))
@@ -113,6 +116,7 @@ def seat_by_hand(way: Way, contract: Contract) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@pytest.mark.walked("awarded")
 def test_a_change_is_measured_by_its_stage(way: Way, refused_sql) -> None:
     proposal = way.awarded()
     rule(way, "change.share", "1/20")
@@ -130,6 +134,7 @@ def test_a_change_is_measured_by_its_stage(way: Way, refused_sql) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.walked("covered")
 def test_each_gate_runs_the_days_its_stage_pinned(way: Way) -> None:
     """The place gives every gate ten days, each time after the stage that posts it has begun."""
     posted = {}

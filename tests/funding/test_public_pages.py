@@ -10,6 +10,7 @@ from funding import actions as funding
 from tests.way import Way, a_picture
 
 
+@pytest.mark.walked("raising")
 def test_the_books_say_every_fen_and_nobody_who_did_not_agree(
     way: Way, client_of, django_assert_max_num_queries
 ) -> None:
@@ -33,6 +34,7 @@ def test_the_books_say_every_fen_and_nobody_who_did_not_agree(
     assert "124.45" in page
 
 
+@pytest.mark.walked("raising")
 def test_more_givers_cost_no_more_queries(way: Way, client_of) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -47,6 +49,7 @@ def test_more_givers_cost_no_more_queries(way: Way, client_of) -> None:
     assert len(many) == len(few)
 
 
+@pytest.mark.walked("covered")
 def test_the_way_of_the_money_is_on_the_projects_page(way: Way, client_of) -> None:
     proposal = way.covered()
     client = client_of(None)
@@ -57,6 +60,7 @@ def test_the_way_of_the_money_is_on_the_projects_page(way: Way, client_of) -> No
     assert "资金安排正在公示，到" in client.get(f"/projects/{proposal.number}/").content.decode()
 
 
+@pytest.mark.walked("procuring")
 def test_prices_are_shown_when_the_days_for_quoting_are_over(way: Way, client_of, clock) -> None:
     proposal = way.procuring()
     way.project_group(proposal)
@@ -70,8 +74,8 @@ def test_prices_are_shown_when_the_days_for_quoting_are_over(way: Way, client_of
     assert "12,345.00" in client.get(url).content.decode()
 
 
-def test_the_group_keeps_the_log_from_the_phone(way: Way, client_of, settings, tmp_path) -> None:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.mark.walked("delivering")
+def test_the_group_keeps_the_log_from_the_phone(way: Way, client_of) -> None:
     proposal = way.delivering()
     base = f"/projects/{proposal.number}"
     chief = client_of(way.who("chief"))
@@ -96,6 +100,7 @@ def test_the_group_keeps_the_log_from_the_phone(way: Way, client_of, settings, t
     assert client_of(None).get(f"{base}/acceptance/").status_code == 200
 
 
+@pytest.mark.walked("accepted")
 def test_the_acceptance_is_public_item_by_item(way: Way, client_of) -> None:
     proposal = way.accepted()
     page = client_of(None).get(f"/projects/{proposal.number}/acceptance/").content.decode()
@@ -108,8 +113,8 @@ def test_the_acceptance_is_public_item_by_item(way: Way, client_of) -> None:
     assert "合同价 18,500.00 元" in project
 
 
-def test_a_vouchers_picture_is_for_staff_of_the_place(way: Way, client_of, settings, tmp_path) -> None:
-    settings.MEDIA_ROOT = tmp_path
+@pytest.mark.walked("raising")
+def test_a_vouchers_picture_is_for_staff_of_the_place(way: Way, client_of) -> None:
     proposal = way.raising()
     given = funding.record_contribution(
         proposal, household=way.households[0], amount_fen=1, voucher="收据1", photo=a_picture(), by=way.who("clerk")

@@ -23,6 +23,7 @@ def late(clock, kind: str) -> Deadline:
     return following
 
 
+@pytest.mark.walked("raising")
 def test_a_plan_nobody_draws_up_is_the_streets_business(way: Way, clock) -> None:
     way.raising()
     officer = way.who("case_officer")
@@ -32,6 +33,7 @@ def test_a_plan_nobody_draws_up_is_the_streets_business(way: Way, clock) -> None
     assert Message.objects.filter(user=officer).count() > before
 
 
+@pytest.mark.walked("procuring")
 def test_a_group_nobody_forms_and_money_nobody_confirms_are_asked_after(way: Way, clock) -> None:
     proposal = way.procuring()
     late(clock, "funding.group")
@@ -44,6 +46,7 @@ def test_a_group_nobody_forms_and_money_nobody_confirms_are_asked_after(way: Way
     assert Message.objects.filter(user=way.who("case_officer"), title__startswith="逾期：复核到账").exists()
 
 
+@pytest.mark.walked("delivering")
 def test_a_payment_and_a_change_that_wait_too_long_are_on_record(way: Way, clock) -> None:
     proposal = way.delivering()
     way.who("district_officer")
@@ -57,6 +60,7 @@ def test_a_payment_and_a_change_that_wait_too_long_are_on_record(way: Way, clock
         assert subject.due_at <= clock.now()
 
 
+@pytest.mark.walked("awarded")
 def test_a_start_nobody_makes_is_asked_after(way: Way, clock) -> None:
     proposal = way.awarded()
     clock.move(seconds=(proposal.gate_notice.ends_at - clock.now()).total_seconds() + 60)
@@ -71,6 +75,7 @@ def test_every_stage_of_this_app_has_a_handler(stage: str) -> None:
     assert f"stage:{stage}" in deadlines._handlers
 
 
+@pytest.mark.walked("raising")
 def test_what_waits_for_a_resident_and_for_the_group(way: Way) -> None:
     proposal = way.raising()
     assert to_pledge(way.who("neighbour")) == []

@@ -24,6 +24,7 @@ def give_back(way: Way, proposal) -> None:
         funding.confirm_refund(refund, by=way.who("clerk"))
 
 
+@pytest.mark.walked("raising")
 def test_cancelling_while_raising_gives_everything_back(way: Way, whole) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -57,6 +58,7 @@ def test_cancelling_while_raising_gives_everything_back(way: Way, whole) -> None
     assert list(findings()) == []
 
 
+@pytest.mark.walked("delivering")
 def test_cancelling_in_the_middle_shares_what_is_left(way: Way, whole) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
@@ -73,6 +75,7 @@ def test_cancelling_in_the_middle_shares_what_is_left(way: Way, whole) -> None:
     assert Grant.objects.get().pot.account.balance_fen == left * 60 // 100
 
 
+@pytest.mark.walked("raising")
 def test_money_not_yet_confirmed_is_confirmed_first(way: Way) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -83,6 +86,7 @@ def test_money_not_yet_confirmed_is_confirmed_first(way: Way) -> None:
         way.ending(proposal)
 
 
+@pytest.mark.walked("raising")
 def test_a_refund_takes_two_people_and_a_voucher(way: Way, refused_sql) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -105,6 +109,7 @@ def test_a_refund_takes_two_people_and_a_voucher(way: Way, refused_sql) -> None:
     funding.confirm_refund(refund, by=way.who("clerk"))
 
 
+@pytest.mark.walked("accepted")
 def test_a_surplus_waits_until_everything_is_paid(way: Way) -> None:
     proposal = way.accepted()
     with pytest.raises(Refused, match="尾款还没有结论"):
@@ -114,6 +119,7 @@ def test_a_surplus_waits_until_everything_is_paid(way: Way) -> None:
         funding.return_surplus(proposal, by=None)
 
 
+@pytest.mark.walked("accepted")
 def test_returning_twice_orders_nothing_twice(way: Way) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")
