@@ -67,7 +67,7 @@ class Cast:
 
     def __init__(self, before: Stand | None) -> None:
         self.met = {name: fresh(found) for name, found in before.met.items()} if before else {}
-        self.stands = (before.where.stage, before.found) if before else ("", None)
+        self.stands = (before.where.stage, before.found) if before and before.where.stage in AFTER else ("", None)
         self.at_hand: dict[str, Any] = {"db": None, "clock": Clock(), "monkeypatch": pytest.MonkeyPatch}
 
     def getfixturevalue(self, name: str) -> Any:
