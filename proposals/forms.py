@@ -240,8 +240,9 @@ class WordsForm(BenefitsForm):
     plan = PlainField(label=_("打算怎么做"), rows=4, max_length=2000)
     spot = PlainField(label=_("具体在哪里"), max_length=SPOT_LENGTH)
     people = CountField(label=_("大约多少人受益"), min_value=1, max_value=1_000_000, required=False)
-    kind = forms.ChoiceField(label=_("是服务还是工程"), choices=Kind)
-    category = forms.ChoiceField(label=_("属于哪一类"), choices=Category)
+    # Nothing is chosen for who skips them: the kind can never be changed afterwards.
+    kind = forms.ChoiceField(label=_("是服务还是工程"), choices=[("", _("请选一项")), *Kind.choices])
+    category = forms.ChoiceField(label=_("属于哪一类"), choices=[("", _("请选一项")), *Category.choices])
     touches_common_parts = forms.BooleanField(label=_("要占用或改动公共部位（楼道、屋顶、绿地等）"), required=False)
     cost = YuanField(label=_("估计要花多少钱（元）"), help_text=_("估不准没关系，议事会上还要细算"))
     subsidy = YuanField(label=_("想请街道补助（元）"), required=False)

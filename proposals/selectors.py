@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
-from minshi.clock import Now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.rules import PERIODS
@@ -344,7 +343,7 @@ def mine(user: User) -> Mine:
     returned = [
         Task(
             title=proposal.title,
-            text=_("楼栋长请您修改"),
+            text=_("请您修改"),
             url=f"/projects/{proposal.number}/revise/",
             button=_("去修改"),
             until=proposal.due_at,
@@ -376,12 +375,6 @@ def own_steps(user: User, proposal: Proposal) -> list[tuple[str, str]]:
         for label, verb, page in steps
         if proposal.stage in PROPOSAL.by_verb[verb].sources
     ]
-
-
-def just_proposed(user: User, place: Territory, title: str) -> Proposal | None:
-    """The same from the same person a moment ago: a form that was sent twice is one proposal."""
-    recent = user.proposals.filter(place=place, title=title, submitted_at__gt=Now() - timedelta(minutes=5))
-    return recent.order_by("-id").first()
 
 
 def to_review(user: User) -> list[Proposal]:

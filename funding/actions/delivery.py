@@ -51,7 +51,7 @@ from minshi.disclosure.models import Notice
 from minshi.faces.pictures import reencoded
 from minshi.faces.words import percent, share, share_in_percent
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
@@ -133,12 +133,16 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
     demand("funding.deliver", by, proposal, _("记现场日志"))
     if not text.strip():
         raise Refused(text=_("请写几个字，说说今天做了什么"))
+    in_turn(by, "log")
+    said = {"text": mask_text(text.strip()), "problem": mask_text(one_line(problem))}
+    pictures = list(photos)
+    again = proposal.log_entries.filter(by=by, at__gt=now() - TWICE, **said).first()
+    if again and again.photos.count() == len(pictures):
+        return again  # sent twice
     person = person_of(by)
     said_by = f"{acting_as(by, proposal.place, Role.CLERK)} {mask_name(person.name if person else '')}"
-    entry = LogEntry.objects.create(
-        proposal=proposal, text=mask_text(text.strip()), problem=mask_text(one_line(problem)), by=by, by_public=said_by
-    )
-    for photo in photos:
+    entry = LogEntry.objects.create(proposal=proposal, by=by, by_public=said_by, **said)
+    for photo in pictures:
         picture = reencoded(photo)
         kept = LogPhoto(entry=entry)
         kept.image.save(picture.name or "photo.jpg", picture, save=False)

@@ -31,7 +31,7 @@ from minshi.disclosure.models import (
     Ruling,
 )
 from minshi.faces.pictures import reencoded
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import TWICE, action
 from minshi.masking import mask_name, mask_text, one_line, seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
@@ -303,6 +303,9 @@ def object_to(
     if not online and not rules.may_enter(by, notice.place):
         raise NotAllowed(_("只有这里的社区和街道工作人员可以替别人登记异议。"))
     notice = Notice.objects.select_for_update(no_key=True, of=("self",)).select_related("place").get(pk=notice.pk)
+    said = {"by": by, "original__facts": facts, "original__request": request, "anonymous": anonymous}
+    if online and (again := notice.objections.open().filter(at__gt=now() - TWICE, **said).first()):
+        return again  # sent twice; the notice's lock made the second wait for the first
     speaker = person_of(by) if online else signer
     name = speaker.name if speaker and (online or not one_line(name)) else one_line(name)
     _refuse_objection(notice, speaker, by=by if online else None, facts=facts, name=name, anonymous=anonymous)

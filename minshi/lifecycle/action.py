@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
+from minshi.accounts.models import User
 from minshi.audit.actors import acting
 from minshi.refusals import Refused, sentence_of
 
@@ -19,6 +21,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 3
+
+TWICE = timedelta(minutes=5)
+"""Within which the same words from the same person are one form sent twice: a double tap, the back button."""
+
+
+def in_turn(by: User, what: str) -> None:
+    """What this person sends twice at once comes one after the other: the second waits, and then sees the first.
+
+    In the caller's transaction, until it ends. ``what`` names the form.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{what}:{by.pk}"])
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:

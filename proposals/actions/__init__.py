@@ -25,7 +25,7 @@ from proposals.actions.handling import (
     why_not_hand_back,
 )
 from proposals.actions.looking import climb_look, look_at_sheet
-from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, withdraw
+from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, submit_once, withdraw
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision
 from proposals.actions.righting import Righted, correct_proposal, correct_wishes
 from proposals.actions.stages import (
@@ -53,6 +53,7 @@ from proposals.actions.wishes import (
     remind_of_wish,
     support,
     wish,
+    wish_once,
 )
 
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "send_up",
     "submit",
     "submit_for",
+    "submit_once",
     "supervise",
     "support",
     "void_cosign",
@@ -117,5 +119,6 @@ __all__ = [
     "why_not_decline",
     "why_not_hand_back",
     "wish",
+    "wish_once",
     "withdraw",
 ]

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.faces.pictures import reencoded, smaller
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, why_not
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line, seen
@@ -133,10 +134,30 @@ def submit(
 
 
 @action
+def submit_once(*, place: Territory, title: str, by: User, **words: Any) -> Proposal:
+    """``submit`` from a page: the same title of the same place again, moments later, is the first one's receipt."""
+    in_turn(by, "propose")
+    again = _sent_before(place, title).filter(proposer=by, entered_by=None).first()
+    return again or submit(place=place, title=title, by=by, **words)
+
+
+def _sent_before(place: Territory, title: str) -> QuerySet[Proposal]:
+    public = mask_text(one_line(title))[:TITLE_LENGTH]
+    return Proposal.objects.filter(place=place, title=public, submitted_at__gt=now() - TWICE).order_by("-id")
+
+
+@action
 def submit_for(door: Household, name: str, *, photo: UploadedFile | None, by: User, **words: Any) -> Proposal:
-    """Enter a paper proposal for whoever signed it: theirs is the name, the number, and every quota."""
+    """Enter a paper proposal for whoever signed it: theirs is the name, the number, and every quota.
+
+    The same title of the same person again, moments later, is the first one's number.
+    """
     place: Territory = words["place"]
     _refuse_stranger(by, place)
+    in_turn(by, "propose")
+    before = _sent_before(place, words["title"])
+    if again := before.filter(entered_by=by, proposer__person__name=one_line(name)).first():
+        return again
     proposer = stand_for(door, name, by=by)
     if photo is None:
         raise Refused(sheet=_("请拍下有签名的纸质提议表"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.core.files.uploadedfile import UploadedFile
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.audit.actions import erase
 from minshi.clock import now
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
@@ -82,6 +83,15 @@ def wish(
     begin(wished, "wish", by=by)
     assert wished.holder_place
     return wished
+
+
+@action
+def wish_once(*, place: Territory, text: str, by: User, **words: Any) -> Wish:
+    """``wish`` from a page: the same words again, moments later, are the first wish."""
+    in_turn(by, "wish")
+    before = Wish.objects.filter(place=place, by=by, entered_by=None, at__gt=now() - TWICE)
+    again = before.filter(text=mask_text(text)[:WISH_LENGTH]).order_by("-id").first()
+    return again or wish(place=place, text=text, by=by, **words)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from proposals import actions, selectors
 from proposals.forms import ProposeForm, ReasonForm, ReviseForm
 from proposals.models import CASH, Proposal, Wish
 from proposals.rules import enters_paper
+from proposals.showing import NOBODY_ABOVE
 
 SAID = (
     "place",
@@ -43,10 +44,8 @@ def propose(request: HttpRequest) -> HttpResponse:
     form = ProposeForm(request.POST or None, request.FILES or None, by=user, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        if again := selectors.just_proposed(user, data["place"], data["title"]):
-            return redirect("submitted", again.number)
         with answering(form):
-            proposal = actions.submit(
+            proposal = actions.submit_once(
                 **{name: data[name] for name in SAID},
                 cost_fen=data["cost"],
                 shares=form.shares(),
@@ -76,7 +75,13 @@ def submitted(request: HttpRequest, number: str) -> HttpResponse:
     proposal = get_object_or_404(
         Proposal.objects.select_related("place"), number=number, proposer__in=user_of(request).keys
     )
-    return render(request, "proposals/submitted.html", {"proposal": proposal})
+    context = {
+        "proposal": proposal,
+        "holder": selectors.holder_of(proposal),
+        "climbs": proposal.holder_role not in NOBODY_ABOVE,
+        "steps": selectors.own_steps(user_of(request), proposal),
+    }
+    return render(request, "proposals/submitted.html", context)
 
 
 @login_required

@@ -149,3 +149,25 @@ def test_a_receipt_is_shown_to_its_proposer_only(phone: Client, client_of: Clien
     proposal = way.submitted()
     assert phone.get(f"/projects/{proposal.number}/submitted/").status_code == 200
     assert client_of(way.who("neighbour")).get(f"/projects/{proposal.number}/submitted/").status_code == 404
+
+
+def test_the_receipt_says_who_answers_and_nothing_of_it_once_it_is_answered(way: Way, client_of: ClientOf) -> None:
+    """It named a chief who would answer, also of what the chief proposed, and long after it was passed."""
+    proposal, chief = way.submitted(), way.who("chief")
+    path = f"/projects/{proposal.number}/submitted/"
+    page = client_of(way.who("resident")).get(path).content.decode()
+    assert "楼栋长会在" in page and "自动转上一级" in page
+    actions.pass_review(proposal, by=chief)
+    page = client_of(way.who("resident")).get(path).content.decode()
+    assert "前答复" not in page and "现在是“征集附议”" in page
+    own = way.submitted(by=chief)
+    page = client_of(chief).get(f"/projects/{own.number}/submitted/").content.decode()
+    assert "社区工作人员会在" in page and "楼栋长会在" not in page
+
+
+@pytest.mark.parametrize("name", ["kind", "category"])
+def test_what_was_not_chosen_is_asked_and_not_guessed(phone: Client, typed: dict[str, Any], name: str) -> None:
+    """The first of the list stood there as chosen: every second lamp was a service, and the kind stays for good."""
+    assert '<option value="" selected>请选一项</option>' in phone.get(URL).content.decode()
+    answer = phone.post(URL, {**typed, name: ""})
+    assert answer.status_code == 422 and "请选一项。" in answer.content.decode()
