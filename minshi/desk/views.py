@@ -21,8 +21,8 @@ from minshi.deadlines.models import Deadline, DeadlineQuerySet
 from minshi.faces.words import said_late
 from minshi.notifications.selectors import doors_waiting
 from minshi.policy import calendar
-from minshi.residents.models import ORGANISERS, STAFF_ROLES, Residence, Role
-from minshi.residents.rules import Held, acting_titles, others_at, roles_of, title_in
+from minshi.residents.models import STAFF_ROLES, Role
+from minshi.residents.rules import CONFIRMING, Held, acting_titles, claims_for, others_at, roles_of, title_in
 from minshi.residents.vacancies import acting_for, vacancies_of
 from minshi.territory.models import Territory
 
@@ -398,15 +398,7 @@ def _to_tell(user: User) -> list[Job]:
 
 def _confirmations(user: User) -> list[Job]:
     """Who says they live in my places and waits for somebody's word."""
-    mine = Q(pk__in=[])
-    for held in roles_of(user):
-        if held.role in (Role.CLERK, *ORGANISERS):
-            mine |= Q(household__place__path__startswith=held.path)
-    count = (
-        Residence.objects.claims().filter(mine).exclude(person__user__in=user.keys).count()
-        if mine != Q(pk__in=[])
-        else 0
-    )
+    count = claims_for(user).count() if any(held.role in CONFIRMING for held in roles_of(user)) else 0
     if not count:
         return []
     text = _("%(n)d 位居民说住在您这里，等您确认") % {"n": count}

@@ -5,9 +5,18 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from minshi.signin.forms import PhoneForm
+from minshi.signin.phones import PhoneField
+
 
 class NameForm(forms.Form):
     name = forms.CharField(label=_("姓名应该是"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+
+class NewNumberForm(PhoneForm):
+    """The same field without what is said of a first sign-in."""
+
+    phone = PhoneField(label=_("新手机号"))
 
 
 class AnswerForm(forms.Form):
@@ -24,6 +33,7 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("对方会看到"),
     )
+    answer.depends = True  # type: ignore[attr-defined]  # its label says who fills it in
 
 
 class SureForm(forms.Form):

@@ -19,7 +19,7 @@ from minshi.clock import now
 from minshi.faces.words import said_late
 from minshi.masking import mask_phone
 from minshi.mydata import actions
-from minshi.mydata.forms import AnswerForm, NameForm, SureForm
+from minshi.mydata.forms import AnswerForm, NameForm, NewNumberForm, SureForm
 from minshi.mydata.models import Correction
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
@@ -110,7 +110,7 @@ def my_name(request: HttpRequest) -> HttpResponse:
 def my_number(request: HttpRequest) -> HttpResponse:
     """The new number, then the code that was sent to it. The old one was proven to get here."""
     key = request.session.session_key or ""
-    form = PhoneForm(request.POST if "phone" in request.POST else None)
+    form = NewNumberForm(request.POST if "phone" in request.POST else None)
     code = CodeForm(request.POST if "code" in request.POST else None)
     if request.method == "POST" and _number_was_changed(request, key, form, code):
         return redirect("my_data" if code.is_bound else "my_number")

@@ -13,6 +13,7 @@ from minshi.lifecycle.machine import stepped
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications import told
 from minshi.notifications.actions import tell, tell_step
+from minshi.residents import speaking
 from minshi.residents.models import STAFF_ROLES, Person, Residence, RoleGrant
 from minshi.residents.rules import title_in
 from minshi.residents.signals import appointed, judged, of_age
@@ -21,8 +22,21 @@ from minshi.residents.signals import appointed, judged, of_age
 @receiver(of_age, sender=Person)
 def somebody_is_of_age(person: Person, **kwargs: Any) -> None:
     if person.user is not None:
-        title, words = _("您已满 18 岁，可以表决和打分了"), _("登记的出生年月已经删除")
-        tell(person.user, title, words, "/mine/", event=told.OF_AGE.name)
+        words = [_("登记的出生年月已经删除。")]
+        home = person.residence
+        if home is not None and home.confirmed_at:
+            words.append(_may_now(person, home))
+        tell(person.user, _("您已满 18 岁"), "".join(words), "/mine/", event=told.OF_AGE.name)
+
+
+def _may_now(person: Person, home: Residence) -> str:
+    """What somebody confirmed behind a door can do there, as the database will answer when they come to do it."""
+    why_not = speaking.code(person, home.household_id)
+    if why_not == "minor":
+        return _("现在可以提议、许心愿；满 18 岁以后可以附议、表决和打分")
+    if why_not == "represented":
+        return _("现在可以提议、附议；表决和打分由您家的户代表来，在“我的事”里可以申请由您当户代表")
+    return _("现在可以提议、附议、表决和打分")
 
 
 @receiver(stepped)
@@ -37,7 +51,7 @@ def somebody_was_confirmed(residence: Residence, lives_there: bool, **kwargs: An
     if person is None or person.user is None:
         return
     if lives_there:
-        title, words, event = _("您的住户身份已经确认"), _("现在可以附议、表决和打分"), told.RESIDENCE_JUDGED.name
+        title, words, event = _("您的住户身份已经确认"), _may_now(person, residence), told.RESIDENCE_JUDGED.name
         tell(person.user, title, words, "/mine/", event=event)
     else:
         title, words = _("您登记的门牌没有得到确认"), _("请看看门牌有没有选错，或问问楼栋长、社区")

@@ -39,7 +39,7 @@ def join(
     person = Person.objects.select_for_update().filter(user=user).first() or Person(user=user)
     before = Residence.objects.current().filter(person=person).first() if person.pk else None
     if before and before.confirmed_at:
-        raise Refused(_("您的住户身份已经确认；搬家了请联系楼栋长或社区更改"))
+        raise Refused(_("您的住户身份已经确认；搬家了请先在“我的信息”里登记搬走，再登记新的住处"))
     name = one_line(name)
     if not name:
         raise Refused(name=_("请写您的姓名"))

@@ -44,6 +44,8 @@ def find(text: str, doors: QuerySet[Household]) -> list[Household]:
     near = doors.filter(Q(address__icontains=wanted[-1]) | Q(key__contains=wanted[-1]))
     near = near.select_related("place__parent").order_by("place__path", "address")
     found = [door for door in near if parts_of(door.door)[-len(wanted) :] == wanted]
+    if not found:  # a whole address: what stands before the building is of the city, the street, the community
+        found = [door for door in near if _written(text).endswith(_written(door.door))]
     to_the_letter = [door for door in found if _written(door.door).endswith(_written(text))]
     return to_the_letter if len(to_the_letter) == 1 else found
 
@@ -67,11 +69,20 @@ class DoorTextField(forms.CharField):
         if not found:
             raise forms.ValidationError(_("没有找到这一户，请核对门牌"))
         if len(found) > 1:
-            names = "、".join(door.door for door in found[:MOST_NAMED])
-            raise forms.ValidationError(
-                _("有 %(n)d 户都叫这个：%(names)s。请写上楼栋") % {"n": len(found), "names": names}
-            )
+            raise forms.ValidationError(_several(found))
         return found[0]
+
+
+def _several(found: list[Household]) -> str:
+    return _("有 %(n)d 户都叫这个：%(names)s。请写上楼栋") % {
+        "n": len(found),
+        "names": _first_few([door.door for door in found]),
+    }
+
+
+def _first_few(names: list[str]) -> str:
+    """Some of them by name, and that there are more."""
+    return "、".join(names[:MOST_NAMED]) + (_("等") if len(names) > MOST_NAMED else "")
 
 
 Signed = tuple[Household, Person | None]
@@ -148,8 +159,7 @@ def _why_not_one(found: list[Household], named: dict[Household, str], place: Ter
     if not found:
         return _("受益户里没有找到这一户，请核对门牌")
     if len(found) > 1:
-        names = "、".join(door.door for door in found[:MOST_NAMED])
-        return _("有 %(n)d 户都叫这个：%(names)s。请写上楼栋") % {"n": len(found), "names": names}
+        return _several(found)
     return _("这一户写了两遍") if found[0] in named else ""
 
 
@@ -203,8 +213,7 @@ def _from_its_yard(part: Territory) -> str:
 def _why_not_there(several: list[str], place: Territory) -> str:
     if not several:
         return _("%(place)s里没有找到这一栋或这一户，请核对") % {"place": place.name}
-    names = "、".join(several[:MOST_NAMED])
-    return _("有 %(n)d 处都叫这个：%(names)s。请写上楼栋") % {"n": len(several), "names": names}
+    return _("有 %(n)d 处都叫这个：%(names)s。请写上楼栋") % {"n": len(several), "names": _first_few(several)}
 
 
 UNKNOWN = ""

@@ -28,6 +28,9 @@ TOO_YOUNG = _("未满 14 岁不用自己登记，请家里的大人来提；有�
 class BirthMonthField(forms.CharField):
     """2010-05, 2010年5月 or 201005 of a minor; its value is the first day of that month."""
 
+    depends = True
+    """Its label says who fills it in; for them it is not optional."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             label=_("出生年月（满 18 岁的不用填）"),

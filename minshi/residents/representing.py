@@ -19,6 +19,12 @@ def representative_of(home: Residence) -> Residence | None:
     return rows.select_related("person__user").first()
 
 
+def hears(present: Residence | None) -> bool:
+    """Whether the representative has an account to be asked by: one without a phone is asked by the community."""
+    person = present.person if present else None
+    return person is not None and person.user is not None and person.user.is_active
+
+
 def why_not_ask(home: Residence | None) -> list[str]:
     if home is None or home.person is None:
         return [_("您的住户身份还没有确认")]

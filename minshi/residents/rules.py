@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -16,7 +17,16 @@ from minshi.clock import today
 from minshi.deadlines.models import Deadline
 from minshi.lifecycle.permits import note_stand_in
 from minshi.refusals import guarded
-from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Person, Residence, Role, RoleGrant
+from minshi.residents.models import (
+    OFFICES,
+    ORGANISERS,
+    STAFF_ROLES,
+    Person,
+    Residence,
+    ResidenceQuerySet,
+    Role,
+    RoleGrant,
+)
 from minshi.territory.models import Territory
 
 guarded(
@@ -315,6 +325,20 @@ def confirms_residents(user: User, home: Residence) -> bool:
     return holds(user, place, Role.CLERK, *ORGANISERS) or (
         holds(user, place, Role.CASE_OFFICER, Role.DISTRICT_OFFICER) and _has_climbed_to(user, home)
     )
+
+
+HOME = Residence._meta.label_lower
+CONFIRMING = (*ORGANISERS, Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)
+"""Roles that are asked who lives where; the offices above only for what climbed to them."""
+
+
+def claims_for(user: User) -> ResidenceQuerySet:
+    """Who says they live somewhere and may be confirmed by this person: of their places, or climbed to their office."""
+    held = [(role.role, role.path) for role in roles_of(user) if role.role in CONFIRMING]
+    mine = Q(pk__in=Deadline.objects.waiting_for(held).filter(subject_type=HOME).values("subject_id"))
+    for path in register_of(user):
+        mine |= Q(household__place__path__startswith=path)
+    return Residence.objects.claims().filter(mine).exclude(person__user__in=user.keys)
 
 
 def register_of(user: User) -> list[str]:

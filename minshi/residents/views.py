@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from functools import reduce
+from operator import or_
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -21,15 +24,14 @@ from minshi.refusals import NotAllowed, Refused, answering
 from minshi.residents import actions, doors, representing, striking
 from minshi.residents.forms import JoinForm
 from minshi.residents.models import (
-    ORGANISERS,
     STRIKE_REASON_LENGTH,
     Representation,
     Residence,
-    Role,
     StrikeOff,
 )
-from minshi.residents.rules import home_of, person_of, register_of, roles_of
+from minshi.residents.rules import CONFIRMING, claims_for, home_of, person_of, register_of, roles_of
 from minshi.territory.models import Household, Level, Territory
+from minshi.territory.reading import plain_numbers
 
 MOST = 50
 
@@ -41,9 +43,12 @@ def choose(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     text = one_line(request.GET.get("q", ""))[:40].replace(" ", "")
+    plain = unicodedata.normalize("NFKC", text)[:40]
     yards = _joinable().order_by("path")
     if text:
-        yards = yards.filter(full_name__contains=text)
+        # As it was typed, in letters of a Chinese keyboard's width, and 十四号院 for 14号院.
+        spelt = (Q(full_name__contains=each) for each in {text, plain, plain_numbers(plain)})
+        yards = yards.filter(reduce(or_, spelt))
     found = list(yards.select_related("parent")[: MOST + 1])
     context = {
         "yards": found[:MOST],
@@ -84,6 +89,9 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     lowest = Level.objects.filter(code="community").values("rank")
     place = get_object_or_404(Territory.objects.select_related("parent"), code=code, level__rank__gte=lowest)
     following = _following(request)
+    home = getattr(person_of(user), "residence", None)
+    if request.method != "POST" and home is not None and home.confirmed_at:
+        return redirect("join")  # says what to do first, before a form is filled in vain
     form = JoinForm(request.POST or None, place=place)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -122,8 +130,10 @@ def represent(request: HttpRequest) -> HttpResponse:
 def _represented(request: HttpRequest, user: User) -> str:
     """Do what the button says; returns what to tell."""
     if request.POST.get("what") == "ask":
-        representing.ask(by=user)
-        return _("已经告诉现在的户代表和社区，等答复")
+        request_ = representing.ask(by=user)
+        if representing.hears(representing.representative_of(request_.home)):
+            return _("已经告诉现在的户代表和社区，等答复")
+        return _("现在的户代表没有手机账号；已经告诉社区，等社区答复")
     asked = get_object_or_404(Representation, pk=_number(request.POST.get("request")))
     if request.POST.get("what") == "yes":
         representing.agree(asked, by=user)
@@ -140,17 +150,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Who says they live here: one press each to confirm or refuse."""
     user = request.user
     assert isinstance(user, User)
-    paths = [held.path for held in roles_of(user) if held.role in (Role.CLERK, *ORGANISERS)]
-    if not paths:
-        raise NotAllowed(_("只有楼栋长和社区工作人员可以确认住户"))
+    if not any(held.role in CONFIRMING for held in roles_of(user)):
+        raise NotAllowed(_("只有楼栋长和社区工作人员可以确认住户；他们逾期没有答复的，转街道、区里"))
     if request.method == "POST":
         _judge(request, user)
         return redirect("confirm_residents")
-    mine = Q(pk__in=[])
-    for path in paths:
-        mine |= Q(household__place__path__startswith=path)
-    waiting = Residence.objects.claims().filter(mine).exclude(person__user__in=user.keys).order_by("pk")
-    claims = waiting.select_related("person", "household__place__parent")[:MOST]
+    claims = claims_for(user).select_related("person", "household__place__parent").order_by("pk")[:MOST]
     return render(request, "residents/confirm.html", {"claims": [(claim, actions.as_read(claim)) for claim in claims]})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from minshi.deadlines.models import Deadline
 from minshi.residents.models import Residence
 
@@ -15,3 +17,8 @@ STRIKE = "strike"
 
 def waits_of(home: Residence) -> list[Deadline]:
     return list(Deadline.objects.of(home).open().filter(kind__in=(CLAIM, HURRIED)).order_by("due"))
+
+
+def answered_by(home: Residence) -> datetime | None:
+    """Until when whoever would speak for their household has an answer."""
+    return Deadline.objects.of(home).open().filter(kind=REPRESENT).values_list("due", flat=True).first()

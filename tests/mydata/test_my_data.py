@@ -120,6 +120,11 @@ def test_another_number_is_proven_before_it_is_taken(resident: User, client_of: 
     assert fresh(resident).phone == "13700000001"
 
 
+def test_the_page_of_a_new_number_says_nothing_of_a_first_sign_in(resident: User, client_of: ClientOf) -> None:
+    page = client_of(resident).get(f"{DATA}number/").content.decode()
+    assert "新手机号" in page and "第一次登录" not in page and "监护人" not in page
+
+
 def test_anothers_number_is_not_taken(resident: User, neighbour: User, client_of: ClientOf) -> None:
     client, url = client_of(resident), f"{DATA}number/"
     client.post(url, {"phone": neighbour.phone})

@@ -18,7 +18,7 @@ from minshi.faces.words import days_late
 from minshi.notifications.models import Message
 from minshi.policy import calendar
 from minshi.residents import actions
-from minshi.residents.models import Residence, Role
+from minshi.residents.models import Person, Residence, Role
 from minshi.residents.waiting import CLAIM, HURRIED
 from minshi.territory.models import Household, Territory
 from tests.cast import grant, make_resident
@@ -113,6 +113,26 @@ def test_the_street_confirms_what_climbed_to_it_and_nothing_before(
     claim.refresh_from_db()
     assert claim.confirmed_by == case_officer
     assert not Deadline.objects.of(claim).open().exists()
+
+
+def test_the_page_the_street_is_sent_to_shows_what_climbed_and_takes_its_word(
+    newcomer: User, households: list[Household], chief: User, clerk: User, case_officer: User,
+    client_of: ClientOf,
+) -> None:  # fmt: skip
+    """Its text led to a page that said only chiefs and clerks may confirm."""
+    claim, earlier = says(newcomer, households[5]), says(make_resident("", None), households[6])
+    let_it_pass(claim)
+    let_it_pass(claim)
+    Deadline.objects.of(earlier).update(role=Role.CHIEF)  # the other one is still the chief's
+    url = Message.objects.filter(user=case_officer, title="逾期：确认住户：样板巷1号院1栋").latest("pk").url
+    client = client_of(case_officer)
+    page = client.get(url).content.decode()
+    assert "样板巷1号院1栋202" in page and "样板巷1号院1栋203" not in page, "what has not climbed is not shown"
+    assert "1 位居民说住在您这里" in client.get("/admin/").content.decode()
+    assert "已确认" in client.post(url, {"claim": claim.pk, "verdict": "yes"}, follow=True).content.decode()
+    claim.refresh_from_db()
+    assert claim.confirmed_by == case_officer
+    assert client.post(url, {"claim": earlier.pk, "verdict": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -270,6 +290,29 @@ def test_where_the_present_one_is_silent_the_clerk_decides(
     client_of(clerk).post(f"/admin/residents/residence/{home.pk}/do/represent/")
     home.refresh_from_db()
     assert home.is_representative and not Deadline.objects.of(home).open().exists()
+
+
+def test_it_is_said_who_was_asked_and_by_when_there_is_an_answer(
+    partner: User, resident: User, client_of: ClientOf, clerk: User
+) -> None:
+    client = client_of(partner)
+    page = client.post("/represent/", {"what": "ask"}, follow=True).content.decode()
+    assert "已经告诉现在的户代表和社区" in page and "等现在的户代表或社区答复" in page and "前答复。" in page
+
+
+def test_a_representative_without_a_phone_is_not_said_to_be_told(
+    household: Household, client_of: ClientOf, clerk: User
+) -> None:
+    old = Residence.objects.create(
+        person=Person.objects.create(name="甲老伯"),
+        household=household,
+        confirmed_at=platform_clock.now(),
+        is_representative=True,
+    )
+    client = client_of(make_resident("甲家属", household))
+    page = client.post("/represent/", {"what": "ask"}, follow=True).content.decode()
+    assert old.person and "已经告诉社区" in page and "户代表和社区" not in page and "户代表或社区" not in page
+    assert titles(clerk), "the community was"
 
 
 def test_the_clerk_may_leave_it_and_says_so(partner: User, resident: User, client_of: ClientOf, clerk: User) -> None:

@@ -54,7 +54,8 @@ def test_without_consent_nothing_is_kept(
 ) -> None:
     answer = client_of(newcomer).post(url(yard), {**typed, "consent": ""})
     assert answer.status_code == 422
-    assert 'value="新住户"' in answer.content.decode()
+    page = answer.content.decode()
+    assert 'value="新住户"' in page and "请勾选。" in page
     assert not Person.objects.filter(name="新住户").exists()
 
 
@@ -177,7 +178,7 @@ def test_a_confirmed_resident_does_not_move_by_themselves(
     yard: Territory, client_of: ClientOf, resident: User, typed: dict[str, Any]
 ) -> None:
     answer = client_of(resident).post(url(yard), typed)
-    assert answer.status_code == 422 and "搬家了请联系" in answer.content.decode()
+    assert answer.status_code == 422 and "请先在“我的信息”里登记搬走" in answer.content.decode()
     assert Person.objects.get(user=resident).household == resident.person.household
 
 
@@ -234,3 +235,70 @@ def test_the_pages_ask_the_same_few_queries(
         client.get(url(yard))
     with django_assert_max_num_queries(6):
         client.get("/join/")
+
+
+def test_whoever_is_confirmed_hears_what_to_do_first_before_filling_anything(
+    yard: Territory, client_of: ClientOf, resident: User
+) -> None:
+    """A form was filled and then refused, with a way that was not there: one moves out oneself."""
+    client = client_of(resident)
+    assert client.get(url(yard)).headers["Location"] == "/join/"
+    page = client.get("/join/").content.decode()
+    assert "/mine/data/leave/" in page and url(yard) not in page
+    client.post("/mine/data/leave/", {"sure": "on"})
+    page = client.get("/mine/data/").content.decode()
+    assert '"/join/"' in page and "/mine/data/leave/" not in page, "from there on to the new door"
+    assert client.get(url(yard)).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["样板巷1号院", "样板巷 １ 号院", "样板巷一号院", "样板巷"])
+def test_a_yard_is_found_as_people_write_it(typed: str, yard: Territory, client_of: ClientOf, newcomer: User) -> None:
+    assert url(yard) in client_of(newcomer).get("/join/", {"q": typed}).content.decode()
+
+
+@pytest.mark.parametrize("typed_door", ["样板省样板市样板街道一社区样板巷1号院1栋202", "云南省 样板巷1号院 1栋 202 室"])
+def test_a_whole_address_is_that_door(
+    typed_door: str, yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    """省 and 市 before it, or 南 in 云南, made it a door nobody knew."""
+    assert client_of(newcomer).post(url(yard), {**typed, "household": typed_door}).status_code == 302
+    residence = Person.objects.get(user=newcomer).residence
+    assert residence and residence.household.door.endswith("1栋202")
+
+
+def test_of_many_doors_a_few_are_named_and_that_there_are_more(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    for building in range(11, 17):
+        place = add_place(parent=yard, code=f"{yard.code}-{building}", name=f"{building}栋", level="building", by=None)
+        add_households(place=place, addresses=["909"], by=None)
+    page = client_of(newcomer).post(url(yard), {**typed, "household": "909"}).content.decode()
+    assert "有 6 户都叫这个" in page and "等。请写上楼栋" in page
+
+
+def test_a_minor_is_not_told_that_the_month_of_birth_may_be_left_out(
+    yard: Territory, client_of: ClientOf, newcomer: User, typed: dict[str, Any]
+) -> None:
+    client = client_of(newcomer)
+    assert "可不填" not in client.get(url(yard)).content.decode()
+    assert client.post(url(yard), {**typed, "age": "minor"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("represented", "adult", "words"),
+    [
+        (False, True, "现在可以提议、附议、表决和打分"),
+        (True, True, "表决和打分由您家的户代表来"),
+        (False, False, "满 18 岁以后可以附议、表决和打分"),
+    ],
+)
+def test_who_is_confirmed_hears_what_they_can_do_and_nothing_more(
+    represented: bool, adult: bool, words: str, newcomer: User, households: list[Household], chief: User
+) -> None:
+    """Everybody was told they could vote now, also behind a representative, also at fifteen."""
+    if represented:
+        make_resident("户代表", households[5], represents=True)
+    born = None if adult else date(2011, 5, 1)
+    claim = actions.join(newcomer, households[5], name="新住户", is_adult=adult, born=born, by=newcomer)
+    actions.confirm(claim, by=chief)
+    assert words in Message.objects.get(user=newcomer).body

@@ -57,6 +57,9 @@ def where_i_live(context: template.Context, place: Territory | None = None) -> d
             "name": mask_name(present.person.name),
             "may_ask": not representing.why_not_ask(home),
             "waits": representing.is_waiting(home),
+            "until": waiting.answered_by(home),
+            "moment": now(),
+            "hears": representing.hears(present),
         }
     return {"state": ""}
 
