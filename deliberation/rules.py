@@ -23,7 +23,7 @@ from minshi.paper.models import Line
 from minshi.refusals import guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Person, Role, RoleGrant
-from minshi.residents.rules import holds, is_second, lives_in, person_of, roles_of
+from minshi.residents.rules import holds, home_of, is_second, lives_in, person_of, roles_of
 from minshi.rolls.models import Unit, UnitKind
 from minshi.rolls.selectors import why_not_speak_for
 from minshi.territory.models import Territory
@@ -157,14 +157,19 @@ def why_not_speak(user: User, motion: Motion, unit: Unit | None, mine: Ballot | 
     return why_not_speak_for(unit, user, act=_("投票"), any_adult=is_own)
 
 
+NOT_ON_THE_ROLL = gettext_lazy("您家不在这次投票的名册里。名册在开始投票时已经固定，有疑问请联系社区")
+
+
 def why_not_vote(user: User, motion: Motion, unit: Unit | None, mine: Ballot | None = None) -> list[str]:
     """What stands between this person and casting (or changing) the ballot of their unit now."""
     if motion.stage != MotionStage.OPEN or now() >= motion.closes_at:
         return [_("投票已经在 %(end)s 截止") % {"end": cn_until(motion.closes_at)}]
+    if unit is None and home_of(user) is not None:  # said first: neither age nor a representative would change it
+        return [str(NOT_ON_THE_ROLL)]
     if reasons := why_not_speak(user, motion, unit, mine):
         return reasons
     if unit is None:
-        return [_("您家不在这次投票的名册里。名册在开始投票时已经固定，有疑问请联系社区")]
+        return [str(NOT_ON_THE_ROLL)]
     if paper := unit.papers.valid().select_related("line__sheet").first():
         at = cn_datetime(paper.line.sheet.registered_at)
         return [_("您家的纸质票已经在 %(at)s 登记，以纸质票为准；登记错了请联系社区") % {"at": at}]

@@ -278,7 +278,7 @@ Found = Ballot | BallotChange | PaperBallot
 
 def ballot_of(slip: str) -> Found | None:
     """Whatever this slip number stands for: a ballot that counts, one that was replaced, or a sheet of paper."""
-    around = ("unit__roll__motion__place", "unit__roll__motion__proposal__place", "unit__household")
+    around = ("unit__roll__motion__place", "unit__roll__motion__proposal__place", "unit__household__place__parent")
     return (
         Ballot.objects.select_related(*around).filter(slip_number=slip).first()
         or papers().filter(line__slip_number=slip).first()
@@ -439,7 +439,10 @@ def photo_to_read(user: User, key: str) -> Line | None:
 def papers() -> QuerySet[PaperBallot]:
     """Paper ballots with all that their pages show."""
     return PaperBallot.objects.select_related(
-        "line__sheet", "unit__household__place", "unit__roll__motion__place", "unit__roll__motion__proposal__place"
+        "line__sheet",
+        "unit__household__place__parent",
+        "unit__roll__motion__place",
+        "unit__roll__motion__proposal__place",
     )
 
 

@@ -41,6 +41,7 @@ from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
+from minshi.residents.rules import home_of
 from minshi.rolls.models import Channel, Unit
 from minshi.rolls.selectors import unit_of
 from minshi.signin.freshness import needs_fresh_code
@@ -108,6 +109,7 @@ def _vote_page(request: HttpRequest, number: str, form: VoteForm) -> HttpRespons
         "proposal": motion.proposal,
         "unit": unit,
         "reasons": reasons,
+        "is_beside": unit is None and home_of(user) is not None,
         "mine": mine,
         "mine_shown": numbers.shown(mine.slip_number) if mine else "",
         "form": form,
@@ -122,10 +124,15 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """What a slip number stands for: to everybody whether it was counted or replaced; to its household what it says."""
     found = selectors.ballot_of(numbers.normal(code)) if numbers.is_number(code) else None
     if found is None:
-        context = {"code": code, "is_slip": not numbers.is_number(code), "form": FindReceiptForm()}
+        context = {
+            "code": code,
+            "is_slip": not numbers.is_number(code),
+            "form": FindReceiptForm(initial={"number": code}),
+        }
         return render(request, "deliberation/no_receipt.html", context, status=404)
     motion = found.unit.roll.motion
     is_mine = _is_mine(request, found)
+    sheet = _sheet_of(found) if is_mine else None
     context = {
         "found": found,
         "kind": found._meta.model_name,
@@ -134,8 +141,8 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
         "motion": motion,
         "proposal": motion.proposal,
         "is_mine": is_mine,
-        "may_change": _may_change(request, found),
-        "correction": _correction(found, is_mine),
+        "may_change": is_mine and sheet is None and _may_change(request, found),
+        "correction": _correction(sheet),
     }
     return render(request, "deliberation/receipt.html", context)
 
@@ -148,15 +155,23 @@ def _may_change(request: HttpRequest, found: selectors.Found) -> bool:
     user = somebody_of(request)
     if user is None or not isinstance(found, Ballot) or not Channel(found.channel).is_own_hand:
         return False
-    return user.is_same(found.by_id) and found.unit.roll.motion.stage == MotionStage.OPEN
+    motion, unit = found.unit.roll.motion, found.unit
+    if not user.is_same(found.by_id) or motion.stage != MotionStage.OPEN or now() >= motion.closes_at:
+        return False
+    home = home_of(user)  # who moved out keeps the ballot and changes it no more
+    return unit.household_id is None or (home is not None and home.household_id == unit.household_id)
 
 
-def _correction(found: selectors.Found, is_mine: bool) -> dict[str, Any] | None:
-    """Whether what was entered for the household can still be corrected, and until when."""
-    paper = (
+def _sheet_of(found: selectors.Found) -> PaperBallot | None:
+    """The household's sheet: it takes the place of what was cast online, and only it is corrected."""
+    return (
         found if isinstance(found, PaperBallot) else selectors.papers().filter(unit=found.unit, is_void=False).first()
     )
-    if not is_mine or paper is None or not paper.choice:
+
+
+def _correction(paper: PaperBallot | None) -> dict[str, Any] | None:
+    """Whether what was entered for the household can still be corrected, and until when."""
+    if paper is None or not paper.choice:
         return None
     return {"paper": paper, "reasons": why_not_correct(paper), "code": numbers.shown(paper.slip_number)}
 
@@ -218,8 +233,11 @@ def find_receipt(request: HttpRequest) -> HttpResponse:
         found = found_by(number)
         if len(found) == 1:
             return redirect(found[0].url)
-        if not found:
-            return redirect("receipt", numbers.shown(numbers.normal(number)) or "-")
+        if not found and numbers.is_number(number):
+            return redirect("receipt", numbers.shown(numbers.normal(number)))
+        if not found:  # in its own words: what is no slip number would lose letters that slips do not have
+            context = {"code": request.GET["number"].strip(), "is_slip": True, "form": form}
+            return render(request, "deliberation/no_receipt.html", context, status=404)
     return render(request, "deliberation/find_receipt.html", {"form": form, "found": found})
 
 

@@ -19,7 +19,7 @@ from minshi.lifecycle import permits
 from minshi.refusals import guarded
 from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds
+from minshi.residents.rules import holds, home_of
 from minshi.rolls.selectors import unit_of, why_not_speak_for
 from proposals.models import Proposal
 
@@ -111,11 +111,16 @@ permits.held_by(
 )
 
 
+NOT_ON_THE_ROLL = gettext_lazy("您家不在这件事的受益户名单里")
+
+
 def why_not_rate(user: User, survey: Survey) -> list[str]:
     """What stands between this person and rating for their household; empty when they may."""
     unit = unit_of(user, survey.roll)
-    if unit is None:
-        return speaking.why_not(user, act=_("打分")) or [_("您家不在这件事的受益户名单里")]
+    if unit is None and home_of(user) is None:
+        return speaking.why_not(user, act=_("打分"))
+    if unit is None:  # said first: neither age nor a representative would change it
+        return [str(NOT_ON_THE_ROLL)]
     return why_not_speak_for(unit, user, act=_("打分"))
 
 

@@ -124,7 +124,7 @@ def answered_as_told(survey: Survey) -> int:
 def papers() -> QuerySet[PaperAnswer]:
     """Paper ratings with all that their pages show."""
     return PaperAnswer.objects.select_related(
-        "line__sheet", "unit__household__place", "unit__roll__survey__proposal__place"
+        "line__sheet", "unit__household__place__parent", "unit__roll__survey__proposal__place"
     )
 
 

@@ -46,7 +46,7 @@ from evaluation.models import (
 )
 from evaluation.mydata import everything_of
 from evaluation.report import Report, report_of, years_of
-from evaluation.rules import collects_paper, is_rater, mends, office_above, reads_ratings, why_not_rate
+from evaluation.rules import NOT_ON_THE_ROLL, collects_paper, is_rater, mends, office_above, reads_ratings, why_not_rate
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import Now, now
@@ -94,7 +94,8 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
     if survey is None or not running:
         return render(request, "evaluation/rate.html", context)
     if reasons := why_not_rate(user, survey):
-        return render(request, "evaluation/rate.html", {**context, "reasons": reasons}, status=403)
+        context |= {"reasons": reasons, "is_beside": reasons == [str(NOT_ON_THE_ROLL)]}
+        return render(request, "evaluation/rate.html", context, status=403)
     home = home_of(user)
     assert home
     unit = selectors.units_of(survey).filter(household=home.household).first()

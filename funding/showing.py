@@ -52,6 +52,7 @@ def money(proposal: Proposal) -> dict[str, Any] | None:
         "is_money": bool(found.needed_fen or found.found_fen),
         "gap": 0 if is_over else found.gap_fen,
         "total": sum(stayed.values()) if is_over else found.needed_fen,
+        "promised": 0 if is_over else _drawn_as_promised(found),
         "caption": _("到账的钱，退回的已经减去") if is_over else _("需要的钱"),
         "grants": selectors.grants_of(proposal),
     }
@@ -64,8 +65,12 @@ def _bars(found: selectors.Coverage) -> list[tuple[str, int]]:
         own = list(Source).index(Source.SELF_RAISED)
         label, fen = bars[own]
         bars[own] = (_("%(label)s（%(number)d 户）") % {"label": label, "number": found.households}, fen)
-    promised = sum(fen for source, fen in found.promised.items() if source != Source.IN_KIND)
-    return [*bars, (_("已认缴、还没到账"), min(promised, max(0, found.needed_fen - found.sure_fen)))]
+    return [*bars, (_("已认缴、还没到账"), _drawn_as_promised(found))]
+
+
+def _drawn_as_promised(found: selectors.Coverage) -> int:
+    """Fen of cash promised, as far as it is needed."""
+    return min(found.found_fen - found.sure_fen, max(0, found.needed_fen - found.sure_fen))
 
 
 def supplier(proposal: Proposal) -> dict[str, Any] | None:

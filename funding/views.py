@@ -39,6 +39,7 @@ from minshi.accounts.requests import pressing, user_of
 from minshi.clock import now
 from minshi.faces.pictures import answer_with
 from minshi.ledger.money import format_yuan
+from minshi.lifecycle.action import TWICE
 from minshi.lifecycle.machine import why_not
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering
@@ -97,8 +98,11 @@ def _pledged(proposal: Proposal, form: PledgeForm, user: User) -> bool:
 def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
     if proposal.stage not in GIVING:
         return [_("现在是“%s”，不收钱") % Stage(proposal.stage).label]
+    home = home_of(user)
+    if home is None or (home.person and not home.person.is_adult):
+        return speaking.why_not(user, act=_("认缴"), any_adult=True)
     if not rules.has_perm("funding.pledge", user, proposal):
-        return [_("只有受益的住户可以认缴；还没登记住在哪一户的，请先登记")]
+        return [_("只有受益的住户可以认缴，您家不在这件事的受益户里")]
     return []
 
 
@@ -131,9 +135,19 @@ def _may_know(proposal: Proposal, household: Household, user: User) -> bool:
 @pressing(gettext_lazy("撤回，不出了"))
 def withdraw_pledge(request: HttpRequest, number: str) -> HttpResponse:
     proposal, user = _proposal(number), user_of(request)
+    if _has_just_withdrawn(proposal, user):
+        messages.info(request, _("已经撤回了，没有人会问为什么"))
+        return redirect("pledge", number)
     actions.withdraw_pledge(_standing_pledge(proposal, user), by=user)
     messages.success(request, _("已撤回，没有人会问为什么"))
     return redirect("pledge", number)
+
+
+def _has_just_withdrawn(proposal: Proposal, user: User) -> bool:
+    """Pressed twice: what the second press would take back is gone, and there is nothing new."""
+    mine = Pledge.objects.filter(proposal=proposal, withdrawn_by__in=user.keys, withdrawn_at__gt=now() - TWICE)
+    home = home_of(user)
+    return mine.exists() and (home is None or _theirs(proposal, home.household_id, user) is None)
 
 
 @login_required

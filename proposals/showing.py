@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.clock import now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.rules import is_reopened_again
 from minshi.disclosure.selectors import notice_says, settled_words, to_read
-from minshi.faces.words import cn_until
+from minshi.faces.words import cn_until, said_late
 from minshi.lifecycle.models import StepRecord
 from minshi.mydata.actions import to_answer
 from minshi.paper import numbers
@@ -222,16 +223,26 @@ def objections(user: User) -> list[Own]:
     person = person_of(user)
     mine = Q(by__in=user.keys) | Q(speaker=person) if person else Q(by__in=user.keys)
     made = Objection.objects.filter(mine).select_related("notice").order_by("-pk")[:MOST_OWN]
+    moment = now()
     return [
         Own(
             _("异议"),
             each.notice.title,
-            _("已答复") if each.answered_at else _("等答复，%(end)s 前") % {"end": cn_until(each.due_at)},
+            _what_became_of(each, moment),
             each.get_absolute_url(),
             each.number,
         )
         for each in made
     ]
+
+
+def _what_became_of(made: Objection, moment: datetime) -> str:
+    if made.outcome == Objection.Outcome.WITHDRAWN:
+        return _("您已撤回")
+    if made.answered_at:
+        return _("已答复：%(outcome)s") % {"outcome": made.get_outcome_display()}
+    late = said_late(made.due_at, moment)
+    return _("等答复，%(end)s 前%(late)s") % {"end": cn_until(made.due_at), "late": late and f"，{late}"}
 
 
 def by_number(number: str) -> list[Found]:

@@ -107,6 +107,11 @@ def draft_of(request: HttpRequest, user: User) -> QueryDict | None:
     return sent
 
 
+def is_kept_for(request: HttpRequest, address: str) -> bool:
+    """Whether something was sent to this address and waits for its author to sign in."""
+    return HINT in request.COOKIES and bool(request.session.get(KEY, {}).get("path") == urlsplit(address).path)
+
+
 def is_of(request: HttpRequest) -> bool:
     """Whether what is kept was sent to this address."""
     return bool(request.session.get(KEY, {}).get("path") == request.path)

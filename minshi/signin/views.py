@@ -26,7 +26,7 @@ from minshi.accounts.requests import SignedIn
 from minshi.masking import mask_phone
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
-from minshi.signin import actions, demo, security, staff
+from minshi.signin import actions, demo, drafts, security, staff
 from minshi.signin.addresses import address_of
 from minshi.signin.forms import ActivationForm, CodeForm, PhoneForm, QuietForm
 from minshi.signin.freshness import fresh_code
@@ -68,7 +68,8 @@ def request_code(request: HttpRequest) -> HttpResponse:
             security.note_phone(security.Kind.CODE_SENT, phone)
         if form.is_valid():
             return redirect(_with_next(request, "account_confirm_login_code"))
-    context = {"form": form, "next": get_next_redirect_url(request) or ""}
+    following = get_next_redirect_url(request) or ""
+    context = {"form": form, "next": following, "is_kept": drafts.is_kept_for(request, following)}
     return render(request, "account/request_login_code.html", context, status=422 if form.errors else 200)
 
 

@@ -18,6 +18,7 @@ from minshi.faces.photos import first_of
 from minshi.faces.pictures import answer_with
 from minshi.paper.models import Sheet
 from minshi.refusals import NotAllowed, answering
+from minshi.residents import speaking
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import person_of, roles_of
 from minshi.signin.freshness import needs_fresh_code
@@ -54,7 +55,8 @@ def cosign(request: HttpRequest, number: str) -> HttpResponse:
         "home": home,
         "household": household,
         "signed": proposal.cosigns.standing().filter(household=household).select_related("line").first(),
-        "benefits": rules.has_perm("proposals.cosign", user, proposal),
+        "benefits": household is not None and proposal.beneficiaries().filter(pk=household.pk).exists(),
+        "why_not": speaking.why_not(user, act=_("附议"), any_adult=True) if person and not person.is_adult else [],
         "who_benefits": who_benefits(version, proposal.place),
         "enters_paper": rules.has_perm("proposals.record_paper", user, proposal),
         "needed": actions.cosigns_needed(proposal),

@@ -47,6 +47,7 @@ def test_while_it_is_open_only_the_turnout_is_told(
     assert '<span class="figure">1</span> / 12' in page
     assert "要达到 8 户" in page
     assert "不公布选了什么" in page
+    assert "更新一次，刚投的票要过一会儿才算进这个数" in page, "whoever has just voted does not miss their ballot"
     assert "其中同意" not in page
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from deliberation import actions
 from deliberation.models import Ballot, Motion, PaperBallot
 from minshi.accounts.models import User
+from minshi.mydata import actions as my_data
 from minshi.paper import numbers
 from tests.way import Way, a_picture
 
@@ -39,6 +40,13 @@ def test_its_household_sees_the_choice(
     assert "不同意" in page
     assert code in page
     assert "我要改" in page
+    assert "<dd>样板巷1号院1栋101</dd>" in page, "the whole door: 101 alone is in every building"
+
+
+def test_who_moved_out_reads_it_and_is_not_told_to_change_it(code: str, resident: User, client_of: ClientOf) -> None:
+    my_data.move_out(by=resident)
+    page = client_of(resident).get(f"/receipts/{code}/").content.decode()
+    assert "不同意" in page and "我要改" not in page and "前可以改" not in page
 
 
 @pytest.mark.parametrize("who", [None, "neighbour", "clerk"])

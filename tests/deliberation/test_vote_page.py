@@ -14,7 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from deliberation import actions
 from deliberation.models import Ballot, Motion
 from minshi.accounts.models import User
-from tests.way import Way
+from minshi.residents.models import Residence
+from minshi.territory.models import Household
+from tests.cast import home_of, make_resident
+from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -109,6 +112,28 @@ def test_who_cannot_vote_reads_why(
     assert refused.status_code == 422
     assert reason in refused.content.decode()
     assert not Ballot.objects.exists()
+
+
+def test_who_cannot_change_it_is_not_told_that_it_can_be_changed(
+    motion: Motion, resident: User, household: Household, chief: User, client_of: ClientOf
+) -> None:
+    """Beside "以纸质票为准" stood "截止前可以改"."""
+    unit = motion.roll.units.get(household=household)
+    actions.register_paper(unit, receipt_id=uuid4(), photo=a_picture(), choice="agree", by=chief)
+    page = client_of(resident).get(f"/projects/{motion.proposal.number}/vote/").content.decode()
+    assert "以纸质票为准" in page and "截止前可以改" not in page
+
+
+def test_who_is_not_on_the_roll_hears_that_first(motion: Motion, client_of: ClientOf, stranger: User) -> None:
+    """Somebody of another building was sent to a representative whose household has no ballot here either."""
+    home = home_of(stranger)
+    partner = make_resident("巳家属", home.household)
+    minor = make_resident("巳少年", home.household, adult=False)
+    Residence.objects.filter(pk=home.pk).update(is_representative=True)
+    for user in (partner, minor):
+        page = client_of(user).get(f"/projects/{motion.proposal.number}/vote/").content.decode()
+        assert "您家不在这次投票的名册里" in page
+        assert "户代表" not in page and "满18岁" not in page
 
 
 def test_a_visitor_signs_in_first(motion: Motion, client_of: ClientOf) -> None:

@@ -60,6 +60,29 @@ def test_who_may_not_promise_reads_why(way: Way, proposal: Proposal, client_of) 
     assert stranger.post(f"{url}withdraw/").status_code == 404
 
 
+def test_a_minor_and_a_newcomer_read_their_own_reason(way: Way, proposal: Proposal, client_of) -> None:
+    """A minor had the form and was refused once it was sent; who was confirmed elsewhere was told to register."""
+    url = f"/projects/{proposal.number}/pledge/"
+    minor = client_of(make_resident("丑少年", way.households[3], adult=False)).get(url).content.decode()
+    assert "满18岁才能认缴" in minor and "代表我家认缴" not in minor
+    waiting = client_of(make_resident("寅新来", way.households[3], confirmed=False)).get(url).content.decode()
+    assert "您的住户身份还没有核实" in waiting
+    stranger = client_of(way.who("stranger")).get(url).content.decode()
+    assert "您家不在这件事的受益户里" in stranger and "请先登记" not in stranger
+
+
+def test_nothing_chosen_is_said_as_what_it_is(way: Way, proposal: Proposal, client_of) -> None:
+    answer = client_of(way.who("resident")).post(f"/projects/{proposal.number}/pledge/", {"choice": ""})
+    assert answer.status_code == 422 and "请选一项。" in answer.content.decode()
+
+
+def test_what_is_promised_is_not_said_to_be_there(way: Way, proposal: Proposal, client_of) -> None:
+    """A sum of promises stood as 已落实 above a row that said 还没到账."""
+    client_of(way.who("resident")).post(f"/projects/{proposal.number}/pledge/", {"choice": "5000"})
+    page = client_of(None).get(proposal.get_absolute_url()).content.decode()
+    assert "另有认缴 50.00 元还没到账" in page and "已落实 50.00 元" not in page
+
+
 def test_the_page_costs_few_queries(way: Way, proposal: Proposal, client_of, django_assert_max_num_queries) -> None:
     client = client_of(way.who("resident"))
     with django_assert_max_num_queries(22):

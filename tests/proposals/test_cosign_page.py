@@ -56,6 +56,19 @@ def test_who_lives_elsewhere_sees_why_there_is_no_button(way: Way, client_of: Cl
     assert client.post(f"/projects/{proposal.number}/cosign/").status_code == 403
 
 
+def test_before_it_begins_nobody_is_told_that_it_is_over(way: Way, client_of: ClientOf, neighbour: User) -> None:
+    page = client_of(neighbour).get(f"/projects/{way.submitted().number}/cosign/").content.decode()
+    assert "初审通过以后才开始附议" in page and "不用再附议" not in page
+
+
+def test_a_minor_reads_why_there_is_no_button(way: Way, client_of: ClientOf, households: list[Household]) -> None:
+    """There was one; it was refused once pressed."""
+    proposal = way.cosigning(households=40)
+    minor = make_resident("丑少年", households[3], adult=False)
+    page = client_of(minor).get(f"/projects/{proposal.number}/cosign/").content.decode()
+    assert "满18岁才能附议" in page and "代表我家附议</button>" not in page
+
+
 def test_who_is_not_confirmed_waits_for_the_chief(way: Way, client_of: ClientOf, households: list[Household]) -> None:
     proposal = way.cosigning()
     newcomer = make_resident("新来的", households[9], confirmed=False)

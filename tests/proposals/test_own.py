@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from deliberation import actions as deliberation
 from deliberation.models import Ballot, Choice
@@ -126,6 +127,16 @@ def test_signatures_pledges_and_objections_stand_there_with_their_numbers(
     assert objection.number not in done_by(client_of(way.who("resident")))
 
 
+def test_an_objection_i_took_back_is_not_said_to_be_answered(way: Way, client_of: ClientOf, resident: User) -> None:
+    notice = way.announced().gate_notice
+    assert notice
+    objection = disclosure.object_to(notice, facts="这里写的和说好的不一样", by=resident)
+    assert "等答复，" in done_by(client_of(resident))
+    disclosure.withdraw_objection(objection, reason="说清楚了", by=resident)
+    mine = done_by(client_of(resident))
+    assert "您已撤回" in mine and "已答复" not in mine
+
+
 def test_my_ratings_stand_there_without_what_i_said(way: Way, client_of: ClientOf) -> None:
     survey = way.rating()
     way.answer(survey, good=0, bad=1)
@@ -193,6 +204,7 @@ def test_a_sheet_of_signatures_is_found_by_its_slip(way: Way, client: Client) ->
 def test_what_is_not_found_is_said(way: Way, client: Client, number: str) -> None:
     answer = client.get("/receipts/", {"number": number}, follow=True)
     assert answer.status_code == 404 and "没有查到" in answer.content.decode()
+    assert escape(number) in answer.content.decode(), "as it was typed: 2026-99999 was quoted as 2269-9999"
 
 
 # --- Figures --------------------------------------------------------------------------------------

@@ -81,7 +81,10 @@ def test_a_button_says_and_keeps_which_way_it_was(way: Way, neighbour: User) -> 
 def test_a_long_form_stands_there_as_it_was_typed(way: Way, resident: User, client_of: ClientOf) -> None:
     words = {"title": "修门口那段台阶", "need": "下雨滑，<老人>摔过", "cost": "1200", "place": str(way.yard.pk)}
     browser = Client()
-    page = signs_in(browser, browser.post(reverse("propose"), words), str(resident.phone))
+    asked = browser.post(reverse("propose"), words)
+    assert "写的内容没有丢" in browser.get(asked["Location"]).content.decode(), "said before the way in, too"
+    assert "写的内容没有丢" not in browser.get("/signin/?next=/mine/").content.decode()
+    page = signs_in(browser, asked, str(resident.phone))
     text = page.content.decode()
     assert page.status_code == 200
     assert "修门口那段台阶" in text and "下雨滑，&lt;老人&gt;摔过" in text and "您刚才填的还在" in text

@@ -321,3 +321,9 @@ def test_asking_again_within_a_minute_says_so(client: Client, resident: User) ->
     assert again.headers["Location"] == CODE
     assert "验证码刚刚发过。没收到的话，请 60 秒后再取一次。" in client.get(CODE).content.decode()
     assert Code.objects.filter(phone=phone).count() == 1
+
+
+@pytest.mark.django_db
+def test_the_page_that_asks_for_a_number_leads_to_what_it_is_for(client: Client) -> None:
+    """Its link had the name of no page, and was left out."""
+    assert "/privacy/" in client.get("/signin/").content.decode()

@@ -184,8 +184,9 @@ def money_bar(
     total: int | None = None,
     caption: str = "",
     url: str = "",
+    promised: int = 0,
 ) -> dict[str, Any]:
-    """``sources`` in fen by label, empty ones too, for each keeps its fill.
+    """``sources`` in fen by label, empty ones too, for each keeps its fill; ``promised`` of them has not arrived.
 
     What is below nothing is written and not drawn. ``total`` is sources plus gap unless the page knows better."""
     filled = [(number, label, fen) for number, (label, fen) in enumerate(sources) if fen]
@@ -209,7 +210,8 @@ def money_bar(
     return {
         "parts": parts,
         "gap": gap,
-        "raised": raised,
+        "raised": raised - promised,
+        "promised": promised,
         "total": total,
         "caption": caption or gettext("预算"),
         "url": url,
