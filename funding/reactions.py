@@ -221,6 +221,7 @@ def nobody_wrote(deadline: Deadline) -> None:
 
 @receiver(forgetting, sender=Person)
 def money_is_still_theirs(person: Person, **kwargs: Any) -> bool:
-    """Whoever has given to what is not over, or gets something back, is named until that is done."""
+    """Whoever has given to what is not over, or gets something back, is known until that is done, and never named."""
+    actions.forget_giver(person, by=None)
     given = Contribution.objects.filter(giver__person=person).exclude(proposal__stage__in=ENDED)
     return given.exists() or Refund.objects.owed().filter(giver__person=person).exists()

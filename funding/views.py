@@ -74,6 +74,7 @@ def pledge(request: HttpRequest, number: str) -> HttpResponse:
         "proposal": proposal,
         "household": household,
         "pledge": standing,
+        "named": None if standing else _named(proposal, user),
         "waits": bool(standing and standing.is_waiting),
         "lines": [(_("认缴"), _("%s 元") % format_yuan(standing.amount_fen))] if standing else [],
         "form": form,
@@ -124,6 +125,12 @@ def _theirs(proposal: Proposal, household: int, user: User) -> Pledge | None:
     return next((each for each in promised if not speaking.why_not_then(user, household, each.at)), None)
 
 
+def _named(proposal: Proposal, user: User) -> Pledge | None:
+    """What this person's name is shown under, also once it has ended or they live elsewhere."""
+    theirs = Pledge.objects.filter(proposal=proposal, giver__person__user__in=user.keys)
+    return theirs.filter(publishes_name=True).select_related("household__place").order_by("-pk").first()
+
+
 def _may_know(proposal: Proposal, household: Household, user: User) -> bool:
     """Whether what arrived from this door came since this person lives behind it."""
     given = Contribution.objects.filter(proposal=proposal, giver__household=household).order_by("pk").first()
@@ -157,7 +164,8 @@ def publish_name(request: HttpRequest, number: str) -> HttpResponse:
     """Give or take back the consent to show the name."""
     proposal, user = _proposal(number), user_of(request)
     publishes = request.POST.get("publishes") == "1"
-    actions.publish_name(_standing_pledge(proposal, user), publishes, by=user)
+    promised = None if publishes else _named(proposal, user)
+    actions.publish_name(promised or _standing_pledge(proposal, user), publishes, by=user)
     messages.success(request, _("已公开姓名") if publishes else _("已隐去姓名"))
     return redirect("pledge", number)
 

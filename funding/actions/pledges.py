@@ -13,9 +13,10 @@ from funding import told
 from funding.actions.claims import account_of, cover_claims
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url
-from funding.models import Contribution, ContributionStage, InKind, Pledge, Purse, Sponsor
+from funding.models import Claim, Contribution, ContributionStage, InKind, Pledge, Purse, Refund, Sponsor
 from funding.rules import demand
 from minshi.accounts.models import User
+from minshi.audit.actions import erase
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.faces.pictures import reencoded
@@ -31,7 +32,6 @@ from minshi.paper import actions as paper
 from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents import speaking
 from minshi.residents.models import Person, Residence, Role
-from minshi.residents.rules import person_of
 from minshi.territory.models import Household
 from proposals import actions as proposals
 from proposals.lifecycle import holder_place, period
@@ -88,6 +88,7 @@ def pledge(
             name_public=public_name(household, person.name, publishes_name),
             by=by,
         )
+    _name_as_agreed(proposal, person, publishes_name)
     proposals.note_on_card(proposal)
     tell(by, *_told(promised, _("已登记认缴：%s")), event=told.PLEDGED.name)
     return promised
@@ -220,6 +221,8 @@ def read_pledge(promised: Pledge, *, amount_fen: int, publishes_name: bool, by: 
     promised.name_public = public_name(promised.household, name, promised.publishes_name)
     with refusing(one_pledge_per_person=("amount_fen", TWICE), one_human_speaks_once=("amount_fen", SIGNED_TWICE)):
         promised.save(update_fields=["is_waiting", "amount_fen", "publishes_name", "name_public"])
+    if promised.giver.person is not None:
+        _name_as_agreed(proposal, promised.giver.person, promised.publishes_name)
     deadlines.meet(promised)
     proposals.note_on_card(proposal)
     _tell_household(promised, _("您家在纸上的认缴已核对：%s"), told.PLEDGE_READ)
@@ -334,22 +337,61 @@ def void_pledge(promised: Pledge, *, reason: str, by: User) -> Pledge:
 
 @action
 def publish_name(promised: Pledge, publishes: bool, *, by: User) -> Pledge:
-    """Give or take back the consent to show the name; what was given under it follows at once."""
+    """Give or take back the consent to show the name; what was given, goes back or is claimed under it follows at once.
+
+    It is given with a promise that stands, and taken back whenever they like: also when the promise or the whole
+    project has ended, and wherever they live by then.
+    """
     proposal = promised.proposal
     lock(proposal)
-    person = person_of(by)
+    lock(promised)
+    person = promised.giver.person
+    if person is None or not by.is_same(person.user_id):
+        raise NotAllowed(_("只有本人可以决定要不要公开姓名"))
     if promised.is_waiting:
         raise Refused(_("您家在纸上的认缴正等另一位核对，核对以后再改"))
-    if person is None or promised.giver.person_id != person.pk:
-        raise NotAllowed(_("只有本人可以决定要不要公开姓名"))
-    promised.publishes_name = publishes
-    promised.name_public = public_name(promised.household, person.name, publishes)
-    promised.save(update_fields=["publishes_name", "name_public"])
-    for given in Contribution.objects.filter(proposal=proposal, giver=promised.giver):
-        given.name_public = promised.name_public
-        given.save(update_fields=["name_public"])
+    if publishes and promised.withdrawn_at:
+        raise Refused(_("这份认缴已经撤回或者结束，不能再改为公开姓名"))
+    if publishes:
+        promised.publishes_name = True
+        promised.save(update_fields=["publishes_name"])
+    _name_as_agreed(proposal, person, publishes)
+    promised.refresh_from_db()
     proposals.note_on_card(proposal)
     return promised
+
+
+NAMED = (Pledge, Contribution, Refund, Claim)
+"""Whatever says in public who gave, or gets back, or owes."""
+
+
+def _name_as_agreed(proposal: Proposal, person: Person, publishes: bool) -> None:
+    """Each of them as this person agreed to be named, from whichever door they gave."""
+    theirs = Pledge.objects.filter(proposal=proposal, giver__person=person)
+    if not publishes:
+        for promised in theirs.filter(publishes_name=True):
+            promised.publishes_name = False
+            promised.save(update_fields=["publishes_name"])
+    for model in NAMED:
+        rows = model._default_manager.filter(proposal=proposal, giver__person=person)
+        for row in rows.select_related("giver__household__place"):
+            is_named = publishes and not (isinstance(row, Pledge) and not row.publishes_name)
+            shown = public_name(row.giver.household, person.name, is_named)
+            if row.name_public != shown:
+                row.name_public = shown
+                row.save(update_fields=["name_public"])
+
+
+@action
+def forget_giver(person: Person, *, by: None = None) -> None:
+    """Whoever closed their account agrees to no name any more: only the masked one stays beside what they gave."""
+    named = Pledge.objects.filter(giver__person=person, publishes_name=True).values("proposal")
+    for proposal in Proposal.objects.filter(pk__in=named).order_by("pk"):
+        lock(proposal)
+        _name_as_agreed(proposal, person, publishes=False)
+        proposals.note_on_card(proposal)
+    for model in NAMED:
+        erase(model, model._default_manager.filter(giver__person=person).values_list("pk", flat=True), by=None)
 
 
 @action

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from funding import actions as funding
-from funding.models import Contribution, Pledge
+from funding.models import Contribution, Pledge, Refund
+from minshi.accounts.models import User
+from minshi.audit.models import ClearValue, Event
 from minshi.deadlines.models import Deadline
+from minshi.mydata import actions as mydata
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import Person
+from minshi.residents.models import Person, Residence
 from proposals.models import Proposal
 from tests.cast import home_of
+from tests.conftest import Clock
 from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.walked("raising")
@@ -205,3 +210,76 @@ def test_two_promises_of_a_household_stand_never_together(way: Way, proposal: Pr
     )
     refused_sql("one_pledge_per_household", sql)
     refused_sql("as two have read", "UPDATE funding_pledge SET amount_fen = 1 WHERE id = %s", promised.pk)
+
+
+# --- The consent to be named is taken back ---------------------------------------------------------------
+
+
+def everything_public(client: Client, proposal: Proposal) -> str:
+    pages = [f"/projects/{proposal.number}/{part}" for part in ("", "books/", "books/?all=1", "log/")]
+    return "".join(client.get(page).content.decode() for page in pages)
+
+
+@pytest.fixture
+def named(way: Way, proposal: Proposal) -> Pledge:
+    """A household that gave under its name."""
+    way.planned(proposal)
+    promised = funding.pledge(
+        proposal, way.households[0], amount_fen=20_000, publishes_name=True, by=way.who("resident")
+    )
+    way.given(proposal, way.households[0], 20_000, "收据1")
+    return promised
+
+
+def test_who_takes_it_back_is_named_neither_in_what_goes_back_nor_in_what_is_claimed(
+    way: Way, proposal: Proposal, named: Pledge, client_of
+) -> None:
+    way.ending(proposal, "整院要拆迁")
+    assert "1栋 甲居民" in everything_public(client_of(None), proposal)
+    client, url = client_of(way.who("resident")), f"/projects/{proposal.number}/pledge/"
+    assert "改为不公开" in client.get(url).content.decode()  # although the promise ended with the project
+    assert client.post(f"{url}name/", {"publishes": "0"}).status_code == 302
+    refund = Refund.objects.get(giver__person=way.who("resident").person)
+    assert refund.name_public == "1栋 甲*民"
+    assert "甲居民" not in everything_public(client_of(None), proposal)
+    assert "改为不公开" not in client.get(url).content.decode()
+    with pytest.raises(Refused, match="不能再改为公开姓名"):
+        funding.publish_name(Pledge.objects.get(), True, by=way.who("resident"))
+
+
+def test_who_moved_takes_it_back_too(way: Way, proposal: Proposal, named: Pledge, client_of, clock: Clock) -> None:
+    resident = way.who("resident")
+    clock.move(minutes=5)
+    Residence.objects.filter(person__user=resident, until=None).update(until=clock.now(), is_representative=False)
+    url = f"/projects/{proposal.number}/pledge/name/"
+    assert client_of(way.who("neighbour")).post(url, {"publishes": "0"}).status_code == 404
+    assert "1栋 甲居民" in everything_public(client_of(None), proposal)
+    assert client_of(resident).post(url, {"publishes": "0"}).status_code == 302
+    assert "甲居民" not in everything_public(client_of(None), proposal)
+
+
+def test_a_new_promise_without_the_name_hides_what_came_under_the_old_one(way: Way, proposal: Proposal) -> None:
+    resident, door = way.who("resident"), way.households[0]
+    way.planned(proposal)
+    funding.pledge(proposal, door, amount_fen=20_000, publishes_name=True, by=resident)
+    given = way.given(proposal, door, 20_000, "收据1")
+    funding.reverse_contribution(given, reason="支票退票了", by=way.who("supervisor"))
+    funding.pledge(proposal, door, amount_fen=10_000, by=resident)
+    given.refresh_from_db()
+    assert given.name_public == "1栋 甲*民"
+    assert not Pledge.objects.filter(publishes_name=True).exists()
+
+
+def test_who_closed_their_account_is_named_no_more(
+    way: Way, proposal: Proposal, named: Pledge, client_of, clock: Clock
+) -> None:
+    resident = way.who("resident")
+    mydata.close(by=User.objects.get(pk=resident.pk))
+    clock.move(days=40)
+    mydata.forget(User.objects.get(pk=resident.pk), by=None)
+    assert Contribution.objects.get().name_public == "1栋 甲*民"
+    assert "甲居民" not in everything_public(client_of(None), proposal)
+    rows = {"funding_pledge": [named.pk], "funding_contribution": [Contribution.objects.get().pk]}
+    for table, keys in rows.items():
+        events = Event.objects.filter(table_name=table, row_pk__in=map(str, keys)).values("pk")
+        assert not ClearValue.objects.filter(event_id__in=events).exists()
