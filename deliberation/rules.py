@@ -231,8 +231,8 @@ class Group:
         return sum(self.counts)
 
     def tells_on_nobody(self, least: int) -> bool:
-        """Enough of them, and not all alike: nobody's choice follows from being in it."""
-        return self.ballots >= least and max(self.counts) < self.ballots
+        """Enough of them, and neither all alike nor all but one: that one would know what each of the others chose."""
+        return self.ballots >= least and max(self.counts) < self.ballots - 1
 
     def __add__(self, other: Group) -> Group:
         counts = tuple(one + more for one, more in zip(self.counts, other.counts, strict=True))

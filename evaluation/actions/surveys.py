@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from statistics import fmean
 from typing import Any
 from uuid import uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Avg, Count, Max
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from evaluation import rules
@@ -313,17 +314,20 @@ def _close(survey: Survey) -> None:
 def _results(survey: Survey) -> dict[str, Any]:
     counted = rolls.tally(survey.roll, Answer, "level")
     least = int(survey.terms.get("ballots.smallest_group", 1))
-    parts = {f"{name}_mean": Avg(name) for name in ASPECTS} | {f"{name}_by": Count(name) for name in ASPECTS}
-    means = survey.answers.aggregate(**parts)
-    # A mean of few says what each of them said.
-    told = [name for name in ASPECTS if means[f"{name}_by"] >= max(least, 1)]
+    answered = list(survey.answers.values_list(*ASPECTS))
+    said = {name: [row[place] for row in answered if row[place]] for place, name in enumerate(ASPECTS)}
     return {
         "answers_count": counted.all.units,
         "satisfied": sum(counted.of(level).units for level in SATISFIED),
         "levels": [counted.of(level).units for level in Rating.values],
-        "aspects": {name: round(float(means[f"{name}_mean"]), 2) for name in told},
+        "aspects": {name: round(fmean(levels), 2) for name, levels in said.items() if _tells_on_nobody(levels, least)},
         "on_paper": counted.on_paper,
     }
+
+
+def _tells_on_nobody(levels: list[int], least: int) -> bool:
+    """Whether their mean may be told: of few, of all alike, or all but one, it says what each of them said."""
+    return len(levels) >= max(least, 1) and max(Counter(levels).values()) < len(levels) - 1
 
 
 def _decide(survey: Survey) -> None:

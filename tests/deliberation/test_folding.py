@@ -29,16 +29,26 @@ def test_two_small_ones_are_told_together() -> None:
 
 
 def test_one_alone_takes_the_smallest_other_with_it() -> None:
-    found = folded(groups((9, 2, 0), (5, 1, 0), (3, 0, 0)), LEAST)
-    assert told(found) == [("1栋", (9, 2, 0)), ("2栋、3栋", (8, 1, 0))]
+    found = folded(groups((9, 2, 0), (5, 2, 0), (3, 0, 0)), LEAST)
+    assert told(found) == [("1栋", (9, 2, 0)), ("2栋、3栋", (8, 2, 0))]
 
 
 def test_what_is_still_unanimous_together_takes_another() -> None:
-    found = folded(groups((9, 2, 0), (5, 1, 0), (7, 0, 0), (8, 0, 0)), LEAST)
-    assert told(found) == [("1栋", (9, 2, 0)), ("2栋、3栋、4栋", (20, 1, 0))]
+    found = folded(groups((9, 2, 0), (5, 2, 0), (7, 0, 0), (8, 0, 0)), LEAST)
+    assert told(found) == [("1栋", (9, 2, 0)), ("2栋、3栋、4栋", (20, 2, 0))]
 
 
-@pytest.mark.parametrize("counts", [((4, 0, 0),), ((9, 1, 0), (3, 0, 0)), ((2, 1, 0), (1, 0, 0)), ()])
+def test_whoever_stands_alone_in_a_part_does_not_read_there_what_all_the_others_chose() -> None:
+    """All but one: the one knows the rest. It is folded until another two of it differ from the many."""
+    found = folded(groups((9, 2, 0), (6, 2, 0), (7, 1, 0)), LEAST)
+    assert told(found) == [("1栋", (9, 2, 0)), ("2栋、3栋", (13, 3, 0))]
+    assert folded(groups((7, 1, 0), (6, 0, 0)), LEAST) == []
+    assert not may_stand_together(groups((6, 2, 0), (6, 1, 0)), LEAST)
+
+
+@pytest.mark.parametrize(
+    "counts", [((4, 0, 0),), ((9, 2, 0), (3, 0, 0)), ((9, 1, 0), (8, 0, 0)), ((2, 1, 0), (1, 0, 0)), ()]
+)
 def test_where_folding_leaves_nothing_only_the_total_is_told(counts: tuple[tuple[int, int, int], ...]) -> None:
     assert len(folded(groups(*counts), LEAST)) <= 1
 
@@ -48,11 +58,12 @@ def test_an_empty_part_hides_nobody() -> None:
 
 
 def test_whatever_the_counts_no_part_and_no_remainder_tells() -> None:
-    some = [(0, 0, 0), (1, 0, 0), (3, 0, 0), (4, 1, 0), (7, 0, 0), (8, 2, 1)]
+    some = [(0, 0, 0), (1, 0, 0), (3, 0, 0), (4, 1, 0), (7, 0, 0), (8, 2, 1), (9, 1, 0)]
     for counts in product(some, repeat=4):
         found = folded(groups(*counts), LEAST)
         for part in found:
             assert part.tells_on_nobody(LEAST), counts
+            assert part.ballots - max(part.counts) > 1, counts
         assert not found or sum(part.ballots for part in found) == sum(map(sum, counts))
 
 

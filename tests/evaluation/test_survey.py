@@ -386,8 +386,20 @@ def test_a_project_is_not_rated_without_a_survey_that_says_so(survey: Survey, ac
 def test_a_part_that_few_rated_is_not_told(survey: Survey, raters: list[User], until: Callable[..., None]) -> None:
     """A mean of one is what one household said; the smallest group is policy's five."""
     for number, user in enumerate(raters[:30]):
-        parts = {"price": 5 if number < 4 else None, "quality": 1 if number < 5 else None}
+        parts = {"price": number % 2 + 1 if number < 4 else None, "quality": number % 2 + 1 if number < 5 else None}
         rate(survey, level=1, aspects=parts, by=user)
     until(survey.closes_at)
     survey.refresh_from_db()
-    assert survey.aspects == {"quality": 1.0}
+    assert survey.aspects == {"quality": 1.4}
+
+
+def test_a_part_that_all_rated_alike_or_all_but_one_is_not_told(
+    survey: Survey, raters: list[User], until: Callable[..., None]
+) -> None:
+    """A mean of 5 says that each said 5; the one who did not knows it of all the others."""
+    for number, user in enumerate(raters[:30]):
+        parts = {"price": 5, "quality": 1 if number == 7 else 5, "process": 1 if number in (7, 8) else 5}
+        rate(survey, level=1, aspects=parts, by=user)
+    until(survey.closes_at)
+    survey.refresh_from_db()
+    assert survey.aspects == {"process": 4.73}

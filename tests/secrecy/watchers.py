@@ -200,7 +200,8 @@ class Story:
                 break
             told |= more
         for members, counts in told.items():
-            if members and members != everybody and (len(members) < LEAST or max(counts) == sum(counts)):
+            # All alike, or all but one: that one knows the rest.
+            if members and members != everybody and (len(members) < LEAST or max(counts) >= sum(counts) - 1):
                 found.append(f"{len(members)} ballots are known to be {counts}")
         return found
 
