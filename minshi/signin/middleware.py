@@ -148,6 +148,26 @@ def _signed(request: HttpRequest, response: HttpResponseBase, user: User) -> Htt
     return response
 
 
+WRITTEN_ON = {"propose", "revise", "make_wish", "object", "withdraw", "add_log", "review"}
+"""Forms in which somebody writes at length, and which show nothing of theirs but that: the way back keeps the text."""
+
+
+class KeptByNobody(MiddlewareMixin):
+    """What was drawn for somebody signed in is not kept in the browser: who holds the phone after them, signed out or
+    not, finds nothing of it behind the back button.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not isinstance(getattr(request, "_cached_user", None), User):
+            return response
+        kept, match = response.get("Cache-Control", ""), request.resolver_match
+        if "no-store" not in kept and "public" not in kept and not (match and match.view_name in WRITTEN_ON):
+            response["Cache-Control"] = "private, no-store"
+        if request.method == "POST" and match and match.view_name == "account_logout":
+            response["Clear-Site-Data"] = '"cache"'  # also what was typed and not sent
+        return response
+
+
 class NoteRefusals:
     """Knows where a request comes from for whatever is noted of it, and notes what somebody was refused.
 
