@@ -480,6 +480,11 @@ def is_at_the_street(user: User) -> bool:
     return any(held.role in rules.STREET for held in roles_of(user))
 
 
+def has_moved(unit: Unit) -> bool:
+    """Whether a letter to this door would be opened by others than those who voted."""
+    return bool(unit.household_id and speaking.changed_hands([unit.household_id], spoken_at(unit.ballot)))
+
+
 def letters_to_print(user: User) -> list[CheckLetter]:
     """Letters that wait for somebody at the street, where this person is one who may."""
     mine = Q(pk__in=[])
@@ -487,8 +492,9 @@ def letters_to_print(user: User) -> list[CheckLetter]:
         if held.role in (*rules.STREET, Role.DISTRICT_OFFICER):
             mine |= Q(unit__roll__motion__place__path__startswith=held.path)
     waiting_here = CheckLetter.objects.filter(mine, printed_at=None).order_by("pk")
-    letters = waiting_here.select_related("unit__household__place__parent", "unit__roll__motion__place")
-    return [letter for letter in letters if rules.prints_letters(user, letter)]
+    around = ("unit__ballot", "unit__household__place__parent", "unit__roll__motion__place")
+    letters = waiting_here.select_related(*around)
+    return [letter for letter in letters if rules.prints_letters(user, letter) and not has_moved(letter.unit)]
 
 
 def papers_of(motion: Motion) -> list[PaperBallot]:

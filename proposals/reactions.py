@@ -212,7 +212,7 @@ def somebody_called_it_a_remark(remark: Remark, **kwargs: Any) -> None:
 
 def _tell_household(objection: Objection, door: int, title: str, event: Event) -> None:
     url = objection.get_absolute_url()
-    tell_doors([door], title, objection.notice.title, url, asked=False, event=event.name)
+    tell_doors([door], title, objection.notice.title, url, asked=False, then=objection.at, event=event.name)
 
 
 @receiver(objected)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Way
-from minshi.residents.models import Role
-from minshi.residents.speaking import adults_of
+from minshi.residents.models import Residence, Role
 from proposals.lifecycle import GROUP, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
 from proposals.models import Proposal, Stage, Tier, Wish, WishSupport
@@ -33,9 +34,12 @@ def _superior(proposal: Proposal, record: StepRecord) -> Heard:
 
 
 def _supporters(proposal: Proposal, record: StepRecord) -> Heard:
-    """Whoever put their household's name to it, apart from the proposer, who is told as such."""
-    doors = proposal.cosigns.standing().values("household")
-    return [user for user in adults_of(doors) if not user.is_same(proposal.proposer_id)]
+    """Whoever put their household's name to it, wherever they live by now, apart from the proposer, told as such."""
+    signed = proposal.cosigns.standing().filter(household=OuterRef("household"), at__gte=OuterRef("since"))
+    lived = Q(Exists(signed), until=None) | Q(Exists(signed.filter(at__lt=OuterRef("until"))))
+    homes = Residence.objects.confirmed().filter(lived, person__is_adult=True)
+    found = User.objects.filter(is_active=True, person__in=homes.values("person"))
+    return [user for user in found if not user.is_same(proposal.proposer_id)]
 
 
 def _reviewers(proposal: Proposal, record: StepRecord) -> Heard:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rules import has_perm
 
 from deliberation import told
 from deliberation.models import CheckLetter, MotionStage
+from deliberation.selectors import has_moved
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.lifecycle.action import action
@@ -31,6 +33,8 @@ def ask_letter(unit: Unit, *, by: User) -> CheckLetter:
         raise Refused(_("结果公布以后才能申请核对号信，公布前核对号还可能换"))
     if not hasattr(unit, "ballot"):
         raise Refused(door=_("这一户没有参加这次投票，没有核对号"))
+    if has_moved(unit):
+        raise Refused(door=MOVED)
     try:
         with transaction.atomic():
             letter = CheckLetter.objects.create(unit=unit, asked_by=by)
@@ -43,6 +47,9 @@ def ask_letter(unit: Unit, *, by: User) -> CheckLetter:
     return letter
 
 
+MOVED = gettext_lazy("投这一票的人已经不住在这一户，核对号不能寄给后来住进来的人；他们登录后仍看得到")
+
+
 @action
 def print_letter(letter: CheckLetter, *, by: User) -> CheckLetter:
     """One person prints it, on one day. A lost letter is asked for again."""
@@ -51,6 +58,8 @@ def print_letter(letter: CheckLetter, *, by: User) -> CheckLetter:
         raise NotAllowed(_("核对号信由街道打印，打印的人在这个地方不担任职务、不住在这里，也不是申请的人"))
     if letter.printed_at:
         raise Refused(_("这封信已经打印过；没有送到的，请住户重新申请"))
+    if has_moved(letter.unit):
+        raise Refused(MOVED)
     letter.printed_by, letter.printed_at = by, now()
     letter.save(update_fields=["printed_by", "printed_at"])
     return letter

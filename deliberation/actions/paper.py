@@ -152,6 +152,7 @@ def _tell_household(registered: PaperBallot, title: str) -> None:
             f"/receipts/{registered.line.slip_number}/",
             asked=False,
             since=calendar.next_fixed_hour(now(), every),
+            then=registered.line.sheet.registered_at,
             event=told.PAPER_BALLOT.name,
             matter=f"ballot:{registered.pk}",
         )

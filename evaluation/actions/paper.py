@@ -151,6 +151,7 @@ def _tell_household(registered: PaperAnswer, title: str, text: str) -> None:
             reverse("rating_correct", args=[registered.pk]),
             asked=False,
             since=calendar.next_fixed_hour(now(), every),
+            then=registered.line.sheet.registered_at,
             event=told.PAPER_RATING.name,
         )
 

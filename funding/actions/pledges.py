@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max, Q
@@ -125,7 +126,8 @@ def _told(promised: Pledge, title: str) -> tuple[str, str, str]:
 def _tell_household(promised: Pledge, title: str, event: Event, why: str = "") -> None:
     title, body, url = _told(promised, title)
     matter = f"pledge:{promised.pk}"
-    tell_doors([promised.household_id], title, why or body, url, asked=False, event=event.name, matter=matter)
+    doors, then = [promised.household_id], promised.at
+    tell_doors(doors, title, why or body, url, asked=False, then=then, event=event.name, matter=matter)
 
 
 # --- Pledges on paper ----------------------------------------------------------------------------
@@ -374,6 +376,7 @@ def _name_as_agreed(proposal: Proposal, person: Person, publishes: bool) -> None
             promised.save(update_fields=["publishes_name"])
     for model in NAMED:
         rows = model._default_manager.filter(proposal=proposal, giver__person=person)
+        row: Any
         for row in rows.select_related("giver__household__place"):
             is_named = publishes and not (isinstance(row, Pledge) and not row.publishes_name)
             shown = public_name(row.giver.household, person.name, is_named)

@@ -33,7 +33,7 @@ from minshi.notifications.selectors import holders_or_stand_ins, messages_a_day,
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed
 from minshi.residents.rules import has_office, home_of, title_in
-from minshi.residents.speaking import adults_of, listeners
+from minshi.residents.speaking import adults_of, adults_then, changed_hands, listeners
 from minshi.territory.models import Territory
 
 log = logging.getLogger(__name__)
@@ -159,6 +159,7 @@ def tell_doors(
     slip: object = "",
     since: datetime | None = None,
     until: datetime | None = None,
+    then: datetime | None = None,
     sms: bool = False,
     key: str | None = None,
     event: str = "",
@@ -166,13 +167,19 @@ def tell_doors(
 ) -> None:
     """Tell these households (keys of doors): ``asked`` the one who speaks for each, otherwise all its adults.
 
+    ``then`` is when they said or gave what this is about: who was an adult of the door at that moment hears of it,
+    wherever they live by now, and who moved in since does not.
+
     Where it goes out as a text, a door without anybody who has a phone is put on the chief's list of people to tell;
     ``slip`` is what the slip says in place of ``body``, which is not for the eyes of whoever brings it; from ``since``
     on it is on the list, from ``until`` on it is off.
     """
     keys = list(doors)
-    users = listeners(keys) if asked else adults_of(keys)
+    users = adults_then(keys, then) if then else listeners(keys) if asked else adults_of(keys)
     tell_all(users.only("pk"), title, body, url, sms=sms, key=key, event=event, matter=matter)
+    if then:
+        gone = changed_hands(keys, then)
+        keys = [door for door in keys if door not in gone]
     if _goes_by_text(event, sms):
         with connection.cursor() as cursor:
             cursor.execute(LIST, [str(title)[:120], str(slip or body), key, event, since, until, keys])

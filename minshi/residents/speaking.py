@@ -98,11 +98,23 @@ def only_speaker(door: Household) -> int | None:
     return speakers[0] if len(speakers) == 1 else None
 
 
-def adults_then(door: int | None, at: datetime) -> QuerySet[User]:
+def adults_then(doors: Iterable[int] | int | None, at: datetime) -> QuerySet[User]:
     """Whom to tell of what was said for a door at a moment: who was an adult of it then, wherever they live now."""
-    homes = Residence.objects.confirmed().filter(household=door, since__lte=at, person__is_adult=True)
+    keys = [doors] if isinstance(doors, int) else doors or []
+    homes = Residence.objects.confirmed().filter(household__in=keys, since__lte=at, person__is_adult=True)
     homes = homes.filter(Q(until=None) | Q(until__gt=at))
     return User.objects.filter(is_active=True, person__in=homes.values("person"))
+
+
+def changed_hands(doors: Iterable[int], at: datetime) -> set[int]:
+    """Of these doors those behind which, as far as the register knows, nobody lives any more who did at that moment."""
+    homes = Residence.objects.current().confirmed().filter(household__in=list(doors), person__isnull=False)
+    came, stayed = (homes.filter(condition).values_list("household", flat=True) for condition in _since(at))
+    return set(came) - set(stayed)
+
+
+def _since(at: datetime) -> tuple[Q, Q]:
+    return Q(since__gt=at), Q(since__lte=at)
 
 
 def adults_of(doors: Iterable[int] | QuerySet) -> QuerySet[User]:

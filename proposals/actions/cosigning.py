@@ -253,6 +253,7 @@ def void_cosign(proposal: Proposal, household: Household, *, reason: str, by: Us
         line.void_reason,
         f"/projects/{proposal.number}/cosign/",
         asked=False,
+        then=given.at,
         event=told.COSIGN_VOIDED.name,
         matter=f"cosign:{proposal.pk}",
     )

@@ -9,16 +9,16 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from deliberation import actions
+from deliberation import actions, selectors
 from deliberation.models import CheckLetter, Motion
 from minshi.accounts.models import User
 from minshi.notifications.models import Message
 from minshi.paper import numbers
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import Role, RoleGrant
+from minshi.residents.models import Residence, Role, RoleGrant
 from minshi.rolls.models import Unit
 from minshi.territory.models import Household, Territory
-from tests.cast import grant
+from tests.cast import grant, make_resident
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +119,25 @@ def test_whoever_has_an_account_there_is_told(
 def test_a_stranger_asks_for_none(unit: Unit, stranger_chief: User) -> None:
     with pytest.raises(NotAllowed):
         actions.ask_letter(unit, by=stranger_chief)
+
+
+def moved_out_and_in(door: Household, clock: Any) -> User:
+    """Whoever lived behind the door is gone, somebody else is there."""
+    clock.move(minutes=5)
+    Residence.objects.filter(household=door, until=None).update(until=clock.now(), is_representative=False)
+    clock.move(minutes=5)
+    return make_resident("亥新来", door, represents=True, since=clock.now())
+
+
+def test_no_letter_goes_to_who_moved_in_after_the_ballot(
+    unit: Unit, letter: CheckLetter, households: list[Household], chief: User, case_officer: User, clock: Any
+) -> None:
+    moved_out_and_in(households[3], clock)
+    with pytest.raises(Refused, match="后来住进来的人"):
+        actions.print_letter(letter, by=case_officer)
+    assert selectors.letters_to_print(case_officer) == []
+    other = unit.roll.units.get(household=households[4])
+    moved_out_and_in(households[4], clock)
+    with pytest.raises(Refused) as refused:
+        actions.ask_letter(other, by=chief)
+    assert "后来住进来的人" in str(refused.value.fields["door"])
