@@ -255,7 +255,8 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
     pictures = sealed_pictures(files)
     for file in files:
         parts[file.file_name] = file.content.encode()
-    parts |= {picture.name: picture.found for picture in pictures if picture.found is not None}
+    shown = [picture for picture in pictures if not picture.is_paper]
+    parts |= {picture.name: picture.found for picture in shown if picture.found is not None}
     index = {
         "number": proposal.number,
         "title": proposal.title,
@@ -274,7 +275,13 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
             for file in files
         ],
         "pictures": [
-            {"file": picture.name, "sha256": picture.sha256, "state": picture.state, "in": picture.document}
+            {
+                "file": picture.name,
+                "sha256": picture.sha256,
+                "state": picture.state,
+                "in": picture.document,
+                "enclosed": not picture.is_paper,
+            }
             for picture in pictures
         ],
     }
@@ -282,7 +289,7 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
     parts["README.txt"] = str(HOW_TO_CHECK).encode()
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
     # Of a picture the sum that was sealed, whatever lies there now, and whether it lies there at all.
-    sums |= {picture.name: picture.sha256 or UNKNOWN for picture in pictures}
+    sums |= {picture.name: picture.sha256 or UNKNOWN for picture in shown}
     parts["SHA256SUMS"] = "".join(f"{told}  {name}\n" for name, told in sums.items()).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as whole:
@@ -294,6 +301,7 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
 HOW_TO_CHECK = gettext_lazy(
     "这是一个项目的完整档案。每份文件是一个 JSON；照片在 photos 目录。\n"
     "核对：sha256sum -c SHA256SUMS。照片的校验值是封存时的：改动过或缺失的照片会报 FAILED，index.json 里也写明。\n"
+    "合同、了结文件等照片上有签名、号码，不在这里，index.json 里写着封存时的校验值和现在的状态；原件由社区保管。\n"
     "封存：每份文件的 seal = sha256(上一份的 seal + 本份的 sha256)，第一份的上一份为空；"
     "归档时最后一份的 seal 就是 index.json 里的 digest，也写在项目的归档页上。"
     "改、删、换任何一份，后面的 seal 都对不上。\n"
@@ -312,6 +320,8 @@ class SealedPicture:
     file: str
     sha256: str
     found: bytes | None
+    is_paper: bool = False
+    """Of a signed paper (a contract, an ending): for the offices alone, here by its sum and nothing else."""
 
     @property
     def name(self) -> str:
@@ -329,19 +339,27 @@ class SealedPicture:
 def sealed_pictures(files: Iterable[ArchiveFile]) -> list[SealedPicture]:
     """Each picture that these documents seal, once, read anew: nothing is believed that was kept about it."""
     named = {
-        (picture["file"], picture["sha256"]): file.title
+        (picture["file"], picture["sha256"]): (file.title, is_paper)
         for file in files
-        for picture in _named_in(json.loads(file.content))
+        for picture, is_paper in _named_in(json.loads(file.content))
     }
-    return [SealedPicture(title, name, sha256, _bytes_of(name)) for (name, sha256), title in named.items()]
+    return [
+        SealedPicture(title, name, sha256, _bytes_of(name), is_paper)
+        for (name, sha256), (title, is_paper) in named.items()
+    ]
 
 
-def _named_in(content: Any) -> Iterator[dict[str, str]]:
+OF_A_PAPER = "picture"
+"""Under what a document names the photo of a signed paper; those of the site stand in a list."""
+
+
+def _named_in(content: Any, *, is_paper: bool = False) -> Iterator[tuple[dict[str, str], bool]]:
     """Wherever a document names a file with its sum: in a list of photos, beside a contract or an ending."""
     if isinstance(content, dict):
         if {"file", "sha256"} <= content.keys():
-            yield content
-        content = list(content.values())
+            yield content, is_paper
+        for name, part in content.items():
+            yield from _named_in(part, is_paper=name == OF_A_PAPER)
     for part in content if isinstance(content, list) else ():
         yield from _named_in(part)
 

@@ -62,7 +62,9 @@ def test_a_changed_one_is_found_everywhere(
     picture = pictures(archived)[which]
     file = Path(settings.MEDIA_ROOT) / picture.file
     file.write_bytes(file.read_bytes() + b"\x00")
-    assert failed(client, archived) == [picture.name] and "changed" in states(client, archived)
+    # Of a signed paper the sum stands in the index: it is not handed out.
+    assert failed(client, archived) == ([] if picture.is_paper else [picture.name])
+    assert "changed" in states(client, archived)
     page = client.get(f"/projects/{archived.number}/archive/").content.decode()
     assert "1 张照片和封存时不一样" in page and "被改动" in page and picture.name in page
     with pytest.raises(SystemExit):
@@ -87,6 +89,19 @@ def test_one_put_in_the_place_of_another_is_found(archived: Proposal, client: Cl
     assert first.file != last.file
     (Path(settings.MEDIA_ROOT) / first.file).write_bytes(b"another")
     assert failed(client, archived) == [first.name]
+
+
+def test_the_photo_of_a_signed_paper_is_handed_out_to_nobody(archived: Proposal, client: Client) -> None:
+    """A contract shows signatures, numbers and accounts; its own page is for staff of the place."""
+    papers = [picture for picture in pictures(archived) if picture.is_paper]
+    assert [picture.document for picture in papers] == ["合同"]
+    whole = zipfile.ZipFile(io.BytesIO(client.get(f"/projects/{archived.number}/archive/zip/").content))
+    assert papers[0].name not in whole.namelist()
+    told = {each["file"]: each for each in json.loads(whole.read("index.json"))["pictures"]}
+    assert told[papers[0].name]["sha256"] == papers[0].sha256 and told[papers[0].name]["enclosed"] is False
+    assert any(each["enclosed"] for each in told.values())
+    contract = archived.contracts.get()
+    assert client.get(f"/money/contract-file/{contract.pk}/").status_code == 302
 
 
 @pytest.mark.walked("settling")

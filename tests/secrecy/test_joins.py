@@ -24,6 +24,8 @@ from minshi.deadlines import actions as deadlines
 from minshi.paper import numbers
 from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household, Territory
+from proposals.actions import note_on_card
+from proposals.models import Proposal
 from tests.cast import make_resident
 from tests.conftest import Clock
 from tests.secrecy.watchers import Story, Watcher, slips_of, told_groups
@@ -201,6 +203,7 @@ LEAKS: dict[str, tuple[Any, str, Any]] = {
     "unfolded building": (rules, "folded", lambda groups, least: list(groups)),
     "live lists": (selectors, "lists_as_of", lambda motion: None),
     "audit": (EventQuerySet, "shown", lambda events: events.annotate(all=F("pk"))),
+    "a version that grows": (actions, "refresh_turnouts", lambda: list(map(note_on_card, Proposal.objects.all()))),
 }
 WORDS = {"minute": "<p>{{ found.cast_at|cn_datetime }}</p>", "channel": "<p>{{ found.get_channel_display }}</p>"}
 
@@ -238,7 +241,9 @@ def test_a_leak_of_what_is_published_is_found(vote: Vote, leak: Callable[[str], 
     assert any(words in each for each in found)
 
 
-@pytest.mark.parametrize(("name", "who"), [("live lists", "chief"), ("audit", "district_officer")])
+@pytest.mark.parametrize(
+    ("name", "who"), [("live lists", "chief"), ("audit", "district_officer"), ("a version that grows", "visitor")]
+)
 def test_a_leak_while_it_runs_is_found(vote: Vote, leak: Callable[[str], None], name: str, who: str) -> None:
     leak(name)
     found = vote.story(by=(who,), to_its_end=False).moved

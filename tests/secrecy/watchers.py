@@ -43,13 +43,14 @@ class Watcher:
     user: User | None = None
     known: set[str] = field(default_factory=set)
 
-    def read(self, path: str) -> str:
-        """What the page says; "" where it is not theirs."""
+    def read(self, path: str, *, validators: bool = False) -> str:
+        """What the page says; "" where it is not theirs. ``validators``: and how a browser asks whether it changed."""
         answer: Any = self.client.get(path)
         if answer.status_code != 200 or "image" in answer.headers["Content-Type"]:
             return ""
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        return MADE_ANEW.sub("", content.decode(errors="replace"))
+        said = [answer.headers.get(name, "") for name in ("ETag", "Last-Modified")] if validators else []
+        return "\n".join([MADE_ANEW.sub("", content.decode(errors="replace")), *said])
 
     def is_fresh(self) -> None:
         """Days went by: whoever is signed in has proven it anew."""
@@ -70,7 +71,7 @@ class Watcher:
         return found
 
     def look_again(self) -> dict[str, str]:
-        return {path: self.read(path) for path in sorted(self.known)}
+        return {path: self.read(path, validators=True) for path in sorted(self.known)}
 
 
 @dataclass(frozen=True)
