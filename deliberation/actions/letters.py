@@ -47,7 +47,7 @@ def ask_letter(unit: Unit, *, by: User) -> CheckLetter:
     return letter
 
 
-MOVED = gettext_lazy("投这一票的人已经不住在这一户，核对号不能寄给后来住进来的人；他们登录后仍看得到")
+MOVED = gettext_lazy("这一户现在登记的人都是投票以后才登记住进来的，核对号不能寄给他们；投票的人登录后仍看得到")
 
 
 @action

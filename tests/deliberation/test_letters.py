@@ -133,11 +133,11 @@ def test_no_letter_goes_to_who_moved_in_after_the_ballot(
     unit: Unit, letter: CheckLetter, households: list[Household], chief: User, case_officer: User, clock: Any
 ) -> None:
     moved_out_and_in(households[3], clock)
-    with pytest.raises(Refused, match="后来住进来的人"):
+    with pytest.raises(Refused, match="投票以后才登记"):
         actions.print_letter(letter, by=case_officer)
     assert selectors.letters_to_print(case_officer) == []
     other = unit.roll.units.get(household=households[4])
     moved_out_and_in(households[4], clock)
     with pytest.raises(Refused) as refused:
         actions.ask_letter(other, by=chief)
-    assert "后来住进来的人" in str(refused.value.fields["door"])
+    assert "投票以后才登记" in str(refused.value.fields["door"])
