@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 _TWO_CHARACTERS = """
@@ -48,6 +48,61 @@ def mask_name(name: str) -> str:
     if all(ord(character) < 0x2E80 for character in dotted[0]):
         return " ".join(_initial(word) for word in map(_letters, plain.split()) if word)
     return _mask_chinese(dotted[0])
+
+
+_BETWEEN_LETTERS = r"[\s·・.,，、_\-－*]{0,2}"
+
+
+def mask_names(text: str, names: Iterable[str], *, by: str = "") -> str:
+    """Without these people's whole names, also where something stands between their characters: 李 迎 新.
+
+    Each becomes its masked form, or ``by``. A name of one character is left: it is a word of every other sentence.
+    """
+    for name in sorted(set(names), key=len, reverse=True):
+        letters = re.sub(r"[\W_]", "", _visible(unicodedata.normalize("NFKC", name[:_LONGEST])))
+        if len(letters) < 2:
+            continue
+        # A Latin name is no part of a longer word.
+        edges = (r"(?<![A-Za-z])", r"(?![A-Za-z])") if letters.isascii() else ("", "")
+        written = re.compile(_BETWEEN_LETTERS.join(map(re.escape, letters)).join(edges), re.IGNORECASE)
+        text = (by or mask_name(name)).join(written.split(text))
+    return text
+
+
+_OF_UNIT = r"([\dA-Za-z一二三四五六七八九十]+)\s*(?:单元|门洞|[\-－—/])"
+_LEAST_OF_A_DOOR = 3
+"""Digits of a number that is known as a door after 2-: 11-30 is a day."""
+
+
+def mask_door(text: str, door: str, *, by: str = "") -> str:
+    """Without one's own door in the free text: 3栋2单元301, 2-301, 301室, 住301. ``by`` stands there then.
+
+    ``door`` is what its register says (2单元301, 2-301, 301). A bare number that may be a price or a year stays.
+    """
+    number = re.search(r"(\d[\dA-Za-z]*)\D*$", _ascii_digits(door))
+    if number is None:
+        return text
+    unit = re.search(_OF_UNIT, _ascii_digits(door[: number.start(1)]))
+    digits = r"\s?".join(map(_any_script, number[1]))
+    # After its unit, after a word that leads to a door (住, 家, 栋), after 2-, or before one that ends it (室, 户).
+    ways = [
+        rf"(?<=[住在家栋幢座楼元户])\s*{digits}",
+        rf"(?<![\dA-Za-z.\-－—]){digits}(?=\s*(?:号?[室房户]|住|家|号(?!楼)))",
+    ]
+    if unit is not None:
+        ways.insert(0, rf"第?{re.escape(unit[1])}\s*(?:单元|门洞|[\-－—/])\s*{digits}")
+    elif len(number[1]) >= _LEAST_OF_A_DOOR:
+        ways.insert(0, rf"(?<!\d)\d{{1,2}}\s*[\-－—/]\s*{digits}")
+    door_of = re.compile(rf"(?:{'|'.join(ways)})(?![\dA-Za-z])(?:\s*号?[室房户])?")
+    return door_of.sub(by, text)
+
+
+def _any_script(digit: str) -> str:
+    """３ and 三 are 3."""
+    if not digit.isdigit():
+        return re.escape(digit)
+    said = "".join(sign for sign, value in _SAID_AS.items() if value == int(digit) and not sign.isascii())
+    return f"[{digit}{chr(0xFF10 + int(digit))}{said}]"
 
 
 def _mask_chinese(name: str) -> str:

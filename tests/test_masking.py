@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minshi.masking import COMPOUND_SURNAMES, mask_address, mask_name, mask_phone, mask_text, one_line
+from minshi.masking import (
+    COMPOUND_SURNAMES,
+    mask_address,
+    mask_door,
+    mask_name,
+    mask_names,
+    mask_phone,
+    mask_text,
+    one_line,
+)
 
 HAN = st.text(st.sampled_from("李王张欧阳诸葛司马迎新娜𠮷𡋾红"), min_size=1, max_size=6)
 
@@ -281,3 +290,60 @@ def test_a_mobile_number_never_survives_in_text(before: str, phone: str, after: 
 )
 def test_a_title_is_one_plain_line(text: str, line: str) -> None:
     assert one_line(text) == line
+
+
+# --- Whose name, whose door --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("我是李迎新，灯不亮", "我是李*新，灯不亮"),
+        ("李 迎 新说的", "李*新说的"),
+        ("李·迎·新", "李*新"),
+        ("李*新说的", "李*新说的"),
+        ("迎新晚会", "迎新晚会"),
+        ("王小二和李迎新", "王小二和李*新"),
+    ],
+)
+def test_a_name_is_masked_in_free_text(text: str, shown: str) -> None:
+    assert mask_names(text, ["李迎新", "", "李"]) == shown
+    assert mask_names(shown, ["李迎新"]) == shown
+
+
+def test_a_latin_name_is_no_part_of_a_word() -> None:
+    assert mask_names("Ann lives in Annapolis", ["Ann"]) == "A** lives in Annapolis"
+
+
+def test_what_stands_for_a_name_may_be_said() -> None:
+    assert mask_names("李迎新，李迎新", ["李迎新"], by="某人") == "某人，某人"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2单元301",
+        "2单元301室",
+        "我住301",
+        "301室",
+        "３０１室",
+        "三〇一室",
+        "2-301",
+        "3栋2单元 301",
+        "301 号",
+        "二单元301户",
+    ],
+)
+def test_ones_own_door_is_taken_out_of_free_text(written: str) -> None:
+    found = mask_door(f"漏水的是{written}，请看", "2单元301", by="…")
+    assert "…" in found and "301" not in found and "三〇一" not in found and "３０１" not in found
+
+
+@pytest.mark.parametrize("door", ["301", "2单元301"])
+@pytest.mark.parametrize("text", ["要价301元", "1301室", "3012室", "2栋门口", "2026-301号文件里第3011条", "12单元3010"])
+def test_another_number_is_no_door(text: str, door: str) -> None:
+    assert mask_door(text, door, by="…") == text
+
+
+def test_a_short_door_is_no_day() -> None:
+    assert mask_door("11-12 前修好 12号楼", "12", by="…") == "11-12 前修好 12号楼"

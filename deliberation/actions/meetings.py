@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TypedDict
 
 from django.core.files.uploadedfile import UploadedFile
@@ -41,7 +42,7 @@ from minshi.residents.actions import stand_for
 from minshi.residents.rules import home_of, person_of
 from minshi.rolls.selectors import reached
 from minshi.territory.models import Household
-from proposals.actions import advance, new_version, note_on_card
+from proposals.actions import advance, in_public, new_version, note_on_card
 from proposals.models import ENDED, Proposal, Source, Stage
 
 
@@ -222,8 +223,9 @@ def record_minutes(
     lock(meeting)
     votes = [vote for vote in resolutions if vote["text"].strip()]
     _refuse_minutes(meeting, chair=chair, expected=expected, present=present, minutes=minutes, votes=votes)
+    hidden = partial(in_public, place=meeting.proposal.place, author=meeting.proposal.proposer)
     Attendance.objects.bulk_create(
-        Attendance(meeting=meeting, party=party, came=party in parties, who=mask_text(parties.get(party, "").strip()))
+        Attendance(meeting=meeting, party=party, came=party in parties, who=hidden(parties.get(party, "").strip()))
         for party in Party.values
     )
     Resolution.objects.bulk_create(
@@ -232,11 +234,11 @@ def record_minutes(
             ordinal=ordinal,
             present=present,
             passed=reached(vote["agree"], present, meeting.threshold) and vote["agree"] > vote["against"],
-            **{**vote, "text": mask_text(vote["text"].strip())},
+            **{**vote, "text": hidden(vote["text"].strip())},
         )
         for ordinal, vote in enumerate(votes, start=1)
     )
-    text = mask_text(minutes.strip())
+    text = hidden(minutes.strip())
     notice = post(
         kind=NoticeKind.MINUTES,
         title=_("“%(title)s”议事会纪要") % {"title": meeting.proposal.title},
@@ -256,11 +258,11 @@ def record_minutes(
         by=by,
         evidence={"expected": expected, "present": present, "resolutions": len(votes)},
         setting={
-            "chair": mask_text(chair.strip()),
+            "chair": hidden(chair.strip()),
             "expected": expected,
             "present": present,
             "minutes": text,
-            "dissent": mask_text(dissent.strip()),
+            "dissent": hidden(dissent.strip()),
             "recorded_by": by,
             "minutes_notice": notice,
         },

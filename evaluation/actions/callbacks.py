@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 from django.utils.translation import gettext as _
 
 from evaluation import told
-from evaluation.models import CallBack, CallBackOutcome, Survey
+from evaluation.models import Answer, CallBack, CallBackOutcome, Rating, Survey
 from evaluation.rules import office_above
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text, seen
+from minshi.masking import mask_door, mask_names, mask_text, seen
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import OFFICES, Role
+from minshi.residents.models import OFFICES, Person, Role
 from minshi.residents.speaking import adults_then
 from minshi.territory.models import Household, Territory
 from proposals.lifecycle import holder_place
@@ -26,9 +28,10 @@ from proposals.wording import worded
 def open_for(survey: Survey) -> None:
     """One call-back to each bad answer, when the round has ended; until then nobody learns who is discontent.
 
-    Part of closing it, in its transaction.
+    Part of closing it, in its transaction. In an order by chance: whoever mends reads these rows in the order of their
+    keys, and must not find that of the doors in it.
     """
-    bad = survey.answers.bad().filter(callback=None).order_by("unit__ordinal")
+    bad = survey.answers.bad().filter(callback=None).order_by("salt")
     called = [CallBack.objects.create(answer=answer, survey=survey, level=answer.level) for answer in bad]
     for callback in called:
         begin(callback, "open", by=None)
@@ -58,16 +61,40 @@ def contact(callback: CallBack, *, findings: str, task: str, shares_words: bool 
     """
     words = _words(findings, "findings", _("请写明和评价人谈了什么、核实到什么"))
     what = _words(task, "task", _("请写明要整改什么，不写是哪一户、谁说的"))
-    door = callback.answer.unit.household
-    if door is not None and names_door(what, door):
-        raise Refused(task=_("这里会给整改的人看，请不要写门牌"))
+    if told_too_much := why_not_for_who_mends(what, callback.answer, shares_words=shares_words):
+        raise Refused(task=told_too_much)
     facts = {"contacted_at": now(), "findings": words, "task": what, "shares_words": shares_words}
     return take(callback, "contact", by=by, setting=facts)
 
 
+LONGEST_ALIKE = 8
+"""So many characters in a row as the rater wrote them are the rater's words."""
+
+
+def why_not_for_who_mends(text: str, answer: Answer, *, shares_words: bool) -> str:
+    """What of a rating stands in a text for whoever mends: door, name, level, or the rater's own words."""
+    door = answer.unit.household
+    if door is not None and names_door(text, door):
+        return _("这里会给整改的人看，请不要写门牌")
+    if door is not None and names_somebody_of(text, door):
+        return _("这里会给整改的人看，请不要写姓名")
+    if str(Rating.DISSATISFIED.label) in text:
+        return _("这里会给整改的人看，请不要写评了几级")
+    alike = SequenceMatcher(None, text, answer.advice, autojunk=False).find_longest_match()
+    if not shares_words and alike.size >= LONGEST_ALIKE:
+        return _("评价人没有同意把原话告诉整改的人，请换一种说法")
+    return ""
+
+
 def names_door(text: str, door: Household) -> bool:
-    """Whether what goes to whoever mends says whose it is."""
-    return door.address in text or door.door in text
+    """Whether what goes to whoever mends says whose it is, however the door is written."""
+    return door.address in text or door.door in text or mask_door(text, door.address, by="…") != text
+
+
+def names_somebody_of(text: str, door: Household) -> bool:
+    """Whether it names anybody who lives or lived behind the door."""
+    people = Person.objects.filter(residences__household=door).values_list("name", flat=True)
+    return mask_names(text, people, by="…") != text
 
 
 @action

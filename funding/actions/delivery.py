@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
@@ -134,7 +135,8 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
     if not text.strip():
         raise Refused(text=_("请写几个字，说说今天做了什么"))
     in_turn(by, "log")
-    said = {"text": mask_text(text.strip()), "problem": mask_text(one_line(problem))}
+    hidden = partial(proposals.in_public, place=proposal.place, author=proposal.proposer)
+    said = {"text": hidden(text.strip()), "problem": hidden(one_line(problem))}
     pictures = list(photos)
     again = proposal.log_entries.filter(by=by, at__gt=now() - TWICE, **said).first()
     if again and again.photos.count() == len(pictures):

@@ -32,7 +32,7 @@ from minshi.disclosure.models import (
 )
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import TWICE, action
-from minshi.masking import mask_name, mask_text, one_line, seen
+from minshi.masking import mask_door, mask_name, mask_names, mask_text, one_line, seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
 from minshi.policy import calendar
@@ -42,7 +42,8 @@ from minshi.policy.units import fraction
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents import speaking
 from minshi.residents.models import Person
-from minshi.residents.rules import acting_as, person_of, role_in, standing_in
+from minshi.residents.naming import without_neighbours
+from minshi.residents.rules import acting_as, home_of, person_of, role_in, standing_in
 from minshi.territory.models import Household, Territory
 
 ANSWER = "objection.answer"
@@ -135,7 +136,8 @@ def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> 
     """
     if not seen(reason):
         raise Refused(reason=_("请写明更正的原因。"))
-    why = _("本公示更正编号 %(number)s 的公示：%(reason)s") % {"number": notice.number, "reason": reason.strip()}
+    words = _without_objectors(notice, reason.strip())
+    why = _("本公示更正编号 %(number)s 的公示：%(reason)s") % {"number": notice.number, "reason": words}
     same = {
         name: getattr(notice, name)
         for name in (
@@ -319,6 +321,10 @@ def object_to(
     due = _answer_period(notice, level)
     line = _take_in_sheet(notice, household, signer, photo, by=by) if on_paper else None
     counts = household is not None and not on_paper and rules.counts(notice, _key(speaker), household)
+    lived = household or (home.household if online and (home := home_of(by)) else None)
+    hides = _Hidden(
+        notice.place, [name, speaker.name if speaker else ""], [lived] if lived else [], anonymous=anonymous
+    )
     objection = Objection.objects.create(
         notice=notice,
         ordinal=notice.objections_total + 1,
@@ -331,8 +337,8 @@ def object_to(
         channel=channel,
         anonymous=anonymous,
         name=_("匿名") if anonymous else mask_name(name),
-        facts=_masked(facts, name),
-        request=_masked(request, name),
+        facts=hides(mask_text(facts.strip())),
+        request=hides(mask_text(request.strip())),
         level=level,
         due_at=due.end,
     )
@@ -384,20 +390,47 @@ def _refuse_wrong_household(notice: Notice, household: Household | None, signer:
         raise Refused(signer=_("签名的人要是这一户已经登记的成年人；不在册的请选“未登记”"))
 
 
-def _masked(text: str, name: str) -> str:
-    """For everybody to read: without numbers, and without the objector's own name."""
-    plain = mask_text(text.strip())
-    return plain.replace(name, mask_name(name)) if len(name) > 1 else plain
+class _Hidden:
+    """Takes out of whatever is written for everybody who objected: their name, and their door beyond the building.
+
+    Where they asked not to be named not even a masked name stays.
+    """
+
+    def __init__(self, place: Territory, names: Iterable[str], doors: Iterable[Household], *, anonymous: bool) -> None:
+        self.place, self.names, self.doors = place, [name for name in names if name], list(doors)
+        self.by = str(_("匿名")) if anonymous else ""
+
+    def __call__(self, text: str) -> str:
+        for door in self.doors:
+            text = mask_door(text, door.address, by=str(_("（门牌已隐去）")))
+        return without_neighbours(mask_names(text, self.names, by=self.by), self.place)
+
+
+def _hidden_of(objection: Objection) -> _Hidden:
+    """Of one that was made, for what others write beside it: they have read the original."""
+    said = Original.objects.filter(pk=objection.pk).first()
+    names, doors = [said.name if said else ""], [objection.household]
+    if objection.speaker is not None:
+        names.append(objection.speaker.name)
+    if objection.line is not None:
+        doors.append(objection.line.household)
+    writer = objection.by or (objection.speaker.user if objection.speaker else None)
+    if writer is not None and (home := home_of(writer)) is not None:
+        doors.append(home.household)
+    return _Hidden(objection.notice.place, names, [door for door in doors if door], anonymous=objection.anonymous)
+
+
+def _without_objectors(notice: Notice, text: str) -> str:
+    for objection in notice.objections.select_related(
+        "original", "speaker__user", "by", "household", "line__household"
+    ):
+        text = _hidden_of(objection)(text)
+    return text
 
 
 def _beside(objection: Objection, text: str) -> str:
-    """What stands beside an objection for everybody to read: it does not name in clear who objected."""
-    said, speaker = Original.objects.filter(pk=objection.pk).first(), objection.speaker
-    plain = _public(text)
-    for name in {said.name if said else "", speaker.name if speaker else ""}:
-        shown = objection.name if objection.anonymous else mask_name(name)
-        plain = plain.replace(name, shown) if len(name) > 1 else plain
-    return plain
+    """What stands beside an objection for everybody to read: it tells in clear neither who objected nor their door."""
+    return _hidden_of(objection)(_public(text))
 
 
 def _answer_period(notice: Notice, level: str) -> calendar.Period:
@@ -528,7 +561,12 @@ def rule(notice: Notice, *, level: str, confirms: bool, reason: str, as_role: st
     if confirms:
         refuse_if(notice.what_runs())
     return Ruling.objects.create(
-        notice=notice, level=level, confirms=confirms, reason=_public(reason), by=by, as_role=as_role
+        notice=notice,
+        level=level,
+        confirms=confirms,
+        reason=_without_objectors(notice, _public(reason)),
+        by=by,
+        as_role=as_role,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -17,7 +18,7 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, why_not
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_name, mask_text, one_line, seen
+from minshi.masking import mask_name, one_line, seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Sheet
 from minshi.refusals import NotAllowed, Refused
@@ -27,7 +28,7 @@ from minshi.residents.rules import holds, person_of
 from minshi.territory.models import Household, Territory
 from proposals.actions.benefits import listed
 from proposals.actions.looking import ask_second_look
-from proposals.actions.stages import advance, new_version, note_on_card
+from proposals.actions.stages import advance, in_public, new_version, note_on_card
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
 from proposals.models import (
@@ -93,12 +94,13 @@ def submit(
     if wrong:
         raise Refused(**wrong)
     who = listed(place, parts, doors)
+    hidden = partial(in_public, place=place, author=owner)
     proposal = Proposal(
         number=_next_number(),
         place=place,
         proposer=owner,
         proposer_public=_public_name(owner),
-        title=mask_text(one_line(title))[:TITLE_LENGTH],
+        title=hidden(one_line(title))[:TITLE_LENGTH],
         kind=kind,
         category=category,
         touches_common_parts=touches_common_parts,
@@ -113,13 +115,13 @@ def submit(
     version = Version.objects.create(
         proposal=proposal,
         number=1,
-        need=mask_text(need),
-        plan=mask_text(plan),
-        spot=mask_text(spot)[:SPOT_LENGTH],
+        need=hidden(need),
+        plan=hidden(plan),
+        spot=hidden(spot)[:SPOT_LENGTH],
         people=people,
         cost_fen=cost_fen,
         shares=shares,
-        keeper=mask_text(keeper)[:KEEPER_LENGTH],
+        keeper=hidden(keeper)[:KEEPER_LENGTH],
         by=by,
         **who,
     )
@@ -137,12 +139,12 @@ def submit(
 def submit_once(*, place: Territory, title: str, by: User, **words: Any) -> Proposal:
     """``submit`` from a page: the same title of the same place again, moments later, is the first one's receipt."""
     in_turn(by, "propose")
-    again = _sent_before(place, title).filter(proposer=by, entered_by=None).first()
+    again = _sent_before(place, title, author=by).filter(proposer=by, entered_by=None).first()
     return again or submit(place=place, title=title, by=by, **words)
 
 
-def _sent_before(place: Territory, title: str) -> QuerySet[Proposal]:
-    public = mask_text(one_line(title))[:TITLE_LENGTH]
+def _sent_before(place: Territory, title: str, **author: Any) -> QuerySet[Proposal]:
+    public = in_public(one_line(title), place=place, **author)[:TITLE_LENGTH]
     return Proposal.objects.filter(place=place, title=public, submitted_at__gt=now() - TWICE).order_by("-id")
 
 
@@ -155,7 +157,7 @@ def submit_for(door: Household, name: str, *, photo: UploadedFile | None, by: Us
     place: Territory = words["place"]
     _refuse_stranger(by, place)
     in_turn(by, "propose")
-    before = _sent_before(place, words["title"])
+    before = _sent_before(place, words["title"], name=one_line(name))
     if again := before.filter(entered_by=by, proposer__person__name=one_line(name)).first():
         return again
     proposer = stand_for(door, name, by=by)
@@ -224,7 +226,8 @@ def add_photo(
     proposal: Proposal, upload: UploadedFile, *, by: User, caption: str = "", moment: str = "before"
 ) -> Photo:
     """Keep a picture; it is decoded and drawn anew, so nothing that was hidden in the file survives."""
-    photo = Photo(proposal=proposal, caption=mask_text(caption), moment=moment, by=by)
+    caption = in_public(caption, place=proposal.place, author=proposal.proposer)
+    photo = Photo(proposal=proposal, caption=caption, moment=moment, by=by)
     picture = reencoded(upload)
     photo.image.save(picture.name or "photo.jpg", picture, save=False)
     small = smaller(picture)
@@ -263,13 +266,12 @@ def resubmit(
     for upload in photos:
         add_photo(proposal, upload, by=by)
     most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH}
-    masked = {
-        name: mask_text(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()
-    }
+    hidden = partial(in_public, place=proposal.place, author=proposal.proposer)
+    masked = {name: hidden(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()}
     if benefits is not None:
         masked |= listed(proposal.place, *benefits)
     record = advance(proposal, "resubmit", by=by, reason=why)
-    new_version(proposal, by=by, why=mask_text(why)[:WHY_LENGTH], **masked)
+    new_version(proposal, by=by, why=hidden(why)[:WHY_LENGTH], **masked)
     return record
 
 
@@ -279,7 +281,8 @@ def rename(proposal: Proposal, title: str | None, category: str | None) -> None:
     if title is not None:
         if not seen(one_line(title)):
             raise Refused(title=_("请写一句话说是什么事"))
-        proposal.title = mask_text(one_line(title))[:TITLE_LENGTH]
+        said = in_public(one_line(title), place=proposal.place, author=proposal.proposer)
+        proposal.title = said[:TITLE_LENGTH]
     if category is not None:
         if category not in Category.values:
             raise Refused(category=_("请选一个类别"))

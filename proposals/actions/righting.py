@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from minshi.territory.models import Household
 from proposals import rules, told
 from proposals.actions.looking import LOOK, locked_look, show_on_page, wait_for_second
 from proposals.actions.proposing import rename
-from proposals.actions.stages import new_version
+from proposals.actions.stages import in_public, new_version
 from proposals.models import SPOT_LENGTH, WHY_LENGTH, WISH_LENGTH, Look, LookState, Proposal, Wish, WishChange
 from proposals.selectors import entered_from, sides_of
 
@@ -66,8 +67,9 @@ def correct_proposal(look: Look, *, why: str, title: str, category: str, by: Use
     if not rules.may_still_correct(proposal):
         raise Refused(_("现在是“%(stage)s”，原文不能再改") % {"stage": proposal.get_stage_display()})
     rename(proposal, title, category)
-    masked = {name: mask_text(word) if isinstance(word, str) else word for name, word in words.items()}
-    note = _("照纸质原件更正：%(why)s") % {"why": mask_text(one_line(why))}
+    hidden = partial(in_public, place=proposal.place, author=proposal.proposer)
+    masked = {name: hidden(word) if isinstance(word, str) else word for name, word in words.items()}
+    note = _("照纸质原件更正：%(why)s") % {"why": hidden(one_line(why))}
     new_version(proposal, by=by, why=note[:WHY_LENGTH], **masked)
     _tell_author(proposal.proposer, proposal.title, note, proposal.get_absolute_url(), look)
     return _end(look, by)
@@ -85,7 +87,8 @@ def correct_wishes(look: Look, righted: Mapping[int, Righted], *, why: str, by: 
 
 
 def _put_right(wished: Wish, said: Righted, note: str, look: Look, by: User) -> None:
-    text, spot = mask_text(said.text)[:WISH_LENGTH], mask_text(said.spot)[:SPOT_LENGTH]
+    hidden = partial(in_public, place=wished.place, author=wished.by)
+    text, spot = hidden(said.text)[:WISH_LENGTH], hidden(said.spot)[:SPOT_LENGTH]
     if (text, spot) == (wished.text, wished.spot) and said.door is None:
         return
     if not rules.may_still_correct(wished):

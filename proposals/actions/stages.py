@@ -19,6 +19,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.policy import calendar
 from minshi.refusals import Refused
+from minshi.residents.naming import name_of, without_neighbours
 from minshi.territory.models import Territory
 from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, set_stage_deadline, waits_for
 from proposals.models import (
@@ -67,7 +68,7 @@ def advance(
         proposal,
         _without_a_dead_end(proposal, verb, setting),
         by=by,
-        reason=mask_text(reason),
+        reason=in_public(reason, place=proposal.place, author=proposal.proposer),
         evidence=evidence,
         setting={**setting, **more},
         obstacles=obstacles,
@@ -77,6 +78,14 @@ def advance(
         facts["act_ends_at"] = ends or (notice.ends_at if notice else _own_end(proposal))
     note_on_card(proposal, **facts)
     return record
+
+
+def in_public(text: str, *, place: Territory, author: User | None = None, name: str = "") -> str:
+    """What somebody wrote, as everybody may read it: without numbers, and with whoever lives there masked.
+
+    Of its ``author`` (``name``, where it came on paper) also a name of two characters.
+    """
+    return without_neighbours(mask_text(text), place, known=[*name_of(author), name])
 
 
 def _without_a_dead_end(proposal: Proposal, verb: str, setting: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -19,7 +20,6 @@ from minshi.clock import now
 from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text
 from minshi.paper import actions as paper
 from minshi.paper.models import Sheet
 from minshi.paper.numbers import number_of
@@ -29,6 +29,7 @@ from minshi.residents.models import Person, Role
 from minshi.residents.rules import holds
 from minshi.territory.models import Household, Territory
 from proposals.actions.looking import ask_second_look
+from proposals.actions.stages import in_public
 from proposals.lifecycle import holder_place, street_or_district
 from proposals.models import (
     SPOT_LENGTH,
@@ -61,10 +62,11 @@ def wish(
 
     ``wisher`` is whose it is where ``by`` typed it from a ``sheet``; ``slip_number`` is then its receipt.
     """
+    hidden = partial(in_public, place=place, author=wisher or by, name=wisher_name)
     wished = Wish(
         place=place,
-        text=mask_text(text)[:WISH_LENGTH],
-        spot=mask_text(spot)[:SPOT_LENGTH],
+        text=hidden(text)[:WISH_LENGTH],
+        spot=hidden(spot)[:SPOT_LENGTH],
         category=category,
         channel=channel,
         urgent=urgent,
@@ -90,7 +92,8 @@ def wish_once(*, place: Territory, text: str, by: User, **words: Any) -> Wish:
     """``wish`` from a page: the same words again, moments later, are the first wish."""
     in_turn(by, "wish")
     before = Wish.objects.filter(place=place, by=by, entered_by=None, at__gt=now() - TWICE)
-    again = before.filter(text=mask_text(text)[:WISH_LENGTH]).order_by("-id").first()
+    public = in_public(text, place=place, author=by, name=words.get("wisher_name", ""))[:WISH_LENGTH]
+    again = before.filter(text=public).order_by("-id").first()
     return again or wish(place=place, text=text, by=by, **words)
 
 
@@ -147,8 +150,12 @@ def _refuse_another_page(first: str, lines: Sequence[Written]) -> None:
     """A browser's "back" brings the last page's form with its number: what is typed there now is no repeat."""
     sheet = Wish.objects.filter(slip_number=first).values("sheet")
     earlier = list(Wish.objects.filter(sheet__in=sheet).order_by("pk").values_list("wisher_name", "text"))
-    if earlier and earlier != [(line.name, mask_text(line.text)[:WISH_LENGTH]) for line in lines]:
+    if earlier and earlier != [(line.name, _as_kept(line)) for line in lines]:
         raise Refused(receipt=_("这个页面刚才已经登记过一页。您现在录的是另一页，请再按一次登记"))
+
+
+def _as_kept(line: Written) -> str:
+    return in_public(line.text, place=line.door.place, name=line.name)[:WISH_LENGTH]
 
 
 @action
@@ -167,7 +174,7 @@ def support(wished: Wish, *, by: User) -> None:
 @action
 def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "") -> StepRecord:
     """Claim, hand over, fulfil or decline a wish; whoever wished is told."""
-    reason = mask_text(reason)
+    reason = in_public(reason, place=wished.place, author=wished.by)
     record = take(wished, verb, by=by, reason=reason)
     if reason:
         wished.answer = reason

@@ -13,7 +13,7 @@ from minshi.clock import CHINA
 from minshi.deadlines.actions import sweep
 from minshi.deadlines.models import Deadline
 from minshi.disclosure import signals
-from minshi.disclosure.actions import answer, climb, object_to
+from minshi.disclosure.actions import answer, climb, object_to, withdraw_objection
 from minshi.disclosure.models import Notice, Objection
 from minshi.refusals import NotAllowed, Refused
 from tests.cast import grant
@@ -154,3 +154,38 @@ def test_the_district_cannot_hand_it_further(objection: Objection, district_offi
     objection = climb(objection, reason="转区。", by=User.objects.get(pk=clerk.pk))
     with pytest.raises(Refused, match="直接答复"):
         climb(objection, reason="再转。", by=district_officer)
+
+
+# --- Whoever answers has read the original ---------------------------------------------------------------
+
+
+def test_who_objected_is_named_in_no_word_that_others_write_beside_it(
+    notice: Notice, resident: User, clerk: User
+) -> None:
+    objection = object_to(notice, facts=FACTS, by=resident)
+    climb(objection, reason="甲居民女士（1栋101室）反映的事归街道", by=clerk)
+    objection.refresh_from_db()
+    assert objection.climb_reason == "甲*民女士（1栋（门牌已隐去））反映的事归街道"
+
+
+def test_the_answer_and_what_the_author_says_to_take_it_back_hide_name_and_door(
+    notice: Notice, resident: User, neighbour: User, clerk: User
+) -> None:
+    first, second = (object_to(notice, facts=FACTS, by=user) for user in (resident, neighbour))
+    done = answer(first, text="已上门告诉甲 居民，101室门前不挂。", outcome="explained", by=clerk)
+    assert done.answer == "已上门告诉甲*民，（门牌已隐去）门前不挂。"
+    taken = withdraw_objection(second, reason="我是102户乙邻居，已经说好了", by=neighbour)
+    assert taken.answer == "我是（门牌已隐去）乙*居，已经说好了"
+
+
+def test_of_who_is_not_to_be_named_not_even_a_masked_name_stays(notice: Notice, resident: User, clerk: User) -> None:
+    objection = object_to(notice, facts="我是甲居民，住101，会挡住窗户。", anonymous=True, by=resident)
+    assert objection.facts == "我是匿名，住（门牌已隐去），会挡住窗户。"
+    assert objection.original.facts == "我是甲居民，住101，会挡住窗户。"
+    done = answer(objection, text="甲居民反映的情况属实，换个位置。", outcome="upheld", by=clerk)
+    assert done.answer == "匿名反映的情况属实，换个位置。"
+
+
+def test_a_neighbour_named_in_an_objection_is_masked_too(notice: Notice, resident: User, neighbour: User) -> None:
+    objection = object_to(notice, facts="乙邻居家同意，我不同意，会挡窗户。", by=resident)
+    assert objection.facts == "乙*居家同意，我不同意，会挡窗户。"

@@ -23,6 +23,7 @@ from minshi.residents.models import Role
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal
 from tests.cast import grant, home_of, make_resident
+from tests.secrecy.watchers import tau
 
 pytestmark = [pytest.mark.django_db, pytest.mark.walked("raters", "survey")]
 
@@ -99,6 +100,44 @@ def test_who_mends_is_told_what_without_whose(called: CallBack, supervisor: User
     called_back(called, supervisor)
     record = StepRecord.objects.of(called).latest("pk")
     assert (record.reason, record.evidence) == ("", {})
+
+
+@pytest.mark.parametrize(
+    ("task", "why"),
+    [
+        ("１０１室的灯罩松动", "门牌"),
+        ("一零一户门口的灯罩", "门牌"),
+        ("给甲居民家门口固定灯罩", "姓名"),
+        ("甲 居 民说灯罩松动", "姓名"),
+        ("住户不满意，灯罩松动", "评了几级"),
+        ("他说楼道的灯罩一直在响，睡不好", "原话"),
+    ],
+)
+def test_who_mends_reads_neither_door_nor_name_nor_level_nor_words(
+    discontent: Callable[..., CallBack], supervisor: User, task: str, why: str
+) -> None:
+    called = discontent(advice="楼道的灯罩一直在响，睡不好")
+    with pytest.raises(Refused) as refused:
+        called_back(called, supervisor, task=task)
+    assert why in str(refused.value.fields["task"])
+
+
+def test_the_raters_own_words_go_on_where_they_agreed(discontent: Callable[..., CallBack], supervisor: User) -> None:
+    called = discontent(advice="楼道的灯罩一直在响，睡不好")
+    called_back(called, supervisor, task="楼道的灯罩一直在响，要固定", shares_words=True)
+    assert called.stage == "contacted"
+
+
+def test_the_rows_of_the_discontent_stand_in_no_order_of_their_doors(
+    survey: Survey, raters: list[User], until: Callable[..., None]
+) -> None:
+    """Whoever mends reads the rows by their keys, in the desk's addresses, and learns no order of doors from them."""
+    for user in raters[:40]:
+        rate(survey, level=5, by=user)
+    until(survey.closes_at)
+    doors = list(CallBack.objects.order_by("pk").values_list("answer__unit__ordinal", flat=True))
+    assert len(doors) == 40 and abs(tau(doors)) < 0.5
+    assert tau(sorted(doors)) == 1  # as they stood when they were opened door by door
 
 
 def test_it_is_mended_in_fifteen_working_days_and_confirmed_by_the_rater(
