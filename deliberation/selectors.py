@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
@@ -482,7 +483,7 @@ def is_at_the_street(user: User) -> bool:
 
 def has_moved(unit: Unit) -> bool:
     """Whether a letter to this door would be opened by others than those who voted."""
-    return bool(unit.household_id and speaking.changed_hands([unit.household_id], spoken_at(unit.ballot)))
+    return bool(unit.household_id and speaking.changed_hands({unit.household_id: spoken_at(unit.ballot)}))
 
 
 def letters_to_print(user: User) -> list[CheckLetter]:
@@ -492,9 +493,14 @@ def letters_to_print(user: User) -> list[CheckLetter]:
         if held.role in (*rules.STREET, Role.DISTRICT_OFFICER):
             mine |= Q(unit__roll__motion__place__path__startswith=held.path)
     waiting_here = CheckLetter.objects.filter(mine, printed_at=None).order_by("pk")
-    around = ("unit__ballot", "unit__household__place__parent", "unit__roll__motion__place")
-    letters = waiting_here.select_related(*around)
-    return [letter for letter in letters if rules.prints_letters(user, letter) and not has_moved(letter.unit)]
+    sheets = PaperBallot.objects.valid().filter(unit=OuterRef("unit")).values("line__sheet__registered_at")
+    spoken = Coalesce(Subquery(sheets[:1]), F("unit__ballot__cast_at"))
+    letters = waiting_here.select_related("unit__household__place__parent", "unit__roll__motion__place")
+    found = [letter for letter in letters.annotate(spoken=spoken) if rules.prints_letters(user, letter)]
+    # Nobody opens a letter in the place of those who voted.
+    said = {each.unit.household_id: each.spoken for each in found if each.unit.household_id}
+    gone = speaking.changed_hands(said)
+    return [letter for letter in found if letter.unit.household_id not in gone]
 
 
 def papers_of(motion: Motion) -> list[PaperBallot]:

@@ -178,7 +178,7 @@ def tell_doors(
     users = adults_then(keys, then) if then else listeners(keys) if asked else adults_of(keys)
     tell_all(users.only("pk"), title, body, url, sms=sms, key=key, event=event, matter=matter)
     if then:
-        gone = changed_hands(keys, then)
+        gone = changed_hands(dict.fromkeys(keys, then))
         keys = [door for door in keys if door not in gone]
     if _goes_by_text(event, sms):
         with connection.cursor() as cursor:

@@ -6,7 +6,7 @@ co-signatures, pledges and objections ask too; here it is asked and put into wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -106,15 +106,15 @@ def adults_then(doors: Iterable[int] | int | None, at: datetime) -> QuerySet[Use
     return User.objects.filter(is_active=True, person__in=homes.values("person"))
 
 
-def changed_hands(doors: Iterable[int], at: datetime) -> set[int]:
-    """Of these doors those behind which, as far as the register knows, nobody lives any more who did at that moment."""
-    homes = Residence.objects.current().confirmed().filter(household__in=list(doors), person__isnull=False)
-    came, stayed = (homes.filter(condition).values_list("household", flat=True) for condition in _since(at))
-    return set(came) - set(stayed)
-
-
-def _since(at: datetime) -> tuple[Q, Q]:
-    return Q(since__gt=at), Q(since__lte=at)
+def changed_hands(said: Mapping[int, datetime]) -> set[int]:
+    """Of these doors, each with the moment at which something was said for it, those behind which, as far as the
+    register knows, nobody lives any more who did then. One query."""
+    if not said:
+        return set()
+    homes = Residence.objects.current().confirmed().filter(household__in=list(said), person__isnull=False)
+    rows = list(homes.values_list("household", "since"))
+    stayed = {door for door, since in rows if since <= said[door]}
+    return {door for door, _since in rows} - stayed
 
 
 def adults_of(doors: Iterable[int] | QuerySet) -> QuerySet[User]:
