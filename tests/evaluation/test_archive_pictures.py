@@ -91,6 +91,7 @@ def test_one_put_in_the_place_of_another_is_found(archived: Proposal, client: Cl
     assert failed(client, archived) == [first.name]
 
 
+@pytest.mark.walked("archived")
 def test_the_photo_of_a_signed_paper_is_handed_out_to_nobody(archived: Proposal, client: Client) -> None:
     """A contract shows signatures, numbers and accounts; its own page is for staff of the place."""
     papers = [picture for picture in pictures(archived) if picture.is_paper]
