@@ -199,6 +199,7 @@ rules.add_perm("funding.settle_claim", pays_back)
 rules.add_perm("funding.confirm_claim", confirms_money | is_approver)
 rules.add_perm("funding.see_voucher", works_there)
 rules.add_perm("funding.see_pledge_sheet", records_money | confirms_money)
+rules.add_perm("funding.drop_in_kind", records_money | confirms_money)
 permits.held_by(
     {
         "funding.open_pot": gettext_lazy("街道、区里的审批和财务"),
@@ -232,6 +233,7 @@ permits.held_by(
         "funding.confirm_claim": gettext_lazy("社区的另一位、居务监督委员会、党组织或街道审批"),
         "funding.see_voucher": gettext_lazy("在这里任职的工作人员"),
         "funding.see_pledge_sheet": gettext_lazy("登记和核对认缴单的人"),
+        "funding.drop_in_kind": gettext_lazy("登记和确认投工投劳的人"),
     }
 )
 
@@ -337,6 +339,7 @@ guarded(
     acceptance_by_another_than_who_bought=gettext_lazy(
         "登记报价、选定承接方或签合同的人不能登记验收，要由另一个人来办"
     ),
+    award_of_running_enquiry=gettext_lazy("这次询价已经结束，不能再从它的报价里选"),
     award_by_another_than_quotes=gettext_lazy("登记报价的人不能选定承接方，要由另一个人来办"),
     contract_by_another_than_quotes=gettext_lazy("登记报价的人不能登记合同，要由另一个人来办"),
     pot_of_this_year=gettext_lazy("这是 %(year)s 年的资金池，今年的钱要从今年的资金池出；结转由两个人办"),

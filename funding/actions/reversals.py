@@ -6,6 +6,8 @@ claim on the giver, and what had not gone back yet is divided anew (domain.md 6)
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -105,9 +107,18 @@ def settle_claim(claim: Claim, *, how: str, voucher: str, reason: str = "", by: 
     return claim
 
 
+def as_read(claim: Claim) -> str:
+    """A mark of what the second person has before their eyes: it may be written down anew until they confirm."""
+    facts = (claim.how, claim.voucher, claim.reason, claim.settled_by_id)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
 @action
-def confirm_claim(claim: Claim, *, by: User) -> Claim:
-    """The second person: now it is in the books, and what came back to the purse is divided like the rest."""
+def confirm_claim(claim: Claim, *, read: str | None = None, by: User) -> Claim:
+    """The second person: now it is in the books, and what came back to the purse is divided like the rest.
+
+    ``read`` is the mark (``as_read``) of what was on their page: what was written down anew since is read again.
+    """
     proposal = lock(claim.proposal)
     lock(claim)
     demand("funding.confirm_claim", by, claim, _("复核追收"))
@@ -115,6 +126,8 @@ def confirm_claim(claim: Claim, *, by: User) -> Claim:
         raise Refused(_("这笔追收现在不能复核"))
     if by.is_same(claim.settled_by_id):
         raise Refused(_("办理的人不能自己复核，要由另一个人来办"))
+    if read is not None and read != as_read(claim):
+        raise Refused(_("登记的结果刚刚改过，请再看一眼"))
     claim.confirmed_by, claim.closed_at = by, now()
     with refusing():
         claim.save(update_fields=["confirmed_by", "closed_at"])

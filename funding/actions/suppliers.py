@@ -250,6 +250,8 @@ def award(
     proposal = enquiry.proposal
     must_be_in(proposal, Stage.PROCURING)
     lock(enquiry)
+    if enquiry.ended_at:
+        raise Refused(_("这次询价已经结束，不能再从它的报价里选"))
     judging = list(judges) if judges is not None else eligible_judges(enquiry)
     demand("funding.award", by, proposal, _("选定承接方"))
     refuse_if([*_why_not_buy(enquiry, by), *_why_not_award(enquiry, quote, judging, few_reason)])

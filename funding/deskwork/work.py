@@ -19,6 +19,7 @@ from minshi.desk.deskwork import DeskForm, OneWord, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.faces.words import percent
 from minshi.ledger.money import YuanField, format_yuan
+from minshi.refusals import Refused
 from minshi.residents.doors import DoorLinesField
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import STAND_INS
@@ -46,7 +47,8 @@ class PurseWork(DeskForm):
     @property
     def enquiry(self) -> Enquiry:
         found = Enquiry.objects.filter(proposal=self.subject.proposal, ended_at=None).first()
-        assert found
+        if found is None:  # somebody was a moment faster
+            raise Refused(_("这次询价刚刚由别人结束，请看现在到了哪一步"))
         return found
 
 

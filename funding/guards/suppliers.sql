@@ -45,6 +45,10 @@ BEGIN
         (SELECT proposal_id FROM funding_enquiry WHERE id = NEW.enquiry_id),
         'group.minimum', 'quotes.limit_fen', 'quotes.minimum'
     );
+    IF (SELECT ended_at FROM funding_enquiry WHERE id = NEW.enquiry_id) IS NOT NULL THEN
+        RAISE EXCEPTION 'enquiry % is over', NEW.enquiry_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'award_of_running_enquiry';
+    END IF;
     SELECT enquiry_id, price_fen INTO chosen FROM funding_quote WHERE id = NEW.quote_id;
     SELECT count(*) INTO came FROM funding_quote WHERE enquiry_id = NEW.enquiry_id;
     IF chosen.enquiry_id <> NEW.enquiry_id THEN

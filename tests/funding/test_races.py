@@ -7,15 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from funding import actions as funding
-from funding.models import Contribution, Grant, GrantStage, Payment, PaymentStage
+from funding.models import Award, Claim, Contribution, Grant, GrantStage, Payment, PaymentStage
 from minshi.clock import as_owner
 from minshi.ledger.checks import findings
 from minshi.ledger.selectors import balance
 from minshi.refusals import Refused
+from proposals.models import Stage
 from tests.cast import make_staff
+from tests.meanwhile import meanwhile
 from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,3 +173,40 @@ def test_a_project_is_not_paid_while_it_is_cancelled(way: Way) -> None:
     assert fresh(payment).stage == PaymentStage.PAID
     went_back = sum(proposal.refunds.values_list("amount_fen", flat=True))
     assert went_back == (0 if refusals(answers) else 2_000_000 - 555_000)
+
+
+def test_nothing_is_awarded_from_an_enquiry_that_is_ended_meanwhile(way: Way) -> None:
+    """Else the project would be announced with a supplier whose contract nobody could sign."""
+    proposal = way.procuring()
+    enquiry = way.quoted(proposal)
+    clerk, party, quote = way.who("clerk"), way.who("party"), enquiry.quotes.first()
+    with transaction.atomic():
+        funding.ask_anew(fresh(proposal), reason="再问问", by=clerk)
+        second = meanwhile(lambda: funding.award(fresh(enquiry), quote, reason="价低", by=party))
+    with pytest.raises(Refused, match="这次询价已经结束"):
+        second.result(20)
+    assert fresh(proposal).stage == Stage.PROCURING
+    with pytest.raises(IntegrityError, match="is over"):
+        Award.objects.create(enquiry=fresh(enquiry), quote=quote, reason="价低", notice_id=1, by=party)
+
+
+def test_what_was_written_down_anew_is_read_again_before_it_is_confirmed(way: Way, client_of) -> None:
+    proposal = way.raising()
+    way.planned(proposal)
+    given = way.given(proposal, way.households[0], 100_000, "收据1")
+    way.ending(proposal)
+    refund = proposal.refunds.get()
+    funding.pay_refund(refund, voucher="退1", by=way.who("cashier"))
+    funding.confirm_refund(refund, by=way.who("clerk"))
+    funding.reverse_contribution(given, by=way.who("supervisor"), reason="退票")
+    claim = Claim.objects.get()
+    funding.settle_claim(claim, how="written_off", voucher="文1", reason="找不到人", by=way.who("clerk"))
+    desk = client_of(way.who("supervisor"))
+    url = f"/admin/funding/claim/{claim.pk}/do/confirm/"
+    read = desk.get(url).context["form"]["read"].value()
+    funding.settle_claim(claim, how="returned", voucher="还1", by=way.who("clerk"))
+    page = desk.post(url, {"read": read})
+    assert "登记的结果刚刚改过，请再看一眼" in page.content.decode()
+    assert fresh(claim).closed_at is None
+    desk.post(url, {"read": page.context["form"]["read"].value()})
+    assert fresh(claim).closed_at is not None
