@@ -103,19 +103,19 @@ class PotAdmin(ScopedAdmin):
 @admin.register(Allocation)
 class AllocationAdmin(MoneyAdmin):
     place_path = "pot__place__path"
-    list_display = ("pot", "amount", "document", "recorded_at", "confirmed_at")
+    list_display = ("pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at")
     list_select_related: tuple[str, ...] = ("pot",)
-    fields = ("pot", "amount", "document", "recorded_at", "confirmed_at")
-    desk_forms = (money.ConfirmAllocation,)
+    fields = ("pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at", "rejected_why")
+    desk_forms = (money.ConfirmAllocation, money.RejectAllocation)
 
 
 @admin.register(CarryOver)
 class CarryOverAdmin(MoneyAdmin):
     place_path = "pot__place__path"
-    list_display = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at")
+    list_display = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at")
     list_select_related: tuple[str, ...] = ("pot", "to_pot")
-    fields = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at")
-    desk_forms = (money.ConfirmCarryOver,)
+    fields = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at", "rejected_why")
+    desk_forms = (money.ConfirmCarryOver, money.RejectCarryOver)
 
 
 @admin.register(Purse)
@@ -129,6 +129,7 @@ class PurseAdmin(MoneyAdmin):
         money.AskGrant,
         money.RecordPledge,
         money.AddSponsor,
+        money.WithdrawSponsor,
         money.RecordContribution,
         money.RecordInKind,
         money.AnnounceFunding,
@@ -208,7 +209,7 @@ def _contributions(proposal: Proposal) -> Iterable[Contribution]:
 
 
 def _in_kind(proposal: Proposal) -> Iterable[InKind]:
-    return proposal.in_kind.filter(confirmed_at=None).order_by("pk")[:MOST_BESIDE]
+    return proposal.in_kind.filter(confirmed_at=None, rejected_at=None).order_by("pk")[:MOST_BESIDE]
 
 
 def _payments(proposal: Proposal) -> Iterable[Payment]:
@@ -320,9 +321,11 @@ class ContributionAdmin(MoneyAdmin):
 
 @admin.register(InKind)
 class InKindAdmin(MoneyAdmin):
-    list_display = ("proposal", "name_public", "what", "hours", "confirmed_at")
-    fields = ("project", "name_public", "what", "hours", "value", "recorded_at", "confirmed_at")
-    desk_forms = (money.ConfirmInKind,)
+    list_display = ("proposal", "name_public", "what", "hours", "confirmed_at", "rejected_at")
+    fields = (
+        "project", "name_public", "what", "hours", "value", "recorded_at", "confirmed_at", "rejected_at", "rejected_why"
+    )  # fmt: skip
+    desk_forms = (money.ConfirmInKind, money.RejectInKind)
 
     @admin.display(description=_("折合（元）"))
     def value(self, given: InKind) -> str:

@@ -369,9 +369,9 @@ def coverage(proposal: Proposal, plan: Plan | None = None) -> Coverage:
     pledges = Pledge.objects.standing().filter(proposal=proposal).values_list("giver", "amount_fen")
     for giver, fen in pledges:
         promised[Source.SELF_RAISED] += max(0, fen - received.get((giver, None), 0))
-    for sponsor, fen in proposal.sponsors.values_list("pk", "promised_fen"):
+    for sponsor, fen in proposal.sponsors.filter(withdrawn_at=None).values_list("pk", "promised_fen"):
         promised[Source.SPONSOR] += max(0, fen - received.get((None, sponsor), 0))
-    for confirmed_at, fen in proposal.in_kind.values_list("confirmed_at", "value_fen"):
+    for confirmed_at, fen in proposal.in_kind.filter(rejected_at=None).values_list("confirmed_at", "value_fen"):
         (sure if confirmed_at else promised)[Source.IN_KIND] += fen
     if proposal.stage in (*ENDED, Stage.SETTLING):
         promised.clear()

@@ -64,10 +64,20 @@ from funding.actions.pledges import (
     record_contribution,
     record_in_kind,
     reject_contribution,
+    reject_in_kind,
     void_pledge,
     withdraw_pledge,
+    withdraw_sponsor,
 )
-from funding.actions.pots import allocate, carry_over, confirm_allocation, confirm_carry_over, open_pot
+from funding.actions.pots import (
+    allocate,
+    carry_over,
+    confirm_allocation,
+    confirm_carry_over,
+    open_pot,
+    reject_allocation,
+    reject_carry_over,
+)
 from funding.actions.refunds import confirm_refund, pay_refund, return_surplus
 from funding.actions.reversals import (
     confirm_claim,
@@ -145,7 +155,10 @@ __all__ = [
     "refuse_ending",
     "refuse_hold",
     "refuse_payment",
+    "reject_allocation",
+    "reject_carry_over",
     "reject_contribution",
+    "reject_in_kind",
     "release_hold",
     "reopen_award",
     "return_for_completion",
@@ -160,4 +173,5 @@ __all__ = [
     "waive",
     "withdraw",
     "withdraw_pledge",
+    "withdraw_sponsor",
 ]

@@ -30,6 +30,7 @@ from funding.models import (
     PlanChange,
     Purse,
     Side,
+    Waiver,
     seat,
 )
 from funding.rules import bought, carried_out, decided_money_of, demand, other_duties
@@ -236,7 +237,7 @@ def _why_not_change(contract: Contract, new_price_fen: int) -> list[str]:
     if new_price_fen > contract.price_fen:
         reasons += why_not_covered(proposal, new_price_fen, _paid_on(contract))
     if new_price_fen < _committed_on(contract):
-        reasons.append(_("新价低于已经申请或支付的款项"))
+        reasons.append(_("新价低于已经申请、支付或放弃的款项"))
     return reasons
 
 
@@ -245,7 +246,10 @@ def _paid_on(contract: Contract) -> int:
 
 
 def _committed_on(contract: Contract) -> int:
-    return sum(contract.payments.live().values_list("amount_fen", flat=True))
+    """What is being paid or was, and what has been given up: a change leaves these parts as they are."""
+    given_up = Waiver.objects.standing().filter(milestone__contract=contract)
+    parts = (*contract.payments.live().values_list("amount_fen"), *given_up.values_list("amount_fen"))
+    return sum(fen for (fen,) in parts)
 
 
 @action
@@ -275,8 +279,14 @@ def approve_change(change: Change, *, by: User, reason: str) -> StepRecord:
 
 def _divide_again(contract: Contract) -> None:
     """What is not yet being paid makes up the new price, in the shares it had."""
-    open_parts = [part for part in contract.milestones.all() if not part.payments.live().exists()]
+    open_parts = [
+        part
+        for part in contract.milestones.all()
+        if not part.payments.live().exists() and not part.waivers.standing().exists()
+    ]
     rest = contract.price_fen - _committed_on(contract)
+    if rest and not open_parts:
+        raise Refused(_("每一笔都已经申请、支付或者放弃，没有可以变更的了"))
     amounts = split(rest, {part.pk: part.percent for part in open_parts})
     for part in open_parts:
         part.amount_fen = amounts[part.pk]

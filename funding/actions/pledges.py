@@ -26,7 +26,7 @@ from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_name, mask_text, one_line
+from minshi.masking import mask_name, mask_text, one_line, seen
 from minshi.notifications.actions import tell, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
 from minshi.paper import actions as paper
@@ -461,6 +461,8 @@ def record_contribution(
         raise Refused(_("请选择是哪一户，或哪个单位"))
     if sponsor is not None and sponsor.proposal_id != proposal.pk:
         raise Refused(sponsor=_("这个单位不是赞助本项目的"))
+    if sponsor is not None and sponsor.withdrawn_at:
+        raise Refused(sponsor=_("这个单位已经登记不再出；又出的，请重新登记协议"))
     giver = _who_gave(proposal, household, by_former) if household else None
     keeper = holder_place(proposal.place, "community")
     given = Contribution(
@@ -581,6 +583,42 @@ def record_in_kind(
     return given
 
 
+@action
+def reject_in_kind(given: InKind, *, reason: str, by: User) -> InKind:
+    """It was typed wrong, or will not be done after all: it covers nothing of the plan any more."""
+    lock(given.proposal)
+    lock(given)
+    demand("funding.drop_in_kind", by, given, _("作废投工投劳"))
+    if given.confirmed_at or given.rejected_at:
+        raise Refused(_("这一项已经确认或者作废"))
+    if not seen(reason):
+        raise Refused(reason=_("请写明理由，对方和大家都看得到"))
+    given.rejected_by, given.rejected_at, given.rejected_why = by, now(), mask_text(one_line(reason))[:200]
+    given.save(update_fields=["rejected_by", "rejected_at", "rejected_why"])
+    proposals.note_on_card(given.proposal)
+    return given
+
+
+@action
+def withdraw_sponsor(sponsor: Sponsor, *, reason: str, by: User) -> Sponsor:
+    """It will not give what it had agreed to, or its sum was typed wrong: it promises nothing any more.
+
+    What has come from it stays; by its name it may be entered again with another agreement.
+    """
+    lock(sponsor.proposal)
+    lock(sponsor)
+    demand("funding.plan", by, sponsor.proposal, _("登记单位不再出"))
+    if sponsor.withdrawn_at:
+        raise Refused(sponsor=_("这个单位已经登记不再出"))
+    if not seen(reason):
+        raise Refused(reason=_("请写明理由，对方和大家都看得到"))
+    sponsor.withdrawn_by, sponsor.withdrawn_at = by, now()
+    sponsor.withdrawn_why = mask_text(one_line(reason))[:200]
+    sponsor.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_why"])
+    proposals.note_on_card(sponsor.proposal)
+    return sponsor
+
+
 def _is_accounted_for(proposal: Proposal) -> bool:
     return proposal.stage in (Stage.SETTLING, *ENDED)
 
@@ -593,6 +631,8 @@ def confirm_in_kind(given: InKind, *, by: User) -> InKind:
     demand("funding.confirm_money", by, given, _("确认投工投劳"))
     if given.confirmed_at:
         raise Refused(_("已经确认过了"))
+    if given.rejected_at:
+        raise Refused(_("这一项已经作废"))
     if _is_accounted_for(given.proposal):
         raise Refused(_("现在是“%s”，结算以后不再确认投工投劳") % Stage(given.proposal.stage).label)
     if by.is_same(given.recorded_by_id):

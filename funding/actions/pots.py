@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.utils.translation import gettext as _
 
 from funding import told
@@ -16,7 +18,7 @@ from minshi.ledger.models import Account
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
-from minshi.masking import mask_text, one_line
+from minshi.masking import mask_text, one_line, seen
 from minshi.notifications.actions import tell, tell_role
 from minshi.refusals import Refused, refusing
 from minshi.residents.models import Role
@@ -90,6 +92,8 @@ def confirm_allocation(allocation: Allocation, *, by: User) -> Allocation:
     demand("funding.keep_pot", by, allocation, _("复核拨入"))
     if allocation.confirmed_at:
         raise Refused(_("这笔拨入已经复核过了"))
+    if allocation.rejected_at:
+        raise Refused(_("这一笔已经作废"))
     if by.is_same(allocation.recorded_by_id):
         raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
     pot = allocation.pot
@@ -118,6 +122,42 @@ def confirm_allocation(allocation: Allocation, *, by: User) -> Allocation:
 
 
 @action
+def reject_allocation(allocation: Allocation, *, reason: str, by: User) -> Allocation:
+    """Its document says something else, or it was typed wrong: it never counted, and may be entered rightly."""
+    lock(allocation)
+    demand("funding.keep_pot", by, allocation, _("作废登记"))
+    if allocation.confirmed_at:
+        raise Refused(_("这笔拨入已经复核过了"))
+    return _reject(allocation, reason, by)
+
+
+R = TypeVar("R", Allocation, CarryOver)
+
+
+def _reject(given: R, reason: str, by: User) -> R:
+    if given.rejected_at:
+        raise Refused(_("这一笔已经作废"))
+    if not seen(reason):
+        raise Refused(reason=_("请写明理由，对方和大家都看得到"))
+    given.rejected_by, given.rejected_at, given.rejected_why = by, now(), mask_text(one_line(reason))[:200]
+    given.save(update_fields=["rejected_by", "rejected_at", "rejected_why"])
+    deadlines.meet(given)
+    title = _("登记已作废：%s") % given
+    tell(given.recorded_by, title, given.rejected_why, admin_url(given), event=told.ALLOCATION_DONE.name)
+    return given
+
+
+@action
+def reject_carry_over(carried: CarryOver, *, reason: str, by: User) -> CarryOver:
+    """Not what its document says: it never counted, and may be entered rightly."""
+    lock(carried)
+    demand("funding.keep_pot", by, carried, _("作废登记"))
+    if carried.confirmed_at:
+        raise Refused(_("这笔结转已经复核过了"))
+    return _reject(carried, reason, by)
+
+
+@action
 def carry_over(pot: Pot, to_pot: Pot, *, amount_fen: int, document: str, by: User) -> CarryOver:
     """A pot belongs to its year: what it leaves goes to a later one on a document, once a second person agrees."""
     demand("funding.keep_pot", by, pot, _("登记结转"))
@@ -138,6 +178,8 @@ def confirm_carry_over(carried: CarryOver, *, by: User) -> CarryOver:
     demand("funding.keep_pot", by, carried, _("复核结转"))
     if carried.confirmed_at:
         raise Refused(_("这笔结转已经复核过了"))
+    if carried.rejected_at:
+        raise Refused(_("这一笔已经作废"))
     if by.is_same(carried.recorded_by_id):
         raise Refused(_("登记的人不能自己复核，要由另一个人来办"))
     carried.confirmed_by, carried.confirmed_at = by, now()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from funding import actions, selectors
 from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER
 from funding.actions.pledges import GIVING
+from funding.actions.reversals import as_read
 from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of, paper_of
 from funding.models import (
     Allocation,
@@ -40,6 +41,7 @@ from minshi.clock import today
 from minshi.desk.deskwork import DeskForm, OneWord, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import YuanField, format_yuan
+from minshi.refusals import Refused
 from minshi.residents.doors import DoorTextField, signers_of
 from minshi.residents.models import Person
 from minshi.residents.rules import roles_of
@@ -96,7 +98,22 @@ class ConfirmAllocation(OneWord):
 
     @classmethod
     def open_to(cls, subject: Allocation) -> bool:
-        return subject.confirmed_at is None
+        return subject.confirmed_at is None and subject.rejected_at is None
+
+
+class RejectAllocation(OneWord):
+    name = "reject"
+    act = actions.reject_allocation
+    label = _("与文件不符，作废")
+    help = _("没有复核的不算数；作废以后可以用同一个文号重新登记。")
+    permission = "funding.keep_pot"
+    done = _("已作废")
+
+    reason = ReasonField(max_length=200)
+
+    @classmethod
+    def open_to(cls, subject: Allocation) -> bool:
+        return subject.confirmed_at is None and subject.rejected_at is None
 
 
 class CarryPotOver(DeskForm):
@@ -134,7 +151,22 @@ class ConfirmCarryOver(OneWord):
 
     @classmethod
     def open_to(cls, subject: CarryOver) -> bool:
-        return subject.confirmed_at is None
+        return subject.confirmed_at is None and subject.rejected_at is None
+
+
+class RejectCarryOver(OneWord):
+    name = "reject"
+    act = actions.reject_carry_over
+    label = _("与文件不符，作废")
+    help = _("没有复核的不算数；作废以后可以用同一个文号重新登记。")
+    permission = "funding.keep_pot"
+    done = _("已作废")
+
+    reason = ReasonField(max_length=200)
+
+    @classmethod
+    def open_to(cls, subject: CarryOver) -> bool:
+        return subject.confirmed_at is None and subject.rejected_at is None
 
 
 # --- Plan --------------------------------------------------------------------------------------------
@@ -276,7 +308,8 @@ class EndingWork(DeskForm):
     @property
     def ending(self) -> Ending:
         found = selectors.ending_of(self.subject.proposal)
-        assert found
+        if found is None:  # somebody was a moment faster
+            raise Refused(_("这次了结刚刚由别人办完或者撤回，请看现在到了哪一步"))
         return found
 
     def facts(self) -> list[tuple[Any, Any]]:
@@ -590,6 +623,30 @@ class AddSponsor(GivingWork):
         )
 
 
+class WithdrawSponsor(DeskForm):
+    name = "sponsor-gone"
+    label = _("登记赞助单位不再出")
+    help = _("单位不出了，或者约定金额登记错了。已经到账的不变；还要出的，重新登记协议。")
+    permission = "funding.plan"
+    done = _("已登记，约定的钱不再算")
+
+    sponsor = forms.ModelChoiceField(label=_("哪个单位"), queryset=Sponsor.objects.none(), empty_label=NO_CHOICE)
+    reason = ReasonField(max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        standing: Any = self.fields["sponsor"]
+        standing.queryset = self.subject.proposal.sponsors.filter(withdrawn_at=None).order_by("name")
+
+    @classmethod
+    def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage in GIVING and subject.proposal.sponsors.filter(withdrawn_at=None).exists()
+
+    def run(self, subject: Purse, by: User) -> object:
+        data = self.cleaned_data
+        return actions.withdraw_sponsor(data["sponsor"], reason=data["reason"], by=by)
+
+
 class RecordContribution(GivingWork):
     name = "contribution"
     label = _("登记到账")
@@ -616,7 +673,7 @@ class RecordContribution(GivingWork):
         doors: Any = self.fields["household"]
         doors.queryset = doors_of(self.subject.proposal)
         sponsors: Any = self.fields["sponsor"]
-        sponsors.queryset = self.subject.proposal.sponsors.order_by("name")
+        sponsors.queryset = self.subject.proposal.sponsors.filter(withdrawn_at=None).order_by("name")
 
     def run(self, subject: Purse, by: User) -> Contribution:
         data = self.cleaned_data
@@ -693,7 +750,22 @@ class ConfirmInKind(OneWord):
 
     @classmethod
     def open_to(cls, subject: InKind) -> bool:
-        return subject.confirmed_at is None and subject.proposal.stage not in (Stage.SETTLING, *ENDED)
+        done = subject.confirmed_at or subject.rejected_at
+        return done is None and subject.proposal.stage not in (Stage.SETTLING, *ENDED)
+
+
+class RejectInKind(OneWord):
+    name = "reject"
+    act = actions.reject_in_kind
+    label = _("登记错了或者不出了，作废")
+    permission = "funding.drop_in_kind"
+    done = _("已作废")
+
+    reason = ReasonField(max_length=200)
+
+    @classmethod
+    def open_to(cls, subject: InKind) -> bool:
+        return subject.confirmed_at is None and subject.rejected_at is None
 
 
 # --- Payments and refunds ----------------------------------------------------------------------------
@@ -832,13 +904,23 @@ class SettleClaim(OneWord):
         return subject.closed_at is None
 
 
-class ConfirmClaim(OneWord):
+class ConfirmClaim(DeskForm):
     name = "confirm"
-    act = actions.confirm_claim
     after = ("settled_by_id",)
     label = _("复核追收")
     help = _("办理的人不能自己复核。")
     permission = "funding.confirm_claim"
+
+    read = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["read"].initial = as_read(self.subject)
+
+    def run(self, subject: Claim, by: User) -> object:
+        # Should it be refused, the page is drawn again with what is true now, and so is its mark.
+        self.data = {**dict(self.data.items()), "read": as_read(subject)}
+        return actions.confirm_claim(subject, read=self.cleaned_data["read"] or None, by=by)
 
     @classmethod
     def open_to(cls, subject: Claim) -> bool:

@@ -63,7 +63,7 @@ CREATE TRIGGER same_invoice BEFORE INSERT OR UPDATE ON funding_payment
 CREATE OR REPLACE FUNCTION refuse_same_document() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM wait_for_paper('allocation ' || NEW.pot_id, NEW.document);
-    IF EXISTS (SELECT FROM funding_allocation WHERE id <> NEW.id AND pot_id = NEW.pot_id
+    IF EXISTS (SELECT FROM funding_allocation WHERE id <> NEW.id AND pot_id = NEW.pot_id AND rejected_at IS NULL
                AND paper_number(document) = paper_number(NEW.document)) THEN
         RAISE EXCEPTION 'document % was used before', NEW.document
             USING ERRCODE = 'check_violation', CONSTRAINT = 'one_allocation_per_document';

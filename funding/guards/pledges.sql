@@ -73,8 +73,10 @@ SELECT guard_stage('funding_contribution', 'funding.contribution');
 
 SELECT append_only('funding_pledge', 'withdrawn_at', 'withdrawn_by_id', 'publishes_name', 'name_public', 'is_waiting',
                    'amount_fen');
-SELECT append_only('funding_sponsor', 'publishes_name', 'name_public', 'contact');
+SELECT append_only('funding_sponsor', 'publishes_name', 'name_public', 'contact', 'withdrawn_by_id', 'withdrawn_at',
+                   'withdrawn_why');
 SELECT append_only('funding_contribution', 'stage', 'stage_since', 'confirmed_by_id', 'name_public');
-SELECT append_only('funding_inkind', 'confirmed_by_id', 'confirmed_at', 'name_public');
+SELECT append_only('funding_inkind', 'confirmed_by_id', 'confirmed_at', 'name_public', 'rejected_by_id', 'rejected_at',
+                   'rejected_why');
 SELECT guard_single_voice('funding_pledge', 'proposal_id', 'speaker_id', 'household_id', 'earlier.withdrawn_at IS NULL',
                           'OLD.is_waiting AND NOT NEW.is_waiting');

@@ -1,5 +1,5 @@
 SELECT append_only('funding_pot');
-SELECT append_only('funding_allocation', 'confirmed_by_id', 'confirmed_at');
+SELECT append_only('funding_allocation', 'confirmed_by_id', 'confirmed_at', 'rejected_by_id', 'rejected_at', 'rejected_why');
 SELECT append_only('funding_purse');
 
 -- A pot belongs to its year; what it leaves goes to a later one of the same place, by two.
@@ -16,4 +16,4 @@ BEGIN
 END $$;
 CREATE TRIGGER guard_carry_over BEFORE INSERT ON funding_carryover
     FOR EACH ROW EXECUTE FUNCTION funding_guard_carry_over();
-SELECT append_only('funding_carryover', 'confirmed_by_id', 'confirmed_at');
+SELECT append_only('funding_carryover', 'confirmed_by_id', 'confirmed_at', 'rejected_by_id', 'rejected_at', 'rejected_why');

@@ -102,7 +102,10 @@ class Pledge(models.Model):
 
 
 class Sponsor(models.Model):
-    """A unit that gives; ``promised_fen`` stands in its agreement. Its name is public only if it wishes so."""
+    """A unit that gives; ``promised_fen`` stands in its agreement. Its name is public only if it wishes so.
+
+    Withdrawn it promises nothing any more; what has come from it stays.
+    """
 
     PERSONAL = ("name", "name_public", "contact")
 
@@ -115,12 +118,20 @@ class Sponsor(models.Model):
     agreement = models.CharField(_("赞助协议"), max_length=120)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(_("不再出的时间"), null=True)
+    withdrawn_why = models.CharField(_("为什么不再出"), max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("赞助单位")
         verbose_name_plural = _("赞助单位")
         constraints = [
-            models.UniqueConstraint(fields=["proposal", "name"], name="one_sponsor_of_a_name"),
+            models.UniqueConstraint(
+                fields=["proposal", "name"], condition=Q(withdrawn_at=None), name="one_sponsor_of_a_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | ~Q(withdrawn_why=""), name="sponsor_withdraws_with_a_reason"
+            ),
             models.CheckConstraint(condition=Q(promised_fen__gte=0), name="sponsor_promises_no_debt"),
         ]
 
@@ -200,6 +211,9 @@ class InKind(models.Model):
     recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(_("兑现时间"), null=True)
+    rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    rejected_at = models.DateTimeField(_("作废时间"), null=True)
+    rejected_why = models.CharField(_("为什么作废"), max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("投工投劳")
@@ -211,6 +225,10 @@ class InKind(models.Model):
                 condition=Q(confirmed_by=None, confirmed_at=None)
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("recorded_by")),
                 name="in_kind_takes_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(rejected_at=None) | Q(confirmed_at=None) & ~Q(rejected_why=""),
+                name="in_kind_is_one_or_other",
             ),
         ]
 

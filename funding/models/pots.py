@@ -48,12 +48,21 @@ class Allocation(models.Model):
     recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+    rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    rejected_at = models.DateTimeField(_("作废时间"), null=True)
+    rejected_why = models.CharField(_("为什么作废"), max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("拨入")
         verbose_name_plural = _("拨入")
         constraints = [
-            models.UniqueConstraint(fields=["pot", "document"], name="one_allocation_per_document"),
+            models.UniqueConstraint(
+                fields=["pot", "document"], condition=Q(rejected_at=None), name="one_allocation_per_document"
+            ),
+            models.CheckConstraint(
+                condition=Q(rejected_at=None) | Q(confirmed_at=None) & ~Q(rejected_why=""),
+                name="allocation_is_one_or_other",
+            ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="allocation_is_something"),
             models.CheckConstraint(
                 condition=Q(confirmed_by=None, confirmed_at=None)
@@ -85,12 +94,21 @@ class CarryOver(models.Model):
     recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+    rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    rejected_at = models.DateTimeField(_("作废时间"), null=True)
+    rejected_why = models.CharField(_("为什么作废"), max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("结转")
         verbose_name_plural = _("结转")
         constraints = [
-            models.UniqueConstraint(fields=["pot", "document"], name="one_carry_over_per_document"),
+            models.UniqueConstraint(
+                fields=["pot", "document"], condition=Q(rejected_at=None), name="one_carry_over_per_document"
+            ),
+            models.CheckConstraint(
+                condition=Q(rejected_at=None) | Q(confirmed_at=None) & ~Q(rejected_why=""),
+                name="carry_over_is_one_or_other",
+            ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="carry_over_is_something"),
             models.CheckConstraint(
                 condition=Q(confirmed_by=None, confirmed_at=None)

@@ -203,6 +203,10 @@ def _next_years_pot(world: World) -> Any:
     )
 
 
+def _sponsored(world: World) -> Any:
+    return funding.add_sponsor(world["raising"], name="小卖部", agreement="协议", promised_fen=1, by=world.who("clerk"))
+
+
 def _carried(world: World) -> Any:
     later = _next_years_pot(world)
     return funding.carry_over(world["grant"].pot, later, amount_fen=1, document="结1", by=world.who("cashier"))
@@ -297,12 +301,13 @@ STEPS: dict[str, dict[str, Step]] = {
     "deliberation.motion": {"publish": Step(CLERK)},
     "deliberation.meeting": {name: Step(CLERK) for name in ("record-minutes", "agree-plan", "call-off")},
     "funding.pot": {"allocate": Step(KEEPERS), "carry-over": Step(KEEPERS, _next_years_pot)},
-    "funding.allocation": {"confirm": Step(KEEPERS - CASHIER)},  # who recorded it
+    "funding.allocation": {"confirm": Step(KEEPERS - CASHIER), "reject": Step(KEEPERS)},  # the cashier recorded it
     "funding.purse": {
         "plan": Step(PLANNERS),
         "ask": Step(PLANNERS),
         "pledge": Step(CLERK),
         "sponsor": Step(PLANNERS),
+        "sponsor-gone": Step(PLANNERS, _sponsored),
         "contribution": Step(CLERK),
         "in-kind": Step(CLERK),
         "announce": Step(PLANNERS),
@@ -338,14 +343,14 @@ STEPS: dict[str, dict[str, Step]] = {
     },
     "funding.pledge": {"read": Step(SECOND_EYES), "withdraw": Step(CLERK), "void": Step(SECOND_EYES)},
     "funding.contribution": {name: Step(SECOND_EYES - FIRST_CLERK) for name in ("confirm", "reject", "reverse")},
-    "funding.inkind": {"confirm": Step(SECOND_EYES - FIRST_CLERK)},
+    "funding.inkind": {"confirm": Step(SECOND_EYES - FIRST_CLERK), "reject": Step(SECOND_EYES)},
     "funding.refund": {
         "pay": Step(CLERK | CASHIER, _cancelled),
         "confirm": Step(SECOND_EYES, _refunded),  # the cashier paid it
         "reverse": Step(SECOND_EYES | APPROVER, _refunded),
     },
     "funding.planchange": {name: Step(CASE_OFFICER | APPROVER, _rethought) for name in ("confirm", "drop")},
-    "funding.carryover": {"confirm": Step(KEEPERS - CASHIER, _carried)},
+    "funding.carryover": {"confirm": Step(KEEPERS - CASHIER, _carried), "reject": Step(KEEPERS, _carried)},
     "funding.waiver": {name: Step(APPROVER, _waived) for name in ("confirm", "annul")},
     "funding.claim": {
         "settle": Step(CLERK | CASHIER, _claimed),

@@ -7,7 +7,7 @@ import pytest
 from evaluation.actions import accounts, archive
 from funding import actions as funding
 from funding.models import EndingStage, Milestone, Payment, Refund, Waiver
-from funding.selectors import books, hold_says, last_contract, reached_fen
+from funding.selectors import books, hold_says, last_contract, owed_to_suppliers_fen, reached_fen
 from funding.showing import ending_now
 from minshi.deadlines.models import Deadline
 from minshi.ledger.checks import findings
@@ -124,3 +124,21 @@ def test_given_up_after_the_archive_it_goes_back_and_the_page_says_what_became_o
     assert balance(f"project:{proposal.number}") == 0
     assert false_sentences(proposal) == []
     assert list(findings()) == []
+
+
+def test_a_change_of_the_price_leaves_what_was_given_up_as_it_is(way: Way, whole) -> None:
+    proposal = way.delivering()
+    give_up(way, part(proposal, "start"))
+    words = {"what": "多一段线", "reason": "路口远", "by": way.who("clerk")}
+    change = funding.ask_change(proposal, new_price_fen=1_900_000, **words)
+    funding.approve_change(change, by=way.who("case_officer"), reason="同意")
+    whole()
+    assert part(proposal, "start").amount_fen == START
+    assert owed_to_suppliers_fen(proposal) == 1_900_000 - START
+    for kind in ("acceptance", "retention"):
+        give_up(way, part(proposal, kind))
+    with pytest.raises(Refused, match="新价低于已经申请、支付或放弃的款项"):
+        funding.ask_change(proposal, new_price_fen=1_800_000, **words)
+    change = funding.ask_change(proposal, new_price_fen=1_950_000, **words)
+    with pytest.raises(Refused, match="没有可以变更的了"):
+        funding.approve_change(change, by=way.who("case_officer"), reason="同意")
