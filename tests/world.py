@@ -83,7 +83,7 @@ class Fixtures:
 
     def getfixturevalue(self, name: str) -> Any:
         if name not in self.made:
-            make = inspect.unwrap(getattr(cast, name))
+            make = cast.MAKES.get(name) or inspect.unwrap(getattr(cast, name))
             self.made[name] = make(*map(self.getfixturevalue, inspect.signature(make).parameters))
         return self.made[name]
 
