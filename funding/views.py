@@ -44,7 +44,7 @@ from minshi.lifecycle.machine import why_not
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering
 from minshi.residents import speaking
-from minshi.residents.rules import home_of
+from minshi.residents.rules import home_of, person_of
 from minshi.territory.models import Household
 from proposals.models import Proposal, Stage
 
@@ -100,8 +100,11 @@ def _why_not_pledge(proposal: Proposal, user: User) -> list[str]:
     if proposal.stage not in GIVING:
         return [_("现在是“%s”，不收钱") % Stage(proposal.stage).label]
     home = home_of(user)
-    if home is None or (home.person and not home.person.is_adult):
-        return speaking.why_not(user, act=_("认缴"), any_adult=True)
+    person = person_of(user)
+    if home is None or person is None or not person.is_adult:
+        # Read already: the database is asked again when something is promised.
+        known = "minor" if home else "unconfirmed" if person and person.residence else "unregistered"
+        return [str(speaking.WHY_NOT[known]) % {"act": _("认缴")}]
     if not rules.has_perm("funding.pledge", user, proposal):
         return [_("只有受益的住户可以认缴，您家不在这件事的受益户里")]
     return []

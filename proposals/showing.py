@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import Now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.rules import is_reopened_again
@@ -222,13 +222,12 @@ def objections(user: User) -> list[Own]:
     """What this person objected to, under their own name or not, also where the sheet was taken in for them."""
     person = person_of(user)
     mine = Q(by__in=user.keys) | Q(speaker=person) if person else Q(by__in=user.keys)
-    made = Objection.objects.filter(mine).select_related("notice").order_by("-pk")[:MOST_OWN]
-    moment = now()
+    made = Objection.objects.filter(mine).select_related("notice").annotate(read_at=Now()).order_by("-pk")[:MOST_OWN]
     return [
         Own(
             _("异议"),
             each.notice.title,
-            _what_became_of(each, moment),
+            _what_became_of(each, each.read_at),
             each.get_absolute_url(),
             each.number,
         )

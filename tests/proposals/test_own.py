@@ -63,6 +63,16 @@ def test_signed_in_it_says_what_waits_for_me_and_for_nobody_else(
     assert "现在没有事等您" in mine and url not in mine and proposal.title in rest
 
 
+def test_what_came_back_to_be_mended_waits_on_the_home_page_too(
+    way: Way, client_of: ClientOf, resident: User, chief: User
+) -> None:
+    """It said 现在没有事等您 to whoever had a proposal to revise by a day."""
+    proposal = way.submitted()
+    actions.return_for_revision(proposal, by=chief, reason="请写清楚装在哪里")
+    page = client_of(resident).get("/").content.decode()
+    assert f"/projects/{proposal.number}/revise/" in page and "现在没有事等您" not in page
+
+
 def test_what_waits_for_one_is_never_kept_for_another(
     way: Way, client_of: ClientOf, neighbour: User, stranger: User
 ) -> None:

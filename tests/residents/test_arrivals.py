@@ -153,6 +153,22 @@ def test_where_there_is_no_chief_the_next_one_is_asked_at_once(
     assert waits(says(newcomer, households[5])).role == asked
 
 
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [(Role.GRID_WORKER, "正等网格员确认"), (Role.CLERK, "正等社区确认"), (Role.CASE_OFFICER, "正等街道确认")],
+)
+def test_the_page_names_whom_it_waits_for_and_where_it_can_still_go(
+    role: str, words: str, newcomer: User, households: list[Household], community: Territory, street: Territory,
+    client_of: ClientOf,
+) -> None:  # fmt: skip
+    """Wherever it was no clerk's it said 楼栋长, and above the street that it would climb further."""
+    grant(make_resident("某", None), role, street if role == Role.CASE_OFFICER else community)
+    says(newcomer, households[5])
+    page = client_of(newcomer).get("/mine/").content.decode()
+    assert words in page and "楼栋长确认" not in page
+    assert ("自动转上一级" in page) is (role != Role.CASE_OFFICER)
+
+
 def test_a_chief_who_moves_in_is_not_asked_about_themselves(
     stranger_chief: User, households: list[Household], yard: Territory, clerk: User
 ) -> None:
