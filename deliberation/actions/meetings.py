@@ -31,7 +31,7 @@ from minshi.disclosure.models import Kind as NoticeKind
 from minshi.faces.words import cn_datetime, cn_until, threshold
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
-from minshi.lifecycle.machine import begin, lock, take
+from minshi.lifecycle.machine import begin, lock, refuse_elsewhere, take
 from minshi.masking import mask_name, mask_text
 from minshi.notifications.actions import tell_all, tell_doors
 from minshi.paper import actions as paper
@@ -176,6 +176,8 @@ def _refuse_agenda(proposal: Proposal, begins_at: datetime, venue: str, agenda: 
         raise Refused(_("现在是“%(stage)s”，不能公告议事会议题") % {"stage": Stage(proposal.stage).label})
     if selectors.group_of(proposal) is None:
         raise Refused(_("请先推选居民小组，由他们来组织商议"))
+    if proposal.meetings.filter(stage=MeetingStage.ANNOUNCED, begins_at=begins_at).exists():
+        raise Refused(begins_at=_("这个时间的议事会已经公告过了"))
     days = int(str(policy.value("agenda.days", proposal.place)))
     earliest = calendar.period_end(now(), working_days=days)
     wrong = {}
@@ -221,6 +223,7 @@ def record_minutes(
     """
     lock(meeting.proposal)
     lock(meeting)
+    refuse_elsewhere(meeting, "record")
     votes = [vote for vote in resolutions if vote["text"].strip()]
     _refuse_minutes(meeting, chair=chair, expected=expected, present=present, minutes=minutes, votes=votes)
     hidden = partial(in_public, place=meeting.proposal.place, author=meeting.proposal.proposer)
@@ -314,6 +317,7 @@ def agree_plan(
     """
     proposal = meeting.proposal
     lock(proposal)
+    refuse_elsewhere(proposal, "agree_plan")
     given = {source: fen for source, fen in shares.items() if fen}
     _refuse_plan(meeting, resolution, text, cost_fen, given, keeper)
     version = new_version(

@@ -39,7 +39,7 @@ from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
-from minshi.lifecycle.machine import begin, lock, take, what_blocks_gate
+from minshi.lifecycle.machine import begin, lock, refuse_elsewhere, take, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
 from minshi.paper.numbers import number_of
@@ -70,6 +70,7 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
     """Ask all who benefit, from now on; ``report`` says in public what was mended since the last round."""
     lock(proposal)
     verb = "ask_again" if proposal.stage == Stage.REWORK else "open_survey"
+    refuse_elsewhere(proposal, verb)
     refuse_if(what_blocks_opening(proposal))
     terms = policy.terms(PINNED, proposal.place)
     if not proposal.beneficiaries_frozen_at:

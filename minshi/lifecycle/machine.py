@@ -177,6 +177,16 @@ def lock(subject: S) -> S:
     return subject
 
 
+def refuse_elsewhere(subject: models.Model, verb: str) -> None:
+    """Refuse a step that its stage no longer has, before rows are written that come ahead of it.
+
+    For the one of two people at once who came second; the subject is locked.
+    """
+    machine = machine_of(subject)
+    if wrong := _wrong_stage(machine, machine.by_verb[verb], subject):
+        raise Refused(wrong)
+
+
 def _wrong_stage(machine: Machine, step: Step, subject: models.Model) -> str:
     stage = getattr(subject, machine.stage_field)
     if stage in step.sources:
