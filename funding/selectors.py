@@ -145,6 +145,8 @@ def hold_says(contract: Contract | None) -> str:
         return _("尾款已由两个人登记放弃，不再付")
     if contract.ended_at and contract.hold.stage != HoldStage.RELEASED:
         return _("合同已经中止，没有付尾款")
+    if part and not part.amount_fen:
+        return _("没有尾款")
     said = {
         HoldStage.HELD: _("尾款暂扣"),
         HoldStage.RELEASED: _("尾款可以支付"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from funding import actions as funding
 from funding.models import Contract, Payment, PaymentStage
+from funding.selectors import hold_says, last_contract
+from minshi import clock
 from minshi.deadlines.models import Deadline
 from minshi.ledger.actions import post
 from minshi.ledger.selectors import balance
@@ -209,3 +213,23 @@ def test_at_tier_one_the_branch_may_approve(way: Way) -> None:
     funding.pay(payment, voucher="付1", by=way.who("cashier"))
     assert Payment.objects.get().stage == PaymentStage.PAID
     assert proposal.stage == Stage.DELIVERING
+
+
+def test_of_a_price_of_one_fen_one_part_is_paid_and_nothing_else_is_said_to_wait(way: Way, whole) -> None:
+    proposal = way.procuring()
+    enquiry = way.quoted(proposal, 1, 2, 3)
+    funding.award(enquiry, enquiry.quotes.get(price_fen=1), reason="捐工，只收一分", by=way.who("party"))
+    proposal.refresh_from_db()
+    assert proposal.gate_notice
+    clock.move(proposal.gate_notice.ends_at - clock.now() + timedelta(minutes=1))
+    funding.sign(proposal, integrity=True, file=a_picture(), by=way.who("party"))
+    funding.start_work(proposal, by=way.who("chief"))
+    whole()
+    contract = last_contract(proposal)
+    assert contract
+    assert {part.kind: part.amount_fen for part in contract.milestones.all()} == {
+        "start": 0, "acceptance": 1, "retention": 0
+    }  # fmt: skip
+    with pytest.raises(Refused, match="零元，不用付"):
+        way.paid(proposal, "start")
+    assert hold_says(contract) == "没有尾款"
