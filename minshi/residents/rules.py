@@ -158,6 +158,14 @@ def others_at(paths: Iterable[str], *, without: User) -> dict[str, set[str]]:
     return {path: {role for role, place in rows if place in above} for path, above in line.items()}
 
 
+def learn_held(user: User, paths: Iterable[str]) -> dict[str, set[str]]:
+    """``held_at`` today, remembered on the user object so that ``stands_in`` asks no more for each place."""
+    known: dict[str, set[str]] = user.__dict__.setdefault("_held_along", {})
+    if unknown := [path for path in paths if path not in known]:
+        known |= held_at(unknown, user.__dict__["_held_on"])
+    return known
+
+
 def acts_for(role: str, held: set[str]) -> str:
     """``who_acts`` where one knows already which roles somebody holds there or above."""
     kinds = set(ORGANISERS) if role in ORGANISERS else {role}

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 
 from minshi.accounts.models import User
-from minshi.clock import today
-from minshi.residents.models import OFFICES, ORGANISERS, Role, RoleGrant
-from minshi.residents.rules import Held, roles_of, stands_in
+from minshi.residents.models import OFFICES, ORGANISERS, Role
+from minshi.residents.rules import Held, learn_held, roles_of, stands_in
 from minshi.territory.models import Household, Territory
 
 FILLS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -21,8 +20,6 @@ FILLS: dict[str, tuple[str, tuple[str, ...]]] = {
     Role.DISTRICT_FINANCE: ("street", (Role.CASHIER,)),
 }
 """Whose desk shows which posts, and on which level beneath; "" is where the doors stand."""
-
-MOST = 30
 
 
 @dataclass(frozen=True)
@@ -36,45 +33,59 @@ class Vacancy:
 
 
 def vacancies_of(user: User) -> list[Vacancy]:
-    """Of the places beneath this person's office that are in use (somebody lives there): at most ``MOST``."""
-    found: dict[int, Vacancy] = {}
-    for held in roles_of(user):
-        for vacancy in _beneath(held):
-            found.setdefault(vacancy.place.pk, vacancy)
-    return list(found.values())[:MOST]
+    """Of the places beneath this person's office that are in use (somebody lives there).
+
+    Whoever stands in for an office fills its posts as well: where street and community are empty, both are the
+    district's.
+    """
+    found: dict[tuple[int, str], Vacancy] = {}
+    posts = {(held.role, held.path) for held in roles_of(user) if held.role in FILLS}
+    while posts:
+        news = [each for each in _beneath(posts, user) if (each.place.pk, each.roles[0]) not in found]
+        found |= {(each.place.pk, each.roles[0]): each for each in news}
+        posts = {
+            (role, each.place.path)
+            for each in news
+            for role in each.roles
+            if role in FILLS and stands_in(user, each.place, role)
+        }
+    return sorted(found.values(), key=lambda each: each.place.path)
 
 
-def _beneath(held: Held) -> Iterable[Vacancy]:
-    if held.role not in FILLS:
-        return
-    level, roles = FILLS[held.role]
-    places = list(_in_use(held.path, level))
-    kinds = ORGANISERS if not level else roles
-    grants = RoleGrant.objects.active(today()).filter(role__in=kinds, user__is_active=True)
-    # A grant counts for its place and all beneath it, so one above the office's own place counts as well.
-    above = ["/".join(held.path.split("/")[: end + 1]) + "/" for end in range(held.path.count("/"))]
-    filled = set(grants.filter(Q(place__path__startswith=held.path) | Q(place__path__in=above)).values_list(
-        "role", "place__path"
-    ))  # fmt: skip
-    for place in places:
-        here = {role for role, path in filled if place.path.startswith(path)}
-        missing = (roles if not here else ()) if not level else tuple(role for role in roles if role not in here)
-        if missing:
-            yield Vacancy(place, missing)
+def _beneath(posts: Iterable[tuple[str, str]], user: User) -> Iterable[Vacancy]:
+    """What is vacant beneath these posts, given as role and path."""
+    for level in sorted({FILLS[role][0] for role, _path in posts}):
+        mine = [(FILLS[role][1], path) for role, path in posts if FILLS[role][0] == level]
+        kinds = tuple(ORGANISERS) if not level else tuple({role for roles, _path in mine for role in roles})
+        places = list(_in_use([path for _roles, path in mine], level))
+        held = learn_held(user, [place.path for place in places])
+        for place in places:
+            here = held[place.path] & set(kinds)
+            roles = {role for roles, path in mine if place.path.startswith(path) for role in roles}
+            missing = (roles if not here else set()) if not level else roles - here
+            if missing:
+                yield Vacancy(place, tuple(role for role in Role if role in missing))
 
 
-def _in_use(path: str, level: str) -> Iterable[Territory]:
+def _in_use(paths: Iterable[str], level: str) -> Iterable[Territory]:
     """Places of a level beneath with doors in them; without one: yards, and village groups of their own."""
     doors = Household.objects.filter(is_active=True, place__path__startswith=OuterRef("path"))
     of_level = Q(level_id=level) if level else Q(level_id="yard") | Q(level_id="group", parent__level_id="community")
-    return Territory.objects.filter(of_level, Exists(doors), path__startswith=path).order_by("path")
+    beneath = Q(pk__in=[])
+    for path in paths:
+        beneath |= Q(path__startswith=path)
+    return Territory.objects.filter(of_level, Exists(doors), beneath).order_by("path")
 
 
 def acting_for(user: User, vacancies: Iterable[Vacancy] | None = None) -> list[Held]:
     """The empty posts in whose stead this person acts, as if held: what waits for them is on this desk."""
-    return [
-        Held(role, vacancy.place.path, vacancy.place.name)
-        for vacancy in (vacancies_of(user) if vacancies is None else vacancies)
-        for role in vacancy.roles
-        if stands_in(user, vacancy.place, role)
-    ]
+    known: list[Held] | None = user.__dict__.get("_acting")  # like the roles, remembered on this user object only
+    if known is None:
+        known = [
+            Held(role, vacancy.place.path, vacancy.place.name)
+            for vacancy in (vacancies_of(user) if vacancies is None else vacancies)
+            for role in vacancy.roles
+            if stands_in(user, vacancy.place, role)
+        ]
+        user.__dict__["_acting"] = known
+    return known

@@ -174,6 +174,20 @@ def test_an_empty_cashiers_post_stands_on_the_district_finances_desk(way: Way, c
     assert Role.CASHIER not in {role for vacancy in vacancies_of(fresh) for role in vacancy.roles}
 
 
+def test_where_two_levels_are_empty_it_stands_on_the_desk_of_the_next(way: Way, client_of: Callable) -> None:
+    """Neither a Party branch nor an approver, neither a supervisor nor a case officer: the district has it."""
+    proposal = way.deciding()
+    officer = way.who("district_officer")
+    assert {Role.PARTY, Role.APPROVER} & {held.role for held in acting_for(officer)}
+    page = client_of(officer).get("/admin/").content.decode()
+    assert f"集体决议：{proposal.title}" in page and "一社区党组织（您代）" in page
+    assert "一社区" in page.partition("desk-vacancies")[2]
+    way.who("approver")
+    fresh = User.objects.get(pk=officer.pk)
+    assert Role.PARTY not in {held.role for held in acting_for(fresh)}
+    assert f"集体决议：{proposal.title}" not in client_of(fresh).get("/admin/").content.decode()
+
+
 def test_the_desk_says_that_one_acts_for_another_and_to_others_who_does(way: Way, client_of: Callable) -> None:
     way.deciding()
     approver, officer = way.who("approver"), way.who("case_officer")
