@@ -18,14 +18,16 @@ from deliberation.models import (
     MotionStage,
     Outcome,
     PartyStudy,
+    Plan,
     Purpose,
 )
 from deliberation.models.decisions import MOST_POINTS
 from minshi.accounts.models import User
-from minshi.clock import today
+from minshi.clock import CHINA, today
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
+from minshi.faces.words import cn_date
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
@@ -44,6 +46,12 @@ from proposals.wording import told_beneficiaries
 VERBS = {Outcome.APPROVE: "decide", Outcome.RESERVE: "reserve", Outcome.REFUSE: "refuse"}
 
 
+def _agreed_on(version: Version) -> date:
+    """The day of the meeting that agreed it: it may have been studied before it was typed."""
+    plan = Plan.objects.select_related("meeting").filter(version=version).first()
+    return (plan.meeting.begins_at if plan else version.at).astimezone(CHINA).date()
+
+
 @action
 def record_party_study(proposal: Proposal, *, opinion: str, text: str, held_on: date, sat: str, by: User) -> PartyStudy:
     """Write down the branch's opinion on the present version; a new version needs a new study."""
@@ -59,6 +67,8 @@ def record_party_study(proposal: Proposal, *, opinion: str, text: str, held_on: 
         wrong["text"] = _("请写明书面意见")
     if held_on > today():
         wrong["held_on"] = _("研究日期不能在今天以后")
+    elif held_on < (agreed := _agreed_on(proposal.version)):
+        wrong["held_on"] = _("研究的是%(day)s商定的方案，研究日期不能比它早") % {"day": cn_date(agreed)}
     if not sat.strip():
         wrong["sat"] = _("请写明哪些人参加了研究")
     if wrong:

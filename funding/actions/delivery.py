@@ -45,13 +45,13 @@ from funding.selectors import (
 )
 from funding.shares import split
 from minshi.accounts.models import User
-from minshi.clock import now, today
+from minshi.clock import CHINA, now, today
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.faces.pictures import reencoded
-from minshi.faces.words import percent, share, share_in_percent
+from minshi.faces.words import cn_date, percent, share, share_in_percent
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
@@ -496,6 +496,8 @@ def accept_work(
         raise Refused(opinion=_("请写明验收结论"))
     if held_on > today():
         raise Refused(held_on=_("验收日期不能在今天之后"))
+    if contract and contract.started_at and held_on < (began := contract.started_at.astimezone(CHINA).date()):
+        raise Refused(held_on=_("%(day)s才开工，验收日期不能比它早") % {"day": cn_date(began)})
     passed = all(fine for _text, fine, _note in items)
     acceptance = Acceptance(
         proposal=proposal,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from deliberation import actions, selectors
 from deliberation.models import Criterion, Decision, Mark, Motion, PartyStudy, Purpose
 from minshi.accounts.models import User
+from minshi.clock import CHINA
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import object_to
 from minshi.notifications.models import Message
@@ -55,6 +56,17 @@ def test_a_study_is_whole_and_not_from_tomorrow(proposal: Proposal, party: User,
     with pytest.raises(Refused) as refusal:
         actions.record_party_study(proposal, opinion="?", text="", held_on=tomorrow, sat="", by=party)
     assert set(refusal.value.fields) == {"opinion", "text", "held_on", "sat"}
+
+
+def test_a_study_is_not_older_than_the_meeting_that_agreed_what_it_is_about(
+    proposal: Proposal, way: Way, party: User
+) -> None:
+    """One of the year 1 stood beside a plan of today."""
+    agreed = proposal.meetings.get().begins_at.astimezone(CHINA).date()
+    for day in (date(1, 1, 1), date(2020, 1, 1), agreed - timedelta(days=1)):
+        with pytest.raises(Refused, match="研究日期不能比它早"):
+            actions.record_party_study(proposal, opinion="support", text="同意", held_on=day, sat="5人", by=party)
+    actions.record_party_study(proposal, opinion="support", text="同意", held_on=agreed, sat="5人", by=party)
 
 
 def test_a_study_is_not_edited(proposal: Proposal, way: Way) -> None:

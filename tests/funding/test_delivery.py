@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from funding import actions as funding
 from funding.models import Acceptance, Contract, LogEntry, Panelist
+from minshi.clock import CHINA
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
@@ -149,6 +152,15 @@ def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sq
 
 
 @pytest.mark.walked("delivering")
+def test_nothing_is_accepted_before_the_work_began(way: Way) -> None:
+    proposal = way.accepting()
+    began = proposal.contracts.get().started_at.astimezone(CHINA).date()
+    words = {"panel": way.panel(), "items": [("灯亮", True, "")], "opinion": "合格", "by": way.who("supervisor")}
+    with pytest.raises(Refused, match="验收日期不能比它早"):
+        funding.accept_work(proposal, held_on=began - timedelta(days=1), **words)
+    assert funding.accept_work(proposal, held_on=began, **words).held_on == began
+
+
 def test_who_proposed_approved_or_paid_does_not_accept(way: Way, refused_sql) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
