@@ -385,15 +385,34 @@ class WishLinesField(forms.CharField):
         return written
 
     def _written(self, line: str) -> Written:
-        door, name, text = [*readable(line).split(maxsplit=2), "", "", ""][:3]
+        door, name, text = _three_of(readable(line))
         if not text:
             raise forms.ValidationError(_("要有门牌、姓名和心愿，中间空一格"))
-        if len(name) > 40 or len(text) > WISH_LENGTH:
+        if len(name) > MOST_NAME:
+            raise forms.ValidationError(_("姓名不超过 %(most)d 个字") % {"most": MOST_NAME})
+        if len(text) > WISH_LENGTH:
             raise forms.ValidationError(_("心愿不超过 %(most)d 个字") % {"most": WISH_LENGTH})
         found = find(door, self.doors)
-        if len(found) != 1:
-            raise forms.ValidationError(_("没有找到这一户") if not found else _("有几户都叫这个，请写上楼栋"))
+        if not found:
+            raise forms.ValidationError(_("没有找到这一户"))
+        if len(found) > 1:
+            names = "、".join(each.door for each in found[:MOST_SHOWN])
+            several = {"n": len(found), "names": names}
+            raise forms.ValidationError(_("有 %(n)d 户都叫这个：%(names)s。请写上院落和楼栋") % several)
         return Written(found[0], name, text)
+
+
+_WORD = re.compile(r"[^\s,，、:：;；]+")
+MOST_NAME, MOST_SHOWN = 40, 4
+
+
+def _three_of(line: str) -> tuple[str, str, str]:
+    """3栋 1-301 张三 灯坏了 → (3栋 1-301, 张三, 灯坏了), a space, a comma or a colon between; a name has no digits."""
+    words = list(_WORD.finditer(line))
+    at = next((n for n, word in enumerate(words) if n and not any(map(str.isdigit, word[0]))), len(words))
+    if at + 1 >= len(words):
+        return "", "", ""
+    return " ".join(word[0] for word in words[:at]), words[at][0], line[words[at + 1].start() :]
 
 
 MOST_WISHES = 40

@@ -26,6 +26,7 @@ class PhotosField(forms.FileField):
     widget = PhotosInput
     default_error_messages = {
         "required": _("请至少放一张照片。"),
+        "empty": _("“%(name)s”是空的，没有传完整，请重新拍或者重新选。"),
         "many": _("最多 %(most)d 张照片，您选了 %(count)d 张。"),
         "large": _("“%(name)s”太大，每张不超过 %(most)d MB。"),
     }
@@ -35,6 +36,9 @@ class PhotosField(forms.FileField):
         super().__init__(**kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        for photo in data or []:
+            if not photo.size:
+                raise ValidationError(self.error_messages["empty"], code="empty", params={"name": photo.name})
         photos = [super(PhotosField, self).clean(photo) for photo in data or []]
         if self.required and not photos:
             raise ValidationError(self.error_messages["required"], code="required")

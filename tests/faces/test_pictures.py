@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from pillow_heif import register_heif_opener
@@ -222,3 +223,10 @@ def test_four_inks_become_three_colours() -> None:
     kept = drawn(upload(Image.new("CMYK", (64, 64), (0, 255, 255, 0)), "JPEG"))
     found = colour(kept, (32, 32))
     assert found[0] > 200 and max(found[1:]) < 60
+
+
+def test_an_empty_file_is_named() -> None:
+    """Of six photos one did not arrive: 所提交的是空文件 said not which."""
+    there, lost = SimpleUploadedFile("一.jpg", b"x", "image/jpeg"), SimpleUploadedFile("二.jpg", b"", "image/jpeg")
+    with pytest.raises(ValidationError, match=r"“二\.jpg”是空的"):
+        PhotosField().clean([there, lost])

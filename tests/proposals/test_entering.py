@@ -16,6 +16,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person, Residence
+from minshi.territory.actions import add_households, add_place
 from minshi.territory.models import Household
 from proposals import actions
 from proposals.models import Proposal, Wish
@@ -144,6 +145,34 @@ def test_a_page_of_the_book_is_entered_on_one_screen(
     said = answer.content.decode()
     for wish in wished:
         assert wish.slip_number and wish.slip_number[:4] in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1栋302 申老伯：想要一张长椅，2米长",
+        "１栋 ３０２，申老伯，想要一张长椅，2米长",
+        "1栋 302 申老伯 想要一张长椅，2米长",
+    ],
+)
+def test_a_line_is_read_as_people_write_it(
+    households: list[Household], community: Any, clerk: User, client_of: ClientOf, line: str
+) -> None:
+    """1栋 302 was taken for a door called 1栋 and somebody called 302."""
+    assert client_of(clerk).post(BOOK, page(line, community, photos=a_picture())).status_code == 302
+    assert [(wish.wisher_name, wish.text) for wish in Wish.objects.all()] == [("申老伯", "想要一张长椅，2米长")]
+
+
+def test_a_door_that_is_several_is_said_with_its_yards(
+    households: list[Household], yard: Any, community: Any, clerk: User, client_of: ClientOf
+) -> None:
+    there = add_place(parent=community, code=f"{community.code}-2", name="样板巷2号院", level="yard", by=None)
+    again = add_place(parent=there, code=f"{there.code}-1", name="1栋", level="building", by=None)
+    add_households(place=again, addresses=["302"], by=None)
+    said = client_of(clerk).post(BOOK, page("1栋302 申老伯 灯", community, photos=a_picture())).content.decode()
+    assert "有 2 户都叫这个：样板巷1号院1栋302、样板巷2号院1栋302。请写上院落和楼栋" in said
+    sent = page("样板巷2号院1栋302 申老伯 灯", community, photos=a_picture())
+    assert client_of(clerk).post(BOOK, sent).status_code == 302
 
 
 def test_one_wrong_line_keeps_all_that_was_typed(
