@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connections
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
@@ -28,6 +31,8 @@ class DeadlineAdmin(ScopedAdmin):
     place_path = "place_path"
     list_display = ("title", "holder", "set_at", until("due", _("截止")), "outcome", "handled_at")
     list_filter = ("outcome",)
+    search_fields = ("title",)
+    search_help_text = _("事项里的字")
     fields = ("title", "holder", "set_at", until("due", _("截止")), "basis", "provisional", "outcome", "handled_at")
 
     @admin.display(description=_("承办"))
@@ -40,6 +45,8 @@ class AccountAdmin(ScopedAdmin):
     place_path = "place_path"
     list_display = ("title", "kind", "balance")
     list_filter = ("kind",)
+    search_fields = ("title",)
+    search_help_text = _("账户名称里的字")
     fields = ("title", "kind", "balance")
 
     @admin.display(description=_("余额（元）"))
@@ -53,6 +60,8 @@ class EntryAdmin(ScopedAdmin):
 
     place_path = "postings__account__place_path"
     list_display = ("at", "memo", "sum_of", "voucher")
+    search_fields = ("memo", "voucher")
+    search_help_text = _("摘要里的字，或者凭证号")
     fields = ("at", "memo", "moved", "voucher", "made_by", "checked_by", "reverses")
     ordering = ("-pk",)
     list_per_page = 20
@@ -113,9 +122,9 @@ class EventAdmin(NumberlessAdmin):
     by which it is known again, and not its key.
     """
 
-    list_display = ("at", "what", "thing", "mark", "origin")
+    list_display = ("at", "what", "thing", "mark", "whence")
     list_filter = ("op",)
-    fields = ("at", "what", "thing", "mark", "columns", "actor", "origin", "db_user")
+    fields = ("at", "what", "thing", "mark", "columns", "changed_by", "whence", "written_by")
     ordering = ("-pk",)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -150,7 +159,25 @@ class EventAdmin(NumberlessAdmin):
 
     @admin.display(description=_("改了哪几项"))
     def columns(self, event: Event) -> str:
-        return "、".join(sorted(event.after or event.before or {}))
+        return "、".join(_titles_in(event.table_name, event.after or event.before or {}))
+
+    @admin.display(description=_("谁改的"))
+    def changed_by(self, event: Event) -> str:
+        return name_of(event.actor)
+
+    @admin.display(description=_("从哪里改的"))
+    def whence(self, event: Event) -> str:
+        """The name of an address is a word for machines."""
+        if not event.origin:
+            return str(_("到期自动办理"))
+        if event.origin.startswith("manage.py"):
+            return str(_("运维命令"))
+        return str(_("工作台") if event.origin.endswith(AT_THE_DESK) else _("网站"))
+
+    @admin.display(description=_("经过哪里写入"))
+    def written_by(self, event: Event) -> str:
+        """Through the platform, or past it."""
+        return str(_("平台")) if event.db_user == connections["default"].settings_dict["USER"] else event.db_user
 
 
 @admin.register(SecurityEvent)
@@ -194,6 +221,28 @@ def _supervised(request: HttpRequest) -> list[str]:
     return [held.path for held in roles_of(request.user) if held.role == Role.DISTRICT_OFFICER]  # type: ignore[arg-type]
 
 
+AT_THE_DESK = ("_do", "_add", "_change", "_changelist")
+"""How the names of the desk's addresses end."""
+
+
+def _model_of(table: str) -> type[Model] | None:
+    return next((model for model in apps.get_models(include_auto_created=True) if model._meta.db_table == table), None)
+
+
 def _title_of(table: str) -> str:
-    found = next((model for model in admin.site._registry if model._meta.db_table == table), None)
-    return str(found._meta.verbose_name) if found else table
+    found = _model_of(table)
+    said = str(found._meta.verbose_name) if found else ""
+    return said if _is_chinese(said) else str(_("其他资料"))
+
+
+def _titles_in(table: str, columns: Iterable[str]) -> list[str]:
+    """The columns as people call them, and how many more there are that have no such name."""
+    model = _model_of(table)
+    named = {field.column: str(field.verbose_name) for field in model._meta.concrete_fields} if model else {}
+    said = sorted({named[each] for each in columns if _is_chinese(named.get(each, ""))})
+    others = sum(not _is_chinese(named.get(each, "")) for each in columns)
+    return [*said, _("内部记录 %(n)d 项") % {"n": others}] if others else said
+
+
+def _is_chinese(text: str) -> bool:
+    return any("一" <= letter <= "鿿" for letter in text)

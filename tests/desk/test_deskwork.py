@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -193,3 +194,16 @@ def test_events_tell_the_district_what_was_changed_not_what_it_says(
     client = client_of(district_officer)
     page = client.get(url).content.decode()
     assert "项目" in page and "只有提议里写着的话" not in page
+
+
+def test_events_are_told_in_words_of_people(way: Way, client_of: ClientOf, district_officer: User, clerk: User) -> None:
+    """A district officer read lifecycle_steprecord, holder_place_id, minshi_app and the number of an account."""
+    proposal = way.cosigned()
+    client_of(clerk).post(do_of(proposal, "open-vote"), {"question": "", "detail": ""})
+    client = client_of(district_officer)
+    listed = client.get(reverse("admin:audit_event_changelist")).content.decode()
+    rows = re.findall(r'href="(/admin/audit/event/[0-9a-f]+/change/)', listed)
+    assert "工作台" in listed and rows
+    for page in (listed, *(client.get(url).content.decode() for url in rows[:8])):
+        said = re.sub(r"<[^>]+>", " ", page.partition('id="content"')[2].partition("</main>")[0])
+        assert not re.findall(r"[a-z]+_[a-z_]+", said)
