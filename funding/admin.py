@@ -37,20 +37,28 @@ from funding.models import (
     Refund,
     Waiver,
 )
-from funding.rules import KEEPERS
+from funding.rules import CONFIRM_MONEY, KEEPERS
+from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin, until
-from minshi.desk.views import done_by_another
+from minshi.desk.views import Job, done_by_another, register_jobs
 from minshi.ledger.money import format_yuan
+from minshi.residents.doors import find
 from minshi.residents.models import Role
+from minshi.residents.rules import roles_of
+from minshi.residents.vacancies import acting_for
+from minshi.territory.models import Household
 from proposals.admin import MOST_BESIDE, MatterAdmin, ProposalAdmin
-from proposals.models import Proposal, Source
+from proposals.models import ENDED, Proposal, Source, Stage
 
 DUE = until("due_at", _("期限"))
 
 IN_THE_COMMUNITY = (Role.SUPERVISOR, Role.CLERK, Role.PARTY)
 done_by_another("funding.contribution", Contribution, "recorded_by", roles=IN_THE_COMMUNITY)
 done_by_another("funding.pledge", Pledge, "line__first_by", "line__second_by", roles=IN_THE_COMMUNITY)
-done_by_another("funding.claim", Claim, "settled_by", roles=(*IN_THE_COMMUNITY, Role.APPROVER))
+done_by_another("funding.claim_check", Claim, "settled_by", roles=(*IN_THE_COMMUNITY, Role.APPROVER))
+done_by_another(
+    "funding.waiver", Waiver, "by", "milestone__contract__proposal__proposer", roles=(Role.PARTY, Role.APPROVER)
+)
 done_by_another("funding.refund_check", Refund, "paid_by", roles=(*IN_THE_COMMUNITY, Role.CASHIER))
 done_by_another("funding.allocation", Allocation, "recorded_by", roles=KEEPERS)
 done_by_another("funding.carry_over", CarryOver, "recorded_by", roles=KEEPERS)
@@ -72,14 +80,18 @@ done_by_another(
 )
 
 
-class MoneyAdmin(MatterAdmin):
-    """Amounts in yuan; who and where without a click."""
+class AmountAdmin(ScopedAdmin):
+    """Amounts in yuan, the newest first."""
 
     ordering = ("-pk",)
 
     @admin.display(description=_("金额（元）"))
     def amount(self, subject: Any) -> str:
         return format_yuan(subject.amount_fen)
+
+
+class MoneyAdmin(AmountAdmin, MatterAdmin):
+    """Of a project: who and where without a click."""
 
     @admin.display(description=_("项目"))
     def project(self, subject: Any) -> str:
@@ -90,6 +102,8 @@ class MoneyAdmin(MatterAdmin):
 class PotAdmin(ScopedAdmin):
     place_path = "place__path"
     list_display = ("title", "place", "year", "balance")
+    search_fields = ("title", "document", "place__full_name")
+    search_help_text = _("名称、文号或地方")
     list_select_related = ("place", "account")
     fields = ("title", "place", "year", "document", "balance", "at")
     desk_forms = (money.Allocate, money.CarryPotOver)
@@ -101,18 +115,22 @@ class PotAdmin(ScopedAdmin):
 
 
 @admin.register(Allocation)
-class AllocationAdmin(MoneyAdmin):
+class AllocationAdmin(AmountAdmin):
     place_path = "pot__place__path"
     list_display = ("pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at")
+    search_fields = ("document", "pot__title")
+    search_help_text = _("文号或资金池")
     list_select_related: tuple[str, ...] = ("pot",)
     fields = ("pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at", "rejected_why")
     desk_forms = (money.ConfirmAllocation, money.RejectAllocation)
 
 
 @admin.register(CarryOver)
-class CarryOverAdmin(MoneyAdmin):
+class CarryOverAdmin(AmountAdmin):
     place_path = "pot__place__path"
     list_display = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at")
+    search_fields = ("document", "pot__title")
+    search_help_text = _("文号或资金池")
     list_select_related: tuple[str, ...] = ("pot", "to_pot")
     fields = ("pot", "to_pot", "amount", "document", "recorded_at", "confirmed_at", "rejected_at", "rejected_why")
     desk_forms = (money.ConfirmCarryOver, money.RejectCarryOver)
@@ -122,7 +140,6 @@ class CarryOverAdmin(MoneyAdmin):
 class PurseAdmin(MoneyAdmin):
     list_display = ("proposal", "stage", "balance")
     list_select_related = ("proposal", "account")
-    search_fields = ("proposal__number", "proposal__title")
     fields = ("project", "stage", "plan", "needed", "found", "gap", "balance", "spent", "opened_at")
     desk_forms = (
         money.DrawUp,
@@ -245,6 +262,22 @@ ProposalAdmin.place_beside(
 )
 
 
+def _in_kind_to_confirm(user: User) -> Iterable[Job]:
+    """What somebody else wrote down that neighbours give in work and goods."""
+    mine = Q(pk__in=[])
+    for held in (*roles_of(user), *acting_for(user)):
+        if held.role in CONFIRM_MONEY:
+            mine |= Q(proposal__place__path__startswith=held.path)
+    waiting = InKind.objects.filter(mine, confirmed_at=None, rejected_at=None).exclude(proposal__stage__in=(Stage.SETTLING, *ENDED))
+    if count := waiting.exclude(recorded_by__in=user.keys).count() if mine != Q(pk__in=[]) else 0:
+        text = gettext("%(n)d 笔等另一位确认：活干了、东西到了再办") % {"n": count}
+        url = reverse("admin:funding_inkind_changelist") + "?confirmed_at__isempty=1&rejected_at__isempty=1"
+        yield Job(gettext("投工投劳"), text, url, gettext("看名单"))
+
+
+register_jobs(_in_kind_to_confirm)
+
+
 def _coverage(purse: Purse) -> selectors.Coverage:
     """Counted once for the three figures of one page."""
     if not hasattr(purse, "_coverage"):
@@ -289,12 +322,18 @@ class PledgeAdmin(MoneyAdmin):
 
     list_display = ("proposal", "door", "at", "is_waiting")
     list_select_related = ("proposal", "household__place")
-    search_fields = ("proposal__number",)
     fields = ("project", "door", "speaker", "photo", "at", "is_waiting", "withdrawn_at")
     desk_forms = (money.ReadPledge, money.WithdrawPledge, money.VoidPledge)
 
+    search_help_text = _("项目或门牌")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pledge]:
         return super().get_queryset(request).filter(line__isnull=False)
+
+    def named(self, word: str, request: HttpRequest) -> Q:
+        sheets = self.get_queryset(request)
+        doors = find(word, Household.objects.filter(pk__in=sheets.values("household")))
+        return super().named(word, request) | Q(household__in=doors)
 
     @admin.display(description=_("哪一户"))
     def door(self, promised: Pledge) -> str:
@@ -308,7 +347,8 @@ class PledgeAdmin(MoneyAdmin):
 @admin.register(Contribution)
 class ContributionAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "amount", "voucher", "stage", "recorded_at")
-    search_fields = ("proposal__number", "voucher")
+    search_fields = ("voucher", "name_public")
+    search_help_text = _("项目、谁出的，或者凭证号")
     fields = ("project", "name_public", "amount", "voucher", "photo", "recorded_at", "stage", "stage_since")
     desk_forms = (money.ConfirmContribution, money.RejectContribution, money.ReverseContribution)
 
@@ -321,6 +361,10 @@ class ContributionAdmin(MoneyAdmin):
 
 @admin.register(InKind)
 class InKindAdmin(MoneyAdmin):
+    """Promised first and done later: no day it is due, so that it waits as a job and not as a deadline."""
+
+    list_filter = (("confirmed_at", admin.EmptyFieldListFilter), ("rejected_at", admin.EmptyFieldListFilter))
+    search_fields = ("name_public", "what")
     list_display = ("proposal", "name_public", "what", "hours", "confirmed_at", "rejected_at")
     fields = (
         "project", "name_public", "what", "hours", "value", "recorded_at", "confirmed_at", "rejected_at", "rejected_why"
@@ -335,6 +379,8 @@ class InKindAdmin(MoneyAdmin):
 @admin.register(Refund)
 class RefundAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "amount", "why", "paid_at", "returned_at")
+    search_fields = ("name_public", "voucher")
+    search_help_text = _("项目、给谁，或者凭证号")
     fields = ("project", "name_public", "amount", "why", "voucher", "paid_at", "returned_at", "annulled_why")
     desk_forms = (money.PayRefund, money.ConfirmRefund, money.ReverseRefund)
 
@@ -344,6 +390,8 @@ class ClaimAdmin(MoneyAdmin):
     """What givers owe after a reversal: listed until it is returned or written off by two."""
 
     list_display = ("proposal", "name_public", "amount", "how", "at", "closed_at")
+    search_fields = ("name_public", "voucher")
+    search_help_text = _("项目、谁欠的，或者凭证号")
     fields = ("project", "name_public", "amount", "at", "how", "voucher", "reason", "closed_at")
     desk_forms = (money.SettleClaim, money.ConfirmClaim)
 
@@ -351,7 +399,10 @@ class ClaimAdmin(MoneyAdmin):
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
     place_path = "contract__proposal__place__path"
+    of_proposal = "contract__proposal"
     list_display = ("contract", "milestone", "amount", "stage", DUE)
+    search_fields = ("contract__supplier__name", "invoice", "voucher")
+    search_help_text = _("项目、承接方、发票号或凭证号")
     list_select_related = ("contract__proposal", "contract__supplier", "milestone")
     fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", DUE)
     desk_forms = (money.ApprovePayment, money.Pay, money.RefusePayment, money.ReversePayment)
@@ -362,6 +413,7 @@ class WaiverAdmin(MoneyAdmin):
     """Parts of a price that two people gave up, with the supplier's acknowledgement."""
 
     place_path = "milestone__contract__proposal__place__path"
+    of_proposal = "milestone__contract__proposal"
     list_display = ("milestone", "amount", "at", "confirmed_at", "annulled_at")
     list_select_related = ("milestone__contract__proposal", "milestone__contract__supplier")
     fields = ("project", "milestone", "amount", "reason", "photo", "at", "confirmed_at", "annulled_at")
@@ -375,6 +427,7 @@ class WaiverAdmin(MoneyAdmin):
 @admin.register(Change)
 class ChangeAdmin(MoneyAdmin):
     place_path = "contract__proposal__place__path"
+    of_proposal = "contract__proposal"
     list_display = ("contract", "what", "stage", DUE)
     list_select_related = ("contract__proposal", "contract__supplier")
     fields = ("project", "what", "reason", "old_price", "new_price", "new_days", "stage", DUE)

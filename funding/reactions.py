@@ -129,6 +129,8 @@ NUDGED: dict[str, type[models.Model]] = {
     "funding.contribution": Contribution,
     "funding.pledge": Pledge,
     "funding.claim": Claim,
+    "funding.claim_check": Claim,
+    "funding.waiver": Waiver,
     "funding.ending": Ending,
     "funding.plan_change": PlanChange,
     "funding.refund": Refund,
@@ -182,6 +184,8 @@ def nobody_decided(deadline: Deadline) -> None:
 @on("funding.contribution")
 @on("funding.pledge")
 @on("funding.claim")
+@on("funding.claim_check")
+@on("funding.waiver")
 @on("funding.ending")
 @on("funding.plan_change")
 @on("funding.refund")

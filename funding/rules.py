@@ -99,9 +99,12 @@ def records_money(user: User, subject: Any) -> bool:
     return holds(user, subject.territory, Role.CLERK, *ORGANISERS)
 
 
+CONFIRM_MONEY = (Role.CLERK, Role.SUPERVISOR, Role.PARTY)
+
+
 @rules.predicate
 def confirms_money(user: User, subject: Any) -> bool:
-    return holds(user, subject.territory, Role.CLERK, Role.SUPERVISOR, Role.PARTY)
+    return holds(user, subject.territory, *CONFIRM_MONEY)
 
 
 @rules.predicate

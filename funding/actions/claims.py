@@ -9,6 +9,7 @@ from funding.lifecycle import admin_url
 from funding.models import Claim, ClaimEnd, Contribution, Purse
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
+from minshi.deadlines.models import Deadline
 from minshi.ledger.actions import open_account, post
 from minshi.ledger.models import Account
 from minshi.ledger.money import format_yuan
@@ -91,6 +92,31 @@ def _ask_for_it(claim: Claim) -> None:
     )
     words = _("还回的凭证、核销的文件都由两个人办")
     tell_role(Role.CLERK, community, title, words, admin_url(claim), event=told.CLAIMED.name)
+
+
+def ask_second(claim: Claim) -> None:
+    """It is settled and waits for whoever confirms it; its end stays where it was."""
+    place = holder_place(claim.territory, "community")
+    title = _("请复核追收：%(title)s %(yuan)s 元") % {
+        "title": claim.proposal.title,
+        "yuan": format_yuan(claim.amount_fen),
+    }
+    asked = Deadline.objects.of(claim).filter(kind="funding.claim").latest("pk")
+    deadlines.meet(claim)
+    deadlines.schedule(
+        claim,
+        "funding.claim_check",
+        asked.due,
+        role=Role.SUPERVISOR,
+        place_path=place.path,
+        title=title,
+        url=admin_url(claim),
+        since=asked.set_at,
+        wakes_at=asked.wakes_at,
+        basis=asked.basis,
+        provisional=asked.provisional,
+    )
+    tell_role(Role.SUPERVISOR, place, title, claim.voucher, admin_url(claim), event=told.CLAIM_TO_CONFIRM.name)
 
 
 def cover_claims(proposal: Proposal) -> None:

@@ -219,14 +219,27 @@ def waive(milestone: Milestone, *, reason: str, file: UploadedFile | None, by: U
     waiver.file.save(picture.name or "waiver.jpg", picture, save=False)
     with refusing(one_waiver_per_milestone=("milestone", _("这一笔已经登记过放弃"))):
         waiver.save(force_insert=True)
-    tell_role(
-        *_who_confirms(proposal),
-        _("请复核放弃付款：%s") % proposal.title,
-        _("%(what)s %(yuan)s 元") % {"what": milestone, "yuan": format_yuan(milestone.amount_fen)},
-        admin_url(waiver),
-        event=told.WAIVER_ASKED.name,
-    )
+    _await_second(waiver)
     return waiver
+
+
+def _await_second(waiver: Waiver) -> None:
+    """Whoever confirms it is told, and has it on the desk."""
+    (role, place), title = _who_confirms(waiver.proposal), _("请复核放弃付款：%s") % waiver.proposal.title
+    words = _("%(what)s %(yuan)s 元") % {"what": waiver.milestone, "yuan": format_yuan(waiver.amount_fen)}
+    tell_role(role, place, title, words, admin_url(waiver), event=told.WAIVER_ASKED.name)
+    span = period(place, "receipt.days", now())
+    deadlines.schedule(
+        waiver,
+        "funding.waiver",
+        span.end,
+        role=role,
+        place_path=place.path,
+        title=title,
+        url=admin_url(waiver),
+        basis=span.basis,
+        provisional=span.provisional,
+    )
 
 
 def _who_confirms(proposal: Proposal) -> tuple[str, Territory]:
@@ -247,6 +260,7 @@ def confirm_waiver(waiver: Waiver, *, by: User) -> Waiver:
     with refusing():
         waiver.save(update_fields=["confirmed_by", "confirmed_at"])
     met_again(waiver.milestone)
+    deadlines.meet(waiver)
     note_money(proposal)
     given_up.send(sender=Waiver, waiver=waiver)
     return waiver
@@ -262,6 +276,7 @@ def annul_waiver(waiver: Waiver, *, by: User) -> Waiver:
     _refuse_closed(waiver)
     waiver.annulled_by, waiver.annulled_at = by, now()
     waiver.save(update_fields=["annulled_by", "annulled_at"])
+    deadlines.meet(waiver)
     return waiver
 
 

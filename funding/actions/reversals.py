@@ -11,7 +11,7 @@ import hashlib
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from funding.actions.claims import account_of, open_claim, owed_account
+from funding.actions.claims import account_of, ask_second, open_claim, owed_account
 from funding.actions.plans import note_money
 from funding.actions.pledges import GIVING
 from funding.actions.refunds import divide_anew, order_again
@@ -103,6 +103,7 @@ def settle_claim(claim: Claim, *, how: str, voucher: str, reason: str = "", by: 
     claim.settled_by, claim.confirmed_by = by, None
     with refusing(one_recovery_per_voucher=("voucher", _("这张凭证已经用过，一张凭证只能登记一次"))):
         claim.save(update_fields=["how", "voucher", "reason", "settled_by", "confirmed_by"])
+    ask_second(claim)
     proposals.note_on_card(claim.proposal)
     return claim
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
+
+from django.test import Client
+from django.urls import reverse
 
 from deliberation import actions as deliberation
 from deliberation.models import Choice, waiting
 from evaluation.actions import accounts
 from funding import actions as funding
-from funding.models import Refund
+from funding.models import Claim, Milestone, Refund
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.clock import today
@@ -21,6 +25,7 @@ from minshi.residents.models import Role
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Territory
 from proposals.models import Stage
+from tests.desk.test_scope import page_of
 from tests.way import Way, a_picture, wait_until_over
 
 
@@ -70,6 +75,57 @@ def test_pot_money_waits_on_the_desk_of_the_other_keeper(way: Way, street: Terri
     funding.confirm_allocation(given, by=approver)
     assert on_desk(approver, "funding.allocation") == []
     assert heard(cashier, "allocation.confirmed")
+
+
+def test_a_part_given_up_waits_on_the_desk_of_who_confirms_it(way: Way) -> None:
+    proposal, approver = way.delivering(), way.who("approver")
+    part = Milestone.objects.get(contract__proposal=proposal, kind="start")
+    for last_word in (funding.annul_waiver, funding.confirm_waiver):
+        waiver = funding.waive(part, reason="承接方不要首款", file=a_picture(), by=way.who("clerk"))
+        assert heard(approver, "waiver.to_confirm")
+        (row,) = on_desk(approver, "funding.waiver")
+        assert proposal.title in row.title
+        last_word(waiver, by=approver)
+        assert on_desk(approver, "funding.waiver") == []
+
+
+def test_what_was_settled_of_a_claim_waits_on_the_desk_of_who_confirms_it(way: Way) -> None:
+    clerk, supervisor = way.who("clerk"), way.who("supervisor")
+    proposal = way.raising()
+    way.planned(proposal)
+    given = way.given(proposal, way.households[0], 100_000, "收据1")
+    way.ending(proposal, "整院要拆迁")
+    refund = Refund.objects.get(proposal=proposal)
+    funding.pay_refund(refund, voucher="退1", by=way.who("cashier"))
+    funding.confirm_refund(refund, by=clerk)
+    funding.reverse_contribution(given, by=supervisor, reason="支票退票")
+    claim = Claim.objects.get()
+    (asked,) = on_desk(clerk, "funding.claim")
+    for voucher in ("收1", "收2"):  # until it is confirmed it may be written down anew
+        funding.settle_claim(claim, how="returned", voucher=voucher, by=clerk)
+        assert on_desk(clerk, "funding.claim") == [], "nothing is left for the clerk to do"
+        (row,) = on_desk(supervisor, "funding.claim_check")
+        assert (row.due, row.set_at) == (asked.due, asked.set_at)
+    assert heard(supervisor, "claim.to_confirm")
+    funding.confirm_claim(claim, by=supervisor)
+    assert on_desk(supervisor, "funding.claim_check") == []
+
+
+def test_work_and_goods_to_confirm_stand_on_every_desk_but_the_recorders(
+    way: Way, client_of: Callable[[User], Client]
+) -> None:
+    """Nobody was told and no desk said that somebody has to."""
+    clerk, supervisor, party = way.who("clerk"), way.who("supervisor"), way.who("party")
+    proposal = way.raising()
+    given = funding.record_in_kind(proposal, who="张三", what="刷漆两天", value_fen=20_000, by=clerk)
+    said, listed = "1 笔等另一位确认", reverse("admin:funding_inkind_changelist") + "?confirmed_at__isempty=1&rejected_at__isempty=1"
+    assert said not in client_of(clerk).get("/admin/").content.decode()
+    for other in (supervisor, party):
+        page = client_of(other).get("/admin/").content.decode()
+        assert said in page and listed in page
+        assert page_of(given) in client_of(other).get(listed).content.decode()
+    funding.confirm_in_kind(given, by=supervisor)
+    assert said not in client_of(party).get("/admin/").content.decode()
 
 
 def test_accounts_wait_on_the_desk_of_who_checks_them(way: Way) -> None:
