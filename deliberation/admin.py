@@ -41,6 +41,8 @@ CLOSES, PUBLISHED_BY = until("closes_at", _("截止")), until("publish_by", _("�
 class MotionAdmin(MatterAdmin):
     place_path = "place__path"  # also of a vote that is no project's
     desk_forms = OF_MOTION
+    search_fields = ("question",)
+    search_help_text = _("项目名称、编号或问题")
     list_display = ("question", "proposal", "purpose", "stage", CLOSES, PUBLISHED_BY, "electorate", "passed")
     list_filter = ("stage", "purpose")
     fields = (

@@ -88,6 +88,7 @@ class SurveyAdmin(MatterAdmin):
 @admin.register(CallBack)
 class CallBackAdmin(MatterAdmin):
     place_path = "survey__proposal__place__path"
+    of_proposal = "survey__proposal"
     desk_forms = OF_CALLBACK
     list_display = ("survey", "stage", DUE, "contacted_at", "mended_at", "outcome")
     list_filter = ("stage",)
@@ -117,6 +118,7 @@ class AftercareAdmin(MatterAdmin):
 @admin.register(Check)
 class CheckAdmin(MatterAdmin):
     place_path = "aftercare__proposal__place__path"
+    of_proposal = "aftercare__proposal"
     desk_forms = OF_CHECK
     list_display = ("aftercare", "months", "stage", "begins_at", DUE, "in_order")
     list_filter = ("stage",)

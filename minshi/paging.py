@@ -27,7 +27,7 @@ MICROSECOND = timedelta(microseconds=1)
 MOST_SEARCHED, MOST_WORDS = 40, 5
 """Characters and words of a search."""
 
-WORD = re.compile(r"[0-9]{4}-[0-9]{5,}|\w+")
+WORD = re.compile(r"[0-9]{4}-[0-9]+|\w+")
 
 
 def words_of(text: str) -> list[str]:

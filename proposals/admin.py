@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from django.contrib import admin
 from django.db.models import F, Q
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.deadlines.models import DeadlineQuerySet
 from minshi.desk.admin import ScopedAdmin, until
-from minshi.desk.views import Filter, Job, done_by_another, name_holders, register_filter, register_jobs, register_links
+from minshi.desk.views import (
+    Filter,
+    Job,
+    done_by_another,
+    name_holders,
+    register_filter,
+    register_jobs,
+    register_links,
+    register_search,
+)
 from minshi.disclosure.models import Ruling
 from minshi.ledger.money import format_yuan
 from minshi.residents.models import Role
@@ -23,7 +34,7 @@ from proposals import rules
 from proposals.actions.looking import LOOK
 from proposals.deskwork import OF_PROPOSAL, OF_WISH
 from proposals.lifecycle import GROUP, HOLDER_LABELS
-from proposals.models import Handling, Look, LookState, Proposal, Stage, Wish
+from proposals.models import Handling, Look, LookState, Proposal, Stage, Wish, end_of_number
 from proposals.panels import tasks_at_desk
 from proposals.selectors import holder_of, wrote_the_sheet
 
@@ -49,6 +60,19 @@ def _supervised(rows: DeadlineQuerySet) -> DeadlineQuerySet:
     return rows.filter(subject_type=Proposal._meta.label_lower, subject_id__in=watched)
 
 
+def _numbered(word: str) -> Q:
+    """What waits with a project, or with anything of it, whose number is meant."""
+    end = end_of_number(word)
+    if not end:
+        return Q(pk__in=[])
+    found = Q(url__startswith="/projects/", url__contains=f"{end}/")
+    for model, page in admin.site._registry.items():
+        if isinstance(page, MatterAdmin):
+            rows = page.model._default_manager.filter(**{f"{page._before}number__endswith": end}).values("pk")
+            found |= Q(subject_type=model._meta.label_lower, subject_id__in=rows)
+    return found
+
+
 done_by_another(LOOK, Look, "typed_by", roles=rules.LOOKERS, where=Q(state=LookState.WAITING))
 done_by_another(LOOK, Look, also=wrote_the_sheet, roles=rules.LOOKERS)
 done_by_another(f"stage:{Stage.SUBMITTED}", Proposal, "proposer")
@@ -64,27 +88,46 @@ done_by_another(  # what one of the district proposed about a gate, for a second
     ),
 )
 register_jobs(_jobs)
+register_search(_numbered)
 register_links(_pages_of)
 register_filter(Filter("supervised", _("督办"), Proposal._meta.label_lower, _supervised))
 name_holders({name: label for name, label in HOLDER_LABELS.items() if name == GROUP})
 
 
 class MatterAdmin(ScopedAdmin):
-    """What belongs to a proposal is found in its place."""
+    """What belongs to a proposal is found in its place, and by the proposal's name and number.
+
+    ``of_proposal`` is the lookup that leads to it; empty for a proposal itself.
+    """
 
     place_path = "proposal__place__path"
+    of_proposal: ClassVar[str] = "proposal"
     list_select_related: tuple[str, ...] = ("proposal",)
+    search_help_text = _("项目名称或编号")
+
+    @property
+    def _before(self) -> str:
+        return f"{self.of_proposal}__" if self.of_proposal else ""
+
+    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        return (f"{self._before}title", *super().get_search_fields(request))
+
+    def named(self, word: str, request: HttpRequest) -> Q:
+        found = super().named(word, request)
+        end = end_of_number(word)
+        return found | Q(**{f"{self._before}number__endswith": end}) if end else found
 
 
 @admin.register(Proposal)
-class ProposalAdmin(ScopedAdmin):
+class ProposalAdmin(MatterAdmin):
     """Higher apps add what may be done in their stages with ``ProposalAdmin.offer``."""
 
+    place_path = "place__path"
+    of_proposal = ""
     desk_forms = OF_PROPOSAL
     list_display = ("number", "title", "place", "stage", "tier", "holder", DUE)
     list_select_related = ("place", "holder_place")
     list_filter = ("stage", "category", "kind", "tier")
-    search_fields = ("number", "title")
     fields = (
         "number", "title", "place", "kind", "category", "touches_common_parts", "proposer_public", "submitted_at",
         "need", "plan", "cost", "stage", "stage_since", "holder", DUE, "tier", "supervised_at", "notice",
@@ -117,7 +160,8 @@ class WishAdmin(ScopedAdmin):
     list_display = ("text", "place", "category", "stage", "urgent", "at", DUE)
     list_select_related = ("place",)
     list_filter = ("stage", "category", "urgent")
-    search_fields = ("text",)
+    search_fields = ("text", "spot")
+    search_help_text = _("心愿里或位置里的字")
     fields = ("text", "spot", "place", "category", "channel", "urgent", "wisher_name", "stage", "answer", DUE)
 
 
@@ -131,8 +175,7 @@ OUTCOMES = {
 
 
 @admin.register(Handling)
-class HandlingAdmin(ScopedAdmin):
-    place_path = "proposal__place__path"
+class HandlingAdmin(MatterAdmin):
     list_display = ("proposal", "tier", "holder", "received_at", DUE, "how_it_ended")
     list_select_related = ("proposal", "place")
     list_filter = ("tier",)

@@ -20,6 +20,7 @@ from minshi.desk.deskwork import DeskForm
 from minshi.faces.words import cn_until
 from minshi.ledger.money import format_yuan
 from minshi.masking import mask_name
+from minshi.paging import words_of
 from minshi.refusals import NotAllowed, answering
 from minshi.residents.models import STAFF_ROLES, Person
 from minshi.residents.rules import roles_of
@@ -140,6 +141,22 @@ class ScopedAdmin(ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [Beneath, *super().get_list_filter(request)]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Each word by itself, however wide it was typed and whatever stands between."""
+        words = words_of(search_term)
+        if search_term.strip() and not words:
+            return queryset.none(), False
+        for word in words:
+            queryset = queryset.filter(self.named(word, request))
+        return queryset, False
+
+    def named(self, word: str, request: HttpRequest) -> Q:
+        """The rows that one word of a search finds."""
+        found = Q(pk__in=[])
+        for field in self.get_search_fields(request):
+            found |= Q(**{f"{field}__icontains": word})
+        return found
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the declared filters: a lookup on any column would let a masked name be guessed letter by letter."""

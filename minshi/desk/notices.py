@@ -58,6 +58,7 @@ class NoticeAdmin(ScopedAdmin):
     list_select_related = ("place",)
     list_filter = ("kind", "is_gate")
     search_fields = ("number", "title")
+    search_help_text = _("公示编号或标题")
     fields = (
         "number", "kind", "is_gate", "title", "place", "issuer", "basis", "course", "body", "posted_at",
         until("ends_at", _("截止")), "provisional", "objections_total", "objections_open", "objections_remarked",
@@ -189,6 +190,8 @@ class ObjectionAdmin(ScopedAdmin):
     list_display = ("about", "level", "at", until("due_at", _("答复期限")), "answered_at", "outcome")
     list_select_related = ("notice",)
     list_filter = ("level", "outcome")
+    search_fields = ("notice__number", "notice__title")
+    search_help_text = _("公示编号或标题")
     fields = (
         "about", "ordinal", "channel", "name", "facts", "request", "at", "level", until("due_at", _("答复期限")),
         "climb_reason", "called", "answer", "outcome", "answered_at", "answered_as",

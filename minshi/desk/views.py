@@ -27,7 +27,11 @@ from minshi.residents.vacancies import acting_for, vacancies_of
 from minshi.territory.models import Territory
 
 MOST_ROWS = 50
-"""Of one group on the desk; a desk with more is said to have more, and goes on page by page."""
+"""Of one group on the desk, which goes on page by page."""
+MOST_COUNTED = 1000
+"""Of one group; a desk with more is said to have more."""
+MOST_NAMED = 5
+"""Empty posts that are named one by one above the desk."""
 MOST_TYPED = 60
 OTHERS = "others"
 """What waits for my post and is another's, since I did the first part."""
@@ -88,6 +92,7 @@ class Second:
 _jobs: list[Callable[[User], Iterable[Job]]] = []
 _links: list[Callable[[Territory], Iterable[tuple[str, str]]]] = []
 _filters: list[Filter] = []
+_meanings: list[Callable[[str], Q]] = []
 _holders: dict[str, Any] = {}
 _own_pages: set[str] = set()
 _seconds: list[Second] = []
@@ -101,6 +106,11 @@ def register_jobs(load: Callable[[User], Iterable[Job]]) -> None:
 def register_links(load: Callable[[Territory], Iterable[tuple[str, str]]]) -> None:
     """For higher apps: pages of a place that whoever works there looks up, as (label, address)."""
     _links.append(load)
+
+
+def register_search(load: Callable[[str], Q]) -> None:
+    """For higher apps: what else a word of the search means than the words of a title."""
+    _meanings.append(load)
 
 
 def register_filter(narrowed: Filter) -> None:
@@ -161,7 +171,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     groups = _groups_shown(shown, moment, names, asked, key)
     groups = [each for each in groups if each["rows"] or asked["show"] or each["name"] != OTHERS]
     context |= {
-        "roles": roles,
+        "roles": _said_of(roles_of(user), acting),
         "groups": groups,
         "asked": asked,
         "is_narrowed": any(asked.values()),
@@ -171,6 +181,14 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "links": [link for place in names.working_places() for load in _links for link in load(place)],
     }
     return context
+
+
+def _said_of(own: Iterable[Held], acting: list[Held]) -> list[str]:
+    """As whom this person works here: their own posts, and the empty ones in whose stead they act."""
+    stead = [_("%(post)s（您代）") % {"post": held.label} for held in acting[:MOST_NAMED]]
+    if len(acting) > MOST_NAMED:
+        stead.append(_("另外代 %(n)d 个没有人担任的岗位") % {"n": len(acting) - MOST_NAMED})
+    return [*(held.label for held in own), *stead]
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
@@ -192,8 +210,14 @@ def _narrowed(roles: tuple[Held, ...], asked: dict[str, str]) -> DeadlineQuerySe
             rows = rows.filter(role=asked["holder"])
     else:
         rows = Deadline.objects.waiting_for([(held.role, held.path) for held in roles])
-    for word in asked["q"].split():
-        rows = rows.filter(Q(title__icontains=word) | Q(url__icontains=word))
+    words = paging.words_of(asked["q"])
+    if asked["q"] and not words:
+        rows = rows.none()
+    for word in words:
+        meant = Q(title__icontains=word)
+        for load in _meanings:
+            meant |= load(word)
+        rows = rows.filter(meant)
     for each in _filters:
         rows = each.narrow(rows) if each.name == asked["show"] else rows
     return rows
@@ -240,6 +264,7 @@ def _groups_shown(
     key: str,
 ) -> list[dict[str, Any]]:
     by_due = paging.by_moment("due", newer=True)
+    listed = {name: rows for name, _label, rows, _none in shown}
     pages = [(name, label, none, paging.page_of(rows, by_due, key, MOST_ROWS)) for name, label, rows, none in shown]
     theirs = {row.pk for name, _label, _none, page in pages if name == OTHERS for row in page.rows}
     rows = [deadline for *_said, page in pages for deadline in page.rows]
@@ -247,13 +272,16 @@ def _groups_shown(
     groups = []
     for name, label, none, page in pages:
         chosen = {each: value for each, value in asked.items() if value} | {"show": name}
+        is_whole = page.is_first and not page.next
+        count = len(page.rows) if is_whole else listed[name][: MOST_COUNTED + 1].count()
         groups.append(
             {
                 "name": name,
                 "label": label,
                 "none": none,
                 "rows": [_row(deadline, moment, names) for deadline in page.rows],
-                "more": bool(page.next),
+                "count": min(count, MOST_COUNTED),
+                "more": count > MOST_COUNTED,
                 "next": paging.link(chosen, after=page.next) if page.next else "",
                 "first": "" if page.is_first else paging.link(chosen),
             }

@@ -30,6 +30,7 @@ from proposals.models.proposals import (
     Proposal,
     ProposalQuerySet,
     Version,
+    end_of_number,
 )
 from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, Wish, WishStage, WishSupport
 
@@ -77,4 +78,5 @@ __all__ = [
     "WishStage",
     "WishSupport",
     "bars_of",
+    "end_of_number",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,7 +16,7 @@ from minshi.clock import Now
 from minshi.faces.words import percent
 from minshi.territory.models import Territory
 from proposals.models.choices import CASH, PUBLIC, Category, Kind, Stage, Tier
-from proposals.models.proposals import TITLE_LENGTH, Proposal
+from proposals.models.proposals import TITLE_LENGTH, Proposal, end_of_number
 
 
 class Bigrams(Func):
@@ -41,10 +40,11 @@ SELECT proposal_id FROM found
 class CardQuerySet(models.QuerySet["Card"]):
     def named(self, word: str) -> CardQuerySet:
         """Those with ``word`` in their title, or at the end of their number."""
-        if re.fullmatch(r"[0-9]{4}-[0-9]{5,}", word):
+        end = end_of_number(word)
+        if end and end == word and "-" in word:
             return self.filter(number=word)
-        if re.fullmatch(r"[0-9]{3,}", word):
-            return self.filter(Q(number__endswith=word) | Q(title__contains=word))
+        if end:
+            return self.filter(Q(number__endswith=end) | Q(title__contains=word))
         return self.titled(word) if len(word) > 1 else self.filter(title__icontains=word)
 
     def titled(self, text: str) -> CardQuerySet:

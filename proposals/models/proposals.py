@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -20,6 +22,21 @@ TITLE_LENGTH = 60
 SPOT_LENGTH = 120
 KEEPER_LENGTH = 120
 WHY_LENGTH = 200
+
+
+NUMBER = re.compile(r"(?:([0-9]{4})-)?([0-9]{1,7})")
+DIGITS = 5
+
+
+def end_of_number(word: str) -> str:
+    """How the number ends that somebody means: 2026-6 and 2026-00006, 6 and 00006; empty where it is none."""
+    found = NUMBER.fullmatch(word)
+    if found is None:
+        return ""
+    year, digits = found.groups()
+    if year:
+        return f"{year}-{digits.zfill(DIGITS)}"
+    return digits if len(digits) > 2 else f"-{digits.zfill(DIGITS)}"
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
