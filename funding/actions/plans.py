@@ -145,7 +145,7 @@ def ask(proposal: Proposal, source: str, pot: Pot, *, by: User, reason: str = ""
     demand("funding.plan", by, proposal, _("申请资金"))
     refuse_if(other_duties(by, proposal, {}))
     plan = plan_of(proposal)
-    wanted = (plan.amounts().get(source, 0) if plan else 0) - _standing_fen(proposal, source)
+    wanted = to_ask_fen(proposal, source, plan)
     if plan is None or wanted <= 0:
         raise Refused(source=_("资金方案里没有还要申请的“%s”") % Source(source).label)
     if pot.place.level_id != LEVEL_OF.get(Source(source)) or not pot.place.contains(proposal.place):
@@ -168,6 +168,11 @@ def ask(proposal: Proposal, source: str, pot: Pot, *, by: User, reason: str = ""
         begin(grant, "ask", by=by, reason=reason, evidence={"fen": wanted, "pot": str(pot)})
     proposals.note_on_card(proposal)
     return grant
+
+
+def to_ask_fen(proposal: Proposal, source: str, plan: Plan | None) -> int:
+    """What the plan has from this source and no office was asked for yet."""
+    return (plan.amounts().get(source, 0) if plan else 0) - _standing_fen(proposal, source)
 
 
 def _standing_fen(proposal: Proposal, source: str) -> int:

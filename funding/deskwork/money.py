@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from funding import actions, selectors
-from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER
+from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER, to_ask_fen
 from funding.actions.pledges import GIVING
 from funding.actions.reversals import as_read
 from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of, paper_of
@@ -35,7 +35,7 @@ from funding.models import (
     Refund,
     Sponsor,
 )
-from funding.rules import KEEPERS
+from funding.rules import KEEPERS, accepted_by
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.deskwork import DeskForm, OneWord, ReasonField
@@ -115,6 +115,9 @@ class RejectAllocation(OneWord):
     def open_to(cls, subject: Allocation) -> bool:
         return subject.confirmed_at is None and subject.rejected_at is None
 
+    def facts(self) -> list[tuple[Any, Any]]:
+        return _of_pot(self.subject)
+
 
 class CarryPotOver(DeskForm):
     name = "carry-over"
@@ -168,6 +171,9 @@ class RejectCarryOver(OneWord):
     def open_to(cls, subject: CarryOver) -> bool:
         return subject.confirmed_at is None and subject.rejected_at is None
 
+    def facts(self) -> list[tuple[Any, Any]]:
+        return _of_pot(self.subject)
+
 
 # --- Plan --------------------------------------------------------------------------------------------
 
@@ -212,9 +218,8 @@ class AskGrant(DeskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        plan = selectors.plan_of(self.subject.proposal)
         asked: Any = self.fields["source"]
-        asked.choices = [(each, each.label) for each in PUBLIC if plan and plan.amounts().get(each)]
+        asked.choices = [(each, each.label) for each in self.left_to_ask(self.subject)]
         paths = self.subject.territory.ancestor_paths()
         pots: Any = self.fields["pot"]
         pots.queryset = Pot.objects.filter(
@@ -223,8 +228,12 @@ class AskGrant(DeskForm):
 
     @classmethod
     def open_to(cls, subject: Purse) -> bool:
+        return subject.proposal.stage == Stage.RAISING and bool(cls.left_to_ask(subject))
+
+    @staticmethod
+    def left_to_ask(subject: Purse) -> list[Source]:
         plan = selectors.plan_of(subject.proposal)
-        return subject.proposal.stage == Stage.RAISING and plan is not None and plan.public_fen > 0
+        return [each for each in PUBLIC if to_ask_fen(subject.proposal, each, plan) > 0]
 
     def run(self, subject: Purse, by: User) -> Grant:
         data = self.cleaned_data
@@ -706,10 +715,35 @@ class RecordInKind(GivingWork):
         )
 
 
+def _what_moves(subject: Any) -> list[tuple[Any, Any]]:
+    """Whose money it is, how much, by which voucher: what whoever says the word compares."""
+    said = [
+        (_("项目"), subject.proposal),
+        (_("哪一户、哪个单位"), subject.name_public or "—"),
+        (_("金额"), _("%s 元") % format_yuan(subject.amount_fen)),
+    ]
+    return [*said, (_("凭证号"), subject.voucher)] if subject.voucher else said
+
+
+def _of_pot(subject: Any) -> list[tuple[Any, Any]]:
+    return [
+        (_("资金池"), subject.pot),
+        (_("金额"), _("%s 元") % format_yuan(subject.amount_fen)),
+        (_("文号"), subject.document),
+    ]
+
+
 class ContributionWork(OneWord):
     permission = "funding.confirm_money"
     after = ("recorded_by_id",)
     stage = ContributionStage.RECORDED
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        given: Contribution = self.subject
+        if not given.voucher_photo:
+            return _what_moves(given)
+        link = format_html('<a href="{}">{}</a>', reverse("voucher", args=[given.pk]), _("看照片"))
+        return [*_what_moves(given), (_("凭证照片"), link)]
 
     @classmethod
     def open_to(cls, subject: Contribution) -> bool:
@@ -767,27 +801,54 @@ class RejectInKind(OneWord):
     def open_to(cls, subject: InKind) -> bool:
         return subject.confirmed_at is None and subject.rejected_at is None
 
+    def facts(self) -> list[tuple[Any, Any]]:
+        given: InKind = self.subject
+        return [
+            (_("项目"), given.proposal),
+            (_("谁出"), given.name_public),
+            (_("出什么"), given.what),
+            (_("工时"), _("%s 小时") % given.hours if given.hours else "—"),
+            (_("折合"), _("%s 元") % format_yuan(given.value_fen)),
+        ]
+
 
 # --- Payments and refunds ----------------------------------------------------------------------------
 
 
-class ApprovePayment(OneWord):
+class PaymentWork(OneWord):
+    """Whoever accepted the work neither approves nor pays."""
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        return super().offered(subject, user) and not user.is_any(accepted_by(subject.proposal))
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        if user.is_any(accepted_by(subject.proposal)):
+            return str(_("参加验收的人不能审批或支付，要由另一个人办理。"))
+        return super().not_by_them(subject, user)
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        payment: Payment = self.subject
+        return [
+            (
+                _("款项"),
+                _("%(what)s %(yuan)s 元") % {"what": payment.milestone, "yuan": format_yuan(payment.amount_fen)},
+            ),
+            (_("合同"), f"{payment.contract} {format_yuan(payment.contract.price_fen)}"),
+            (_("合同照片"), paper_of(payment.contract, "file")),
+            (_("发票号"), payment.invoice),
+            (_("发票照片"), paper_of(payment, "invoice_photo")),
+        ]
+
+
+class ApprovePayment(PaymentWork):
     name = "approve"
     act = actions.approve_payment
     after = ("asked_by_id", "proposal.proposer_id")
     label = _("付款审批同意")
     help = _("发票、合同、现场三样对得上。申请、审批、付款是三个人。")
     permission = "funding.approve_payment"
-
-    def facts(self) -> list[tuple[Any, Any]]:
-        payment: Payment = self.subject
-        return [
-            (_("款项"), f"{payment.milestone} {format_yuan(payment.amount_fen)}"),
-            (_("合同"), f"{payment.contract} {format_yuan(payment.contract.price_fen)}"),
-            (_("合同照片"), paper_of(payment.contract, "file")),
-            (_("发票号"), payment.invoice),
-            (_("发票照片"), paper_of(payment, "invoice_photo")),
-        ]
 
     reason = ReasonField(required=False)
 
@@ -796,7 +857,7 @@ class ApprovePayment(OneWord):
         return subject.stage == PaymentStage.ASKED
 
 
-class Pay(OneWord):
+class Pay(PaymentWork):
     name = "pay"
     act = actions.pay
     after = ("asked_by_id", "approved_by_id", "proposal.proposer_id")
@@ -838,7 +899,12 @@ class ReversePayment(OneWord):
         return subject.stage == PaymentStage.PAID
 
 
-class PayRefund(OneWord):
+class RefundWork(OneWord):
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [*_what_moves(self.subject), (_("为什么退"), self.subject.get_why_display())]
+
+
+class PayRefund(RefundWork):
     name = "pay"
     act = actions.pay_refund
     label = _("登记已退款")
@@ -851,7 +917,7 @@ class PayRefund(OneWord):
         return subject.annulled_at is None and subject.returned_at is None and subject.paid_at is None
 
 
-class ConfirmRefund(OneWord):
+class ConfirmRefund(RefundWork):
     name = "confirm"
     act = actions.confirm_refund
     after = ("paid_by_id",)
@@ -864,7 +930,7 @@ class ConfirmRefund(OneWord):
         return subject.annulled_at is None and subject.returned_at is None and subject.paid_at is not None
 
 
-class ReverseRefund(OneWord):
+class ReverseRefund(RefundWork):
     name = "reverse"
     act = actions.reverse_refund
     after = ("paid_by_id",)
@@ -929,7 +995,7 @@ class ConfirmClaim(DeskForm):
     def facts(self) -> list[tuple[Any, Any]]:
         claim: Claim = self.subject
         return [
+            *_what_moves(claim),
             (_("结果"), claim.get_how_display()),
-            (_("凭证号或文号"), claim.voucher),
             (_("说明"), claim.reason or "—"),
         ]

@@ -91,7 +91,9 @@ class DeskForm(forms.Form):
     @classmethod
     def not_by_them(cls, subject: Any, user: User) -> str:
         """For a step that is this office's, and not this person's."""
-        return _("“%(step)s”要由另一个人办理：前一步是您办的。") % {"step": cls.worded(cls.label, subject)}
+        return _("“%(step)s”要由另一个人办理：前面的一步是您办的，或者这件事是您提议的。") % {
+            "step": cls.worded(cls.label, subject)
+        }
 
     def facts(self) -> list[tuple[Any, Any]]:
         """(label, text) of what one must have before one's eyes to decide; above the form."""

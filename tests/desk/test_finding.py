@@ -9,23 +9,30 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import models
 from django.test import Client
 from django.urls import reverse
 
 from evaluation.rules import collects_paper
+from funding import actions as funding
+from funding.models import Contribution, Milestone
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
+from minshi.audit.models import Event
 from minshi.deadlines.models import Deadline
 from minshi.desk.deskwork import DeskForm
+from minshi.ledger.money import format_yuan
 from minshi.lifecycle import permits
 from minshi.lifecycle.machine import all_machines
-from minshi.residents.models import STAFF_ROLES, Residence
+from minshi.mydata.models import Correction
+from minshi.residents.models import STAFF_ROLES, Residence, Role
+from minshi.signin.models import Joining, LostNumber, SecurityEvent
 from minshi.territory.models import Household
 from proposals import actions
 from proposals.models import Proposal
-from tests.cast import make_resident
-from tests.desk.test_scope import do_of, page_of
-from tests.way import Way, wait_until_over
+from tests.cast import grant, make_resident, make_staff
+from tests.desk.test_scope import REGISTERED, do_of, list_of, page_of
+from tests.way import Way, a_picture, wait_until_over
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
@@ -136,6 +143,76 @@ def test_fifty_and_more_are_turned_over_page_by_page(way: Way, client_of: Client
     assert sorted(seen) == [f"{number:03d}" for number in range(120)]
 
 
+def test_every_page_of_a_desk_says_how_many_there_are_in_all(way: Way, client_of: ClientOf, clerk: User) -> None:
+    """The second page of sixty said 10 件."""
+    for number in range(60):
+        actions.wish(place=way.yard, text=f"心愿{number:03d}", by=way.who("resident"))
+    platform_clock.move(timedelta(days=60))
+    client = client_of(clerk)
+    first = desk(client, show="overdue")
+    following = re.search(r'href="(\?[^"]*after=[^"]*)"', first)
+    assert following
+    for page in (first, client.get(DESK + following[1].replace("&amp;", "&")).content.decode()):
+        assert re.search(r"已逾期 <small>60 件</small>", page)
+
+
+NUMBERS = ("{year}-{digits}", "{digits}", "{year}-{short}", "{short}", "０００{short}", "{year}－{digits}")
+
+
+@pytest.mark.parametrize("written", NUMBERS)
+def test_a_number_is_found_with_and_without_its_zeros(
+    way: Way, client_of: ClientOf, clerk: User, client: Client, written: str
+) -> None:
+    sought, other = way.cosigned(title="装一盏路灯"), way.cosigned(title="修一段院墙")
+    year, digits = sought.number.split("-")
+    asked = written.format(year=year, digits=digits, short=digits.lstrip("0"))
+    for page in (
+        desk(client_of(clerk), q=asked),
+        client_of(clerk).get(list_of(Proposal), {"q": asked}).content.decode(),
+        client.get(reverse("projects"), {"q": asked}).content.decode(),
+    ):
+        assert sought.title in page and other.title not in page
+
+
+def test_what_waits_with_a_projects_money_is_found_by_its_number(
+    way: Way, client_of: ClientOf, supervisor: User
+) -> None:
+    proposal = way.raising()
+    given = funding.record_contribution(
+        proposal, household=way.households[0], amount_fen=100, voucher="收据〔2026〕8号", photo=a_picture(),
+        by=way.who("clerk"),
+    )  # fmt: skip
+    waiting = Deadline.objects.of(given).get()
+    assert proposal.number not in waiting.title + waiting.url
+    assert waiting.title in desk(client_of(supervisor), q=proposal.number)
+    assert waiting.title not in desk(client_of(supervisor), q="2099-00001")
+
+
+LISTS_OF_A_FEW = {Event, SecurityEvent, Correction, Joining, LostNumber}
+"""Lists without a search, or with their own (tests/desk/test_register.py)."""
+
+
+@pytest.mark.parametrize("model", [each for each in REGISTERED if each not in LISTS_OF_A_FEW], ids=str)
+def test_every_long_list_has_a_search(model: type[models.Model], clerk: User, client_of: ClientOf) -> None:
+    page = client_of(clerk).get(list_of(model)).content.decode()
+    assert 'name="q"' in page, model
+    for odd in ("%", "'", "　", "2026-6", "灯 院", "x" * 5000):
+        assert client_of(clerk).get(list_of(model), {"q": odd}).status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["{number}", "路灯", "院里 路灯", "路灯　院里", "收据 8号", "〔２０２６〕８号"])
+def test_money_is_found_by_project_and_voucher(way: Way, client_of: ClientOf, clerk: User, asked: str) -> None:
+    first, second = way.raising(), way.raising(title="修一段院墙")
+    sought, other = (
+        funding.record_contribution(
+            proposal, household=way.households[number], amount_fen=100, voucher=voucher, photo=a_picture(), by=clerk
+        )
+        for number, (proposal, voucher) in enumerate([(first, "收据〔2026〕8号"), (second, "凭证9")])
+    )
+    page = client_of(clerk).get(list_of(Contribution), {"q": asked.format(number=first.number)}).content.decode()
+    assert page_of(sought) in page and page_of(other) not in page
+
+
 def test_paper_confirmations_and_pages_of_the_place_stand_on_the_desk(
     way: Way, client_of: ClientOf, clerk: User, households: list[Household]
 ) -> None:
@@ -180,6 +257,37 @@ def test_a_step_of_another_person_says_so(way: Way, client_of: ClientOf) -> None
     answer = client_of(way.who("neighbour")).get(reverse("withdraw", args=[proposal.number]))
     assert answer.status_code == 403
     assert "由提议人本人办理，您在这里是居民" in answer.content.decode()
+
+
+def test_a_step_of_two_is_offered_to_the_other_alone_who_reads_what_it_is_about(
+    way: Way, client_of: ClientOf, supervisor: User
+) -> None:
+    """复核到账 was offered to whoever wrote it down, and always refused; its form showed no sum."""
+    proposal, other = way.raising(), make_staff("clerk2", "戊社工", Role.CLERK, way.yard.parent)  # type: ignore[arg-type]
+    given = funding.record_contribution(
+        proposal, household=way.households[0], amount_fen=123_456, voucher="收据8号", photo=a_picture(), by=other
+    )
+    assert do_of(given, "confirm") not in client_of(other).get(page_of(given)).content.decode()
+    assert do_of(given, "confirm") not in client_of(other).get(page_of(proposal)).content.decode()
+    refused = client_of(other).get(do_of(given, "confirm"))
+    assert refused.status_code == 403 and "要由另一个人办理" in refused.content.decode()
+    for second in (supervisor, way.who("clerk")):
+        assert do_of(given, "confirm") in client_of(second).get(page_of(proposal)).content.decode()
+        page = client_of(second).get(do_of(given, "confirm")).content.decode()
+        assert "1,234.56 元" in page and "收据8号" in page and f"/vouchers/{given.pk}/" in page
+
+
+def test_the_three_of_a_payment_are_offered_their_own_step_alone(way: Way, client_of: ClientOf) -> None:
+    proposal, street = way.delivering(), way.who("approver").grants.get().place
+    both = make_staff("both", "两职", Role.APPROVER, street)
+    grant(both, Role.CASHIER, street)
+    part = Milestone.objects.get(contract__proposal=proposal, kind="start")
+    payment = funding.ask_payment(part, invoice="26112000000000000001", file=a_picture(), by=way.who("clerk"))
+    assert do_of(payment, "approve") in client_of(both).get(page_of(payment)).content.decode()
+    funding.approve_payment(payment, by=both)
+    assert do_of(payment, "pay") not in client_of(both).get(page_of(payment)).content.decode()
+    page = client_of(way.who("cashier")).get(do_of(payment, "pay")).content.decode()
+    assert "26112000000000000001" in page and format_yuan(payment.amount_fen) in page
 
 
 def all_desk_forms(base: type = DeskForm) -> set[type[DeskForm]]:

@@ -16,7 +16,7 @@ from minshi.residents.models import ORGANISERS, Residence, Role, RoleGrant
 from minshi.residents.rules import holds
 from minshi.territory.models import Household, Territory
 from tests.cast import grant, home_of, make_resident
-from tests.desk.test_scope import do_of, list_of
+from tests.desk.test_scope import do_of, list_of, page_of
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,9 @@ def test_only_money_that_the_plan_asks_for_is_offered(way: Way, client_of: Clien
     page = client_of(clerk).get(do_of(proposal.purse, "ask")).content.decode()
     assert options(page, "source") == ["subsidy"]
     assert not Grant.objects.exists()
+    way.asked(proposal)
+    page = client_of(clerk).get(page_of(proposal)).content.decode()
+    assert do_of(proposal.purse, "ask") not in page and do_of(proposal.purse, "announce") in page
 
 
 # --- An existing login ----------------------------------------------------------------------------
@@ -119,6 +122,21 @@ def test_a_login_that_exists_leads_to_the_second_role(client_of: ClientOf, appro
     }  # fmt: skip
     page = client_of(approver).post("/admin/residents/rolegrant/add/", sent).content.decode()
     assert "再给一个角色" in page and "任命文件" in page
+
+
+@pytest.mark.parametrize("asked", ["{login}", "{name}", "{name} 一社区", "一社区 {login}"])
+def test_a_post_is_found_by_name_or_login_by_whoever_fills_it(
+    client_of: ClientOf, approver: User, case_officer: User, clerk: User, asked: str
+) -> None:
+    held, name = RoleGrant.objects.get(user=clerk), clerk.person.name
+    asked = asked.format(login=clerk.username, name=name)
+    link = f"/residents/rolegrant/{held.pk}/"
+    found = client_of(approver).get(list_of(RoleGrant), {"q": asked}).content.decode()
+    assert link in found and f"/residents/rolegrant/{RoleGrant.objects.get(user=approver).pk}/" not in found
+    assert link not in client_of(case_officer).get(list_of(RoleGrant), {"q": asked}).content.decode()
+    row = client_of(approver).get(f"/admin{link}change/").content.decode()
+    assert clerk.username in row and name in row
+    assert name not in client_of(case_officer).get(f"/admin{link}change/").content.decode()
 
 
 # --- Finding residents ----------------------------------------------------------------------------

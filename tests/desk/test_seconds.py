@@ -235,7 +235,6 @@ NO_ROW_OF_ITS_OWN = {
     "disclosure_ruling": "the project has the row",
     "disclosure_remark": "the objection has the row",
     "funding_inkind": "stands beside the project's money, without a day",
-    "funding_waiver": "stands beside the project's money, without a day",
     "signin_accessreset": "stands on the page of the post",
     "deliberation_checkletter": "a list of its own, of letters one may print",
     "evaluation_callback": "the household says whether it was mended",
