@@ -438,7 +438,12 @@ class RoleGrantAdmin(ScopedAdmin):
     def get_fields(self, request: HttpRequest, obj: RoleGrant | None = None) -> tuple[str, ...]:
         appoints = obj is not None and may_appoint(request.user, obj.role, obj.place)  # type: ignore[arg-type]
         who = ("name", "login") if appoints else ("holder",)
-        return ("role", "place", *who, "since", "until", "revoked_at", "basis")
+        return ("role", "place", *who, "since", "until", "revoked_at", "basis", *(("reset",) if appoints else ()))
+
+    @admin.display(description=_("重设登录"))
+    def reset(self, held: RoleGrant) -> str:
+        waits = held.revoked_at is None and staff.waiting_reset(held.user) is not None
+        return str(_("已申请，等街道或区里的另一位复核")) if waits else "—"
 
     @admin.display(description=_("姓名"))
     def name(self, held: RoleGrant) -> str:

@@ -245,4 +245,4 @@ def _titles_in(table: str, columns: Iterable[str]) -> list[str]:
 
 
 def _is_chinese(text: str) -> bool:
-    return any("一" <= letter <= "鿿" for letter in text)
+    return any(0x4E00 <= ord(letter) <= 0x9FFF for letter in text)

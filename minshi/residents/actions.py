@@ -17,7 +17,7 @@ from minshi.lifecycle.action import action
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, RoleGrant
-from minshi.residents.rules import adult_from, confirms_residents, may_appoint
+from minshi.residents.rules import adult_from, confirms_residents, may_appoint, why_not_there
 from minshi.residents.signals import appointed, asked, judged, of_age, representation_answered
 from minshi.territory.models import Household, Territory
 
@@ -241,6 +241,8 @@ def grant(
         raise Refused(until=_("结束的日子要在开始之后"))
     if role in STAFF_ROLES and not user.is_staff:
         raise Refused(role=_("工作人员要先有自己的登录：填登录名，启用码发到他验证过的手机，再授予角色"))
+    if reason := why_not_there(role, place):
+        raise Refused(place=reason)
     if not User.objects.select_for_update().get(pk=user.pk).phone:
         raise Refused(role=_without_number(user))
     try:

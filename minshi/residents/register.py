@@ -45,13 +45,22 @@ def add_place(parent: Territory, *, name: str, level: str, by: User) -> Territor
     if level not in {each.code for each in levels_below(parent)}:
         wrong["level"] = _("这里只能添社区以下、比它低一层的地方")
     parent = Territory.objects.select_for_update(of=("self",)).get(pk=parent.pk)
-    if parent.children.filter(name=name).exists():
-        wrong["name"] = _("这里已经有“%(name)s”了") % {"name": name}
+    if same := _called_alike(parent, name):
+        wrong["name"] = _("这里已经有“%(name)s”了") % {"name": same}
     if wrong:
         raise Refused(**wrong)
     taken = set(parent.children.values_list("code", flat=True))
     code = next(code for number in range(1, len(taken) + 2) if (code := f"{parent.code}-{number}") not in taken)
     return territory.add_place(parent=parent, code=code, name=name, level=level, by=by)
+
+
+def _called_alike(parent: Territory, name: str) -> str:
+    """What stands there already under this name, a building however it is spelled: 一栋 and 1号楼 are 1栋."""
+    building = reading.building_of(name)
+    for known in parent.children.values_list("name", flat=True):
+        if known == name or (building and reading.building_of(known) == building):
+            return str(known)
+    return ""
 
 
 @action

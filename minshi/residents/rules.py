@@ -122,6 +122,17 @@ def has_office(place: Territory, role: str) -> bool:
     return place.level_id not in WIDER.get(level, ())
 
 
+def why_not_there(role: str, place: Territory) -> str:
+    """Why this office cannot be here: what waits for it waits at its own level, and is on nobody's desk elsewhere."""
+    level = next((each for each, offices in OFFICES.items() if role in offices), "")
+    own = place.at_level(level) if level else place
+    if own is not None and own.pk != place.pk:
+        return _("%(role)s不设在这里，请选%(place)s") % {"role": Role(role).label, "place": own.name}
+    if own is None and Territory.objects.within(place).filter(level_id=level).exists():
+        return _("%(role)s不设在这里，请选下面具体的一个") % {"role": Role(role).label}
+    return ""
+
+
 def _held_along(user: User, place: Territory) -> set[str]:
     """Every role that somebody holds here or above; one query a place, remembered on the user object."""
     known: dict[str, set[str]] = user.__dict__.setdefault("_held_along", {})

@@ -15,6 +15,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
 
 from minshi.notifications.sealing import seal, unseal
 from minshi.signin import security
@@ -71,6 +72,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class FactorAdapter(DefaultMFAAdapter):
     """Secrets are sealed at rest."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("动态验证码不对。请看应用里这一刻的 6 位数字；手机的时间要准。"),
+    }
 
     def encrypt(self, text: str) -> str:
         return seal(text)

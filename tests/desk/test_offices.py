@@ -72,6 +72,25 @@ def test_only_roles_and_places_of_ones_own_are_offered(
     assert client_of(approver).post(OPEN, form(other_street)).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("role", "at", "said"),
+    [
+        (Role.CASE_OFFICER, "community", "街道经办不设在这里，请选甲街道"),
+        (Role.CASE_OFFICER, "district", "街道经办不设在这里，请选下面具体的一个"),
+        (Role.CLERK, "street", "社区工作人员不设在这里，请选下面具体的一个"),
+        (Role.DISTRICT_FINANCE, "street", "区财政不设在这里，请选样板区"),
+    ],
+)
+def test_an_office_is_given_on_its_own_level(
+    client_of: ClientOf, district_officer: User, community: Territory, request: Any, role: str, at: str, said: str
+) -> None:
+    """A street's case officer of one community: what waits for the street was on nobody's desk."""
+    answer = client_of(district_officer).post(OPEN, form(request.getfixturevalue(at), role=role))
+    page = answer.content.decode()
+    assert answer.status_code == 422 and said in page and "王样例" in page
+    assert not Outbox.objects.exists() and not User.objects.filter(username="wangli").exists()
+
+
 @pytest.mark.parametrize("who", ["clerk", "case_officer", "cashier"])
 def test_who_appoints_nobody_opens_no_account(client_of: ClientOf, who: str, request: Any, approver: User) -> None:
     assert client_of(request.getfixturevalue(who)).get(OPEN).status_code == 403
@@ -87,6 +106,8 @@ def test_access_is_reset_at_the_desk_by_two(
     shown = client_of(approver).post(do_of(held, "reset-access"), asked, follow=True).content.decode()
     clerk.refresh_from_db()
     assert "等另一位复核" in shown and clerk.has_usable_password()
+    row = client_of(approver).get(reverse("admin:residents_rolegrant_change", args=[held.pk])).content.decode()
+    assert "已申请，等街道或区里的另一位复核" in row
     client_of(approver).post(do_of(held, "confirm-reset"))
     clerk.refresh_from_db()
     assert clerk.has_usable_password()
@@ -105,6 +126,16 @@ def test_a_building_and_its_doors_are_entered_at_the_desk(client_of: ClientOf, c
     again = client.post(do_of(building, "add-doors"), {"addresses": "103\r\n101"})
     page = again.content.decode()
     assert again.status_code == 422 and "已经登记过" in page and "103" in page
+
+
+@pytest.mark.parametrize("again", ["一栋", "1号楼", "１幢", "1 栋"])
+def test_a_building_is_entered_once_however_it_is_spelled(
+    client_of: ClientOf, clerk: User, yard: Territory, building: Territory, again: str
+) -> None:
+    """一栋 beside 1栋: nobody could say any more behind which of them 1栋101 is."""
+    answer = client_of(clerk).post(do_of(yard, "add-place"), {"title": again, "level": "building"})
+    assert answer.status_code == 422 and "这里已经有“1栋”了" in answer.content.decode()
+    assert list(yard.children.values_list("name", flat=True)) == [building.name]
 
 
 @pytest.mark.parametrize(

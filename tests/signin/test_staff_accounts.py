@@ -202,6 +202,8 @@ def test_the_holder_alone_sets_the_password_with_the_code(
     assert client.post(url, sent(code)).status_code == 422  # once
     client.post("/staff/signin/", {"login": "wangli", "password": MINE})
     client.get("/staff/factor/enrol/")
+    wrong_code = client.post("/staff/factor/enrol/", {"code": "12345"}).content.decode()
+    assert "动态验证码不对" in wrong_code and "错误代码" not in wrong_code
     client.post("/staff/factor/enrol/", {"code": present(client.session["mfa.totp.secret"])})
     assert client.get("/admin/").status_code == 200
 
