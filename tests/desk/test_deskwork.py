@@ -208,3 +208,19 @@ def test_events_are_told_in_words_of_people(way: Way, client_of: ClientOf, distr
         shown = page.partition('id="content"')[2].partition("</main>")[0]
         said = re.sub(r"<[^>]+>", " ", re.sub(r'<span class="material-symbols[^>]*>[^<]*</span>', "", shown))
         assert not re.findall(r"[a-z]+_[a-z_]+", said)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [
+        ("venue", "长" * 200, "最多 120 个字，现在有 200 个"),
+        ("begins_at", "昨天", "日期和时间不对"),
+    ],
+)
+def test_what_a_field_cannot_take_is_said_in_plain_words(
+    way: Way, client_of: ClientOf, clerk: User, name: str, typed: str, said: str
+) -> None:
+    """确保该变量包含不超过 120 字符 is for whoever programs."""
+    proposal = way.consulting()
+    page = client_of(clerk).post(do_of(proposal, "post-agenda"), {name: typed}).content.decode()
+    assert said in page and "变量" not in page and typed in page
