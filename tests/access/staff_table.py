@@ -246,6 +246,11 @@ def _grant(*steps: str) -> Before:
     return take
 
 
+def _grant_withdrawn(world: World) -> Any:
+    """All that the plan asks for was asked: only then there is something to ask again."""
+    return funding.withdraw(world["grant"], reason="重新申请", by=world.who("clerk"))
+
+
 def _enquiry(world: World) -> Any:
     world.way.project_group(world["procuring"])
     enquiry = funding.open_enquiry(world["procuring"], needs="水泵一台", by=world.who("clerk"))
@@ -304,7 +309,7 @@ STEPS: dict[str, dict[str, Step]] = {
     "funding.allocation": {"confirm": Step(KEEPERS - CASHIER), "reject": Step(KEEPERS)},  # the cashier recorded it
     "funding.purse": {
         "plan": Step(PLANNERS),
-        "ask": Step(PLANNERS),
+        "ask": Step(PLANNERS, _grant_withdrawn),
         "pledge": Step(CLERK),
         "sponsor": Step(PLANNERS),
         "sponsor-gone": Step(PLANNERS, _sponsored),
