@@ -424,7 +424,7 @@ class RoleGrantAdmin(ScopedAdmin):
     list_select_related = ("place", "user__person")
     list_filter = ("role",)
     search_fields = ("place__full_name",)
-    search_help_text = _("地方；由您任命的，也可以写姓名或登录名")
+    search_help_text = _("地方、角色；由您任命的，也可以写姓名或登录名")
 
     def named(self, word: str, request: HttpRequest) -> Q:
         """By whose it is only where this person fills the post: a search tells what it finds."""
@@ -433,7 +433,8 @@ class RoleGrantAdmin(ScopedAdmin):
             given = APPOINTS.get(Role(held.role), ())
             mine |= Q(place__path__startswith=held.path, role__in=given)
         whose = Q(user__person__name__contains=word) | Q(user__username__icontains=word, user__is_staff=True)
-        return super().named(word, request) | (mine & whose)
+        posts = Q(role__in=[role for role in Role if word in str(role.label)])
+        return super().named(word, request) | posts | (mine & whose)
 
     def get_fields(self, request: HttpRequest, obj: RoleGrant | None = None) -> tuple[str, ...]:
         appoints = obj is not None and may_appoint(request.user, obj.role, obj.place)  # type: ignore[arg-type]

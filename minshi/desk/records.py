@@ -16,13 +16,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from minshi import addresses
+from minshi.accounts.models import User
 from minshi.audit.models import Event
 from minshi.deadlines.models import Deadline
 from minshi.desk.admin import ScopedAdmin, name_of, territories_of, until
 from minshi.ledger.models import Account, Entry, Posting
 from minshi.ledger.money import format_yuan
 from minshi.residents.models import STAFF_ROLES, Residence, Role, RoleGrant
-from minshi.residents.rules import roles_of
+from minshi.residents.rules import RESIDENT, roles_of
 from minshi.signin.models import SecurityEvent
 
 
@@ -163,7 +164,11 @@ class EventAdmin(NumberlessAdmin):
 
     @admin.display(description=_("谁改的"))
     def changed_by(self, event: Event) -> str:
-        return name_of(event.actor)
+        """Staff by name, as they sign what they do; who of the residents it was is nobody's business here."""
+        if event.actor is None:
+            return "—"
+        is_staff = User.objects.filter(pk=event.actor, is_staff=True).exists()
+        return name_of(event.actor) if is_staff else str(RESIDENT)
 
     @admin.display(description=_("从哪里改的"))
     def whence(self, event: Event) -> str:

@@ -8,11 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
 from minshi.accounts.models import User
+from minshi.audit.models import Event
 from minshi.clock import today
+from minshi.desk.records import EventAdmin
 from minshi.disclosure import actions as disclosure
 from minshi.policy.models import Parameter
 from minshi.policy.selectors import value
@@ -204,6 +207,8 @@ def test_events_are_told_in_words_of_people(way: Way, client_of: ClientOf, distr
     listed = client.get(reverse("admin:audit_event_changelist")).content.decode()
     rows = re.findall(r'href="(/admin/audit/event/[0-9a-f]+/change/)', listed)
     assert "工作台" in listed and rows
+    assert EventAdmin(Event, admin.site).changed_by(Event(actor=way.who("resident").pk)) == "居民"
+    assert EventAdmin(Event, admin.site).changed_by(Event(actor=clerk.pk)) == "丁*工"
     for page in (listed, *(client.get(url).content.decode() for url in rows[:8])):
         shown = page.partition('id="content"')[2].partition("</main>")[0]
         said = re.sub(r"<[^>]+>", " ", re.sub(r'<span class="material-symbols[^>]*>[^<]*</span>', "", shown))

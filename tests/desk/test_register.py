@@ -124,7 +124,7 @@ def test_a_login_that_exists_leads_to_the_second_role(client_of: ClientOf, appro
     assert "再给一个角色" in page and "任命文件" in page
 
 
-@pytest.mark.parametrize("asked", ["{login}", "{name}", "{name} 一社区", "一社区 {login}"])
+@pytest.mark.parametrize("asked", ["{login}", "{name}", "{name} 一社区", "社区工作人员 {login}"])
 def test_a_post_is_found_by_name_or_login_by_whoever_fills_it(
     client_of: ClientOf, approver: User, case_officer: User, clerk: User, asked: str
 ) -> None:
