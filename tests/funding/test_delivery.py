@@ -151,7 +151,6 @@ def test_the_panel_has_five_half_residents_and_a_supervisor(way: Way, refused_sq
     refused_sql("panel is not whole", sql, proposal.pk, acceptance.contract_id, acceptance.notice_id, clerk.pk)
 
 
-@pytest.mark.walked("delivering")
 def test_nothing_is_accepted_before_the_work_began(way: Way) -> None:
     proposal = way.accepting()
     began = proposal.contracts.get().started_at.astimezone(CHINA).date()
@@ -161,6 +160,7 @@ def test_nothing_is_accepted_before_the_work_began(way: Way) -> None:
     assert funding.accept_work(proposal, held_on=began, **words).held_on == began
 
 
+@pytest.mark.walked("delivering")
 def test_who_proposed_approved_or_paid_does_not_accept(way: Way, refused_sql) -> None:
     proposal = way.delivering()
     way.paid(proposal, "start")
