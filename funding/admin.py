@@ -268,7 +268,8 @@ def _in_kind_to_confirm(user: User) -> Iterable[Job]:
     for held in (*roles_of(user), *acting_for(user)):
         if held.role in CONFIRM_MONEY:
             mine |= Q(proposal__place__path__startswith=held.path)
-    waiting = InKind.objects.filter(mine, confirmed_at=None, rejected_at=None).exclude(proposal__stage__in=(Stage.SETTLING, *ENDED))
+    waiting = InKind.objects.filter(mine, confirmed_at=None, rejected_at=None)
+    waiting = waiting.exclude(proposal__stage__in=(Stage.SETTLING, *ENDED))
     if count := waiting.exclude(recorded_by__in=user.keys).count() if mine != Q(pk__in=[]) else 0:
         text = gettext("%(n)d 笔等另一位确认：活干了、东西到了再办") % {"n": count}
         url = reverse("admin:funding_inkind_changelist") + "?confirmed_at__isempty=1&rejected_at__isempty=1"
