@@ -19,7 +19,8 @@ CEILINGS = {
     "log": 20,
     "suppliers": 16,
     "acceptance": 8,
-    "pledge": 12,
+    # And under what one's name is shown where no promise stands any more.
+    "pledge": 14,
     # The door with its sheet, and who of its people may have signed.
     "rating_paper_unit": 11,
     # One of each kind of thing that is kept of a person.
