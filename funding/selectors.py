@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from deliberation.models import MotionStage
@@ -232,10 +232,12 @@ def group_of(proposal: Proposal) -> Group | None:
 
 def last_contract(proposal: Proposal) -> Contract | None:
     """The contract that runs, else the last that did, with its milestones, payments and hold."""
+    given_up = {"is_given_up": Exists(Waiver.objects.confirmed().filter(milestone=OuterRef("pk")))}
+    parts = Milestone.objects.annotate(**given_up)
     return (
         Contract.objects.filter(proposal=proposal)
         .select_related("supplier", "hold")
-        .prefetch_related("milestones__payments", "milestones__waivers", "changes")
+        .prefetch_related(Prefetch("milestones", parts), "milestones__payments", "changes")
         .order_by("-pk")
         .first()
     )

@@ -258,6 +258,9 @@ class Milestone(models.Model):
     percent = models.PositiveSmallIntegerField(_("比例（%）"))
     amount_fen = models.BigIntegerField(_("金额（分）"))
 
+    is_given_up: bool
+    """Two have written down that it will not be paid; of a part that came with ``selectors.last_contract``."""
+
     class Meta:
         verbose_name = _("付款节点")
         verbose_name_plural = _("付款节点")
@@ -266,11 +269,6 @@ class Milestone(models.Model):
             models.UniqueConstraint(fields=["contract", "kind"], name="one_milestone_of_a_kind"),
             models.CheckConstraint(condition=Q(amount_fen__gte=0), name="milestone_is_not_negative"),
         ]
-
-    @property
-    def is_given_up(self) -> bool:
-        """Two have written down that it will not be paid; of a part that came with its waivers."""
-        return any(waiver.confirmed_at for waiver in self.waivers.all())
 
     def __str__(self) -> str:
         return str(self.get_kind_display())
