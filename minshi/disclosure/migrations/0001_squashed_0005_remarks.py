@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('disclosure', '0001_initial'), ('disclosure', '0002_withdrawn'), ('disclosure', '0003_rulings'), ('disclosure', '0004_concerned')]
+    replaces = [('disclosure', '0001_initial'), ('disclosure', '0002_withdrawn'), ('disclosure', '0003_rulings'), ('disclosure', '0004_concerned'), ('disclosure', '0005_remarks')]
 
     initial = True
 
@@ -48,12 +48,14 @@ class Migration(migrations.Migration):
                 ('counted', models.CharField(blank=True, max_length=80, verbose_name='期限的计算依据')),
                 ('provisional', models.BooleanField(default=False, verbose_name='节假日表尚未公布，暂定')),
                 ('posted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='发布人')),
+                ('above', models.CharField(choices=[('street', '街道'), ('district', '区牵头部门'), ('above', '区牵头部门两位工作人员')], default='above', max_length=10, verbose_name='发布者的上一级')),
                 ('withdrawn_by', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrects', to='disclosure.notice', verbose_name='被更正为')),
                 ('reopened_at', models.DateTimeField(blank=True, null=True, verbose_name='重议时间')),
                 ('objections_total', models.PositiveIntegerField(default=0, verbose_name='异议')),
                 ('objections_open', models.PositiveIntegerField(default=0, verbose_name='未答复异议')),
                 ('objections_unread', models.PositiveIntegerField(default=0, verbose_name='未核对的书面异议')),
                 ('objecting_households', models.PositiveIntegerField(default=0, verbose_name='提出异议的户')),
+                ('objections_remarked', models.PositiveIntegerField(default=0, verbose_name='未答复的意见建议')),
             ],
             options={
                 'verbose_name': '公示',
@@ -70,6 +72,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(models.Q(('calendar_days', 0), ('working_days__gt', 0)), models.Q(('calendar_days__gt', 0), ('working_days', 0)), _connector='OR'), name='notice_counts_one_kind_of_days'),
                     models.CheckConstraint(condition=models.Q(('link', ''), ('link__regex', '^/([^/\\\\]|$)'), _connector='OR'), name='notice_link_is_ours'),
                     models.CheckConstraint(condition=models.Q(('objections_open__lte', models.F('objections_total'))), name='notice_open_among_total'),
+                    models.CheckConstraint(condition=models.Q(('objections_remarked__lte', models.F('objections_open'))), name='notice_remarked_among_open'),
                 ],
             },
         ),
@@ -109,6 +112,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='异议人')),
                 ('speaker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person', verbose_name='提出或签名的人')),
                 ('household', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.household')),
+                ('door', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.household')),
                 ('line', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objection', to='paper.line', verbose_name='纸质表')),
                 ('channel', models.CharField(choices=[('online', '网上'), ('hall', '当面'), ('phone', '电话'), ('paper', '书面')], max_length=8, verbose_name='渠道')),
                 ('anonymous', models.BooleanField(default=False, verbose_name='匿名公开')),
@@ -180,6 +184,33 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(models.Q(('second', None), ('second_at', None)), models.Q(('dropped_at', None), ('level', 'above'), ('second__isnull', False)), _connector='OR'), name='second_hand_only_above_the_district'),
                     models.CheckConstraint(condition=models.Q(('second', models.F('by')), _negated=True), name='ruling_by_two_humans'),
                     models.CheckConstraint(condition=models.Q(('dropped_at', None), ('level', 'above'), _connector='OR'), name='dropped_only_above'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Remark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('objection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='remarks', to='disclosure.objection', verbose_name='异议')),
+                ('level', models.CharField(choices=[('street', '街道'), ('district', '区牵头部门'), ('above', '区牵头部门两位工作人员')], max_length=10, verbose_name='由谁认定')),
+                ('reason', models.TextField(verbose_name='理由')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='认定人')),
+                ('as_role', models.CharField(max_length=80, verbose_name='认定人身份')),
+                ('at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='时间')),
+                ('second', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='确认人')),
+                ('second_as', models.CharField(blank=True, max_length=80, verbose_name='确认人身份')),
+                ('second_at', models.DateTimeField(blank=True, null=True, verbose_name='确认时间')),
+                ('dropped_at', models.DateTimeField(blank=True, null=True, verbose_name='另一位不同意的时间')),
+            ],
+            options={
+                'verbose_name': '意见建议的认定',
+                'verbose_name_plural': '意见建议的认定',
+                'ordering': ['pk'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('dropped_at', None)), fields=('objection',), name='one_standing_remark_an_objection'),
+                    models.CheckConstraint(condition=models.Q(('reason__regex', '\\S')), name='remark_for_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('dropped_at', None), ('second', None), ('second_at', None)), models.Q(('level', 'above'), ('second__isnull', False), ('second_at__isnull', False)), _connector='OR'), name='second_hand_only_on_a_remark_above'),
+                    models.CheckConstraint(condition=models.Q(('second', models.F('by')), _negated=True), name='remark_by_two_humans'),
                 ],
             },
         ),

@@ -6,13 +6,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('funding', '0001_initial'), ('funding', '0002_money_back'), ('funding', '0003_covered'), ('funding', '0004_waiver'), ('funding', '0005_ending'), ('funding', '0006_two_people'), ('funding', '0007_papers'), ('funding', '0008_in_kind_only'), ('funding', '0009_enquiry_counted')]
+    replaces = [('funding', '0001_initial'), ('funding', '0002_money_back'), ('funding', '0003_covered'), ('funding', '0004_waiver'), ('funding', '0005_ending'), ('funding', '0006_two_people'), ('funding', '0007_papers'), ('funding', '0008_in_kind_only'), ('funding', '0009_enquiry_counted'), ('funding', '0010_small_matters'), ('funding', '0011_taken_back')]
 
     initial = True
 
     dependencies = [
         ('clock', '0001_initial'),
-        ('disclosure', '0004_concerned'),
+        ('disclosure', '0005_remarks'),
         ('ledger', '0001_initial'),
         ('paper', '0003_voided_after_reading'),
         ('proposals', '0007_second_look'),
@@ -53,12 +53,16 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='登记时间')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('confirmed_at', models.DateTimeField(null=True, verbose_name='复核时间')),
+                ('rejected_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('rejected_at', models.DateTimeField(null=True, verbose_name='作废时间')),
+                ('rejected_why', models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='为什么作废')),
             ],
             options={
                 'verbose_name': '拨入',
                 'verbose_name_plural': '拨入',
                 'constraints': [
-                    models.UniqueConstraint(fields=('pot', 'document'), name='one_allocation_per_document'),
+                    models.UniqueConstraint(condition=models.Q(('rejected_at', None)), fields=('pot', 'document'), name='one_allocation_per_document'),
+                    models.CheckConstraint(condition=models.Q(('rejected_at', None), models.Q(('confirmed_at', None), models.Q(('rejected_why', ''), _negated=True)), _connector='OR'), name='allocation_is_one_or_other'),
                     models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='allocation_is_something'),
                     models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='allocation_confirmed_whole'),
                     models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('recorded_by')), _negated=True), _connector='OR'), name='allocation_takes_two_people'),
@@ -77,12 +81,16 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='登记时间')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('confirmed_at', models.DateTimeField(null=True, verbose_name='复核时间')),
+                ('rejected_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('rejected_at', models.DateTimeField(null=True, verbose_name='作废时间')),
+                ('rejected_why', models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='为什么作废')),
             ],
             options={
                 'verbose_name': '结转',
                 'verbose_name_plural': '结转',
                 'constraints': [
-                    models.UniqueConstraint(fields=('pot', 'document'), name='one_carry_over_per_document'),
+                    models.UniqueConstraint(condition=models.Q(('rejected_at', None)), fields=('pot', 'document'), name='one_carry_over_per_document'),
+                    models.CheckConstraint(condition=models.Q(('rejected_at', None), models.Q(('confirmed_at', None), models.Q(('rejected_why', ''), _negated=True)), _connector='OR'), name='carry_over_is_one_or_other'),
                     models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='carry_over_is_something'),
                     models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), models.Q(('confirmed_by', models.F('recorded_by')), _negated=True)), _connector='OR'), name='carry_over_takes_two_people'),
                 ],
@@ -223,12 +231,16 @@ class Migration(migrations.Migration):
                 ('agreement', models.CharField(max_length=120, verbose_name='赞助协议')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('at', models.DateTimeField(db_default=minshi.clock.time.Now())),
+                ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='不再出的时间')),
+                ('withdrawn_why', models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='为什么不再出')),
             ],
             options={
                 'verbose_name': '赞助单位',
                 'verbose_name_plural': '赞助单位',
                 'constraints': [
-                    models.UniqueConstraint(fields=('proposal', 'name'), name='one_sponsor_of_a_name'),
+                    models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('proposal', 'name'), name='one_sponsor_of_a_name'),
+                    models.CheckConstraint(condition=models.Q(('withdrawn_at', None), models.Q(('withdrawn_why', ''), _negated=True), _connector='OR'), name='sponsor_withdraws_with_a_reason'),
                     models.CheckConstraint(condition=models.Q(('promised_fen__gte', 0)), name='sponsor_promises_no_debt'),
                 ],
             },
@@ -277,6 +289,9 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField(db_default=minshi.clock.time.Now(), verbose_name='登记时间')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('confirmed_at', models.DateTimeField(null=True, verbose_name='兑现时间')),
+                ('rejected_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('rejected_at', models.DateTimeField(null=True, verbose_name='作废时间')),
+                ('rejected_why', models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='为什么作废')),
             ],
             options={
                 'verbose_name': '投工投劳',
@@ -285,6 +300,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('value_fen__gt', 0)), name='in_kind_is_worth_something'),
                     models.CheckConstraint(condition=models.Q(('hours', None), ('hours__gt', 0), _connector='OR'), name='in_kind_hours_are_some'),
                     models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), models.Q(('confirmed_by', models.F('recorded_by')), _negated=True)), _connector='OR'), name='in_kind_takes_two_people'),
+                    models.CheckConstraint(condition=models.Q(('rejected_at', None), models.Q(('confirmed_at', None), models.Q(('rejected_why', ''), _negated=True)), _connector='OR'), name='in_kind_is_one_or_other'),
                 ],
             },
         ),
@@ -629,7 +645,8 @@ class Migration(migrations.Migration):
             name='PlanChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_changes', to='funding.contract', verbose_name='合同')),
+                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_changes', to='proposals.proposal', verbose_name='项目')),
+                ('contract', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='plan_changes', to='funding.contract', verbose_name='合同')),
                 ('new_price_fen', models.BigIntegerField(verbose_name='估计的新价（分）')),
                 ('changes_content', models.BooleanField(default=False, verbose_name='改内容')),
                 ('reason', models.TextField(max_length=1000, verbose_name='为什么要重新商议')),
@@ -646,7 +663,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '重新商议申请',
                 'ordering': ['pk'],
                 'constraints': [
-                    models.UniqueConstraint(condition=models.Q(('confirmed_at', None), ('dropped_at', None)), fields=('contract',), name='one_plan_change_at_a_time'),
+                    models.UniqueConstraint(condition=models.Q(('confirmed_at', None), ('dropped_at', None)), fields=('proposal',), name='one_plan_change_at_a_time'),
                     models.CheckConstraint(condition=models.Q(('new_price_fen__gt', 0), models.Q(('reason', ''), _negated=True), models.Q(('file', ''), _negated=True)), name='plan_change_is_whole'),
                     models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('dropped_at', None), models.Q(('confirmed_by', models.F('asked_by')), _negated=True)), _connector='OR'), name='plan_change_takes_two_people'),
                 ],
@@ -686,6 +703,7 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
                 ('name_public', models.CharField(max_length=60, verbose_name='姓名（公开）')),
                 ('side', models.CharField(choices=[('resident', '居民'), ('supervisor', '居务监督委员会'), ('other', '其他')], max_length=10, verbose_name='身份')),
+                ('neighbour_of', models.CharField(blank=True, db_default='', default='', max_length=80, verbose_name='哪里的居民（不受益）')),
             ],
             options={
                 'verbose_name': '验收组成员',
