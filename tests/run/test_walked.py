@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from deliberation import actions as deliberation
 from minshi.accounts.models import User
 from proposals.models import Proposal, Stage
 from tests.conftest import Clock
@@ -21,15 +20,16 @@ JPEG = b"\xff\xd8"
 
 
 @pytest.mark.parametrize("_turn", ["before", "after"])
+@pytest.mark.walked("consulting")
 def test_it_finds_nothing_of_what_the_one_before_did(way: Way, clerk: Any, clock: Clock, _turn: str) -> None:
-    proposal = way.cosigned()
+    proposal = way.consulting()
     files = list(Path(settings.MEDIA_ROOT).rglob("*.jpg"))
-    assert proposal.stage == Stage.COSIGNED and not proposal.motions.exists()
+    assert proposal.stage == Stage.CONSULTING and not proposal.groups.exists()
     assert timedelta() <= clock.now() - proposal.stage_since < timedelta(hours=1)
     assert files and all(file.read_bytes().startswith(JPEG) for file in files)
     assert not hasattr(clerk, "said")
     # And leaves everything otherwise.
-    deliberation.open_motion(proposal, by=clerk)
+    way.group(proposal)
     clock.move(days=90)
     for file in files:
         file.write_bytes(b"spoilt")
