@@ -100,6 +100,9 @@ class ConfirmAllocation(OneWord):
     def open_to(cls, subject: Allocation) -> bool:
         return subject.confirmed_at is None and subject.rejected_at is None
 
+    def facts(self) -> list[tuple[Any, Any]]:
+        return _of_pot(self.subject)
+
 
 class RejectAllocation(OneWord):
     name = "reject"
@@ -155,6 +158,9 @@ class ConfirmCarryOver(OneWord):
     @classmethod
     def open_to(cls, subject: CarryOver) -> bool:
         return subject.confirmed_at is None and subject.rejected_at is None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return _of_pot(self.subject)
 
 
 class RejectCarryOver(OneWord):
@@ -733,6 +739,16 @@ def _of_pot(subject: Any) -> list[tuple[Any, Any]]:
     ]
 
 
+def _of_gift(given: InKind) -> list[tuple[Any, Any]]:
+    return [
+        (_("项目"), given.proposal),
+        (_("谁出"), given.name_public),
+        (_("出什么"), given.what),
+        (_("工时"), _("%s 小时") % given.hours if given.hours else "—"),
+        (_("折合"), _("%s 元") % format_yuan(given.value_fen)),
+    ]
+
+
 class ContributionWork(OneWord):
     permission = "funding.confirm_money"
     after = ("recorded_by_id",)
@@ -787,6 +803,9 @@ class ConfirmInKind(OneWord):
         done = subject.confirmed_at or subject.rejected_at
         return done is None and subject.proposal.stage not in (Stage.SETTLING, *ENDED)
 
+    def facts(self) -> list[tuple[Any, Any]]:
+        return _of_gift(self.subject)
+
 
 class RejectInKind(OneWord):
     name = "reject"
@@ -802,14 +821,7 @@ class RejectInKind(OneWord):
         return subject.confirmed_at is None and subject.rejected_at is None
 
     def facts(self) -> list[tuple[Any, Any]]:
-        given: InKind = self.subject
-        return [
-            (_("项目"), given.proposal),
-            (_("谁出"), given.name_public),
-            (_("出什么"), given.what),
-            (_("工时"), _("%s 小时") % given.hours if given.hours else "—"),
-            (_("折合"), _("%s 元") % format_yuan(given.value_fen)),
-        ]
+        return _of_gift(self.subject)
 
 
 # --- Payments and refunds ----------------------------------------------------------------------------

@@ -277,6 +277,20 @@ def test_a_step_of_two_is_offered_to_the_other_alone_who_reads_what_it_is_about(
         assert "1,234.56 元" in page and "收据8号" in page and f"/vouchers/{given.pk}/" in page
 
 
+def test_pot_money_and_gifts_in_work_are_confirmed_with_their_facts_before_ones_eyes(
+    way: Way, client_of: ClientOf, supervisor: User
+) -> None:
+    proposal, pot = way.raising(), way.pot()
+    given = funding.allocate(pot, amount_fen=123_456, document="拨〔2026〕77号", by=way.who("cashier"))
+    for step in ("confirm", "reject"):
+        page = client_of(way.who("approver")).get(do_of(given, step)).content.decode()
+        assert "1,234.56 元" in page and "拨〔2026〕77号" in page
+    work = funding.record_in_kind(proposal, who="张三", what="刷漆两天", value_fen=20_000, by=way.who("clerk"))
+    for step in ("confirm", "reject"):
+        page = client_of(supervisor).get(do_of(work, step)).content.decode()
+        assert "刷漆两天" in page and "200.00 元" in page
+
+
 def test_the_three_of_a_payment_are_offered_their_own_step_alone(way: Way, client_of: ClientOf) -> None:
     proposal, street = way.delivering(), way.who("approver").grants.get().place
     both = make_staff("both", "两职", Role.APPROVER, street)
