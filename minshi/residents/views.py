@@ -89,9 +89,9 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     lowest = Level.objects.filter(code="community").values("rank")
     place = get_object_or_404(Territory.objects.select_related("parent"), code=code, level__rank__gte=lowest)
     following = _following(request)
-    home = getattr(person_of(user), "residence", None)
-    if request.method != "POST" and home is not None and home.confirmed_at:
-        return redirect("join")  # says what to do first, before a form is filled in vain
+    if request.method != "POST" and home_of(user) is not None:
+        # What to do first, before a form is filled in vain.
+        return render(request, "residents/choose.html", {"person": person_of(user), **_back(following)})
     form = JoinForm(request.POST or None, place=place)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
