@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
@@ -39,7 +41,7 @@ from minshi.paper import numbers
 from minshi.paper.models import Line
 from minshi.residents import speaking
 from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
-from minshi.residents.rules import SECONDS, home_of, is_second, person_of, roles_of, second_hands, title_in
+from minshi.residents.rules import SECONDS, home_of, person_of, roles_of, second_hands, second_in, title_in
 from minshi.rolls.models import Channel, Unit, UnitKind
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source, Version, bars_of
@@ -343,32 +345,34 @@ def taking_paper(user: User) -> list[Motion]:
 
 def reads_paper(user: User) -> bool:
     """Whether this person reads ballots again anywhere: who takes paper in, or the next where nobody else is left."""
-    return bool(paths_of_paper(user) or _left_to(user))
+    return bool(paths_of_paper(user)) or _left_to(user) != NOTHING
 
 
+NOTHING = Q(pk__in=[])
 COUNTED_NOW = Q(paper_ballot__unit__roll__motion__stage=MotionStage.COUNTING) | Q(
     correcting__paper_ballot__unit__roll__motion__stage=MotionStage.COUNTING
 )
 
 
-def _left_to(user: User) -> list[int]:
-    """Sheets that nobody who takes paper in there is left to read, so that this person does (domain.md 6)."""
+def _left_to(user: User) -> Q:
+    """Lines of sheets that nobody who takes paper in there is left to read, so that this person does (domain.md 6).
+
+    Remembered on the object: a page asks it for each kind of sheet.
+    """
+    if not hasattr(user, "_lines_left"):
+        user._lines_left = _lines_left(user)  # type: ignore[attr-defined]
+    left: Q = user._lines_left  # type: ignore[attr-defined]
+    return left
+
+
+def _lines_left(user: User) -> Q:
     wide = [held.path for held in roles_of(user) if held.role in STAFF_ROLES and held.role != Role.CLERK]
-    if not wide:
-        return []
-    here = Q(pk__in=[])
-    for path in wide:
-        here |= Q(sheet__place__path__startswith=path)
-    waiting = Line.objects.waiting_for(user).filter(COUNTED_NOW, here).select_related("sheet__place")
-    asked: dict[tuple[int | None, ...], bool] = {}
-    found = []
-    for line in waiting:
-        key = (line.sheet.place_id, line.first_by_id, line.second_by_id)
-        if key not in asked:
-            asked[key] = is_second(user, line.sheet.place, key[1:])
-        if asked[key]:
-            found.append(line.pk)
-    return found
+    here = reduce(or_, (Q(sheet__place__path__startswith=path) for path in wide), NOTHING)
+    waiting = Line.objects.waiting_for(user).filter(COUNTED_NOW, here) if wide else Line.objects.none()
+    kinds = list(waiting.order_by().values_list("sheet__place__path", "first_by", "second_by").distinct())
+    mine = second_in(user, {(path, frozenset(read)) for path, *read in kinds})
+    left = (kind for kind in kinds if (kind[0], frozenset(kind[1:])) in mine)
+    return reduce(or_, (Q(sheet__place__path=at, first_by=one, second_by=two) for at, one, two in left), NOTHING)
 
 
 def other_readers(motion: Motion) -> list[User]:
@@ -384,14 +388,14 @@ def other_readers(motion: Motion) -> list[User]:
 
 def _counted_here(user: User) -> QuerySet[PaperBallot]:
     """The sheets of motions that are being counted where this person handles paper, or is left to."""
-    mine = Q(line__in=_left_to(user))
+    mine = Q(line__in=Line.objects.filter(_left_to(user)))
     for path in paths_of_paper(user):
         mine |= Q(unit__roll__motion__place__path__startswith=path)
     return papers().filter(mine, unit__roll__motion__stage=MotionStage.COUNTING, is_void=False)
 
 
 def _corrections_here(user: User) -> QuerySet[Line]:
-    mine = Q(pk__in=_left_to(user))
+    mine = _left_to(user)
     for path in paths_of_paper(user):
         mine |= Q(sheet__place__path__startswith=path)
     second = Line.objects.filter(mine, correcting__paper_ballot__unit__roll__motion__stage=MotionStage.COUNTING)

@@ -23,7 +23,7 @@ from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
 from minshi.residents.models import ORGANISERS, Residence, Role
-from minshi.residents.rules import SECONDS, acting_title, is_second, roles_of, second_hands
+from minshi.residents.rules import SECONDS, acting_title, roles_of, second_hands, second_in
 from minshi.residents.waiting import CLAIM
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY
@@ -404,12 +404,21 @@ def list_to_read(user: User) -> Sheet | None:
     waiting = Line.objects.waiting_for(user).filter(pk__in=signed)
     lists = Sheet.objects.filter(pk__in=waiting.values("sheet")).select_related("place").order_by("pk")
     found = lists.filter(mine).first()
-    left = (sheet for sheet in lists.filter(wide)[:MOST_LEFT] if is_second(user, sheet.place, hands_on(sheet, user)))
-    return found or next(left, None)
+    return found or _list_left_to(user, list(lists.filter(wide)[:MOST_LEFT]))
 
 
 MOST_LEFT = 50
 """Lists that are looked at for one that nobody nearer is left to read."""
+
+
+def _list_left_to(user: User, lists: list[Sheet]) -> Sheet | None:
+    read = Line.objects.waiting_for(user).filter(sheet__in=lists).values_list("sheet", "second_by").distinct()
+    hands = {sheet.pk: {sheet.registered_by_id} for sheet in lists}
+    for key, second in read if lists else ():
+        hands[key].add(second)
+    parts = {sheet: (sheet.place.path, frozenset(hands[sheet.pk])) for sheet in lists}
+    mine = second_in(user, set(parts.values()))
+    return next((sheet for sheet in lists if parts[sheet] in mine), None)
 
 
 def hands_on(sheet: Sheet, reader: User) -> set[int | None]:

@@ -5,9 +5,10 @@ Superuser is not a role in the neighbourhood: nothing here asks ``is_superuser``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,7 @@ from minshi.residents.models import (
     Role,
     RoleGrant,
 )
-from minshi.territory.models import Territory
+from minshi.territory.models import Territory, paths_down_to
 
 guarded(
     post_needs_a_number=_("这个账号没有手机号，不能任职：一个人一个账号，要有本人的手机号"),
@@ -244,15 +245,45 @@ SECONDS: tuple[tuple[Role, ...], ...] = (
 def second_hands(place: Territory, hands: Iterable[int | None]) -> list[RoleGrant]:
     """As whom the other part may be done here, where these accounts have had theirs: the posts of other humans on the
     nearest line of ``SECONDS`` that has one. Empty where nobody is left at all."""
-    accounts = User.objects.filter(pk__in=[hand for hand in hands if hand])
-    had = {key for account in accounts for key in (*account.keys, account.joined_to_id)} - {None}
-    held = RoleGrant.objects.active(today()).filter(place__path__in=place.ancestor_paths(), user__is_active=True)
-    others = list(held.exclude(user__in=had).select_related("place", "user").order_by("pk"))
-    return next((found for line in SECONDS if (found := [each for each in others if each.role in line])), [])
+    return _on_the_nearest_line(_posts_above([place.path]), place.path, _humans(hands)(hands))
 
 
 def is_second(user: User, place: Territory, hands: Iterable[int | None]) -> bool:
-    return any(user.is_same(each.user_id) for each in second_hands(place, hands))
+    return bool(second_in(user, [(place.path, frozenset(hands))]))
+
+
+Part = tuple[str, frozenset[int | None]]
+"""The path of a place, and the accounts that have had their part there."""
+
+
+def second_in(user: User, parts: Collection[Part]) -> list[Part]:
+    """Of these the ones whose other part is this person's: ``is_second`` of many, in two queries."""
+    if not parts:
+        return []
+    posts, humans = _posts_above(path for path, _hands in parts), _humans(hand for _path, had in parts for hand in had)
+    return [
+        (path, hands)
+        for path, hands in parts
+        if any(user.is_same(each.user_id) for each in _on_the_nearest_line(posts, path, humans(hands)))
+    ]
+
+
+def _posts_above(paths: Iterable[str]) -> list[RoleGrant]:
+    above = {each for path in paths for each in paths_down_to(path)}
+    held = RoleGrant.objects.active(today()).filter(place__path__in=above, user__is_active=True)
+    return list(held.filter(role__in=chain(*SECONDS)).select_related("place", "user").order_by("pk"))
+
+
+def _humans(hands: Iterable[int | None]) -> Callable[[Iterable[int | None]], set[int]]:
+    """Every account of whoever is behind some of these."""
+    accounts = User.objects.filter(pk__in={hand for hand in hands if hand})
+    known = {account.pk: [*account.keys, account.joined_to_id] for account in accounts}
+    return lambda some: {key for hand in some if hand for key in known[hand] if key}
+
+
+def _on_the_nearest_line(posts: list[RoleGrant], path: str, had: set[int]) -> list[RoleGrant]:
+    others = [each for each in posts if path.startswith(each.place.path) and each.user_id not in had]
+    return next((found for line in SECONDS if (found := [each for each in others if each.role in line])), [])
 
 
 def role_in(user: User, place: Territory) -> str:

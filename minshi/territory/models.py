@@ -38,6 +38,12 @@ LEVELS = (
 """Code, name and rank of the levels every site begins with; a place that knows others adds rows between them."""
 
 
+def paths_down_to(path: str) -> list[str]:
+    """The paths of a place and of all above it, the city first."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) + "/" for end in range(len(parts))]
+
+
 class TerritoryQuerySet(models.QuerySet["Territory"]):
     def within(self, place: Territory) -> TerritoryQuerySet:
         """``place`` and everything beneath it, by one range of the path's index."""
@@ -75,8 +81,7 @@ class Territory(models.Model):
 
     def ancestor_paths(self) -> list[str]:
         """The paths of this place and of all above it, the city first."""
-        parts = self.path.split("/")[:-1]
-        return ["/".join(parts[: end + 1]) + "/" for end in range(len(parts))]
+        return paths_down_to(self.path)
 
     def ancestors(self) -> TerritoryQuerySet:
         """The city down to this place itself, in one query."""
