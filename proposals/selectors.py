@@ -412,7 +412,8 @@ MOST_LEFT = 50
 
 
 def _list_left_to(user: User, lists: list[Sheet]) -> Sheet | None:
-    read = Line.objects.waiting_for(user).filter(sheet__in=lists).values_list("sheet", "second_by").distinct()
+    waiting = Line.objects.waiting_for(user).filter(sheet__in=lists).order_by()
+    read = waiting.values_list("sheet", "second_by").distinct()
     hands = {sheet.pk: {sheet.registered_by_id} for sheet in lists}
     for key, second in read if lists else ():
         hands[key].add(second)

@@ -11,10 +11,11 @@ from datetime import date
 from itertools import chain
 
 from django.db.models import Q
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
-from minshi.clock import today
+from minshi.clock import CHINA, Now, today
 from minshi.deadlines.models import Deadline
 from minshi.lifecycle.permits import note_stand_in
 from minshi.refusals import guarded
@@ -270,7 +271,8 @@ def second_in(user: User, parts: Collection[Part]) -> list[Part]:
 
 def _posts_above(paths: Iterable[str]) -> list[RoleGrant]:
     above = {each for path in paths for each in paths_down_to(path)}
-    held = RoleGrant.objects.active(today()).filter(place__path__in=above, user__is_active=True)
+    day = TruncDate(Now(), tzinfo=CHINA)
+    held = RoleGrant.objects.active(day).filter(place__path__in=above, user__is_active=True)  # type: ignore[arg-type]
     return list(held.filter(role__in=chain(*SECONDS)).select_related("place", "user").order_by("pk"))
 
 

@@ -40,9 +40,9 @@ CEILINGS = {
     "review_benefits": 11,
     # The hour its list of doors is of.
     "paper": 11,
-    # Of whoever reads paper again: the next sheet of each kind; at the street, the letters to print; and what they
-    # did, by kind.
-    "mine": 22,
+    # Of whoever reads paper again: the next sheet of each kind, and for each whether nobody nearer is left to read
+    # it; at the street, the letters to print and who still lives there; and what they did, by kind.
+    "mine": 30,
     # What was typed from a sheet, by kind; who wrote it and where they live; the next sheet that waits.
     "look": 13,
     # Each thing it watches.
