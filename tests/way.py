@@ -80,6 +80,8 @@ def stage(*, after: str = "") -> Callable[[Callable[..., Any]], Callable[..., An
 class Way:
     """The cast walking one proposal; fixtures are asked for by name only when they are needed."""
 
+    stands: tuple[str, Any] = ("", None)
+
     def __init__(self, request: Any, stands: tuple[str, Any] = ("", None)) -> None:
         self.request = request
         self.stands = stands

@@ -308,7 +308,10 @@ TABLE: tuple[Row, ...] = (
     Row("consent", **PUBLIC),
     Row("join_at", lambda w: [w.place("yard").code], see=SIGNED_IN, send=SIGNED_IN),
     Row("representing", see=SIGNED_IN, send=SIGNED_IN, taken=TAKEN | {HIDDEN}),
-    Row("confirm_residents", see=ANY_COLLECTORS, send=COLLECTORS, taken=TAKEN | {HIDDEN}),
+    Row(
+        "confirm_residents", see=ANY_COLLECTORS | CASE_OFFICER | only("stranger_officer", "district_officer"),
+        send=COLLECTORS, taken=TAKEN | {HIDDEN},
+    ),
     Row("find_residents", see=ANY_COLLECTORS, query="q"),
     Row(
         "found_resident", lambda w: [home_of(w.who("resident")).pk], see=COLLECTORS,

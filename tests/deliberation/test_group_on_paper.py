@@ -16,6 +16,7 @@ from minshi.accounts.models import User
 from minshi.audit.models import Event
 from minshi.clock import now
 from minshi.notifications.models import Message
+from minshi.policy import calendar
 from minshi.refusals import Refused
 from minshi.residents.models import Person
 from proposals.models import Proposal, Stage
@@ -76,7 +77,7 @@ def test_the_first_on_the_sheet_leads_where_nobody_with_an_account_does(way: Way
     assert [member.name_public for member in selectors.members_of(proposal) if member.is_lead] == ["老*头"]
     meeting = actions.post_agenda(
         proposal,
-        begins_at=way.announced_meeting(proposal).begins_at,
+        begins_at=calendar.period_end(now(), working_days=4),
         venue="院内凉亭",
         agenda="装在哪里",
         by=way.who("clerk"),
