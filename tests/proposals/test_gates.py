@@ -151,6 +151,7 @@ def test_a_gate_without_its_notice_stays_closed(way: Way, entering: str, verb: s
                 title="公示",
                 place=proposal.place,
                 body="内容",
+                doors=proposal.beneficiary_keys(),
                 link=proposal.get_absolute_url(),
                 by=None,
             )

@@ -29,6 +29,7 @@ def announced(way: Way, tier: int = 1) -> Proposal:
         title=f"关于“{proposal.title}”立项的公示",
         place=proposal.place,
         body="拟立项",
+        doors=proposal.beneficiary_keys(),
         link=proposal.get_absolute_url(),
         by=way.who("clerk"),
     )

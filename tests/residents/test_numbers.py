@@ -14,7 +14,7 @@ from minshi.clock import today
 from minshi.mydata import actions as mydata
 from minshi.refusals import Refused
 from minshi.residents import actions
-from minshi.residents.models import STAFF_ROLES, Role, RoleGrant
+from minshi.residents.models import OFFICES, STAFF_ROLES, Role, RoleGrant
 from minshi.residents.rules import roles_of
 from minshi.territory.models import Household, Territory
 from tests.cast import make_resident, make_staff, of_before_numbers
@@ -35,13 +35,16 @@ def numberless(db: None) -> User:
 
 @pytest.mark.parametrize("role", Role.values)
 def test_no_post_goes_to_an_account_without_a_number(
-    numberless: User, community: Territory, street: Territory, role: str
+    numberless: User, community: Territory, street: Territory, district: Territory, role: str
 ) -> None:
+    office = next(
+        (place for level, place in (("street", street), ("district", district)) if role in OFFICES[level]), None
+    )
     for place in (community, street):
         with pytest.raises(IntegrityError, match="has no number"), transaction.atomic():
             RoleGrant.objects.create(user=numberless, role=role, place=place, since=LONG_AGO)
     with pytest.raises(Refused, match="没有手机号") as refused:
-        actions.grant(numberless, role, community, since=LONG_AGO, basis="推选记录", by=None)
+        actions.grant(numberless, role, office or community, since=LONG_AGO, basis="推选记录", by=None)
     assert "role" in refused.value.fields
     assert not RoleGrant.objects.exists()
 
