@@ -76,7 +76,13 @@ def drop(server: psycopg.Connection[Any], name: str) -> None:
     try:
         server.execute(plain)
     except psycopg.errors.ObjectInUse:  # a connection that a killed process left behind
-        server.execute(plain + SQL(" WITH (FORCE)"))
+        for _try in range(50):
+            try:
+                server.execute(plain + SQL(" WITH (FORCE)"))
+                return
+            except psycopg.errors.InsufficientPrivilege:  # an autovacuum began there just now, and is soon done
+                time.sleep(0.2)
+        raise
 
 
 @contextmanager

@@ -425,6 +425,7 @@ class RoleGrantAdmin(ScopedAdmin):
     list_filter = ("role",)
     search_fields = ("place__full_name",)
     search_help_text = _("地方、角色；由您任命的，也可以写姓名或登录名")
+    fields = ("role", "place", "holder", "name", "login", "since", "until", "revoked_at", "basis", "reset")
 
     def named(self, word: str, request: HttpRequest) -> Q:
         """By whose it is only where this person fills the post: a search tells what it finds."""
@@ -437,9 +438,10 @@ class RoleGrantAdmin(ScopedAdmin):
         return super().named(word, request) | posts | (mine & whose)
 
     def get_fields(self, request: HttpRequest, obj: RoleGrant | None = None) -> tuple[str, ...]:
+        """In full only to whoever fills the post."""
         appoints = obj is not None and may_appoint(request.user, obj.role, obj.place)  # type: ignore[arg-type]
-        who = ("name", "login") if appoints else ("holder",)
-        return ("role", "place", *who, "since", "until", "revoked_at", "basis", *(("reset",) if appoints else ()))
+        left_out = ("holder",) if appoints else ("name", "login", "reset")
+        return tuple(name for name in self.fields if name not in left_out)
 
     @admin.display(description=_("重设登录"))
     def reset(self, held: RoleGrant) -> str:

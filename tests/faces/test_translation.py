@@ -27,6 +27,7 @@ EXEMPT = {
     "templates/components/all.html": "sample data of the page of components",
     "templates/500.html": "drawn when anything may have failed, translation too",
     "minshi/masking.py": "surnames and addresses, and what stands for a number in somebody's own text",
+    "minshi/residents/naming.py:ADDRESSED": "what follows a name in somebody's own text",
     "minshi/residents/doors.py:_*": "how doors are numbered",
     "minshi/territory/reading.py:_*": "how doors are numbered",
     "minshi/residents/forms.py:BirthMonthField": "how a month is typed",
