@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin
@@ -132,7 +134,9 @@ def test_names_are_masked_in_the_list_and_clear_only_for_who_confirms(
     assert "甲*民" in page and "甲居民" not in page and resident.phone not in page
     assert "甲居民" in client_of(clerk).get(page_of(home_of(resident))).content.decode()
     page = client_of(case_officer).get(page_of(home_of(resident))).content.decode()
-    assert "甲*民" in page and "甲居民" not in page and "101" not in page
+    assert "甲*民" in page and "甲居民" not in page
+    read = strip_tags(page.partition("<body")[2])  # keys of rows may hold the same digits
+    assert "甲*民" in read and not re.search(r"(?<!\d)101(?!\d)", read)
 
 
 def test_a_name_cannot_be_searched_for(resident: User, client_of: ClientOf, case_officer: User) -> None:
