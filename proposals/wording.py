@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from minshi.faces.words import cn_until, filled, said_late
 from minshi.policy import selectors as policy
-from minshi.territory.models import Territory
+from minshi.territory.models import Territory, paths_down_to
 from proposals.models import ENDED, Card, Proposal, Version
 
 
@@ -107,18 +107,13 @@ def _part_said(part: Part, n: int, own: Territory, parts: Iterable[Part]) -> str
     path, unit = part
     if path == own.path and not unit:
         return _("分散在%(place)s的 %(n)d 户") % {"place": own.name, "n": n}
-    inside = [each for each in _paths_to(path) if len(each) > len(own.path)] or [own.path]
+    inside = [each for each in paths_down_to(path) if len(each) > len(own.path)] or [own.path]
     names = Territory.objects.filter(path__in=inside).order_by("path").values_list("name", flat=True)
     facts = {"place": "".join(names), "unit": unit, "n": n}
     if unit:
         return _("%(place)s%(unit)s单元 %(n)d 户") % facts
     is_rest = any(other[0] == path and other[1] for other in parts)
     return _("%(place)s其他单元 %(n)d 户") % facts if is_rest else _("%(place)s %(n)d 户") % facts
-
-
-def _paths_to(path: str) -> list[str]:
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: end + 1]) + "/" for end in range(len(parts))]
 
 
 def changes_of_benefits(versions: Sequence[Version], place: Territory) -> list[tuple[Version, str, str]]:

@@ -88,38 +88,39 @@ class Allocate(DeskForm):
         return actions.allocate(subject, amount_fen=data["amount"], document=data["document"], by=by)
 
 
-class ConfirmAllocation(OneWord):
+class PotWork(OneWord):
+    """On what one has entered for a pot and another looks at: it counts from then on, or is taken off."""
+
+    permission = "funding.keep_pot"
+
+    @classmethod
+    def open_to(cls, subject: Allocation | CarryOver) -> bool:
+        return subject.confirmed_at is None and subject.rejected_at is None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [
+            (_("资金池"), self.subject.pot),
+            (_("金额"), _("%s 元") % format_yuan(self.subject.amount_fen)),
+            (_("文号"), self.subject.document),
+        ]
+
+
+class ConfirmAllocation(PotWork):
     name = "confirm"
     act = actions.confirm_allocation
     after = ("recorded_by_id",)
     label = _("复核拨入")
     help = _("请对照拨款文件。登记的人不能自己复核。")
-    permission = "funding.keep_pot"
-
-    @classmethod
-    def open_to(cls, subject: Allocation) -> bool:
-        return subject.confirmed_at is None and subject.rejected_at is None
-
-    def facts(self) -> list[tuple[Any, Any]]:
-        return _of_pot(self.subject)
 
 
-class RejectAllocation(OneWord):
+class RejectAllocation(PotWork):
     name = "reject"
     act = actions.reject_allocation
     label = _("与文件不符，作废")
     help = _("没有复核的不算数；作废以后可以用同一个文号重新登记。")
-    permission = "funding.keep_pot"
     done = _("已作废")
 
     reason = ReasonField(max_length=200)
-
-    @classmethod
-    def open_to(cls, subject: Allocation) -> bool:
-        return subject.confirmed_at is None and subject.rejected_at is None
-
-    def facts(self) -> list[tuple[Any, Any]]:
-        return _of_pot(self.subject)
 
 
 class CarryPotOver(DeskForm):
@@ -147,38 +148,22 @@ class CarryPotOver(DeskForm):
         return actions.carry_over(subject, data["to_pot"], amount_fen=data["amount"], document=data["document"], by=by)
 
 
-class ConfirmCarryOver(OneWord):
+class ConfirmCarryOver(PotWork):
     name = "confirm"
     act = actions.confirm_carry_over
     after = ("recorded_by_id",)
     label = _("复核结转")
     help = _("请对照结转文件。登记的人不能自己复核。")
-    permission = "funding.keep_pot"
-
-    @classmethod
-    def open_to(cls, subject: CarryOver) -> bool:
-        return subject.confirmed_at is None and subject.rejected_at is None
-
-    def facts(self) -> list[tuple[Any, Any]]:
-        return _of_pot(self.subject)
 
 
-class RejectCarryOver(OneWord):
+class RejectCarryOver(PotWork):
     name = "reject"
     act = actions.reject_carry_over
     label = _("与文件不符，作废")
     help = _("没有复核的不算数；作废以后可以用同一个文号重新登记。")
-    permission = "funding.keep_pot"
     done = _("已作废")
 
     reason = ReasonField(max_length=200)
-
-    @classmethod
-    def open_to(cls, subject: CarryOver) -> bool:
-        return subject.confirmed_at is None and subject.rejected_at is None
-
-    def facts(self) -> list[tuple[Any, Any]]:
-        return _of_pot(self.subject)
 
 
 # --- Plan --------------------------------------------------------------------------------------------
@@ -729,14 +714,6 @@ def _what_moves(subject: Any) -> list[tuple[Any, Any]]:
         (_("金额"), _("%s 元") % format_yuan(subject.amount_fen)),
     ]
     return [*said, (_("凭证号"), subject.voucher)] if subject.voucher else said
-
-
-def _of_pot(subject: Any) -> list[tuple[Any, Any]]:
-    return [
-        (_("资金池"), subject.pot),
-        (_("金额"), _("%s 元") % format_yuan(subject.amount_fen)),
-        (_("文号"), subject.document),
-    ]
 
 
 def _of_gift(given: InKind) -> list[tuple[Any, Any]]:

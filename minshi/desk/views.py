@@ -22,7 +22,7 @@ from minshi.faces.words import said_late
 from minshi.notifications.selectors import doors_waiting
 from minshi.policy import calendar
 from minshi.residents.models import STAFF_ROLES, Role
-from minshi.residents.rules import CONFIRMING, Held, acting_titles, claims_for, others_at, roles_of, title_in
+from minshi.residents.rules import CONFIRMING, Held, acting_titles, claims_for, held_at, roles_of, title_in
 from minshi.residents.vacancies import acting_for, vacancies_of
 from minshi.territory.models import Territory
 
@@ -343,7 +343,7 @@ class _Names:
             found = Deadline.objects.filter(others_work(self.user), pk__in=[each.pk for each in mine])
             theirs = set(found.values_list("pk", flat=True)) if mine else set()
         rows = [each for each in mine if each.pk in theirs]
-        held = others_at({each.place_path for each in rows}, without=self.user) if rows else {}
+        held = held_at({each.place_path for each in rows}, today(), without=self.user) if rows else {}
         return {each.pk: self._second(each, held[each.place_path]) for each in rows}
 
     def _second(self, deadline: Deadline, held: set[str]) -> str:

@@ -151,24 +151,17 @@ def who_acts(place: Territory, role: str, day: date) -> str:
     return acts_for(role, held_at([place.path], day)[place.path])
 
 
-def held_at(paths: Iterable[str], day: date) -> dict[str, set[str]]:
-    """Every role that somebody holds in each of these places or above it; one query for all of them."""
-    above = {path: ["/".join(path.split("/")[: end + 1]) + "/" for end in range(path.count("/"))] for path in paths}
+def held_at(paths: Iterable[str], day: date, *, without: User | None = None) -> dict[str, set[str]]:
+    """Every role that somebody, else than this human, holds in each of these places or above it; one query for all."""
+    above = {path: paths_down_to(path) for path in paths}
     wanted = {each for line in above.values() for each in line}
     grants = RoleGrant.objects.active(day).filter(place__path__in=wanted, user__is_active=True)
+    if without:
+        grants = grants.exclude(user__in=without.keys)
     held: dict[str, set[str]] = {}
     for role, path in grants.values_list("role", "place__path").distinct():
         held.setdefault(path, set()).add(role)
     return {path: {role for each in line for role in held.get(each, ())} for path, line in above.items()}
-
-
-def others_at(paths: Iterable[str], *, without: User) -> dict[str, set[str]]:
-    """Every role that somebody else than this human holds in each of these places or above it; one query."""
-    line = {path: ["/".join(path.split("/")[: end + 1]) + "/" for end in range(path.count("/"))] for path in paths}
-    wanted = {each for above in line.values() for each in above}
-    grants = RoleGrant.objects.active(today()).filter(place__path__in=wanted, user__is_active=True)
-    rows = grants.exclude(user__in=without.keys).values_list("role", "place__path").distinct()
-    return {path: {role for role, place in rows if place in above} for path, above in line.items()}
 
 
 def learn_held(user: User, paths: Iterable[str]) -> dict[str, set[str]]:
