@@ -44,7 +44,7 @@ class PartyStudy(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{self.proposal}: {self.get_opinion_display()}"
+        return f"{self.proposal} {self.get_opinion_display()}"
 
     @property
     def who(self) -> str:
@@ -107,7 +107,7 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.proposal}: {self.get_outcome_display()}"
+        return f"{self.proposal} {self.get_outcome_display()}"
 
     def get_absolute_url(self) -> str:
         return reverse("decision", args=[self.proposal.number])

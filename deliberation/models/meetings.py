@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
@@ -110,7 +111,7 @@ class Meeting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.proposal} {self.ordinal}"
+        return gettext("%(proposal)s 第 %(n)d 次议事会") % {"proposal": self.proposal, "n": self.ordinal}
 
     def get_absolute_url(self) -> str:
         return reverse("meeting", args=[self.proposal.number, self.ordinal])

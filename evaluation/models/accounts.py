@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
@@ -55,7 +56,7 @@ class FinalAccounts(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.proposal} · {self.ordinal}"
+        return gettext("%(proposal)s 第 %(n)d 次结算") % {"proposal": self.proposal, "n": self.ordinal}
 
     @property
     def territory(self) -> Territory:

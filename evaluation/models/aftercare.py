@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
@@ -80,7 +81,7 @@ class Check(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.aftercare} · {self.months}"
+        return gettext("%(project)s 满 %(n)d 个月的检查") % {"project": self.aftercare, "n": self.months}
 
     def get_absolute_url(self) -> str:
         return reverse("archive", args=[self.aftercare.proposal.number])

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from funding.models import Acceptance
@@ -176,7 +177,7 @@ class Survey(models.Model):
         return str(self.get_verdict_display())
 
     def __str__(self) -> str:
-        return f"{self.proposal} · {self.round}"
+        return gettext("%(proposal)s 第 %(round)d 轮评议") % {"proposal": self.proposal, "round": self.round}
 
     def get_absolute_url(self) -> str:
         return reverse("ratings", args=[self.proposal.number])
@@ -411,7 +412,7 @@ class CallBack(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.survey} #{self.pk}"
+        return str(self._meta.verbose_name)
 
     def get_absolute_url(self) -> str:
         return reverse("callback", args=[self.token])

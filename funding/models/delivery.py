@@ -151,7 +151,7 @@ class PlanChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.contract or self.proposal} {self.pk}"
+        return gettext("%(what)s的变更") % {"what": self.contract or self.proposal}
 
     @property
     def territory(self) -> Territory:

@@ -59,7 +59,7 @@ class Event(models.Model):
         # No CHECK on op: only the functions of the audit write here, and it took a fifth of their time.
 
     def __str__(self) -> str:
-        return f"{self.get_op_display()} {self.table_name}"
+        return str(self.get_op_display())
 
 
 class ClearValue(models.Model):

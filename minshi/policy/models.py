@@ -118,7 +118,7 @@ class Setting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.parameter_id} {self.since}"
+        return str(self._meta.verbose_name)
 
     @property
     def is_default(self) -> bool:

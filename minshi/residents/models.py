@@ -146,7 +146,7 @@ class Residence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person_id} @ {self.household_id}"
+        return str(self._meta.verbose_name)
 
 
 class RepresentationQuerySet(models.QuerySet["Representation"]):
@@ -356,4 +356,4 @@ class RoleGrant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()} {self.place_id}"
+        return str(self.get_role_display())

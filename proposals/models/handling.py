@@ -37,4 +37,4 @@ class Handling(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.proposal_id}: {self.tier}"
+        return str(self._meta.verbose_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 from zlib import crc32
 
@@ -140,6 +141,25 @@ def _expected(thing: Thing, name: str, row: Any, *, exists: bool) -> list[tuple[
         ("delete", [row], REFUSED),
         ("history", [row], SHOWN if sees else ONWARD),
     ]
+
+
+@by_thing
+def test_each_row_is_called_by_words(label: str, world: World) -> None:
+    """At the head of its page and above it: no word of a table, and no two keys beside each other."""
+    for row in rows_of(label, THINGS[label].finds, world)[:20]:
+        assert not machine_words(str(row)), str(row)
+
+
+MACHINE = re.compile(r"[@#:]|[a-z]{2,}[_.]?[a-z]+|· \d+$")
+
+
+def machine_words(title: str) -> list[str]:
+    return MACHINE.findall(title)
+
+
+def test_a_row_called_by_its_keys_is_noticed() -> None:
+    for title in ("24 @ 199", "2026-00013 · 1", "变更 territory_household", "7: 2", "objection.remark_days 2026-01-01"):
+        assert machine_words(title), title
 
 
 @by_thing
