@@ -49,7 +49,7 @@ from evaluation.report import Report, report_of, years_of
 from evaluation.rules import NOT_ON_THE_ROLL, collects_paper, is_rater, mends, office_above, reads_ratings, why_not_rate
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
-from minshi.clock import Now, now
+from minshi.clock import Instant, now
 from minshi.faces.pictures import answer_with
 from minshi.paper.actions import why_not_theirs
 from minshi.paper.numbers import shown
@@ -364,7 +364,7 @@ def callback(request: HttpRequest, token: UUID) -> HttpResponse:
 
     Who calls back reads the answer and its door; who mends reads what is to be mended, and no more.
     """
-    rows = CallBack.objects.annotate(read_at=Now()).select_related(
+    rows = CallBack.objects.annotate(read_at=Instant()).select_related(
         "survey__proposal__place", "answer__unit__household__place__parent", "answer__survey"
     )
     called, user = get_object_or_404(rows, token=token), user_of(request)
@@ -406,7 +406,8 @@ def callback(request: HttpRequest, token: UUID) -> HttpResponse:
 def archive(request: HttpRequest, number: str) -> HttpResponse:
     """The catalogue of the file: what is in it, each with its checksum; before it is closed, what is missing."""
     proposal = get_object_or_404(
-        Proposal.objects.select_related("place", "card", "archive", "aftercare").annotate(read_at=Now()), number=number
+        Proposal.objects.select_related("place", "card", "archive", "aftercare").annotate(read_at=Instant()),
+        number=number,
     )
     sealed: Archive | None = getattr(proposal, "archive", None)
     context: dict[str, Any] = {"proposal": proposal, "sealed": sealed, "demo_data": proposal.is_demo}

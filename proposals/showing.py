@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, Objection
 from minshi.disclosure.rules import is_reopened_again
@@ -222,7 +222,9 @@ def objections(user: User) -> list[Own]:
     """What this person objected to, under their own name or not, also where the sheet was taken in for them."""
     person = person_of(user)
     mine = Q(by__in=user.keys) | Q(speaker=person) if person else Q(by__in=user.keys)
-    made = Objection.objects.filter(mine).select_related("notice").annotate(read_at=Now()).order_by("-pk")[:MOST_OWN]
+    made = (
+        Objection.objects.filter(mine).select_related("notice").annotate(read_at=Instant()).order_by("-pk")[:MOST_OWN]
+    )
     return [
         Own(
             _("异议"),

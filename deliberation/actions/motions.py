@@ -18,7 +18,7 @@ from deliberation.lifecycle import AREAS, CLOSE
 from deliberation.models import AreaCount, Ballot, Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
-from minshi.clock import Now, now
+from minshi.clock import Instant, now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
@@ -180,7 +180,7 @@ def _times(start: datetime, periods: dict[str, int], counted_by: calendar.Calend
 def lengthen(newest: calendar.Calendar, *, by: None = None) -> None:
     """A calendar was published while they run: windows that would end on a day off now end later, what follows them
     too, and so does every page, guard and deadline that reads their end."""
-    running = Motion.objects.open().filter(closes_at__gt=Now()).exclude(periods={}).order_by("pk")
+    running = Motion.objects.open().filter(closes_at__gt=Instant()).exclude(periods={}).order_by("pk")
     for motion in running.select_related("proposal"):
         if motion.proposal:
             lock(motion.proposal)

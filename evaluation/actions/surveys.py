@@ -31,7 +31,7 @@ from evaluation.selectors import answered, undone_callbacks
 from funding.selectors import buys_nothing
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
-from minshi.clock import Now, now
+from minshi.clock import Instant, now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
@@ -284,7 +284,7 @@ def _extend(survey: Survey) -> None:
 @action
 def lengthen(newest: calendar.Calendar, *, by: None = None) -> None:
     """A calendar was published while they run: a round that would end on a day off ends later, for everybody."""
-    for survey in Survey.objects.open().filter(closes_at__gt=Now()).select_related("proposal").order_by("pk"):
+    for survey in Survey.objects.open().filter(closes_at__gt=Instant()).select_related("proposal").order_by("pk"):
         lock(survey.proposal)
         lock(survey)
         length = calendar.Length("cd", int(survey.terms["rating.days"]))

@@ -22,7 +22,7 @@ from funding.models import (
 from funding.rules import demand
 from funding.selectors import Giver, gave_then, giver_of, owed_to_suppliers_fen, shares_of, unpaid_parts
 from minshi.accounts.models import User
-from minshi.clock import Now, now
+from minshi.clock import Instant, now
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.ledger.actions import post
@@ -135,7 +135,7 @@ def _put_on_desks(proposal: Proposal) -> None:
         now_on = standing.first()
         if now_on and first and now_on.subject_id == first.pk:
             continue
-        standing.update(handled_at=Now(), outcome=Deadline.Outcome.MET)
+        standing.update(handled_at=Instant(), outcome=Deadline.Outcome.MET)
         if first:
             span = period(proposal.place, "payment.days", now())
             deadlines.schedule(

@@ -33,7 +33,7 @@ from funding.rules import demand, entered_quotes
 from funding.selectors import group_of, owed_before_fen, plan_of, spent_fen
 from funding.shares import split
 from minshi.accounts.models import User
-from minshi.clock import Now, now
+from minshi.clock import Instant, now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
@@ -150,7 +150,7 @@ def open_enquiry(proposal: Proposal, *, needs: str, by: User) -> Enquiry:
 @action
 def lengthen_enquiries(newest: calendar.Calendar, *, by: None = None) -> None:
     """A calendar was published while quotes come in: they have the working days they were given."""
-    running = Enquiry.objects.filter(ended_at=None, closes_at__gt=Now()).exclude(counted="")
+    running = Enquiry.objects.filter(ended_at=None, closes_at__gt=Instant()).exclude(counted="")
     for enquiry in running.select_related("proposal").order_by("pk"):
         lock(enquiry)
         span = calendar.recounted(newest, enquiry.counted, enquiry.at)

@@ -18,9 +18,20 @@ CHINA = ZoneInfo("Asia/Shanghai")
 
 
 class Now(Func):
-    """The platform's time as an SQL expression, for ``db_default`` and filters."""
+    """The platform's time as a column's default; asked in a query it would be asked for every row (``Instant``)."""
 
     function = "minshi_now"
+    output_field = DateTimeField()
+
+
+class Instant(Func):
+    """The platform's time in a query: one moment for all its rows, and an end to range over in an index.
+
+    ``minshi_now()`` moves while a statement runs, so that PostgreSQL may neither ask it once by itself nor look up
+    what it answers; a subquery that depends on no row is asked once.
+    """
+
+    template = "(SELECT minshi_now())"
     output_field = DateTimeField()
 
 

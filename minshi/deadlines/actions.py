@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q
 
 from minshi.audit.actors import acting
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.deadlines.models import REMINDER, WAKES, Deadline, Effect, SweeperState
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def meet(subject: models.Model, *kinds: str) -> int:
     rows = Deadline.objects.of(subject).open()
     if kinds:
         rows = rows.filter(kind__in=[name for kind in kinds for name in (kind, REMINDER + kind)])
-    return rows.update(handled_at=Now(), outcome=Deadline.Outcome.MET)
+    return rows.update(handled_at=Instant(), outcome=Deadline.Outcome.MET)
 
 
 def sweep(limit: int = 200) -> int:
@@ -111,8 +111,8 @@ def sweep(limit: int = 200) -> int:
 def _fire_one() -> bool:
     with transaction.atomic():
         deadline = (
-            Deadline.objects.due(Now())  # type: ignore[misc]
-            .filter(Q(retry_at=None) | Q(retry_at__lte=Now()))
+            Deadline.objects.due(Instant())  # type: ignore[misc]
+            .filter(Q(retry_at=None) | Q(retry_at__lte=Instant()))
             .order_by("wakes", "pk")
             .select_for_update(skip_locked=True)
             .first()
@@ -126,14 +126,14 @@ def _fire_one() -> bool:
             # One broken deadline must not stop the others; it is tried again and seen in /healthz.
             log.exception("deadline %s of kind %s failed", deadline.pk, deadline.kind)
             Deadline.objects.filter(pk=deadline.pk).update(
-                failures=F("failures") + 1, retry_at=Now() + timedelta(minutes=1)
+                failures=F("failures") + 1, retry_at=Instant() + timedelta(minutes=1)
             )
     return True
 
 
 def _take_effect(deadline: Deadline) -> None:
     """Mark it first, so that the handler may set the subject's next deadline of the same kind."""
-    Deadline.objects.filter(pk=deadline.pk).update(handled_at=Now(), outcome=Deadline.Outcome.FIRED)
+    Deadline.objects.filter(pk=deadline.pk).update(handled_at=Instant(), outcome=Deadline.Outcome.FIRED)
     Effect.objects.create(deadline=deadline)
     kind = REMINDER if deadline.kind.startswith(REMINDER) else deadline.kind
     with acting(None):
@@ -149,7 +149,7 @@ def next_due(subject: models.Model | None = None) -> datetime | None:
 
 def stop(reason: str) -> None:
     """An escalation cannot be un-fired: nothing takes effect until an operator resumes."""
-    SweeperState.objects.update_or_create(pk=1, defaults={"stopped_at": Now(), "reason": reason})
+    SweeperState.objects.update_or_create(pk=1, defaults={"stopped_at": Instant(), "reason": reason})
     log.critical("deadlines stopped: %s", reason)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.audit.actions import erase
-from minshi.clock import Now, now
+from minshi.clock import Instant, now
 from minshi.deadlines.actions import meet, schedule
 from minshi.disclosure import rules, signals
 from minshi.disclosure.models import (
@@ -157,7 +157,7 @@ def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> 
 def lengthen(newest: calendar.Calendar, *, by: User | None = None) -> list[Notice]:
     """Count running notices anew on a calendar published since; they may only end later. Returns those that do."""
     longer = []
-    running = Notice.objects.filter(withdrawn_by=None, ends_at__gt=Now()).exclude(
+    running = Notice.objects.filter(withdrawn_by=None, ends_at__gt=Instant()).exclude(
         counted__endswith=f";v{newest.number}", provisional=False
     )
     for notice in running.select_for_update(no_key=True, of=("self",)).order_by("pk"):

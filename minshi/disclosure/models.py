@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from minshi.clock import CHINA, Now, now
+from minshi.clock import CHINA, Instant, Now, now
 from minshi.faces.words import cn_until
 from minshi.paper.models import Line
 from minshi.policy.models import Lengthening
@@ -61,17 +61,17 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(place__path__startswith=place.path)
 
     def running(self) -> NoticeQuerySet:
-        return self.filter(withdrawn_by=None, ends_at__gt=Now())
+        return self.filter(withdrawn_by=None, ends_at__gt=Instant())
 
     def past(self) -> NoticeQuerySet:
-        return self.filter(Q(ends_at__lte=Now()) | Q(withdrawn_by__isnull=False))
+        return self.filter(Q(ends_at__lte=Instant()) | Q(withdrawn_by__isnull=False))
 
     def newest(self) -> NoticeQuerySet:
         return self.order_by("-posted_at", "-pk")
 
     def with_posts(self) -> NoticeQuerySet:
         """With every role that somebody holds there or above, in the same query."""
-        grants = RoleGrant.objects.active(TruncDate(Now(), tzinfo=CHINA)).filter(user__is_active=True)  # type: ignore[arg-type]
+        grants = RoleGrant.objects.active(TruncDate(Instant(), tzinfo=CHINA)).filter(user__is_active=True)  # type: ignore[arg-type]
         beneath = Func(
             OuterRef("place__path"), F("place__path"), function="starts_with", output_field=models.BooleanField()
         )
@@ -82,7 +82,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """With all a page draws, and the time it was read at, in one query."""
         longer = Lengthening.objects.filter(subject_type="disclosure.notice", subject_id=OuterRef("pk")).order_by("pk")
         return self.select_related("place", "withdrawn_by", "corrects").annotate(
-            read_at=Now(),
+            read_at=Instant(),
             first_end=Subquery(longer.values("old_end")[:1]),
             lengthened_by=Subquery(longer.order_by("-pk").values("version__source")[:1]),
             passed_above=Func(F("pk"), function="is_confirmed_above", output_field=models.BooleanField()),

@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.deadlines.models import Deadline, SweeperState
 from minshi.health import hearts
 
@@ -26,7 +26,7 @@ def deadlines_are() -> dict[str, Any]:
     return {
         "stopped": SweeperState.objects.filter(stopped_at__isnull=False).exists(),
         "failing": still.filter(failures__gt=0).count(),
-        "late": Deadline.objects.due(Now() - LATE).filter(failures=0).count(),
+        "late": Deadline.objects.due(Instant() - LATE).filter(failures=0).count(),
     }
 
 

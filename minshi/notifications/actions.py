@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.lifecycle.action import action
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Doors, Lines, Post, Told, event_named, tables_of
@@ -226,7 +226,7 @@ def tick(waiting: Iterable[int], *, by: User) -> int:
     if not paths:
         raise NotAllowed(_("只有楼栋长和社区工作人员可以登记告知"))
     rows = ToTell.objects.waiting().beneath(paths).filter(pk__in=list(waiting))
-    return rows.update(told_at=Now(), told_by=by)
+    return rows.update(told_at=Instant(), told_by=by)
 
 
 def send_text(phone: str, text: object, *, until: datetime) -> None:
@@ -240,7 +240,7 @@ def mark_read(user: User, *, by: User, upto: int | None = None, only: int | None
     """Mark one message, or all up to one, as read. Plain update: reading is no event worth a history."""
     unread = Message.objects.of(user).unread()
     chosen = unread.filter(pk=only) if only is not None else unread.filter(pk__lte=upto)
-    return chosen.update(read_at=Now())
+    return chosen.update(read_at=Instant())
 
 
 def hint_after_commit() -> None:
@@ -297,8 +297,8 @@ def _deliver_next(way: Channel, waits: Waits) -> bool | None:
     row = (
         Outbox.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("message__user")
-        .filter(state=Outbox.State.OPEN, next_at__lte=Now())
-        .annotate(present=Now())
+        .filter(state=Outbox.State.OPEN, next_at__lte=Instant())
+        .annotate(present=Instant())
         .order_by(F("expires_at").asc(nulls_last=True), "next_at")
         .first()
     )
@@ -316,7 +316,7 @@ def _deliver_next(way: Channel, waits: Waits) -> bool | None:
     sent = state == Outbox.State.SENT
     pause = min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE)
     Outbox.objects.filter(pk=row.pk).update(
-        state=state, error=error, attempts=row.attempts, next_at=Now() + pause, sent_at=Now() if sent else None
+        state=state, error=error, attempts=row.attempts, next_at=Instant() + pause, sent_at=Instant() if sent else None
     )
     return sent
 
@@ -400,5 +400,5 @@ def _letter(row: Outbox) -> tuple[str, str]:
 
 def forget_sealed() -> int:
     """Sealed texts are kept no longer than a day; called by the sweeper."""
-    old = Outbox.objects.filter(message=None, next_at__lt=Now() - SEALED_KEPT)
+    old = Outbox.objects.filter(message=None, next_at__lt=Instant() - SEALED_KEPT)
     return old.delete()[0]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.addresses import told
-from minshi.clock import Now
+from minshi.clock import Instant, Now
 from minshi.territory.models import Household, Territory
 
 MATTER_LENGTH = 120
@@ -127,7 +127,9 @@ class Outbox(models.Model):
 class ToTellQuerySet(models.QuerySet["ToTell"]):
     def waiting(self) -> ToTellQuerySet:
         """To be told by now, not told yet, and not over."""
-        return self.filter(Q(until=None) | Q(until__gt=Now()), Q(since=None) | Q(since__lte=Now()), told_at=None)
+        return self.filter(
+            Q(until=None) | Q(until__gt=Instant()), Q(since=None) | Q(since__lte=Instant()), told_at=None
+        )
 
     def beneath(self, paths: list[str]) -> ToTellQuerySet:
         """Of doors in these places."""

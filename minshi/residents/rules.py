@@ -15,7 +15,7 @@ from django.db.models.functions import TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
-from minshi.clock import CHINA, Now, today
+from minshi.clock import CHINA, Instant, today
 from minshi.deadlines.models import Deadline
 from minshi.lifecycle.permits import note_stand_in
 from minshi.refusals import guarded
@@ -264,7 +264,7 @@ def second_in(user: User, parts: Collection[Part]) -> list[Part]:
 
 def _posts_above(paths: Iterable[str]) -> list[RoleGrant]:
     above = {each for path in paths for each in paths_down_to(path)}
-    day = TruncDate(Now(), tzinfo=CHINA)
+    day = TruncDate(Instant(), tzinfo=CHINA)
     held = RoleGrant.objects.active(day).filter(place__path__in=above, user__is_active=True)  # type: ignore[arg-type]
     return list(held.filter(role__in=chain(*SECONDS)).select_related("place", "user").order_by("pk"))
 

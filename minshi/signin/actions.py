@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
-from minshi.clock import Now, now
+from minshi.clock import Instant, now
 from minshi.lifecycle.action import action
 from minshi.masking import one_line
 from minshi.notifications.actions import forget_sealed, send_text
@@ -69,8 +69,8 @@ def ask(phone: str, purpose: str, *, session_key: str, address: str, by: User | 
 def _refuse_too_many(phone: str, address: str) -> None:
     with connection.cursor() as cursor:  # two taps at once: the second waits and then sees the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"signin:{phone}"])
-    asked = Code.objects.filter(phone=phone, asked_at__gt=Now() - DAY).aggregate(
-        today=Count("pk"), just_now=Count("pk", filter=Q(asked_at__gt=Now() - PAUSE))
+    asked = Code.objects.filter(phone=phone, asked_at__gt=Instant() - DAY).aggregate(
+        today=Count("pk"), just_now=Count("pk", filter=Q(asked_at__gt=Instant() - PAUSE))
     )
     if asked["just_now"]:
         words = _("验证码刚刚发过。没收到的话，请 %(seconds)d 秒后再取一次。")
@@ -196,6 +196,6 @@ def take_over(newcomer: User, *, by: User | None = None) -> None:
 def forget() -> int:
     """What no limit counts any more; called by the sweeper. Codes carry a phone and go after a day."""
     months = int(policy.value("security.keep_months", None))
-    old = security.forget(months) + Code.objects.filter(asked_at__lt=Now() - DAY - HOUR).delete()[0]
+    old = security.forget(months) + Code.objects.filter(asked_at__lt=Instant() - DAY - HOUR).delete()[0]
     SessionStore.clear_expired()  # by the server's clock, which Django dates sessions with
     return old + forget_tallies() + forget_sealed()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import connection
 
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.signin.models import Tally, keyed
 
 # One statement, so two at once cannot both read the same count.
@@ -34,4 +34,4 @@ def forgive(*what: str) -> None:
 
 
 def forget_tallies() -> int:
-    return Tally.objects.filter(until__lt=Now()).delete()[0]
+    return Tally.objects.filter(until__lt=Instant()).delete()[0]

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import MAINLAND_MOBILE, User
-from minshi.clock import Now
+from minshi.clock import Instant, Now
 from minshi.territory.models import Territory
 
 LIFETIME = timedelta(minutes=5)
@@ -32,7 +32,7 @@ class CodeQuerySet(models.QuerySet["Code"]):
 
     def alive(self) -> CodeQuerySet:
         """Not yet expired and not used up; how often it was guessed is nobody's to see."""
-        return self.filter(asked_at__gt=Now() - LIFETIME, used_at=None)
+        return self.filter(asked_at__gt=Instant() - LIFETIME, used_at=None)
 
 
 class Code(models.Model):

@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db.models import Func, Value
 
 from minshi.accounts.models import User
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.masking import mask_phone
 from minshi.signin.limits import exceeds
 from minshi.signin.models import SecurityEvent
@@ -48,4 +48,4 @@ def note_name(kind: str, username: str) -> None:
 def forget(months: int) -> int:
     """What is older than policy keeps it."""
     age = Func(Value(months), function="make_interval", template="%(function)s(months => %(expressions)s)")
-    return SecurityEvent.objects.filter(at__lt=Now() - age).delete()[0]
+    return SecurityEvent.objects.filter(at__lt=Instant() - age).delete()[0]

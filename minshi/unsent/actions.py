@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from minshi.accounts.models import User
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.policy import selectors as policy
 from minshi.unsent.models import UnsentFile
 
@@ -97,7 +97,7 @@ def drop(rows: QuerySet[UnsentFile]) -> int:
 def forget() -> int:
     """What nobody came back for."""
     days = int(policy.value("drafts.days", None))
-    return drop(UnsentFile.objects.filter(at__lt=Now() - timedelta(days=days)))
+    return drop(UnsentFile.objects.filter(at__lt=Instant() - timedelta(days=days)))
 
 
 def token_of(text: str) -> UUID | None:

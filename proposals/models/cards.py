@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from minshi.clock import Now
+from minshi.clock import Instant, Now
 from minshi.faces.words import percent
 from minshi.territory.models import Territory
 from proposals.models.choices import CASH, PUBLIC, Category, Kind, Stage, Tier
@@ -54,7 +54,7 @@ class CardQuerySet(models.QuerySet["Card"]):
     def in_place(self, place: Territory) -> CardQuerySet:
         """Newest first by the index of the place, however large the city."""
         here = self.filter(places__place=place).order_by("-places__submitted_at", "-places__card_id")
-        return here.annotate(read_at=Now())
+        return here.annotate(read_at=Instant())
 
 
 class Card(models.Model):

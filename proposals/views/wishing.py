@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from minshi import paging
 from minshi.accounts.requests import pressing, somebody_of, user_of
-from minshi.clock import Now
+from minshi.clock import Instant
 from minshi.refusals import answering
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
@@ -56,7 +56,7 @@ def _has(word: str) -> Q:
 @require_safe
 def wish(request: HttpRequest, pk: int) -> HttpResponse:
     """One wish: what became of it, and "I want it too"."""
-    rows = Wish.objects.select_related("place", "proposal", "holder_place").annotate(read_at=Now())
+    rows = Wish.objects.select_related("place", "proposal", "holder_place").annotate(read_at=Instant())
     wished = get_object_or_404(rows, pk=pk)
     user = somebody_of(request)
     open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)

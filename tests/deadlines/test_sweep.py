@@ -31,7 +31,7 @@ def deadline(yard: Territory, clock: Clock) -> Deadline:
 
 def sweep_at(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> int:
     """Sweep in the belief that it is ``moment``: a clock that runs never stands at an instant."""
-    monkeypatch.setattr(actions, "Now", lambda: Value(moment))
+    monkeypatch.setattr(actions, "Instant", lambda: Value(moment))
     return actions.sweep()
 
 
