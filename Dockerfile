@@ -8,8 +8,8 @@ RUN apt-get update \
 
 ENV PYTHONUNBUFFERED=1 MINSHI_VAR=/data
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY requirements/production.txt requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/production.txt
 COPY . .
 RUN useradd --system --uid 10001 --home-dir /data minshi \
     && mkdir -p /data/media \

@@ -177,7 +177,7 @@ def pytest(
     servers: Callable[[], AbstractContextManager[dict[str, str]]] = servers_to_throw_away,
     **extra: str,
 ) -> int:
-    environment.prepare()
+    environment.prepare("test")
     tools, missing = environment.for_tests()
     # A file stays in one process; they are begun in the order that tests/conftest.py gives them.
     spread = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"] if processes > 1 else []

@@ -17,7 +17,7 @@ from minshi.servers.children import Child, Family
 from minshi.servers.environment import PYTHON
 from minshi.servers.progress import Trouble, step
 
-CODE = ("minshi", "proposals", "deliberation", "funding", "evaluation", "requirements.txt")
+CODE = ("minshi", "proposals", "deliberation", "funding", "evaluation", "requirements")
 CONNECTIONS = {"web": "8", "worker": "3", "beat": "2", "sweeper": "2"}
 """How many database connections each may hold: one for each of its threads."""
 
@@ -57,7 +57,7 @@ def prepare(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
     if given:  # somebody else keeps it: its tables and settings are looked at each time
         (place / "migrate.done").unlink(missing_ok=True)
     once(place / "migrate.done", files_of(*CODE), "更新数据库结构", env, "migrate", "--database", "owner", *quiet)
-    once(place / "static.done", files_of("static", "requirements.txt"), "收集静态文件", env, "collectstatic", *quiet)
+    once(place / "static.done", files_of("static", "requirements"), "收集静态文件", env, "collectstatic", *quiet)
     if empty:
         once(place / "divisions.done", given, "载入行政区划", env, "load_divisions")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import stat
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,20 +85,79 @@ def test_a_full_disk_is_said_before_anything_is_installed(monkeypatch: pytest.Mo
         environment.prepare()
 
 
-def test_nothing_is_installed_when_the_lock_is_unchanged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    python, lock = tmp_path / "python", tmp_path / "requirements.txt"
-    python.touch()
-    lock.write_text("a==1")
-    for name, value in {"VENV": tmp_path, "PYTHON": python, "REQUIREMENTS": lock}.items():
+@pytest.fixture
+def lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Of an environment in which nothing was installed yet."""
+    (tmp_path / "python").touch()
+    for name, value in {"VENV": tmp_path, "PYTHON": tmp_path / "python", "LOCKS": tmp_path}.items():
         monkeypatch.setattr(environment, name, value)
-    asked: list[str] = []
-    monkeypatch.setattr(environment, "run", lambda *argv: asked.append(argv[0]))
+    file = tmp_path / "run.txt"
+    file.write_text("a==1")
+    return file
+
+
+def test_nothing_is_installed_when_the_lock_is_unchanged(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(environment, "install_fast", lambda wanted: asked.append(wanted) or True)
     for _ in range(2):
         environment.prepare()
-    assert asked == ["依赖安装失败"]
+    assert asked == [lock]
     lock.write_text("a==2")
     environment.prepare()
-    assert len(asked) == 2
+    assert asked == [lock, lock]
+
+
+def test_the_tests_have_a_lock_of_their_own(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(environment, "install_fast", lambda wanted: asked.append(wanted.name) or True)
+    lock.with_name("test.txt").write_text("a==1")
+    environment.prepare()
+    environment.prepare("test")
+    assert asked == ["run.txt", "test.txt"]
+
+
+def test_where_uv_does_not_manage_pip_does(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(environment, "install_fast", lambda wanted: False)
+    monkeypatch.setattr(environment, "run", lambda trouble, *argv: asked.append(" ".join(argv[1:])))
+    environment.prepare()
+    assert [said.startswith("-m pip install") and said.endswith(f"-r {lock}") for said in asked] == [True]
+
+
+def test_uv_asks_the_registries_that_pip_was_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told = (
+        ":env:.index-url='https://first.example/simple'\n"
+        "global.index-url='https://second.example/simple'\n"
+        f"global.extra-index-url='file://{tmp_path} file://{tmp_path}/none https://third.example/simple'\n"
+        "global.timeout='60'\n"
+    )
+    monkeypatch.setattr(subprocess, "run", lambda argv, **_: subprocess.CompletedProcess(argv, 0, told, ""))
+    assert environment.registries() == {
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_DEFAULT_INDEX": "https://first.example/simple",
+        "UV_INDEX": f"file://{tmp_path} https://third.example/simple",
+    }
+
+
+def locked(name: str) -> dict[str, str]:
+    pinned = re.findall(r"^([a-z0-9._-]+)==([^ ;]+)", (environment.LOCKS / f"{name}.txt").read_text(), re.MULTILINE)
+    return dict(pinned)
+
+
+def declared(*extras: str) -> set[str]:
+    project = tomllib.loads((ground.ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    return {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in lines}
+
+
+def test_production_holds_no_more_than_it_needs_and_every_lock_the_same_versions() -> None:
+    production, run_, test = locked("production"), locked("run"), locked("test")
+    assert (
+        declared() <= set(production) and declared("servers") <= set(run_) and declared("servers", "dev") <= set(test)
+    )
+    assert production.items() < run_.items() < test.items()
+    assert not (declared("servers", "dev") - declared()) & set(production)
+    assert not declared("dev") & set(run_)
 
 
 def test_the_reason_is_the_line_that_names_the_error() -> None:
