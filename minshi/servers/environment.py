@@ -22,12 +22,13 @@ PYTHON = VENV / "bin" / "python"
 LOCKS = ground.ROOT / "requirements"
 PIP = (str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
 UV_OF_PIP = {
-    "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
-    "find-links": "UV_FIND_LINKS",
-    "cert": "SSL_CERT_FILE",
-    "trusted-host": "UV_INSECURE_HOST",
+    "index-url": ("UV_DEFAULT_INDEX", ""),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "cert": ("SSL_CERT_FILE", ""),
+    "trusted-host": ("UV_INSECURE_HOST", " "),
 }
+"""What uv calls a setting of pip, and what stands between several; nothing where it knows one alone."""
 ROOM = 1_500_000_000  # bytes: what the packages and a first database take
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ASK_PLAYWRIGHT = """
@@ -79,19 +80,17 @@ def registries() -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for key, value in re.findall(r"^\S+?\.([a-z-]+)=(.*)$", told, re.MULTILINE):
         found.setdefault(key, []).extend(str(ast.literal_eval(value)).split())
-    # A registry may be a directory that is not there: pip goes on with the others, uv would end.
-    several = ("extra-index-url", "find-links", "trusted-host")
-    words = {
-        UV_OF_PIP[key]: " ".join(filter(_is_there, values if key in several else values[:1]))
-        for key, values in found.items()
-        if key in UV_OF_PIP
-    }
+    words = {}
+    for key, (name, comma) in UV_OF_PIP.items():
+        values = [value for value in dict.fromkeys(found.get(key, [])) if _is_there(value)]
+        words[name] = comma.join(values) if comma else next(iter(values), "")
     # As pip chooses: among all registries. What comes is checked by its hash.
     return {"UV_INDEX_STRATEGY": "unsafe-best-match", **{name: value for name, value in words.items() if value}}
 
 
 def _is_there(address: str) -> bool:
-    return not address.startswith("file:") or Path(unquote(urlsplit(address).path)).exists()
+    """A registry may be a directory that is not there: pip goes on with the others, uv would end."""
+    return not address.startswith(("file:", "/")) or Path(unquote(urlsplit(address).path)).exists()
 
 
 def run(trouble: str, *argv: str, env: dict[str, str] | None = None) -> str:

@@ -129,6 +129,8 @@ def test_uv_asks_the_registries_that_pip_was_told(monkeypatch: pytest.MonkeyPatc
         ":env:.index-url='https://first.example/simple'\n"
         "global.index-url='https://second.example/simple'\n"
         f"global.extra-index-url='file://{tmp_path} file://{tmp_path}/none https://third.example/simple'\n"
+        f":env:.find-links='{tmp_path}'\n"
+        f"global.find-links='{tmp_path}\\n/srv/none\\nhttps://b.example'\n"
         "global.timeout='60'\n"
     )
     monkeypatch.setattr(subprocess, "run", lambda argv, **_: subprocess.CompletedProcess(argv, 0, told, ""))
@@ -136,6 +138,7 @@ def test_uv_asks_the_registries_that_pip_was_told(monkeypatch: pytest.MonkeyPatc
         "UV_INDEX_STRATEGY": "unsafe-best-match",
         "UV_DEFAULT_INDEX": "https://first.example/simple",
         "UV_INDEX": f"file://{tmp_path} https://third.example/simple",
+        "UV_FIND_LINKS": f"{tmp_path},https://b.example",
     }
 
 
@@ -156,8 +159,8 @@ def test_production_holds_no_more_than_it_needs_and_every_lock_the_same_versions
         declared() <= set(production) and declared("servers") <= set(run_) and declared("servers", "dev") <= set(test)
     )
     assert production.items() < run_.items() < test.items()
-    tools = declared("dev") - declared()
-    assert not (tools | declared("servers")) & set(production)
+    tools, servers = declared("dev") - declared(), declared("servers") - declared()
+    assert not (tools | servers) & set(production)
     assert not tools & set(run_)
 
 
