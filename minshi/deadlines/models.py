@@ -87,6 +87,7 @@ class Deadline(models.Model):
             models.Index(WAKES, name="deadline_wakes", condition=Q(handled_at=None)),
             models.Index(F("role"), F("place_path"), F("due"), name="deadline_waiting", condition=Q(handled_at=None)),
             models.Index(fields=["subject_type", "subject_id"], name="deadline_subject"),
+            models.Index(fields=["failures"], name="deadline_failing", condition=Q(handled_at=None, failures__gt=0)),
         ]
         constraints = [
             models.UniqueConstraint(

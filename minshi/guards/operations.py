@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
@@ -61,3 +62,21 @@ class DropGuards(GuardOperation):
 
     def describe(self) -> str:
         return f"Drop the guards of {', '.join(self.tables)}"
+
+
+class AddIndexMeanwhile(AddIndexConcurrently):
+    """Build an index on a table that may be big while everybody goes on writing; the migration is ``atomic = False``.
+
+    What a start that broke off left of it holds nothing and is built anew.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        # Not in a block of its own: PostgreSQL builds and drops such an index outside of transactions only.
+        schema_editor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{self.index.name}"', params=None)
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class RemoveIndexMeanwhile(RemoveIndexConcurrently):
+    """Drop one so; an older release that still runs meanwhile finds its way without."""
