@@ -98,6 +98,7 @@ class Card(models.Model):
     rating_satisfied = models.PositiveIntegerField(default=0)
     is_demo = models.BooleanField(default=False)
     version = models.BigIntegerField(default=1)
+    counted = models.BigIntegerField(default=0, db_default=0, editable=False)
 
     objects = CardQuerySet.as_manager()
 
@@ -108,6 +109,7 @@ class Card(models.Model):
             models.Index(F("submitted_at").desc(), F("proposal_id").desc(), name="card_newest"),
             models.Index(F("stage"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_stage"),
             models.Index(F("category"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_category"),
+            models.Index(fields=["proposal"], name="card_uncounted", condition=~Q(counted=F("version"))),
             GinIndex(Bigrams("title"), name="card_title_bigrams"),
         ]
 
