@@ -373,23 +373,31 @@ def _announce(motion: Motion, tally: dict[str, Any], by: User | None) -> Notice:
     )
 
 
+# One pass over the ballots of what runs. Asked apart for each motion it walked them anew for each, and where a ballot
+# was given by the hour that is told its earlier ones are not looked for.
 TURNOUTS = """
-SELECT motion.proposal_id, told.number
-FROM deliberation_motion AS motion
-JOIN proposals_card AS card ON card.proposal_id = motion.proposal_id
-CROSS JOIN LATERAL (SELECT lists_as_of(motion) AS moment) AS list
-CROSS JOIN LATERAL (
-    SELECT (SELECT count(*) FROM deliberation_ballot AS ballot
-            WHERE ballot.motion_id = motion.id AND had_spoken(ballot, list.moment))
-         + (SELECT count(*) FROM deliberation_paperballot AS paper
-            JOIN paper_line AS line ON line.id = paper.line_id
-            JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id AND sheet.registered_at <= list.moment
-            JOIN rolls_unit AS unit ON unit.id = paper.unit_id
-            LEFT JOIN deliberation_ballot AS ballot ON ballot.unit_id = unit.id AND had_spoken(ballot, list.moment)
-            WHERE unit.roll_id = motion.roll_id AND (NOT paper.is_void OR line.voided_at > list.moment)
-              AND ballot.unit_id IS NULL) AS number
-) AS told
-WHERE motion.stage IN ('open', 'closed', 'counting') AND card.turnout <> told.number
+WITH running AS MATERIALIZED (
+    SELECT motion.id, motion.roll_id, motion.proposal_id, card.turnout, lists_as_of(motion) AS moment
+    FROM deliberation_motion AS motion JOIN proposals_card AS card ON card.proposal_id = motion.proposal_id
+    WHERE motion.stage <> 'published' AND motion.stage IN ('open', 'closed', 'counting')
+), spoken AS MATERIALIZED (
+    SELECT running.id, ballot.unit_id
+    FROM running JOIN deliberation_ballot AS ballot ON ballot.motion_id = running.id
+    WHERE ballot.cast_at <= running.moment OR had_spoken(ballot, running.moment)
+), told AS (
+    SELECT id, unit_id FROM spoken
+    UNION
+    SELECT running.id, paper.unit_id
+    FROM running JOIN rolls_unit AS unit ON unit.roll_id = running.roll_id
+    JOIN deliberation_paperballot AS paper ON paper.unit_id = unit.id
+    JOIN paper_line AS line ON line.id = paper.line_id
+    JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id AND sheet.registered_at <= running.moment
+    WHERE NOT paper.is_void OR line.voided_at > running.moment
+), counted AS (
+    SELECT id, count(*) AS number FROM told GROUP BY id
+)
+SELECT running.proposal_id, coalesce(counted.number, 0)
+FROM running LEFT JOIN counted USING (id) WHERE running.turnout <> coalesce(counted.number, 0)
 """
 
 

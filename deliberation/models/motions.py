@@ -305,7 +305,11 @@ class Ballot(models.Model):
     class Meta:
         verbose_name = _("选票")
         verbose_name_plural = _("选票")
-        indexes = [models.Index(fields=["motion", "choice"], name="ballot_tally")]
+        indexes = [
+            # The published file and the public list in their order, which is by chance: each a part of one motion.
+            models.Index(fields=["motion", "check_number"], include=["choice"], name="ballot_file"),
+            models.Index(fields=["motion", "slip_number"], name="ballot_slips"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(choice__in=Choice.values), name="ballot_choice_is_known"),
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="ballot_channel_is_known"),

@@ -1,0 +1,54 @@
+"""Votes in a city full of votes: what is counted, published and listed of one reads that one and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from bench.plans import nodes, plans_of
+from deliberation import actions, selectors
+from deliberation.models import Ballot, Motion, MotionStage
+from minshi.rolls.models import Unit
+from tests.city.conftest import BIG
+from tests.world import World
+
+RUNNING = (MotionStage.OPEN, MotionStage.CLOSED, MotionStage.COUNTING)
+
+
+def streamed(rows: QuerySet[Any, Any]) -> dict[str, Any]:
+    """The plan where rows are fetched one after the other, from a cursor: another one than for all at once.
+
+    Its parameters are numbers: a cursor's statement takes none from outside.
+    """
+    sql, params = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) DECLARE streamed CURSOR FOR {sql % params}")
+        plan: dict[str, Any] = cursor.fetchone()[0][0]["Plan"]
+    return plan
+
+
+def test_the_published_file_walks_the_ballots_of_its_motion(crowd: World) -> None:
+    motion = crowd["big vote"]
+    rows = motion.ballots.order_by("check_number").values_list("check_number", "choice")
+    plan = streamed(rows)
+    conditions = [node.get("Index Cond", "") for node in nodes(plan) if "Index Name" in node]
+    assert conditions and all("motion_id" in condition for condition in conditions), plan
+    assert len(list(selectors.export_lines(motion))) > BIG
+
+
+def test_a_page_of_its_slips_reads_no_more_than_it_shows(crowd: World) -> None:
+    asked = plans_of(lambda: selectors.receipts_page(crowd["big vote"], ""))
+    assert sum(plan.read for plan in asked) < 500
+    later = plans_of(lambda: selectors.receipts_page(crowd["big vote"], "C"))
+    assert sum(plan.read for plan in later) < 500
+
+
+def test_turnouts_are_counted_in_one_walk_over_the_ballots_of_what_runs(crowd: World) -> None:
+    running = Motion.objects.filter(stage__in=RUNNING)
+    ballots = Ballot.objects.filter(motion__in=running).count()
+    counting = plans_of(actions.refresh_turnouts, by_index=True)[0]
+    read = {table: rows for table, _how, rows in counting.scans}
+    assert read["deliberation_ballot"] <= ballots + 100 < Ballot.objects.count() / 10
+    assert read["rolls_unit"] <= Unit.objects.filter(roll__motion__in=running).count()
