@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from funding.models import ContributionStage, Sponsor
 from funding.selectors import column_of
-from minshi.clock import CHINA, midnight
+from minshi.clock import CHINA, midnight, today
 from minshi.faces.words import percent, wan_yuan
 from minshi.territory.models import Territory
 from proposals.models import CASH, LIBRARY, Card, CardPlace, Category, Tier
@@ -103,13 +104,6 @@ GROUP BY card.category, card.tier, moved.kind, moved.office
 """
 """What moved between a project and those it is with, in the year it moved: reversed is moved back."""
 
-YEARS_OF_MONEY = """
-SELECT DISTINCT extract(year FROM entry.at AT TIME ZONE 'Asia/Shanghai')::int
-FROM proposals_cardplace AS stands
-JOIN ledger_entry AS entry ON entry.subject_type = 'proposals.proposal' AND entry.subject_id = stands.card_id
-WHERE stands.place_id = %s
-"""
-
 
 def report_of(place: Territory, year: int | None = None) -> Report:
     """Four queries, whatever the size of the place; in a big one not for every request.
@@ -128,9 +122,7 @@ def report_of(place: Territory, year: int | None = None) -> Report:
         _row("", groups, moved),
         [_row(str(label), *_of(groups, moved, "category", value)) for value, label in Category.choices],
         [_row(str(tier.label), *_of(groups, moved, "tier", tier)) for tier in Tier],
-        Territory.objects.filter(
-            level="street", pk__in=CardPlace.objects.filter(card__in=cards.values("pk")).values("place")
-        ).count(),
+        _streets_of(place, year) if groups else 0,
         _sponsors_of(place, year),
     )
 
@@ -167,6 +159,14 @@ def _row(label: str, groups: Iterable[dict[str, Any]], moved: Iterable[dict[str,
     )
 
 
+def _streets_of(place: Territory, year: int | None) -> int:
+    """Streets with a project (of that year); below a street it is that one."""
+    when = {} if year is None else {"submitted_at__year": year}
+    within = Territory.objects.within(place).filter(level="street")
+    found = within.filter(Exists(CardPlace.objects.filter(place=OuterRef("pk"), **when))).count()
+    return found or int(place.at_level("street") is not None)
+
+
 def _sponsors_of(place: Territory, year: int | None) -> int:
     """Units whose money has arrived (in that year) and stayed, each counted once."""
     when = {} if year is None else {"contributions__stage_since__year": year}
@@ -176,9 +176,7 @@ def _sponsors_of(place: Territory, year: int | None) -> int:
 
 
 def years_of(place: Territory) -> list[int]:
-    """The years in which anything was proposed or any money moved here, the newest first."""
-    years = Card.objects.filter(places__place=place).datetimes("submitted_at", "year", "DESC", tzinfo=CHINA)
-    with connection.cursor() as cursor:
-        cursor.execute(YEARS_OF_MONEY, [place.pk])
-        moved = {year for (year,) in cursor.fetchall()}
-    return sorted({year.year for year in years} | moved, reverse=True)
+    """The years from the first project here to the present one, the newest first: in all of them money may move."""
+    ours = CardPlace.objects.filter(place=place).order_by("submitted_at", "card_id")
+    first = ours.values_list("submitted_at", flat=True).first()
+    return list(range(today().year, localtime(first, CHINA).year - 1, -1)) if first else []
