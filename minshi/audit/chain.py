@@ -6,8 +6,9 @@ back can change those too. Each question is a generator of faults; no fault, no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -31,8 +32,11 @@ SELECT l.seq, l.event_id, l.hash, e.id IS NOT NULL, jsonb_build_array(
     e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), e.xid, e.actor,
     e.origin, e.db_user, e.op, e.table_name, e.row_pk, e.before, e.after
 )::text
-FROM public.audit_link l LEFT JOIN public.audit_event e ON e.id = l.event_id ORDER BY l.seq
+FROM public.audit_link l LEFT JOIN public.audit_event e ON e.id = l.event_id
+WHERE l.seq > %(after)s AND l.seq <= %(upto)s ORDER BY l.seq
 """
+AT_ONCE = 5000
+"""Links that one statement reads, of a chain that is longer than memory."""
 
 UNSEALED = """
 SELECT e.id FROM public.audit_event e,
@@ -98,20 +102,23 @@ ORDER BY length(row_pk), row_pk
 
 
 def faults() -> Iterator[Fault]:
-    """All that is wrong, as of one moment. Reads the whole chain: a nightly command, not a page."""
-    with one_snapshot():
-        yield from broken_links()
-        yield from unsealed_events()
-        yield from wrong_roots()
-        yield from wrong_clear_values()
-        yield from missing_triggers()
-        for entry in tracked():
-            yield from wrong_rows(entry)
+    """All that is wrong. Reads the whole chain: a nightly command, not a page.
+
+    What is compared is compared as of one moment, each table with its events; not all of it together, for a snapshot
+    of an hour keeps the database from tidying up behind everybody. The chain only grows and is read piece by piece.
+    """
+    yield from broken_links()
+    questions: list[Callable[[], Iterator[Fault]]]
+    questions = [unsealed_events, wrong_roots, wrong_clear_values, missing_triggers]
+    questions += [partial(wrong_rows, entry) for entry in tracked()]
+    for question in questions:
+        with one_snapshot():
+            yield from question()
 
 
 @contextmanager
 def one_snapshot() -> Iterator[None]:
-    """Events and rows as of one moment, however long the reading takes."""
+    """What is compared as of one moment, however long the reading takes."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -122,7 +129,7 @@ def one_snapshot() -> Iterator[None]:
 def broken_links() -> Iterator[Fault]:
     """Walk the chain. A link that does not fit is judged when the next one shows which hash it stands on."""
     previous, awaited, doubt = b"", 1, None
-    for seq, event_id, stored, is_there, text in _rows(LINKS):
+    for seq, event_id, stored, is_there, text in _links():
         stored, content = bytes(stored), text.encode()
         computed = sha256(previous + content).digest()
         if seq != awaited:
@@ -141,6 +148,15 @@ def broken_links() -> Iterator[Fault]:
             doubt = _Doubt(seq, event_id, computed)
         previous, awaited = stored, seq + 1
     yield from _judged(doubt)
+
+
+def _links() -> Iterator[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(seq), 0) FROM public.audit_link")
+        last = cursor.fetchone()[0]
+    for after in range(0, last, AT_ONCE):
+        with one_snapshot():
+            yield from list(_rows(LINKS, {"after": after, "upto": after + AT_ONCE}))
 
 
 class _Doubt(NamedTuple):

@@ -8,9 +8,6 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from minshi.ledger.models import Entry
-from minshi.ledger.rules import digest
-
 
 class Finding(NamedTuple):
     code: str
@@ -74,9 +71,37 @@ def findings() -> Iterator[Finding]:
     yield from _edited_entries()
 
 
+# The twin of rules.digest: the same letters, so that a million entries are read where they lie. Of each text JSON as
+# json.dumps writes it, keys in their order, the postings by the code points of their accounts.
+EDITED = """
+SELECT entry.id FROM ledger_entry AS entry CROSS JOIN LATERAL (
+    SELECT coalesce(string_agg(
+        '[' || to_json(account.key::text) || ', ' || line.amount_fen || ']', ', ' ORDER BY account.key COLLATE "C"
+    ), '') AS said
+    FROM ledger_posting AS line JOIN ledger_account AS account ON account.id = line.account_id
+    WHERE line.entry_id = entry.id
+) AS postings
+WHERE entry.id > %(after)s AND entry.id <= %(upto)s AND entry.digest IS DISTINCT FROM encode(sha256(convert_to(
+    '{"by": ' || coalesce(entry.by_id::text, 'null')
+    || ', "confirmed_by": ' || coalesce(entry.confirmed_by_id::text, 'null')
+    || ', "kind": ' || to_json(entry.kind::text)
+    || ', "memo": ' || to_json(entry.memo::text)
+    || ', "postings": [' || postings.said
+    || '], "reverses": ' || coalesce(entry.reverses_id::text, 'null')
+    || ', "subject": [' || to_json(entry.subject_type::text) || ', ' || coalesce(entry.subject_id::text, 'null')
+    || '], "voucher": ' || to_json(entry.voucher::text) || '}', 'UTF8')), 'hex')
+ORDER BY entry.id
+"""
+AT_ONCE = 50_000
+"""Keys of entries that one statement looks at, so that none holds its snapshot for minutes."""
+
+
 def _edited_entries() -> Iterator[Finding]:
     """What was decided about an entry is in its digest: an edit behind the triggers shows."""
-    for entry in Entry.objects.order_by("pk").prefetch_related("postings__account").iterator(chunk_size=1000):
-        movements = {line.account.key: line.amount_fen for line in entry.postings.all()}
-        if digest(entry, movements) != entry.digest:
-            yield Finding("L008", _("分录 %(entry)d 与记账时不一致") % {"entry": entry.pk})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(min(id), 1) - 1, coalesce(max(id), 0) FROM ledger_entry")
+        first, last = cursor.fetchone()
+        for after in range(first, last, AT_ONCE):
+            cursor.execute(EDITED, {"after": after, "upto": after + AT_ONCE})
+            for (entry,) in cursor.fetchall():
+                yield Finding("L008", _("分录 %(entry)d 与记账时不一致") % {"entry": entry})
