@@ -17,4 +17,4 @@ RUN useradd --system --uid 10001 --home-dir /data minshi \
     && chown -R minshi /data/media
 USER minshi
 EXPOSE 8000
-CMD ["gunicorn", "minshi.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+CMD ["python", "-m", "minshi.servers.keep", "web", "gunicorn", "minshi.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]

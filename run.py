@@ -80,9 +80,9 @@ def demo(arguments: list[str]) -> int:
         say(people)
         say("按 Ctrl-C 停止。")
         while True:
-            time.sleep(1)
-            family.mind()
+            time.sleep(0.2)
             up.family.mind()
+            family.mind()
 
 
 def first_steps(place: Path) -> str:

@@ -35,6 +35,7 @@ from minshi.accounts.models import User
 from minshi.accounts.requests import somebody_of, user_of
 from minshi.clock import now, today
 from minshi.faces.pictures import answer_with
+from minshi.health.middleware import may_come_again
 from minshi.paper import numbers
 from minshi.paper.actions import why_not_theirs
 from minshi.paper.models import Line
@@ -51,6 +52,7 @@ from proposals.panels import Found, found_by
 # --- Voting --------------------------------------------------------------------------------------
 
 
+@may_come_again
 @sensitive_post_parameters()
 @never_cache
 @login_required

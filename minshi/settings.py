@@ -83,6 +83,7 @@ INSTALLED_APPS = [
 INSTALLED_APPS = ["unfold.apps.BasicAppConfig", *INSTALLED_APPS]
 
 MIDDLEWARE = [
+    "minshi.health.middleware.OnceMore",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "minshi.faces.middleware.SecurityPolicyMiddleware",
@@ -132,6 +133,7 @@ DATABASES: dict[str, Any] = {
     # The application role: everything runs as it.
     "default": {
         **_APPLICATION,
+        "ENGINE": "minshi.engine",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             "pool": {

@@ -13,4 +13,4 @@ class HealthConfig(AppConfig):
     celery = celery.app
 
     def ready(self) -> None:
-        from minshi.health import checks, hearts  # noqa: F401  (registers the checks and the signal)
+        from minshi.health import checks, hearts, pulse  # noqa: F401  (registers the checks and the signals)

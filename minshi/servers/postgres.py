@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from minshi.servers import ground
-from minshi.servers.children import Child
+from minshi.servers.children import Child, Question
 from minshi.servers.progress import Trouble, reason
 
 OLDEST = 15
 NEEDED = ("postgres", "initdb", "psql")
 DATABASE = "minshi"
 LEFTOVER = "pre-existing shared memory block"  # after a kill -9 the old backends hold it a moment longer
+IS_THERE_TLS = struct.pack("!ii", 8, 80877103)  # answered with one letter before anybody has said who they are
 # Durability is a promise (the system check asserts it too); the memory fits a small machine.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -118,6 +120,7 @@ class Postgres:
             account=ground.account(),
             stop_with=signal.SIGINT,  # fast: sessions are ended, the data are whole
             cwd=self.home,
+            question=Question(self.port, IS_THERE_TLS),
         )
 
     def url(self, role: str, database: str = DATABASE) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minshi.servers import ground
-from minshi.servers.children import Child
+from minshi.servers.children import Child, Question
 from minshi.servers.progress import Trouble
 
 FOREIGN = ("Bad file format", "Can't handle RDB format", "Fatal error loading")
@@ -45,6 +45,7 @@ class Redis:
             log=self.log,
             account=ground.account(),
             cwd=self.home,
+            question=Question(self.port, b"PING\r\n"),
         )
 
     def settings(self) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from minshi.servers import environment, ground
-from minshi.servers.children import Child, Family
+from minshi.servers.children import Child, Family, Question
 from minshi.servers.environment import PYTHON
 from minshi.servers.progress import Trouble, step
 
@@ -112,9 +112,23 @@ def start(family: Family, place: Path, env: dict[str, str], port: int) -> None:
             # Standard output reaches the terminal: the console channel prints the sign-in codes there.
             log = place / "log" / f"{name}.log"
             limited = {**env, "MINSHI_POOL": CONNECTIONS[name]}
-            family.start(Child(name, argv, log=log, env=limited, cwd=ground.ROOT, shows=True))
+            child = Child(name, argv, log=log, env=limited, cwd=ground.ROOT, shows=True)
+            family.start(heard_by(child, place, port))
             if name == "web":
-                wait_for_web(family.children[-1], port)
+                wait_for_web(child, port)
+
+
+def heard_by(child: Child, place: Path, port: int) -> Child:
+    """Let the process tell that it lives: the site by answering, the others by touching a file (health/pulse.py).
+
+    Neither needs the database or Redis: whoever waits for them is not silent.
+    """
+    if child.name == "web":
+        child.question = Question(port, b"GET /healthz?only=alive HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+    else:
+        child.pulse = place / f"{child.name}.pulse"
+        child.env = {**(os.environ if child.env is None else child.env), "MINSHI_PULSE": str(child.pulse)}
+    return child
 
 
 def wait_for_web(web: Child, port: int, patience: float = 90) -> None:
@@ -152,7 +166,7 @@ def prove(family: Family, port: int, patience: float = 120) -> None:
             status, body = fetch(port, "/healthz")
             health: dict[str, Any] = json.loads(body) if status in (200, 503) else {}
             # Heard of since this start: an earlier one's heartbeats are still in the database.
-            running = time.monotonic() - family.children[0].starts[0]
+            running = time.monotonic() - family.children[0].started
             if status == 200 and all(age is not None and age < running for age in health["heartbeats"].values()):
                 return
             family.mind()

@@ -317,17 +317,6 @@ time.sleep(60)
     assert is_gone(pid)
 
 
-def test_a_child_that_died_is_started_again_but_not_for_ever(place: Path) -> None:
-    with Family() as family:
-        child = family.start(sleeper(place, "raise SystemExit('没有力气')"))
-        with pytest.raises(Trouble, match="睡眠 反复退出：没有力气"):
-            for _ in range(5):
-                assert child.process
-                child.process.wait()
-                family.mind()
-        assert len(child.starts) == 3
-
-
 # --- The real servers --------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 
 from minshi.deadlines import actions
 from minshi.deadlines.watch import ClockWatch, since_boot
-from minshi.health import hearts
+from minshi.health import hearts, pulse
 from minshi.health.models import Heartbeat
 from minshi.notifications.actions import deliver
 
@@ -49,6 +49,7 @@ class Command(BaseCommand):
                 log.warning("database is away: %s", type(error).__name__)
                 hearts.drop_broken_connections()
             connection.close()
+            pulse.touch()
             stopped.wait(every)
 
 
@@ -58,6 +59,7 @@ def one_round(watch: ClockWatch) -> None:
         actions.stop("clock jumped")
     while actions.sweep():
         hearts.beat(Heartbeat.Kind.SWEEPER)
+        pulse.touch()
     deliver()
 
 

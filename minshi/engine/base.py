@@ -1,0 +1,73 @@
+"""The database backend (DATABASES["default"]["ENGINE"])."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import Any
+
+import psycopg
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+LOOKS_AGAIN = 1.0
+"""Seconds after which a thread that waits for a connection has the pool try anew, rather than after a growing pause."""
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    _connection_pools: dict[str, ConnectionPool[Any]]
+    _configure_connection: Any
+
+    @property
+    def pool(self) -> ConnectionPool[Any] | None:
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        if self.alias not in self._connection_pools:
+            pool = Pool(
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=self._configure_connection,
+                reconnect_timeout=LOOKS_AGAIN,
+                **options,
+            )
+            self._connection_pools.setdefault(self.alias, pool)
+        return self._connection_pools[self.alias]
+
+
+class Pool(ConnectionPool[Any]):
+    """After a restart of the server every connection of the pool is dead; each would cost somebody an error."""
+
+    def getconn(self, timeout: float | None = None) -> Any:
+        end = time.monotonic() + (self.timeout if timeout is None else timeout)
+        while True:
+            left = end - time.monotonic()
+            try:
+                found = super().getconn(min(left, LOOKS_AGAIN))
+            except PoolTimeout:
+                if left <= LOOKS_AGAIN:
+                    raise
+                continue
+            if answers(found):
+                return found
+            found.close()
+            self.putconn(found)  # it makes room for a new one
+
+
+def answers(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server still holds this idle connection: a look at the socket, no question on the way.
+
+    Who is idle has nothing to say: what is there to be read is a farewell, or a notice, and then it is asked.
+    """
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if not poll.poll(0):
+        return True
+    try:
+        connection.execute("")
+    except psycopg.Error:
+        return False
+    return True
