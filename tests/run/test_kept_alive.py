@@ -217,29 +217,38 @@ def test_every_process_of_the_platform_gives_a_sign_of_life(place: Path) -> None
 
 def test_a_containers_first_process_does_the_same(place: Path) -> None:
     code = (
-        "import pathlib, os, time; print(os.getpid(), flush=True)\n"
+        "import pathlib, os, sys, time\n"
+        "with open(sys.argv[1], 'a') as file: print(os.getpid(), file=file)\n"
         "while True: pathlib.Path(os.environ['MINSHI_PULSE']).touch(); time.sleep(0.05)"
     )
     first = (
         "import sys; from minshi.servers import children, keep; children.SILENT = 2.0;"
-        "sys.exit(keep.keep('sweeper', [sys.executable, '-c', sys.argv[1]]))"
+        "sys.exit(keep.keep('sweeper', [sys.executable, '-c', *sys.argv[1:]]))"
     )
-    kept = subprocess.Popen([sys.executable, "-c", first, code], stdout=subprocess.PIPE, text=True, cwd=ground.ROOT)
+    said = place / "pids"
+
+    def the(number: int) -> int:
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            if said.exists() and len(pids := said.read_text().split()) >= number:
+                return int(pids[number - 1])
+            time.sleep(0.05)
+        raise AssertionError(f"no process number {number}")
+
+    kept = subprocess.Popen([sys.executable, "-c", first, code, str(said)], cwd=ground.ROOT)
     try:
-        assert kept.stdout
-        numbers = (int(line) for line in kept.stdout if line.strip().isdigit())
-        before = next(numbers)
-        os.kill(before, signal.SIGKILL)
-        second = next(numbers)
+        os.kill(the(1), signal.SIGKILL)
         time.sleep(0.5)
-        os.kill(second, signal.SIGSTOP)
-        third = next(numbers)
-        assert len({before, second, third}) == 3 and not alive(second)
+        os.kill(the(2), signal.SIGSTOP)
+        assert len({the(1), the(2), the(3)}) == 3 and not alive(the(2))
         kept.terminate()
-        assert kept.wait(20) == 0 and not alive(third)
+        assert kept.wait(20) == 0 and not alive(the(3))
     finally:
         kept.kill()
         kept.wait()
+        for number in map(int, said.read_text().split()):
+            if alive(number):
+                os.kill(number, signal.SIGKILL)
 
 
 def test_in_compose_each_of_our_commands_is_kept() -> None:
