@@ -14,6 +14,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 LOOKS_AGAIN = 1.0
 """Seconds after which a thread that waits for a connection has the pool try anew, rather than after a growing pause."""
 
+AT_ONCE = 0.2  # seconds
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _connection_pools: dict[str, ConnectionPool[Any]]
@@ -38,6 +40,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 class Pool(ConnectionPool[Any]):
     """After a restart of the server every connection of the pool is dead; each would cost somebody an error."""
+
+    _renewed_at = 0.0
+
+    def renew(self) -> None:
+        """Let go of every connection: where one died the others may be about to. Threads that ask at once ask once."""
+        if time.monotonic() > self._renewed_at + AT_ONCE:
+            self._renewed_at = time.monotonic()
+            self.drain()
 
     def getconn(self, timeout: float | None = None) -> Any:
         end = time.monotonic() + (self.timeout if timeout is None else timeout)

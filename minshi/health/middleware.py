@@ -9,12 +9,10 @@ from typing import Any
 
 import psycopg
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from psycopg_pool import PoolTimeout
-
-from minshi.health import hearts
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +43,9 @@ class OnceMore:
             return response
         if _may_be_repeated(request):
             log.warning("a connection died; %s is answered once more", _name(request))
-            hearts.drop_broken_connections()
+            connection.close()
+            if pool := getattr(connection, "pool", None):
+                pool.renew()
             request._dead_line = False  # type: ignore[attr-defined]
             response = self.get_response(request)
         if response.status_code == 500 and _met_a_dead_line(request):
