@@ -116,8 +116,8 @@ def test_starts_that_come_to_nothing_for_minutes_end_it_and_say_why(
 ) -> None:
     monkeypatch.setattr(children, "TROUBLED", 1.0)
     with Family() as family:
-        family.start(child(place, "raise SystemExit('没有力气')"))
         began = time.monotonic()
+        family.start(child(place, "raise SystemExit('没有力气')"))
         with pytest.raises(Trouble, match="甲 0 分钟里一直起不来：没有力气（日志"):
             mind_until(family, lambda: False)
         assert time.monotonic() - began > 1
