@@ -71,11 +71,10 @@ def test_without_a_keeper_nothing_is_written(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A queue of its own, as a worker has declared it."""
-    monkeypatch.setattr(app.conf, "task_default_queue", "pulse-test")
+def queue() -> Iterator[Any]:
+    """The queue of all tasks, as a worker has declared it; here nobody takes from it."""
     with app.connection_for_write() as line:
-        found = line.SimpleQueue("pulse-test")
+        found = line.SimpleQueue(app.conf.task_default_queue)
         found.clear()
         yield found
         found.clear()
@@ -89,7 +88,7 @@ def test_a_worker_that_consumes_nothing_while_tasks_wait_gives_none(queue: Any) 
 
 
 def test_a_worker_whose_broker_is_away_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
-    monkeypatch.setattr(app.conf, "broker_read_url", f"redis://127.0.0.1:{free_port()}/0")
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+    monkeypatch.setattr(app, "connection_for_read", lambda: app.connection_for_write(nowhere))
     assert pulse.has_nothing_to_do()
     assert Redis.from_url(settings.REDIS_URL).ping()
