@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from celery.signals import beat_init, before_task_publish, task_prerun, worker_ready
-from kombu.exceptions import ChannelError, KombuError
+from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from minshi.celery import app
@@ -56,7 +56,7 @@ def has_nothing_to_do() -> bool:
     """
     try:
         with app.connection_for_read() as line:
-            waiting = line.default_channel.queue_declare(app.conf.task_default_queue, passive=True)
+            waiting = line.default_channel.queue_declare(app.conf.task_default_queue)
             return bool(waiting.message_count == 0)
-    except (KombuError, ChannelError, RedisError, OSError):
+    except (KombuError, RedisError, OSError):
         return True
