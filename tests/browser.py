@@ -27,7 +27,7 @@ def _of_playwright() -> bool:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     found = {"executable_path": chromium()} if chromium() else {}
-    return {**browser_type_launch_args, **found, "args": ["--no-sandbox"]}
+    return {**browser_type_launch_args, **found, "args": ["--no-sandbox", "--disable-gpu"]}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

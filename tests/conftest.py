@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import OperationalError, connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
+from xdist.scheduler import LoadFileScheduling
 
 from minshi import clock as platform_clock
 from minshi.faces import pictures
@@ -119,9 +120,9 @@ TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
 
 
 LONGEST = (
+    "pages/test_desk.py",
     "evaluation/test_replay.py",
     "journeys/test_muling_post.py",
-    "pages/test_desk.py",
     "pages/test_pages.py",
     "access/test_table.py",
     "access/test_staff_table.py",
@@ -135,10 +136,25 @@ LONGEST = (
 )
 """Files of a minute or more: first, so that no process works on one at the end while the others are done."""
 
+OF_THE_WORLD = ("tests/pages/", "tests/access/")
+"""Look at one world (tests/world.py), which takes a process most of a minute to build: one process has them all."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     turns = {f"tests/{name}": turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(item.location[0], len(turns)))
+
+
+class Together(LoadFileScheduling):
+    """A file stays in one process, and all that look at the same world."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "world" if nodeid.startswith(OF_THE_WORLD) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 def pytest_collection_finish() -> None:

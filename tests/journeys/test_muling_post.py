@@ -21,9 +21,11 @@ from django.urls import reverse
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
+from deliberation import actions as deliberation
 from deliberation.models import Ballot, Meeting, Motion, PaperBallot
 from deliberation.selectors import reading_key, sheet_to_read
-from evaluation.models import Answer, FinalAccounts, PaperAnswer
+from evaluation.actions import paper as evaluation
+from evaluation.models import Answer, FinalAccounts, PaperAnswer, Survey
 from funding import actions as funding
 from funding.models import Contribution, Enquiry, Grant, Milestone, Payment, Pot, Purse, Refund
 from minshi import clock as platform_clock
@@ -38,13 +40,16 @@ from minshi.territory.models import Household, Territory
 from proposals.models import Proposal, Stage, Wish
 from tests.cast import grant, make_resident, make_staff, struck_off
 from tests.journeys.people import Resident, Staff, a_photo, settle
+from tests.way import a_picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HOUSEHOLDS, AGREED, AGAINST = 193, 163, 12
 ONLINE = 3
 IN_THE_BROWSER = 3
-"""Sheets of paper typed in on the phone itself; the others go through the same pages without a screen."""
+"""Sheets of paper typed in on the phone itself."""
+BY_PAGE = 12
+"""The next go through the same pages without a screen, all others by what the pages call."""
 
 
 @dataclass
@@ -221,8 +226,9 @@ def enter_on_the_phone(yard: Yard, chief: Resident, sheets: list[tuple[Unit, str
 
 
 def enter_the_others(yard: Yard, sheets: list[tuple[Unit, str]], phone: Client) -> None:
-    """The same page, the same form, without drawing it 170 times."""
-    for unit, choice in sheets:
+    for unit, choice in sheets[BY_PAGE:]:
+        deliberation.register_paper(unit, receipt_id=uuid4(), photo=a_picture(), choice=choice, by=yard.chief)
+    for unit, choice in sheets[:BY_PAGE]:
         picture = SimpleUploadedFile("photo.jpg", a_photo()["buffer"], "image/jpeg")
         answer = phone.post(
             f"/projects/{yard.proposal.number}/paper/{unit.ordinal}/", {"photos": [picture], "choice": choice}
@@ -242,10 +248,12 @@ def confirm(sheets: list[tuple[Unit, str]], motion: Motion, clerk: Staff, desk: 
         clerk.fill(choice=chosen[shown.unit_id])
         clerk.page.locator("main form:has([name='paper']) button[type='submit']").click()
         settle(clerk.page)
-    for paper in PaperBallot.objects.filter(unit__roll=motion.roll):
-        if not paper.line.is_settled:
-            answer = desk.post("/paper/confirm/", {"paper": reading_key(paper.line), "choice": chosen[paper.unit_id]})
-            assert answer.status_code == 302, answer.content.decode()
+    papers = [one for one in PaperBallot.objects.filter(unit__roll=motion.roll) if not one.line.is_settled]
+    for paper in papers[:BY_PAGE]:
+        answer = desk.post("/paper/confirm/", {"paper": reading_key(paper.line), "choice": chosen[paper.unit_id]})
+        assert answer.status_code == 302, answer.content.decode()
+    for paper in papers[BY_PAGE:]:
+        deliberation.confirm_paper(paper, chosen[paper.unit_id], by=clerk.user)
 
 
 def consult_and_decide(yard: Yard, clerk: Staff, party: Staff) -> None:
@@ -458,13 +466,22 @@ def rate(yard: Yard, offices: Offices, voters: list[Resident], client_of: Callab
         voter.page.locator("main form:has([name='level']) button[type='submit']").click()
         settle(voter.page)
     phone, first, second = client_of(yard.chief), client_of(yard.supervisor), client_of(yard.district_officer)
-    for door in yard.doors[40:100]:
+    survey = Survey.objects.get(proposal=yard.proposal)
+    for door in yard.doors[40 + BY_PAGE : 100]:
+        unit = survey.roll.units.get(household=door)
+        evaluation.register_paper(unit, receipt_id=uuid4(), by=yard.chief)
+    for door in yard.doors[40 : 40 + BY_PAGE]:
         asked = phone.get(f"/projects/{yard.proposal.number}/ratings/paper/", {"door": door.door})
         assert asked.status_code == 302, asked.content.decode()
         answer = phone.post(asked.url, {"receipt": str(uuid4())})
         assert answer.status_code == 302, answer.content.decode()
-    for paper in PaperAnswer.objects.all():
-        level = "2" if paper.pk % 10 else "3"
+    papers = list(PaperAnswer.objects.order_by("pk"))
+    levels = {paper: "2" if number % 10 else "3" for number, paper in enumerate(papers)}
+    for paper in papers[BY_PAGE:]:
+        evaluation.enter_paper(paper, level=int(levels[paper]), photo=a_picture(), by=yard.supervisor)
+        evaluation.confirm_paper(paper, level=int(levels[paper]), by=yard.district_officer)
+    for paper in papers[:BY_PAGE]:
+        level = levels[paper]
         picture = SimpleUploadedFile("sheet.jpg", a_photo()["buffer"], "image/jpeg")
         opened = first.post(reverse("rating_check", args=[paper.pk]), {"level": level, "photos": [picture]})
         assert opened.status_code == 302, opened.content.decode()

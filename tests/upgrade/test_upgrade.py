@@ -30,9 +30,9 @@ def address(role: str, database: str) -> str:
     return f"postgres://{use['USER']}:{use['PASSWORD']}@{use['HOST']}:{use['PORT']}/{database}"
 
 
-@pytest.fixture(params=TRIED, ids=lambda dump: dump.name)
-def upgraded(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """The dump in a database of its own, migrated as a deployment would; gone afterwards."""
+@pytest.fixture(params=TRIED, ids=lambda dump: dump.name, scope="module")
+def upgraded(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[dict[str, str]]:
+    """The dump in a database of its own, migrated as a deployment would, for all that is asked of it; then gone."""
     name = f"upgrade_{os.getpid()}"
     with psycopg.connect(address("owner", "postgres"), autocommit=True) as owner:
         kept.drop(owner, name)
