@@ -1,6 +1,6 @@
 """Every promise without its mechanism: the product is copied, one edit takes the mechanism away, its tests must fail.
 
-`-k "twins and WORDS"` tries the promises whose sentence has these words. Some twenty seconds for each twin.
+`-k "twins and WORDS"` tries the promises whose sentence has these words. Some ten seconds for each twin.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from minshi.servers import services
+from minshi.servers.databases import bring_up
 from tests.promises.reading import ROOT, Promise, Twin, promises
 
 pytestmark = pytest.mark.drill
@@ -26,7 +28,7 @@ FAILED = 1
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The checkout beside itself, with the same environment and servers of its own."""
+    """The checkout beside itself, with the same environment."""
     place = tmp_path_factory.mktemp("twins") / "copy"
 
     def left_out(directory: str, names: list[str]) -> set[str]:
@@ -39,21 +41,32 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(place, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def servers(copy: Path) -> Iterator[dict[str, str]]:
+    """What each twin's tests are run with: one PostgreSQL and one Redis for all, nothing of the drill's own."""
+    place = copy / "var"
+    for name in ("log", "static"):
+        (place / name).mkdir(parents=True)
+    place.chmod(0o755)
+    with bring_up(place, ours=True) as up:
+        env = {**services.environ(up.env, "test"), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        ours = {name for name in env if name.startswith("PYTEST_")} | {"CI", "MINSHI_DRILL", "MINSHI_TEST_SERVERS"}
+        yield {name: value for name, value in env.items() if name not in ours}
+
+
 @pytest.mark.parametrize("promise", TRIED, ids=lambda promise: f"{promise.area}: {promise.says}")
-def test_twins_fail_where_the_product_holds(promise: Promise, copy: Path) -> None:
+def test_twins_fail_where_the_product_holds(promise: Promise, copy: Path, servers: dict[str, str]) -> None:
     for twin in promise.twins:
-        assert outcome(copy, promise, twin) == FAILED, f"{twin.file} without: {twin.was}"
+        assert outcome(copy, promise, twin, servers) == FAILED, f"{twin.file} without: {twin.was}"
 
 
-def outcome(copy: Path, promise: Promise, twin: Twin) -> int:
+def outcome(copy: Path, promise: Promise, twin: Twin, env: dict[str, str]) -> int:
     """What pytest answers on the product without the mechanism."""
-    taken = {name for name in os.environ if name.startswith(("MINSHI_", "DATABASE_", "REDIS_", "DJANGO_", "PYTEST_"))}
-    env = {name: value for name, value in os.environ.items() if name not in taken | {"CI"}}
     edited = copy / twin.file
     edited.write_text(twin.applied(), encoding="utf-8")
     try:
         done = subprocess.run(
-            [sys.executable, "run.py", "test", *promise.tests, "-x", "-q", "-n0", "-p", "no:cacheprovider"],
+            [sys.executable, "-m", "pytest", "--reuse-db", *promise.tests, "-x", "-q", "-p", "no:cacheprovider"],
             cwd=copy, env=env, capture_output=True, text=True,
         )  # fmt: skip
     finally:
