@@ -150,6 +150,8 @@ DATABASES: dict[str, Any] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CLOCK_MOVABLE = ENV in {"test", "demo"}
+TIME_SOURCE = os.environ.get("MINSHI_TIME_SOURCE", "")
+"""Who is asked after a new boot whether the clock is right: ntp://host or an https:// address; else the kernel is."""
 
 REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {

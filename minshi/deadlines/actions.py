@@ -7,15 +7,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.conf import settings
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from minshi.audit.actors import acting
 from minshi.clock import Instant
-from minshi.deadlines.models import REMINDER, WAKES, Deadline, Effect, SweeperState
+from minshi.deadlines import watch
+from minshi.deadlines.models import REMINDER, WAKES, ClockSeen, Deadline, Effect, SweeperState
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Deadline], None]
+
+JUMPED, UNPROVEN = "clock jumped", "clock not proven"
+"""Why the deadlines stopped: the first until an operator resumes, the second until a source agrees."""
+FORGOTTEN_SECONDS = 400 * 86400
+
 _handlers: dict[str, Handler] = {}
 
 
@@ -95,29 +102,38 @@ def meet(subject: models.Model, *kinds: str) -> int:
     return rows.update(handled_at=Instant(), outcome=Deadline.Outcome.MET)
 
 
-def sweep(limit: int = 200) -> int:
+def sweep(limit: int = 200, *, skew: float | None = None) -> int:
     """Let what is due take effect; returns how many did. Any number of sweepers may run.
 
-    Each deadline is its own transaction: locked past others' locks, handled, and marked, or none of it.
+    Each deadline is its own transaction: locked past others' locks, handled, and marked, or none of it. ``skew`` is
+    what ``look_at_clock`` answered: where the clock runs ahead of it meanwhile nothing more takes effect.
     """
-    if SweeperState.objects.filter(stopped_at__isnull=False).exists():
+    if is_stopped():
         return 0
     done = 0
-    while done < limit and _fire_one():
+    while done < limit and _fire_one(skew):
         done += 1
     return done
 
 
-def _fire_one() -> bool:
+def is_stopped() -> bool:
+    return SweeperState.objects.filter(stopped_at__isnull=False).exists()
+
+
+def _fire_one(skew: float | None) -> bool:
     with transaction.atomic():
         deadline = (
             Deadline.objects.due(Instant())  # type: ignore[misc]
             .filter(Q(retry_at=None) | Q(retry_at__lte=Instant()))
+            .annotate(machine_time=watch.MachineTime())
             .order_by("wakes", "pk")
             .select_for_update(skip_locked=True)
             .first()
         )
         if deadline is None:
+            return False
+        if skew is not None and _runs_ahead(deadline.machine_time, skew):
+            stop(JUMPED)
             return False
         try:
             with transaction.atomic():
@@ -129,6 +145,10 @@ def _fire_one() -> bool:
                 failures=F("failures") + 1, retry_at=Instant() + timedelta(minutes=1)
             )
     return True
+
+
+def _runs_ahead(wall: datetime, skew: float) -> bool:
+    return wall.timestamp() - watch.since_boot() - skew > watch.TOLERANCE_SECONDS
 
 
 def _take_effect(deadline: Deadline) -> None:
@@ -147,19 +167,61 @@ def next_due(subject: models.Model | None = None) -> datetime | None:
     return first
 
 
+# --- The clock -----------------------------------------------------------------------------------
+
+
+def look_at_clock() -> float | None:
+    """Whether the clock is to be believed: by whoever lets deadlines take effect, before each round of them.
+
+    Returns the skew (minshi/deadlines/watch.py) to hold it against during the round; None while nothing may take
+    effect. In one boot no outage is long and no jump escapes, whatever was restarted. After a new boot of the machine
+    somebody outside has to agree, and is asked again until then.
+    """
+    now = watch.look()
+    if now is None:
+        return None
+    boot = watch.this_boot()
+    if not ClockSeen.objects.filter(boot=boot).exists() and not _begins(boot, now):
+        stop(UNPROVEN)
+        return None
+    with transaction.atomic():
+        known = ClockSeen.objects.select_for_update().get(boot=boot)
+        known.stepped += watch.step_since(known.skew, known.wall, now)
+        known.skew, known.wall = now.skew, now.wall
+        known.save()
+        if abs(known.stepped) > watch.TOLERANCE_SECONDS:
+            stop(JUMPED)
+    return None if is_stopped() else now.skew
+
+
+def _begins(boot: str, now: watch.Look) -> bool:
+    """Whether the clock is believed in a boot that is new; it is known from then on."""
+    is_first = settings.CLOCK_MOVABLE or not ClockSeen.objects.exists()
+    if not is_first and not watch.proof(now.wall):
+        return False
+    ClockSeen.objects.filter(wall__lt=now.wall - FORGOTTEN_SECONDS).delete()
+    ClockSeen.objects.get_or_create(boot=boot, defaults={"skew": now.skew, "wall": now.wall})
+    if SweeperState.objects.filter(reason=UNPROVEN).update(stopped_at=None, reason=""):
+        log.warning("deadlines go on: the clock is proven")
+    return True
+
+
 def stop(reason: str) -> None:
-    """An escalation cannot be un-fired: nothing takes effect until an operator resumes."""
+    """An escalation cannot be un-fired: nothing takes effect until an operator resumes, or the clock is proven."""
+    if is_stopped():
+        return
     SweeperState.objects.update_or_create(pk=1, defaults={"stopped_at": Instant(), "reason": reason})
-    log.critical("deadlines stopped: %s", reason)
+    log.critical("deadlines stopped: %s", WHY_STOPPED.get(reason, reason))
+
+
+WHY_STOPPED = {
+    JUMPED: "the clock jumped by more than five minutes; look at it, then run manage.py sweep --resume",
+    UNPROVEN: "nobody says that the clock is right after this boot; let time synchronisation run or set "
+    "MINSHI_TIME_SOURCE (ntp:// or https://), they go on by themselves then; or look and run manage.py sweep --resume",
+}
 
 
 def resume() -> None:
-    """The operator's word that the clock is right again."""
+    """The operator's word that the clock is right as it is."""
+    ClockSeen.objects.all().delete()
     SweeperState.objects.update_or_create(pk=1, defaults={"stopped_at": None, "reason": ""})
-
-
-def raw_clock() -> float:
-    """The database server's own clock in seconds, without the platform's shift."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
-        return float(cursor.fetchone()[0])

@@ -119,6 +119,27 @@ class Effect(models.Model):
         return f"effect of {self.deadline_id}"
 
 
+class ClockSeen(models.Model):
+    """The clock as it was last seen in one boot of one machine, and how far it was stepped since it was believed there.
+
+    In seconds of the database server's own clock, which the platform's shift does not move.
+    """
+
+    UNTRACKED = True
+
+    boot = models.CharField(max_length=64, primary_key=True)
+    wall = models.FloatField()
+    skew = models.FloatField()
+    stepped = models.FloatField(default=0.0)
+
+    class Meta:
+        verbose_name = _("见过的时钟")
+        verbose_name_plural = _("见过的时钟")
+
+    def __str__(self) -> str:
+        return self.boot
+
+
 class SweeperState(models.Model):
     """One row: whether sweeping is stopped, since when and why."""
 

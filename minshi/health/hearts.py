@@ -10,16 +10,11 @@ from typing import Any
 
 from celery.signals import after_task_publish
 from django.db import connection
-from django.db.models import DateTimeField, Func
 
+from minshi.deadlines.watch import MachineTime
 from minshi.health.models import Heartbeat
 
 LATE = 120  # seconds; every kind beats at least each 30
-
-
-class MachineTime(Func):
-    function = "clock_timestamp"
-    output_field = DateTimeField()
 
 
 def beat(kind: str) -> None:

@@ -28,7 +28,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.django_db
 def test_the_sweeper_touches_its_pulse_each_round(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = sweep.Command()
-    monkeypatch.setattr(sweep, "one_round", lambda watch: None)
+    monkeypatch.setattr(sweep, "one_round", lambda: None)
     monkeypatch.setattr(sweep.threading, "Event", Twice)
     monkeypatch.setattr(sweep.signal, "signal", lambda *args: None)
     command.keep_sweeping(0)

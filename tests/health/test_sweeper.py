@@ -7,9 +7,8 @@ import logging
 import pytest
 from django.core.management import call_command
 
-from minshi.deadlines import actions, tasks
+from minshi.deadlines import tasks, watch
 from minshi.deadlines.models import SweeperState
-from minshi.deadlines.watch import ClockWatch, since_boot
 from minshi.health import hearts
 from minshi.health.management.commands import sweep
 
@@ -17,37 +16,34 @@ pytestmark = pytest.mark.django_db
 
 
 def test_each_round_beats() -> None:
-    sweep.one_round(ClockWatch())
+    sweep.one_round()
     assert hearts.ages()["sweeper"] is not None
 
 
 def test_a_jump_of_the_clock_stops_everything_until_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = ClockWatch()
-    sweep.one_round(watch)
-    real = actions.raw_clock()
-    monkeypatch.setattr(actions, "raw_clock", lambda: real + 3600)
-    sweep.one_round(watch)
+    sweep.one_round()
+    real = watch.raw_clock()
+    monkeypatch.setattr(watch, "raw_clock", lambda: real + 3600)
+    sweep.one_round()
     assert SweeperState.objects.filter(stopped_at__isnull=False).exists()
     call_command("sweep", "--resume")
     assert not SweeperState.objects.filter(stopped_at__isnull=False).exists()
 
 
 def test_the_celery_task_looks_at_the_clock_before_it_fires_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "_watch", ClockWatch())
     tasks.sweep_due()
-    real = actions.raw_clock()
-    monkeypatch.setattr(actions, "raw_clock", lambda: real + 3600)
+    real = watch.raw_clock()
+    monkeypatch.setattr(watch, "raw_clock", lambda: real + 3600)
     tasks.sweep_due()
     assert SweeperState.objects.filter(stopped_at__isnull=False).exists()
 
 
 def test_a_laptop_that_slept_is_no_jump(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = ClockWatch()
-    sweep.one_round(watch)
-    real, boot = actions.raw_clock(), since_boot()
-    monkeypatch.setattr(actions, "raw_clock", lambda: real + 3600)
-    monkeypatch.setattr(sweep, "since_boot", lambda: boot + 3600)
-    sweep.one_round(watch)
+    sweep.one_round()
+    real, boot = watch.raw_clock(), watch.since_boot()
+    monkeypatch.setattr(watch, "raw_clock", lambda: real + 3600)
+    monkeypatch.setattr(watch, "since_boot", lambda: boot + 3600)
+    sweep.one_round()
     assert not SweeperState.objects.filter(stopped_at__isnull=False).exists()
 
 

@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
 from minshi.deadlines import actions
-from minshi.deadlines.watch import ClockWatch, since_boot
 from minshi.health import hearts, pulse
 from minshi.health.models import Heartbeat
 from minshi.notifications.actions import deliver
@@ -31,8 +30,7 @@ class Command(BaseCommand):
         if options["resume"]:
             actions.resume()
         elif options["once"]:
-            actions.sweep()
-            deliver()
+            one_round()
         else:
             self.keep_sweeping(options["every"])
 
@@ -40,10 +38,10 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        watch, quiet = ClockWatch(), Quiet()
+        quiet = Quiet()
         while not stopped.is_set():
             try:
-                one_round(watch)
+                one_round()
                 quiet.look()
             except DatabaseError as error:  # it comes back, and so do we
                 log.warning("database is away: %s", type(error).__name__)
@@ -53,11 +51,10 @@ class Command(BaseCommand):
             stopped.wait(every)
 
 
-def one_round(watch: ClockWatch) -> None:
+def one_round() -> None:
     hearts.beat(Heartbeat.Kind.SWEEPER)
-    if watch.is_a_jump(actions.raw_clock(), since_boot()):
-        actions.stop("clock jumped")
-    while actions.sweep():
+    skew = actions.look_at_clock()
+    while skew is not None and actions.sweep(skew=skew):
         hearts.beat(Heartbeat.Kind.SWEEPER)
         pulse.touch()
     deliver()
