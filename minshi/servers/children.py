@@ -27,6 +27,7 @@ PATIENCE = 15  # seconds between asking a child to stop and killing it
 PR_SET_PDEATHSIG = 1
 SILENT = 120.0  # seconds without a sign of life after which a child is ended and started again
 ASKED_EVERY = 15.0  # seconds; an answer counts whenever it comes
+ASKED_AGAIN = 0.5  # seconds, where nobody listens
 SOUND = 30.0  # seconds: whoever ran so long did start
 TROUBLED = 300.0  # seconds of starts that came to nothing after which a person has to look
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between two starts that came to nothing
@@ -70,7 +71,8 @@ class Question:
             self.line = socket.create_connection(("127.0.0.1", self.port), timeout=1)
             self.line.sendall(self.words)
             self.line.setblocking(False)
-        except OSError:
+        except OSError:  # it does not listen yet: asked again soon
+            self.asked += ASKED_AGAIN - ASKED_EVERY
             self.hang_up()
 
     def hang_up(self) -> None:
@@ -268,8 +270,13 @@ class Family:
         if child.vain and now > child.vain_since + TROUBLED:
             minutes = TROUBLED / 60
             raise Trouble(f"{child.name} {minutes:.0f} 分钟里一直起不来：{child.last_words()}{_see(child)}")
-        if now >= child.starts_again:
+        if now >= child.starts_again and not self._waits_for_the_site(child):
             child.start()
+
+    def _waits_for_the_site(self, child: Child) -> bool:
+        """After a blow to all people wait for whoever answers: the others would take the processors from it."""
+        others = [other for other in self.children if other.question and other is not child]
+        return not child.question and any(not other.is_alive or not other.came_to_something for other in others)
 
 
 def _see(child: Child) -> str:

@@ -108,6 +108,17 @@ def alive(number: int) -> bool:
         return False
 
 
+def test_whoever_people_wait_for_comes_first(place: Path, hurried: None) -> None:
+    with Family() as family:
+        site, other = family.start(answering(place)), family.start(beating(place))
+        mind_until(family, lambda: site.heard > site.started and other.heard > other.started)
+        for each in (site, other):
+            os.kill(pid(each), signal.SIGKILL)
+        before = other.started
+        mind_until(family, lambda: other.started > before)
+        assert site.heard > site.started
+
+
 # --- What does not get better --------------------------------------------------------------------
 
 
