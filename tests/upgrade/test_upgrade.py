@@ -80,6 +80,11 @@ def test_its_tables_are_those_of_a_new_database(upgraded: dict[str, str]) -> Non
     assert_alike(upgraded, COLUMNS, CONSTRAINTS, INDEXES)
 
 
+@pytest.mark.django_db
+def test_it_is_then_the_database_of_this_release(upgraded: dict[str, str]) -> None:
+    run(upgraded, "manage.py", "check_release")
+
+
 def assert_alike(upgraded: dict[str, str], *queries: str) -> None:
     with psycopg.connect(upgraded["DATABASE_OWNER_URL"]) as restored, connections["default"].cursor() as new:
         for query in queries:
