@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.dispatch import receiver
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from evaluation import told
 from evaluation.actions import accounts, aftercare, archive, callbacks, surveys
 from evaluation.lifecycle import ACCOUNTS, CALLBACK, CHECK, GATE
-from evaluation.models import CallBack, CallBackStage, Check, FinalAccounts, PaperAnswer, Survey, SurveyStage
+from evaluation.models import Archive, CallBack, CallBackStage, Check, FinalAccounts, PaperAnswer, Survey, SurveyStage
+from evaluation.selectors import spoiled_pictures
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import follow, look_again, on, schedule
@@ -18,6 +20,7 @@ from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
 from minshi.disclosure.signals import corrected, lengthened, reopened
+from minshi.health.looking import asks
 from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.actions import tell_role
@@ -33,6 +36,14 @@ from proposals.models import Proposal, Stage
 from proposals.reactions import proposal_of, tell_superior, wait_another_day
 
 on("stage:rework")(tell_superior)
+
+
+@asks("archives")
+def archives_are_spoiled() -> Iterator[str]:
+    """Sealed pictures that are no longer what was sealed."""
+    for sealed in Archive.objects.select_related("proposal").order_by("pk").iterator():
+        for picture in spoiled_pictures(sealed.proposal):
+            yield f"picture-{picture.state} {sealed.proposal.number} {picture.name}"
 
 
 @on("stage:accepted")

@@ -42,6 +42,7 @@ app.conf.beat_schedule = {
     "seal the chain": {"task": "minshi.audit.tasks.seal", "schedule": 60.0},
     "deliver messages": {"task": "minshi.notifications.tasks.deliver", "schedule": 20.0},
     "beat": {"task": "minshi.health.tasks.beat_heart", "schedule": 30.0},
+    "look": {"task": "minshi.health.tasks.look", "schedule": 600.0},
     "count provisional deadlines anew": {
         "task": "minshi.policy.tasks.recompute_provisional",
         "schedule": 3600.0,
@@ -49,6 +50,5 @@ app.conf.beat_schedule = {
     "forget unsent files": {"task": "minshi.unsent.tasks.forget", "schedule": 3600.0},
     "forget codes": {"task": "minshi.signin.tasks.forget", "schedule": 3600.0},
     "refresh turnouts": {"task": "deliberation.tasks.refresh_turnouts", "schedule": 10.0},
-    "check archives": {"task": "evaluation.tasks.check_archives", "schedule": 86400.0},
     "refresh totals": {"task": "proposals.tasks.refresh_totals", "schedule": 60.0},
 }

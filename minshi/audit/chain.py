@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from minshi.audit.tracking import Tracked, attached, tracked
+from minshi.guards.release import working_role
 
 
 class Fault(NamedTuple):
@@ -101,6 +102,15 @@ ORDER BY length(row_pk), row_pk
 """
 
 
+# Whoever owns the tables may write into them and be recorded like everybody; only a migration has a reason to.
+STRANGERS = """
+SELECT e.id, e.db_user FROM public.audit_event e
+WHERE e.db_user <> %(application)s AND NOT EXISTS (
+    SELECT FROM public.audit_deployment d WHERE e.id > d.after_event AND e.id <= d.last_event
+) ORDER BY e.id
+"""
+
+
 def faults() -> Iterator[Fault]:
     """All that is wrong. Reads the whole chain: a nightly command, not a page.
 
@@ -109,7 +119,7 @@ def faults() -> Iterator[Fault]:
     """
     yield from broken_links()
     questions: list[Callable[[], Iterator[Fault]]]
-    questions = [unsealed_events, wrong_roots, wrong_clear_values, missing_triggers]
+    questions = [unsealed_events, wrong_roots, wrong_clear_values, missing_triggers, strangers]
     questions += [partial(wrong_rows, entry) for entry in tracked()]
     for question in questions:
         with one_snapshot():
@@ -193,6 +203,15 @@ def missing_triggers() -> Iterator[Fault]:
     for entry in tracked():
         if present.get(entry.table) != entry.arguments:
             yield Fault("trigger-off", entry.table)
+
+
+def strangers() -> Iterator[Fault]:
+    """Events of another database role than the one that works here, written outside of a deployment."""
+    with connection.cursor() as cursor:
+        role = working_role(cursor)
+    if role:
+        for event_id, db_user in _rows(STRANGERS, {"application": role}):
+            yield Fault("event-by-another", f"audit_event {event_id}", db_user)
 
 
 def wrong_rows(entry: Tracked) -> Iterator[Fault]:

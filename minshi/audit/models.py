@@ -127,3 +127,28 @@ class DayRoot(models.Model):
     def grouped(self) -> str:
         """For eyes that compare a sheet with the page, and for lines that must break."""
         return " ".join(self.hex[at : at + 8] for at in range(0, 64, 8))
+
+
+class Deployment(models.Model):
+    """What a migration wrote as the owner: from which event to which, for which release.
+
+    Events by another role than the application's that stand in none of these were written behind everybody's back.
+    """
+
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    release = models.CharField(_("版本"), max_length=64)
+    after_event = models.BigIntegerField()
+    last_event = models.BigIntegerField()
+    written = models.PositiveBigIntegerField(_("写入的记录数"))
+
+    class Meta:
+        verbose_name = _("部署")
+        verbose_name_plural = _("部署")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_event__gte=models.F("after_event")), name="deployment_ends_after_it_began"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.release

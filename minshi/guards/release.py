@@ -7,6 +7,7 @@ database (tests/guards/test_release.py).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -193,6 +194,11 @@ def working_role(cursor: CursorWrapper) -> str | None:
     )
     current, owner = cursor.fetchone()
     return current if current != owner else application_role(cursor)
+
+
+def digest() -> str:
+    """This release's name: what it expects of a database."""
+    return hashlib.sha256(RELEASE.read_bytes()).hexdigest()[:16]
 
 
 def write(connection: BaseDatabaseWrapper) -> None:

@@ -25,3 +25,22 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Look(models.Model):
+    """One time that everything which can be proven was proven, and what was found: names of things, never a value."""
+
+    UNTRACKED = True
+
+    began_at = models.DateTimeField(_("开始"))
+    ended_at = models.DateTimeField(_("结束"), null=True)
+    found = models.JSONField(_("发现"), default=list)
+    more = models.PositiveIntegerField(_("未列出的"), default=0)
+
+    class Meta:
+        verbose_name = _("核验")
+        verbose_name_plural = _("核验")
+        indexes = [models.Index(fields=["-began_at"], name="look_newest")]
+
+    def __str__(self) -> str:
+        return str(self.began_at)

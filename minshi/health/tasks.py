@@ -1,11 +1,24 @@
 """The worker's heartbeat: run at all, it has come from beat through the broker."""
 
+import time
+from datetime import timedelta
+
 from celery import shared_task
 
-from minshi.health import hearts
+from minshi.health import hearts, looking
 from minshi.health.models import Heartbeat
 
 
 @shared_task
 def beat_heart() -> None:
     hearts.beat(Heartbeat.Kind.WORKER)
+
+
+_BEGAN = time.monotonic()
+
+
+@shared_task
+def look() -> None:
+    """Asked every ten minutes: looks soon after a restart, and once a night."""
+    if looking.due(running_for=timedelta(seconds=time.monotonic() - _BEGAN)):
+        looking.look()

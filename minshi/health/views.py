@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from minshi.clock import Instant
 from minshi.deadlines.models import Deadline, SweeperState
-from minshi.health import hearts
+from minshi.health import hearts, looking
 
 LATE = timedelta(seconds=60)
 """The promise: within a minute while any worker lives."""
@@ -47,7 +47,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
             found["heartbeats"] = hearts.ages()
             found["silent"] = hearts.silent(found["heartbeats"])
             found["deadlines"] = deadlines_are()
-            well = not found["silent"] and not any(found["deadlines"].values())
+            found["looked"] = looking.last()
+            well = not found["silent"] and not any(found["deadlines"].values()) and looking.is_well(found["looked"])
     except DatabaseError:  # also a pool that gives no connection: psycopg wraps it
         found["database"] = "unreachable"
         hearts.drop_broken_connections()

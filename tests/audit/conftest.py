@@ -26,7 +26,7 @@ def owner(transactional_db: None) -> Iterator[Connection]:
 @pytest.fixture
 def empty_chain(owner: Connection) -> None:
     """Nothing recorded yet, not even what migrations wrote."""
-    owner.execute("TRUNCATE audit_event, audit_clear, audit_link, audit_dayroot RESTART IDENTITY")
+    owner.execute("TRUNCATE audit_event, audit_clear, audit_link, audit_dayroot, audit_deployment RESTART IDENTITY")
 
 
 @pytest.fixture
@@ -34,6 +34,10 @@ def fresh_chain(owner: Connection, empty_chain: None) -> None:
     """Emptying the tables after a test spares what migrations wrote, but not its events: record it again."""
     for entry in tracked():
         baseline(owner.cursor(), entry)  # type: ignore[arg-type]
+    owner.execute(
+        "INSERT INTO audit_deployment (release, after_event, last_event, written) "
+        "SELECT 'tests', 0, max(id), count(*) FROM audit_event HAVING count(*) > 0"
+    )
 
 
 @pytest.fixture

@@ -173,4 +173,5 @@ END $$;
 REVOKE EXECUTE ON FUNCTION audit_inserted(), audit_updated(), audit_deleted(), audit_write, audit_baseline FROM PUBLIC;
 
 SELECT append_only('audit_event');
-SELECT revoke_from_application('INSERT, UPDATE, DELETE', 'audit_event', 'audit_clear');
+SELECT append_only('audit_deployment');
+SELECT revoke_from_application('INSERT, UPDATE, DELETE', 'audit_event', 'audit_clear', 'audit_deployment');

@@ -14,6 +14,7 @@ MEANINGS = {
     "event-edited": "变更记录与封存时不符",
     "event-missing": "变更记录被删除",
     "event-added": "变更记录在封存之后被塞入",
+    "event-by-another": "部署之外由别的数据库账号写入",
     "link-edited": "链上的散列被改动",
     "link-missing": "链上缺号",
     "root-edited": "每日根与链不符",
