@@ -45,6 +45,24 @@ BEGIN
 END $$
 """
 
+# Before anything is changed: an ANALYZE at work on a table gives way to whoever only waits for it, but not to whoever
+# has changed that table's entry in the catalogue before and now waits for the table (then one of the two is ended).
+LOCK_TABLES = """
+DO $$
+DECLARE
+    guarded regclass;
+BEGIN
+    FOR guarded IN
+        SELECT c.oid::regclass FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'USAGE')
+            AND EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+        ORDER BY c.relname
+    LOOP
+        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', guarded);
+    END LOOP;
+END $$
+"""
+
 # All of them: a result or an argument's name may differ, and no right given by hand outlives this. What a column, an
 # index or a kept trigger stands on cannot be dropped: its rights become those of a new function, and the files
 # replace it in its place.
@@ -103,6 +121,7 @@ def bring_up_to_date(cursor: CursorWrapper) -> None:
     """Inside a transaction of the caller's, whose failure must undo it."""
     role = application_role(cursor)
     cursor.execute("SELECT set_config('minshi.application_role', %s, true)", [role or ""])
+    cursor.execute(LOCK_TABLES)
     if role:
         grant_all(cursor, role)
     cursor.execute(drop_triggers())

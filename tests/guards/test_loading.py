@@ -189,3 +189,17 @@ def test_a_migration_can_put_the_guards_of_some_tables_away(owner: Connection) -
     DropGuards("funding_payment", "funding_hold").database_forwards("funding", editor, None, None)  # type: ignore[arg-type]
     assert of("funding_payment") == of("funding_hold") == set(tracking.TRIGGERS), "changes are recorded all the while"
     assert of("funding_grant") == others
+
+
+def test_a_load_waits_for_every_table_before_it_changes_one(owner: Connection) -> None:
+    """Else an ANALYZE that holds the last of them and waits for the first one's entry ends the load, or is ended."""
+    with as_owner() as other, other.transaction():
+        other.execute("LOCK TABLE territory_territory IN SHARE UPDATE EXCLUSIVE MODE")
+        owner.execute("SET lock_timeout = '200ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable), owner.transaction(), owner.cursor() as cursor:
+            try:
+                loading.bring_up_to_date(cursor)  # type: ignore[arg-type]
+            except psycopg.errors.LockNotAvailable as error:
+                assert "LOCK TABLE territory_territory" in str(error.diag.context)
+                raise
+    owner.execute("RESET lock_timeout")
