@@ -67,6 +67,7 @@ def test_two_do_not_look_at_once(questions: dict[str, looking.Question]) -> None
     with as_owner() as other:
         other.execute("SELECT pg_advisory_lock(hashtext('minshi.health.look'))")
         assert looking.look() is None
+        other.execute("SELECT pg_advisory_unlock(hashtext('minshi.health.look'))")
     assert looking.look() is not None
 
 
