@@ -54,7 +54,7 @@ STAGES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [pytest.param(stage, marks=pytest.mark.walked(stage)) for stage in STAGES])
 def test_each_row_of_a_desk_leads_to_a_page_with_something_to_do(way: Way, client_of: ClientOf, stage: str) -> None:
     came = getattr(way, stage)()
     proposal = came if isinstance(came, Proposal) else came.proposal
