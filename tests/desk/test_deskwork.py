@@ -46,6 +46,7 @@ def test_a_climbed_review_is_given_at_the_desk(way: Way, client_of: ClientOf, cl
     assert proposal.stage == Stage.DECLINED
 
 
+@pytest.mark.walked("announced", "clerk")
 def test_a_gate_that_is_closed_says_what_it_waits_for(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.announced()
     answer = client_of(clerk).post(do_of(proposal, "open-handling"))
@@ -99,6 +100,7 @@ def test_wishes_are_answered(way: Way, client_of: ClientOf, clerk: User, step: s
     assert "13812345678" not in wish.answer
 
 
+@pytest.mark.walked("announced", "clerk", "supervisor")
 def test_who_answers_an_objection_reads_it_in_clear(
     way: Way, client_of: ClientOf, clerk: User, supervisor: User
 ) -> None:

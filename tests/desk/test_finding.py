@@ -71,6 +71,7 @@ def test_each_row_of_a_desk_leads_to_a_page_with_something_to_do(way: Way, clien
         assert "/do/" in page or '<form method="post"' in page, (task.title, urls)
 
 
+@pytest.mark.walked("raising", "clerk")
 def test_raising_money_is_done_from_the_projects_page(way: Way, client_of: ClientOf, clerk: User) -> None:
     """筹集资金 led to a page of the project that had none of the buttons."""
     proposal = way.raising()
@@ -174,6 +175,7 @@ def test_a_number_is_found_with_and_without_its_zeros(
         assert sought.title in page and other.title not in page
 
 
+@pytest.mark.walked("raising", "supervisor")
 def test_what_waits_with_a_projects_money_is_found_by_its_number(
     way: Way, client_of: ClientOf, supervisor: User
 ) -> None:
@@ -213,6 +215,7 @@ def test_money_is_found_by_project_and_voucher(way: Way, client_of: ClientOf, cl
     assert page_of(sought) in page and page_of(other) not in page
 
 
+@pytest.mark.walked("voting", "clerk", "households")
 def test_paper_confirmations_and_pages_of_the_place_stand_on_the_desk(
     way: Way, client_of: ClientOf, clerk: User, households: list[Household]
 ) -> None:
@@ -226,6 +229,7 @@ def test_paper_confirmations_and_pages_of_the_place_stand_on_the_desk(
         assert reverse(name, args=[community.code]) in page
 
 
+@pytest.mark.walked("rating")
 def test_paper_ratings_are_on_the_desk_of_whoever_takes_them_in(way: Way, client_of: ClientOf) -> None:
     survey = way.rating()
     proposal = survey.proposal
@@ -237,6 +241,7 @@ def test_paper_ratings_are_on_the_desk_of_whoever_takes_them_in(way: Way, client
 # --- A refusal says why ---------------------------------------------------------------------------
 
 
+@pytest.mark.walked("deciding", "clerk")
 def test_a_step_of_another_office_says_whose_it_is(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.deciding()
     answer = client_of(clerk).get(do_of(proposal, "study"))
@@ -245,6 +250,7 @@ def test_a_step_of_another_office_says_whose_it_is(way: Way, client_of: ClientOf
     assert "由这里的社区党组织办理" in page and "您是一社区工作人员" in page
 
 
+@pytest.mark.walked("consulting", "clerk")
 def test_a_step_that_is_over_says_where_the_matter_is(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.consulting()
     answer = client_of(clerk).get(do_of(proposal, "open-vote"))
@@ -314,6 +320,7 @@ def test_every_permission_of_a_step_says_whose_it_is() -> None:
     assert asked <= permits.named(), sorted(asked - permits.named())
 
 
+@pytest.mark.walked("raising", "clerk")
 def test_no_step_of_the_desk_is_refused_without_a_reason(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.raising()
     client = client_of(clerk)

@@ -83,6 +83,7 @@ def test_a_call_back_is_contacted_and_mended_there(
     assert called.stage == "mended"
 
 
+@pytest.mark.walked("paid_up", "clerk", "case_officer")
 def test_from_the_accounts_to_the_archive_at_the_desk(
     way: Way, clerk: User, case_officer: User, client_of: ClientOf, clock: Clock
 ) -> None:
@@ -122,6 +123,7 @@ def test_from_the_accounts_to_the_archive_at_the_desk(
     assert six.in_order is True
 
 
+@pytest.mark.walked("accepted", "clerk")
 def test_the_surplus_is_ordered_back_there(way: Way, clerk: User, client_of: ClientOf) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")

@@ -36,6 +36,7 @@ def over(proposal: Proposal) -> None:
     platform_clock.move(proposal.gate_notice.ends_at - platform_clock.now() + timedelta(minutes=1))
 
 
+@pytest.mark.walked("announced")
 def test_an_objection_that_was_taken_back_is_not_called_answered(way: Way, client_of: Callable[..., Client]) -> None:
     proposal = way.announced()
     assert proposal.gate_notice
@@ -49,6 +50,7 @@ def test_an_objection_that_was_taken_back_is_not_called_answered(way: Way, clien
     assert "答复。" not in page.partition("公示期已满")[2].partition("</section>")[0]
 
 
+@pytest.mark.walked("announced")
 def test_answered_and_taken_back_are_counted_apart(way: Way) -> None:
     proposal = way.announced()
     assert proposal.gate_notice
@@ -89,6 +91,7 @@ def test_what_was_handed_on_since_is_not_under_supervision(way: Way) -> None:
     assert clerk.pk
 
 
+@pytest.mark.walked("deciding")
 def test_a_branch_that_a_place_has_not_is_not_said_to_study(way: Way) -> None:
     proposal = way.deciding()
     approver = way.who("approver")
@@ -105,6 +108,7 @@ def test_a_branch_that_a_place_has_not_is_not_said_to_study(way: Way) -> None:
     assert "甲街道审批（代社区党组织）前置研究" in proposal.gate_notice.basis
 
 
+@pytest.mark.walked("accepting")
 def test_supervisors_that_a_place_has_not_are_not_waited_for(way: Way) -> None:
     proposal = way.accepting()
     assert "等居民和监督委员会逐项验收" in said(proposal)
@@ -113,6 +117,7 @@ def test_supervisors_that_a_place_has_not_are_not_waited_for(way: Way) -> None:
     assert "等居民和街道经办（代监督委员会）逐项验收" in said_of(proposal)
 
 
+@pytest.mark.walked("raising")
 def test_nothing_is_called_paid_or_returned_where_nothing_was(way: Way) -> None:
     proposal = way.raising()
     way.ending(proposal)
@@ -123,6 +128,7 @@ def test_nothing_is_called_paid_or_returned_where_nothing_was(way: Way) -> None:
     assert "已经付清" not in text
 
 
+@pytest.mark.walked("covered")
 def test_what_was_given_before_a_contract_goes_back_and_is_said_so(way: Way) -> None:
     proposal = way.covered()
     way.ending(proposal)
@@ -131,6 +137,7 @@ def test_what_was_given_before_a_contract_goes_back_and_is_said_so(way: Way) -> 
     assert "余款已经退回" in said(proposal)
 
 
+@pytest.mark.walked("funded")
 def test_what_was_reopened_says_what_it_takes_to_announce_it_again(way: Way) -> None:
     proposal = way.funded()
     notice = proposal.gate_notice

@@ -104,6 +104,7 @@ def test_a_project_leads_to_its_place(way: Way, client: Client) -> None:
 # --- What I did -----------------------------------------------------------------------------------
 
 
+@pytest.mark.walked("voting", "neighbour", "resident")
 def test_my_votes_stand_there_without_what_i_chose(
     way: Way, client_of: ClientOf, neighbour: User, resident: User
 ) -> None:
@@ -137,6 +138,7 @@ def test_signatures_pledges_and_objections_stand_there_with_their_numbers(
     assert objection.number not in done_by(client_of(way.who("resident")))
 
 
+@pytest.mark.walked("announced", "resident")
 def test_an_objection_i_took_back_is_not_said_to_be_answered(way: Way, client_of: ClientOf, resident: User) -> None:
     notice = way.announced().gate_notice
     assert notice
@@ -147,6 +149,7 @@ def test_an_objection_i_took_back_is_not_said_to_be_answered(way: Way, client_of
     assert "您已撤回" in mine and "已答复" not in mine
 
 
+@pytest.mark.walked("rating")
 def test_my_ratings_stand_there_without_what_i_said(way: Way, client_of: ClientOf) -> None:
     survey = way.rating()
     way.answer(survey, good=0, bad=1)
@@ -192,6 +195,7 @@ def test_a_receipt_of_any_kind_is_found_by_its_number(way: Way, client: Client, 
         assert sought(client, number) == url, number
 
 
+@pytest.mark.walked("rating")
 def test_a_rating_is_found_by_its_slip_and_tells_nothing(way: Way, client: Client) -> None:
     survey = way.rating()
     way.answer(survey, good=0, bad=1)

@@ -45,6 +45,7 @@ def decide(proposal: Proposal, by: User) -> None:
     )
 
 
+@pytest.mark.walked("deciding")
 def test_without_a_party_branch_the_approver_studies_and_decides_named_so(way: Way, client_of: Callable) -> None:
     proposal = way.deciding()
     approver, case_officer = way.who("approver"), way.who("case_officer")
@@ -59,6 +60,7 @@ def test_without_a_party_branch_the_approver_studies_and_decides_named_so(way: W
     assert proposal.stage == Stage.ANNOUNCED
 
 
+@pytest.mark.walked("deciding")
 def test_a_filled_post_ends_the_standing_in(way: Way) -> None:
     proposal = way.deciding()
     approver = way.who("approver")
@@ -83,6 +85,7 @@ def test_the_line_is_kept_the_district_only_where_the_street_has_nobody(way: Way
     assert not stands_in(way.who("resident"), way.yard, Role.CLERK)
 
 
+@pytest.mark.walked("accepting")
 def test_where_nobody_supervises_a_case_officer_without_part_sits_in_their_stead(way: Way) -> None:
     proposal = way.accepting()
     supervisor = RoleGrant.objects.filter(role=Role.SUPERVISOR)
@@ -124,6 +127,7 @@ def test_a_step_taken_in_an_empty_posts_stead_says_so_in_its_record(way: Way) ->
     way.vote_on_paper(proposal, agree=9)
 
 
+@pytest.mark.walked("raising")
 def test_so_does_the_record_of_a_grant_that_the_district_examines_for_the_street(way: Way) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -135,12 +139,14 @@ def test_so_does_the_record_of_a_grant_that_the_district_examines_for_the_street
     assert (record.verb, record.as_role) == ("examine", "样板区牵头部门（代街道经办）")
 
 
+@pytest.mark.walked("voting")
 def test_whoever_holds_the_post_is_not_called_a_stand_in(way: Way) -> None:
     proposal = way.voting()
     record = StepRecord.objects.of(proposal).order_by("-id")[0]
     assert (record.verb, record.as_role) == ("open_vote", "一社区工作人员")
 
 
+@pytest.mark.walked("deciding")
 def test_a_notice_names_who_issued_it_in_whose_stead(way: Way) -> None:
     proposal = way.deciding()
     approver = way.who("approver")
@@ -150,6 +156,7 @@ def test_a_notice_names_who_issued_it_in_whose_stead(way: Way) -> None:
     assert proposal.gate_notice.issuer.endswith("（甲街道审批代社区党组织发布）")
 
 
+@pytest.mark.walked("announced")
 def test_an_answer_and_who_is_waited_for_beside_the_objection_name_the_stand_in(way: Way, client_of: Callable) -> None:
     proposal = way.announced()
     officer = way.who("case_officer")
@@ -174,6 +181,7 @@ def test_an_empty_cashiers_post_stands_on_the_district_finances_desk(way: Way, c
     assert Role.CASHIER not in {role for vacancy in vacancies_of(fresh) for role in vacancy.roles}
 
 
+@pytest.mark.walked("deciding")
 def test_where_two_levels_are_empty_it_stands_on_the_desk_of_the_next(way: Way, client_of: Callable) -> None:
     """Neither a Party branch nor an approver, neither a supervisor nor a case officer: the district has it."""
     proposal = way.deciding()
@@ -188,6 +196,7 @@ def test_where_two_levels_are_empty_it_stands_on_the_desk_of_the_next(way: Way, 
     assert f"集体决议：{proposal.title}" not in client_of(fresh).get("/admin/").content.decode()
 
 
+@pytest.mark.walked("deciding")
 def test_the_desk_says_that_one_acts_for_another_and_to_others_who_does(way: Way, client_of: Callable) -> None:
     way.deciding()
     approver, officer = way.who("approver"), way.who("case_officer")
