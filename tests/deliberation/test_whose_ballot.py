@@ -136,7 +136,9 @@ def test_a_stub_without_its_photo_is_no_error(
     for asked in (selectors.reading_key(stub.line_id), stub.pk):
         for choice in ("", "agree"):
             assert client.post("/paper/confirm/", {"paper": asked, "choice": choice}).status_code in (403, 422)
-    assert client.get("/paper/confirm/").status_code == 200
+    page = client.get("/paper/confirm/")
+    assert page.status_code == 200
+    assert 'name="paper"' not in page.content.decode(), "a sheet that nobody has read waits for no second reader"
 
 
 def test_a_refused_reading_stays_on_the_screen(
