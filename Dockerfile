@@ -12,9 +12,9 @@ COPY requirements/production.txt requirements/
 RUN pip install --no-cache-dir --require-hashes -r requirements/production.txt
 COPY . .
 RUN useradd --system --uid 10001 --home-dir /data minshi \
-    && mkdir -p /data/media \
+    && mkdir -p /data/media /data/roots \
     && MINSHI_ENV=demo python manage.py collectstatic --no-input --verbosity 0 \
-    && chown -R minshi /data/media
+    && chown -R minshi /data/media /data/roots
 USER minshi
 EXPOSE 8000
 CMD ["python", "-m", "minshi.servers.keep", "web", "gunicorn", "minshi.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]

@@ -6,6 +6,7 @@ On the machine's clock, like heartbeats: moving the platform's time makes nobody
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from django.db import connection
 
 from minshi import clock
 from minshi.audit.chain import faults
+from minshi.audit.roots import lost
 from minshi.guards import release
 from minshi.health.models import Look
 from minshi.ledger.checks import findings
@@ -55,7 +57,7 @@ def release_differs() -> Iterator[str]:
 
 @asks("chain")
 def chain_is_broken() -> Iterator[str]:
-    for fault in faults():
+    for fault in itertools.chain(faults(), lost()):
         yield f"{fault.code} {fault.where} {fault.detail}".rstrip()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from minshi.audit.chain import faults, holds_root
 from minshi.audit.models import Link
+from minshi.audit.roots import lost
 
 MEANINGS = {
     "event-edited": "变更记录与封存时不符",
@@ -18,6 +20,7 @@ MEANINGS = {
     "link-edited": "链上的散列被改动",
     "link-missing": "链上缺号",
     "root-edited": "每日根与链不符",
+    "root-lost": "库外留存的根已经不在链上：链被重建或被截断",
     "root-missing": "缺少每日根",
     "clear-edited": "个人信息原文与摘要不符",
     "trigger-off": "此表的变更没有被记录",
@@ -35,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, root: str | None, **options: Any) -> None:
         wrong = 0
-        for fault in faults():
+        for fault in chain(faults(), lost()):
             wrong += 1
             self.stderr.write(f"{fault.code} {fault.where} {fault.detail}".rstrip() + f"：{MEANINGS[fault.code]}")
         if root and not holds_root(root):

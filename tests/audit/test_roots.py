@@ -1,0 +1,83 @@
+"""Each hour a root leaves the database: who rebuilds the chain, or cuts its end, is found by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+
+from minshi.audit import actions, roots
+from minshi.audit.chain import faults
+from minshi.audit.models import Event, Link
+from tests.audit.conftest import Connection
+from tests.audit.rebuilding import guarded, rebuild, unguarded
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fresh_chain")]
+
+
+@pytest.fixture(autouse=True)
+def outside(settings: Any, tmp_path: Path) -> Path:
+    settings.ROOTS_FILE = tmp_path / "elsewhere" / "roots.txt"
+    return settings.ROOTS_FILE
+
+
+@pytest.fixture
+def groups(clock: Any) -> list[Group]:
+    clock.set("2026-11-03 12:00")
+    made = [Group.objects.create(name=f"组{number}") for number in range(4)]
+    actions.seal()
+    return made
+
+
+def lost() -> list[str]:
+    return [fault.where for fault in roots.lost()]
+
+
+def test_the_newest_link_leaves_once(groups: list[Group], outside: Path) -> None:
+    assert roots.leave()
+    newest = Link.objects.latest("seq")
+    assert outside.read_text().split()[:2] == [str(newest.seq), bytes(newest.hash).hex()]
+    assert not roots.leave(), "nothing was sealed since"
+    Group.objects.create(name="又一组")
+    actions.seal()
+    assert roots.leave()
+    assert len(outside.read_text().splitlines()) == 2 and lost() == []
+
+
+def test_a_chain_made_anew_over_another_truth_is_found(groups: list[Group], owner: Connection, capsys: Any) -> None:
+    roots.leave()
+    kept = Link.objects.latest("seq").seq
+    event = Event.objects.of(groups[1])[0]
+    unguarded(owner, "audit_event", "audit_link", "audit_dayroot", "auth_group")
+    owner.execute("UPDATE auth_group SET name = 'x' WHERE id = %s", [groups[1].pk])
+    owner.execute('UPDATE audit_event SET after = after || \'{"name": "x"}\' WHERE id = %s', [event.pk])
+    rebuild(owner)
+    guarded(owner, "audit_event", "audit_link", "audit_dayroot", "auth_group")
+    assert list(faults()) == [], "by itself the chain fits"
+    assert lost() == [f"audit_link {kept}"]
+    with pytest.raises(SystemExit):
+        call_command("check_chain")
+    assert f"root-lost audit_link {kept}" in capsys.readouterr().err
+
+
+def test_an_end_cut_off_is_found(groups: list[Group], owner: Connection) -> None:
+    roots.leave()
+    last = Link.objects.latest("seq")
+    unguarded(owner, "audit_event", "audit_link", "audit_dayroot", "auth_group")
+    owner.execute("DELETE FROM audit_link WHERE seq = %s", [last.seq])
+    owner.execute("DELETE FROM audit_event WHERE id = %s", [last.event_id])
+    owner.execute("DELETE FROM auth_group WHERE id = %s", [groups[-1].pk])
+    guarded(owner, "audit_event", "audit_link", "audit_dayroot", "auth_group")
+    assert list(faults()) == [], "by itself the chain fits"
+    assert lost() == [f"audit_link {last.seq}"]
+    assert not roots.leave(), "an older root is not written after a newer one"
+
+
+def test_a_line_that_a_full_disk_cut_short_is_none(groups: list[Group], outside: Path) -> None:
+    roots.leave()
+    with outside.open("a") as file:
+        file.write("9 abc")
+    assert lost() == []
