@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from minshi.accounts.models import User
 from minshi.clock import today
+from minshi.deadlines.rounds import asked_once
 from minshi.notifications.models import Message, Outbox, ToTell
 from minshi.policy import selectors as policy
 from minshi.residents.models import ORGANISERS, Role, RoleGrant
@@ -22,6 +23,7 @@ def holders(role: str, place: Territory) -> list[User]:
     return holders_or_stand_ins(role, place)[0]
 
 
+@asked_once
 def holders_or_stand_ins(role: str, place: Territory) -> tuple[list[User], bool]:
     """The same, and whether they only stand in: nobody holds the role here or above."""
     grants = (

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from minshi.deadlines.rounds import asked_once
 from minshi.faces.words import cn_until
 from minshi.policy.calendar import china_date
 from minshi.policy.models import Lengthening, Setting
@@ -23,6 +24,7 @@ def _date(at: datetime | date | None) -> date | None:
     return None if at is None else china_date(at)
 
 
+@asked_once
 def value(name: str, place: Territory | None, at: datetime | date | None = None) -> Any:
     """The value of one parameter in ``place`` (now, or at ``at``); one query."""
     rows = Setting.objects.filter(parameter__name=name).in_force(place, _date(at))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.clock import CHINA, Instant, today
 from minshi.deadlines.models import Deadline
+from minshi.deadlines.rounds import asked_once
 from minshi.lifecycle.permits import note_stand_in
 from minshi.refusals import guarded
 from minshi.residents.models import (
@@ -212,6 +213,7 @@ def acting_as(user: User, place: Territory, *roles: str) -> str:
     return _("%(who)s（代%(post)s）") % {"who": said, "post": Role(role).label}
 
 
+@asked_once
 def nearest_role(place: Territory, roles: Sequence[str], *, without: int | None = None) -> str:
     """Which of these roles somebody holds here, or nearest above; "" where nobody does.
 

@@ -143,9 +143,19 @@ class Child:
     def listen(self) -> None:
         """Notice a sign of life since the last look."""
         beat = self._last_beat()
-        if beat != self._beat or (self.question and self.question.is_answered()):
+        answered = self.question is not None and self.question.is_answered()
+        if (beat != self._beat or answered) and not self._stands_still():
             self.heard = time.monotonic()
         self._beat = beat
+
+    def _stands_still(self) -> bool:
+        """Stopped by a signal: what it started may answer in its place, but nobody minds that any more."""
+        pid = self.process.pid if self.process else 0
+        try:
+            said = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return False
+        return said.rsplit(")", 1)[1].split()[0] in "Tt"
 
     @property
     def is_silent(self) -> bool:

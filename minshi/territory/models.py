@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from minshi.deadlines.rounds import asked_once
+
 ADDRESS_LENGTH = 80
 KEY_LENGTH = 40
 
@@ -87,6 +89,7 @@ class Territory(models.Model):
         """The city down to this place itself, in one query."""
         return Territory.objects.filter(path__in=self.ancestor_paths()).select_related("level").order_by("path")
 
+    @asked_once
     def at_level(self, code: str) -> Territory | None:
         """This place or the one above it on that level, if the tree has one here."""
         return self.ancestors().filter(level_id=code).first()

@@ -55,6 +55,8 @@ class Proposal(models.Model):
     ``pinned_households``: how many benefit, counted by the database when co-signing begins; nobody types it.
     """
 
+    LOCKED_FIRST = True  # before whatever belongs to it (minshi/deadlines/locks.py)
+
     number = models.CharField(_("编号"), max_length=16, unique=True)
     place = models.ForeignKey(Territory, models.PROTECT, related_name="proposals", verbose_name=_("地方"))
     proposer = models.ForeignKey(

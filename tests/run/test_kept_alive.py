@@ -190,6 +190,18 @@ def test_a_stopped_child_is_ended_and_started_again_and_its_neighbour_is_not(
         assert pid(neighbour) == beside and not alive(before)
 
 
+def test_a_stopped_leader_is_silent_although_its_workers_answer(place: Path, hurried: None) -> None:
+    """As the site's: the first process only minds the others."""
+    kept = answering(place)
+    kept.argv[-1] = f"import os, signal\nif os.fork(): signal.pause()\n{kept.argv[-1]}"
+    with Family() as family:
+        family.start(kept)
+        mind_until(family, lambda: kept.heard > kept.started)
+        before = pid(kept)
+        os.kill(before, signal.SIGSTOP)
+        mind_until(family, lambda: pid(kept) not in (0, before) and kept.heard > kept.started)
+
+
 def test_a_refusal_is_an_answer(place: Path, hurried: None) -> None:
     with Family() as family:
         kept = family.start(answering(place))
