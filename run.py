@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """python3 run.py: the whole platform on this machine.
 
-  python3 run.py [--port 8000] [--wheels] [--once]   the demo district; Ctrl-C stops it
+  python3 run.py [--port 8000] [--host ADDRESS] [--wheels] [--once]   the demo district; Ctrl-C stops it
   python3 run.py --empty                             nothing but places and levels, beside the demo's data
   python3 run.py test                                every check, on servers of its own
   python3 run.py test [--fresh] PATH …               what pytest is asked for; the database stays for the next time
@@ -20,10 +20,14 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036  (whoever starts this may have an older one)
     sys.exit("✗ 需要 Python 3.11 或更新的版本，这里是 %d.%d" % sys.version_info[:2])
 
+import os
+
+if os.name == "nt":
+    sys.exit("✗ 这里要用 Linux 或 macOS；Windows 上请先装 WSL（wsl --install），再在里面运行")
+
 import argparse
 import errno
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -39,13 +43,14 @@ from minshi.servers import dump as dumping
 from minshi.servers import environment, ground, services
 from minshi.servers.children import Family, follow_the_parent, stop_on_signals
 from minshi.servers.databases import bring_up
-from minshi.servers.progress import Trouble, complain, say
+from minshi.servers.progress import Trouble, complain, say, step
 
 
 def demo(arguments: list[str]) -> int:
     """Everything, until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--port", type=int, help="网站端口，默认 8000")
+    parser.add_argument("--host", default="127.0.0.1", help="在哪个地址上；0.0.0.0 让同一网络里的手机也能打开")
     parser.add_argument("--wheels", action="store_true", help="不用机器上的 PostgreSQL 和 Redis，用依赖包里的")
     parser.add_argument("--empty", action="store_true", help="空的平台：只有行政区划，没有人和事，数据另放")
     parser.add_argument("--once", action="store_true", help="启动、检查、停止，供 CI 使用")
@@ -60,23 +65,29 @@ def demo(arguments: list[str]) -> int:
     place = ground.var()
     if not ground.only_one(place):
         raise Trouble(f"已经有一个 run.py 在用 {place}；先停掉它，或用 MINSHI_VAR 另指一个目录")
-    if not ground.is_free(port):
-        raise Trouble(f"端口 {port} 已被占用：换一个，例如 python3 run.py --port {port + 1}")
+    reason = ground.why_not_listen(options.host, port)
+    if reason:
+        raise Trouble(reason)
     environment.prepare()
     with bring_up(place) as up, Family() as family:
         ground.remember(place / "running.json", up.env)
-        env = services.environ(up.env, "demo", port)
+        shown = ground.address_of(options.host)
+        env = services.environ(up.env, "demo", port, shown)
+        if services.was_interrupted(place) and up.postgres:
+            with step("上次载入到一半停了，从头开始"):
+                up.postgres.remake_database()
+                services.begin_again(place)
         services.prepare(place, env, empty=options.empty)
         with ThreadPoolExecutor() as meanwhile:
             cast = (
                 None if options.empty else meanwhile.submit(services.manage, "演示人物列表打不出来", env, "demo_cast")
             )
-            services.start(family, place, env, port)
+            services.start(family, place, env, port, options.host)
             people = cast.result() if cast else first_steps(place)
         if options.once:
             services.prove(family, port)
             return 0
-        say(f"\n  民生小实事 → http://127.0.0.1:{port}\n")
+        say(f"\n  民生小实事 → http://{shown}:{port}\n")
         say(people)
         say("按 Ctrl-C 停止。")
         while True:

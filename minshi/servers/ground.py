@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -136,6 +137,34 @@ def is_free(port: int | None, host: str = "127.0.0.1") -> bool:
         except OSError:
             return False
     return True
+
+
+def why_not_listen(host: str, port: int) -> str:
+    """What keeps a site from being there, in one line; empty when nothing does."""
+    if not 0 < port < 65536:
+        return f"没有 {port} 这个端口：要在 1 和 65535 之间，例如 python3 run.py --port 8000"
+    try:
+        with socket.create_server((host, port)):
+            return ""
+    except PermissionError:
+        return f"端口 {port} 只有管理员能用：换一个 1024 以上的，例如 python3 run.py --port 8000"
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"端口 {port} 已被占用：换一个，例如 python3 run.py --port {port % 65535 + 1}"
+        return f"这台机器没有 {host} 这个地址：不写 --host，或写 --host 0.0.0.0"
+
+
+def address_of(host: str) -> str:
+    """By which address others on the network reach what listens on ``host``."""
+    if host not in ("0.0.0.0", "::"):  # noqa: S104
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: only asks which way it would leave
+        except OSError:
+            return "127.0.0.1"
+        address: str = probe.getsockname()[0]
+    return address
 
 
 def free_port() -> int:

@@ -176,6 +176,11 @@ class Postgres:
         """Two roles and the database; harmless when they are there."""
         self.sql(ROLES, owner=self.facts["minshi_owner"], app=self.facts["minshi_app"])
 
+    def remake_database(self) -> None:
+        """An empty one in place of what is there."""
+        self.sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        self.make_database()
+
     def sql(self, text: str, database: str = "postgres", **values: str) -> str:
         # Values go by the environment: arguments may be read by everybody on the machine.
         script = "".join(f"\\getenv {name} MINSHI_{name.upper()}\n" for name in values) + text

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+for stream in (sys.stdout, sys.stderr):  # whatever the locale: what cannot be shown is no reason to stop
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 class Trouble(Exception):

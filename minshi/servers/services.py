@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Mapping
@@ -22,15 +23,17 @@ CONNECTIONS = {"web": "8", "worker": "3", "beat": "2", "sweeper": "2"}
 """How many database connections each may hold: one for each of its threads."""
 
 
-def environ(servers: Mapping[str, str], kind: str, port: int = 8000) -> dict[str, str]:
+def environ(servers: Mapping[str, str], kind: str, port: int = 8000, shown: str = "127.0.0.1") -> dict[str, str]:
     """What every Django process here is started with: the ``servers``' addresses; ``kind`` is MINSHI_ENV."""
-    hosts = os.environ.get("MINSHI_HOSTS", f"127.0.0.1,localhost,{socket.gethostname()}")
+    hosts = os.environ.get(
+        "MINSHI_HOSTS", ",".join(dict.fromkeys(("127.0.0.1", "localhost", socket.gethostname(), shown)))
+    )
     return {
         **os.environ,
         **servers,
         "MINSHI_ENV": kind,
         "MINSHI_HOSTS": f"{hosts},testserver" if kind == "test" else hosts,
-        "MINSHI_SITE_URL": os.environ.get("MINSHI_SITE_URL", f"http://127.0.0.1:{port}"),
+        "MINSHI_SITE_URL": os.environ.get("MINSHI_SITE_URL", f"http://{shown}:{port}"),
         "DJANGO_SETTINGS_MODULE": "minshi.settings",
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # threads share memory pools: tens of megabytes less
@@ -62,7 +65,26 @@ def prepare(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
         once(place / "divisions.done", given, "载入行政区划", env, "load_divisions")
         return
     # Replay moves the clock: it runs before anything that looks at deadlines.
+    begun = place / BEGUN
+    if not (place / "replay.done").exists():
+        begun.touch()
     once(place / "replay.done", given, "载入演示城区（第一次约一分钟）", env, "replay")
+    begun.unlink(missing_ok=True)
+
+
+BEGUN = "replay.begun"
+
+
+def was_interrupted(place: Path) -> bool:
+    """Whether the demo began to be loaded here and did not come to its end."""
+    return (place / BEGUN).exists() and not (place / "replay.done").exists()
+
+
+def begin_again(place: Path) -> None:
+    """Forget what was done with a database that is gone, and the pictures that belonged to it."""
+    for mark in ("migrate.done", "divisions.done", BEGUN):
+        (place / mark).unlink(missing_ok=True)
+    shutil.rmtree(place / "media", ignore_errors=True)
 
 
 def once(mark: Path, state: str, what: str, env: dict[str, str], *argv: str) -> None:
@@ -89,11 +111,11 @@ def files_of(*names: str) -> str:
 # --- Running ----------------------------------------------------------------------------------
 
 
-def commands(port: int, place: Path) -> dict[str, list[str]]:
+def commands(port: int, place: Path, host: str = "127.0.0.1") -> dict[str, list[str]]:
     """Small on purpose: one web process with threads, workers as threads; all of it stays under 800 MB."""
     python, manage_py = str(PYTHON), str(ground.ROOT / "manage.py")
     celery = [python, "-m", "celery", "--app", "minshi.celery", "--quiet"]
-    web = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+    web = ["--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
     quiet = ["--no-control-socket", "--graceful-timeout", "5", "--log-level", "warning"]
     worker = ["--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle"]
     beat = ["--schedule", str(place / "beat"), "--pidfile", ""]
@@ -105,10 +127,10 @@ def commands(port: int, place: Path) -> dict[str, list[str]]:
     }
 
 
-def start(family: Family, place: Path, env: dict[str, str], port: int) -> None:
+def start(family: Family, place: Path, env: dict[str, str], port: int, host: str = "127.0.0.1") -> None:
     """Start all four and wait until the site answers."""
     with step("启动网站、任务进程、定时器、到期巡查"):
-        for name, argv in commands(port, place).items():
+        for name, argv in commands(port, place, host).items():
             # Standard output reaches the terminal: the console channel prints the sign-in codes there.
             log = place / "log" / f"{name}.log"
             limited = {**env, "MINSHI_POOL": CONNECTIONS[name]}

@@ -65,6 +65,68 @@ def test_a_second_start_on_the_same_data_is_refused(place: Path, capsys: pytest.
     assert capsys.readouterr().err.startswith("✗ 已经有一个 run.py 在用")
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--port", "99999"], "没有 99999 这个端口"),
+        (["--port", "-1"], "没有 -1 这个端口"),
+        (["--host", "192.0.2.77"], "没有 192.0.2.77 这个地址"),
+        (["--host", "no such host"], "没有 no such host 这个地址"),
+    ],
+)
+def test_where_it_cannot_listen_is_one_line(
+    place: Path, asked: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run.main(asked) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("✗ ") and said in told and told.count("\n") == 1
+
+
+def test_a_port_for_administrators_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_address: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    assert "端口 80 只有管理员能用" in ground.why_not_listen("127.0.0.1", 80)
+
+
+def test_a_phone_is_told_an_address_it_can_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MINSHI_HOSTS", "MINSHI_SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert ground.address_of("127.0.0.1") == "127.0.0.1"
+    assert ground.address_of("0.0.0.0") not in ("0.0.0.0", "")  # noqa: S104
+    env = services.environ({"MINSHI_VAR": str(ground.var())}, "demo", 8000, "10.1.2.3")
+    assert env["MINSHI_SITE_URL"] == "http://10.1.2.3:8000" and "10.1.2.3" in env["MINSHI_HOSTS"].split(",")
+    assert "0.0.0.0:8000" in services.commands(8000, ground.var(), "0.0.0.0")["web"]  # noqa: S104
+
+
+def test_without_a_locale_it_speaks_all_the_same() -> None:
+    here = f"import sys; sys.path.insert(0, {str(ground.ROOT)!r})"
+    code = f"{here}; from minshi.servers.progress import say; say(chr(0x6c11))"
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=env)
+    assert done.stdout.decode() == "民\n", done.stderr
+
+
+def test_a_first_start_that_was_cut_off_begins_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(mark: Path, *_rest: object) -> None:
+        if mark.name == "replay.done":
+            raise KeyboardInterrupt
+        mark.write_text("done")
+
+    monkeypatch.setattr(services, "once", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        services.prepare(place, {})
+    assert services.was_interrupted(place)
+    with databases.bring_up(place, ours=True) as up:
+        assert up.postgres
+        up.postgres.sql("CREATE TABLE half (x int)", postgres.DATABASE)
+        up.postgres.remake_database()
+        assert up.postgres.sql("SELECT to_regclass('half') IS NULL", postgres.DATABASE).strip() == "t"
+    services.begin_again(place)
+    assert not services.was_interrupted(place) and not (place / "migrate.done").exists()
+
+
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])
 def test_a_python_without_venv_is_told_what_to_install(
     missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
