@@ -31,6 +31,8 @@ def env(name: str, default: str | None = None) -> str:
 
 
 SECRET_KEY = env("MINSHI_SECRET_KEY", "only-for-development-and-tests-never-in-production")
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("MINSHI_SECRET_KEY_FALLBACKS", "").split(",") if key]
+"""Keys of before: what was signed or sealed with them is still read."""
 DEBUG = ENV == "dev"
 ALLOWED_HOSTS = env("MINSHI_HOSTS", "127.0.0.1,localhost,testserver").split(",")
 SITE_URL = env("MINSHI_SITE_URL", "http://127.0.0.1:8000")
@@ -288,6 +290,8 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
+    # No neighbour under the same domain can set these, and none is sent in the clear.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     # The address of the proxy is the only one whose X-Forwarded-Proto is believed.

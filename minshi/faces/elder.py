@@ -15,7 +15,7 @@ def is_on(request: HttpRequest) -> bool:
 
 def is_undecided(request: HttpRequest) -> bool:
     """Nobody on this device has said yes or no yet: the page offers it once."""
-    return COOKIE not in request.COOKIES
+    return variant(request) == "offer"
 
 
 def variant(request: HttpRequest) -> str:

@@ -70,6 +70,13 @@ def _kept(key: str, make: Callable[[], Any]) -> Any:
 
 @lru_cache(maxsize=1)
 def release() -> str:
-    """Changes with every file a page is drawn from: a new release never answers with pages of the last."""
-    files = (file for name in DRAWN_FROM for file in (settings.BASE_DIR / name).rglob("*.*") if file.suffix != ".pyc")
-    return digest(sorted((str(file), file.stat().st_mtime_ns) for file in files))[:12]
+    """Changes with every file a page is drawn from: a new release never answers with pages of the last.
+
+    By their contents and names in the project, so that each machine of a release calls it alike.
+    """
+    top = settings.BASE_DIR
+    files = (
+        file for name in DRAWN_FROM for file in (top / name).rglob("*.*") if file.suffix != ".pyc" and file.is_file()
+    )
+    said = sorted((str(file.relative_to(top)), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files)
+    return digest(said)[:12]

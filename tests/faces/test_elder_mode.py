@@ -41,3 +41,12 @@ def test_it_needs_no_token_so_that_anonymous_pages_carry_no_cookie(client: Clien
 
 def test_caches_know_that_the_cookie_changes_the_page(client: Client) -> None:
     assert "Cookie" in client.get("/")["Vary"]
+
+
+def test_a_cookie_that_says_neither_is_offered_it_like_everybody(client: Client) -> None:
+    """Else a page drawn for it, without the offer, is what the next visitor gets."""
+    client.cookies["elder"] = "2"
+    without = client.get("/").content.decode()
+    del client.cookies["elder"]
+    assert client.get("/").content.decode() == without
+    assert "字小看不清" in without
