@@ -131,6 +131,12 @@ _OWNER = dj_database_url.parse(
     os.environ.get("DATABASE_OWNER_URL") or env("DATABASE_URL", "postgres://minshi_owner@127.0.0.1:5432/minshi")
 )
 APPLICATION_ROLE = _APPLICATION["USER"]
+WAITS = {
+    # Who waits for another's lock is told so, rather than holding a thread of the site.
+    "lock_timeout": "10s",
+    # Who holds locks and does nothing, stopped or cut off, is ended: sealing and everybody behind would wait for it.
+    "idle_in_transaction_session_timeout": "10min" if ENV == "test" else "60s",
+}
 DATABASES: dict[str, Any] = {
     # The application role: everything runs as it.
     "default": {
@@ -145,6 +151,7 @@ DATABASES: dict[str, Any] = {
                 "max_idle": 60,
             },
             "server_side_binding": True,
+            "options": " ".join(f"-c {name}={value}" for name, value in WAITS.items()),
         },
     },
     # The owner role: migrations and nothing else.

@@ -8,11 +8,14 @@ from csp.constants import HEADER, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
 
 from minshi.faces.views import bad_request, permission_denied
 from minshi.refusals import NotAllowed, Refused
@@ -52,4 +55,7 @@ class RefusalMiddleware(MiddlewareMixin):
         if isinstance(exception, Refused):
             reasons = [*exception.reasons, *exception.fields.values()]
             return render(request, "409.html", {"reasons": reasons}, status=409)
+        if isinstance(exception, OperationalError) and isinstance(exception.__cause__, LockNotAvailable):
+            reason = _("现在正有人办同一件事，这一步没有办成；请过一会儿再试")
+            return render(request, "409.html", {"reasons": [reason]}, status=409)
         return None

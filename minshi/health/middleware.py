@@ -12,7 +12,6 @@ from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
-from psycopg_pool import PoolTimeout
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +91,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def is_dead_line(error: BaseException) -> bool:
     """Whether this says that the connection is gone or none was to be had, and nothing about what was asked."""
-    if not isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError):
-        return False
     cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
-    state = getattr(cause, "sqlstate", None)
-    return isinstance(cause, PoolTimeout) or state is None or state.startswith(GONE)
+    if state := getattr(cause, "sqlstate", None):
+        return bool(state.startswith(GONE))
+    return isinstance(cause, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError)

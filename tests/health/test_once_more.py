@@ -190,6 +190,7 @@ def send(client: Client, proposal: Proposal, page: str, **fields: str) -> Any:
         (psycopg.errors.CrashShutdown(), True),
         (psycopg.errors.CannotConnectNow(), True),
         (psycopg.errors.ConnectionFailure(), True),
+        (psycopg.errors.IdleInTransactionSessionTimeout(), True),
         (psycopg.OperationalError("server closed the connection unexpectedly"), True),
         (psycopg.errors.QueryCanceled(), False),
         (psycopg.errors.LockNotAvailable(), False),
