@@ -39,7 +39,8 @@ CHANGE = "SELECT change_ballot(%(unit)s, %(by)s, %(choice)s, %(slip)s, %(check)s
 def cast(motion: Motion | int, choice: str, *, receipt_id: UUID, unit: Unit | None = None, by: User) -> Receipt:
     """Cast the ballot of the voter's own unit, or change the one they cast before; owners name which unit.
 
-    The same ``receipt_id`` again returns the same receipt, whatever happened in between. Outside a transaction
+    The same ``receipt_id`` again returns the same receipt, whatever happened in between, and with another choice is
+    refused. Outside a transaction
     this is one statement, which is a transaction of its own. Raises ``Refused`` with the reasons.
     """
     if choice not in Choice.values:
@@ -85,7 +86,7 @@ def _run(statement: str, values: dict[str, int | str | None]) -> datetime | None
 
 @action
 def _repeat_or_change(motion_id: int, choice: str, slip: str, *, unit: Unit | None, by: User) -> Receipt:
-    if repeated := _receipt_given(slip, by):
+    if repeated := _receipt_given(slip, choice, by):
         return repeated
     motion = Motion.objects.select_related("place", "roll").get(pk=motion_id)
     unit = unit or unit_of(by, motion.roll)
@@ -96,12 +97,15 @@ def _repeat_or_change(motion_id: int, choice: str, slip: str, *, unit: Unit | No
     return _change(motion, unit, mine, choice, slip, by)
 
 
-def _receipt_given(slip: str, by: User) -> Receipt | None:
-    """The receipt of the first time, for a request that came again."""
+def _receipt_given(slip: str, choice: str, by: User) -> Receipt | None:
+    """The receipt of the first time, for a request that came again; one that says something else is told so."""
     for rows, is_replaced in ((Ballot.objects, False), (BallotChange.objects, True)):
         if earlier := rows.filter(slip_number=slip).first():
             if not by.is_same(earlier.by_id):
                 raise Refused(_("请刷新页面再投一次"))
+            if earlier.choice != choice:
+                said = {"choice": Choice(earlier.choice).label}
+                raise Refused(choice=_("在这一页已经投了“%(choice)s”，没有改动；要改票，请重新打开这一页再选") % said)
             return Receipt(slip, earlier.cast_at, is_replaced)
     return None
 
@@ -138,7 +142,7 @@ def _change(motion: Motion, unit: Unit, ballot: Ballot | None, choice: str, slip
             at = _run(CHANGE, values)
     except IntegrityError:  # the trigger saw what came between: the end, a sheet, or this request a moment ago
         at = None
-    if at is None and (repeated := _receipt_given(slip, by)):
+    if at is None and (repeated := _receipt_given(slip, choice, by)):
         return repeated
     if at is None:
         raise Refused(_("投票刚刚截止，票没有改，原来的票有效"))

@@ -67,6 +67,18 @@ def test_a_repeat_returns_the_same_receipt(motion: Motion, resident: User) -> No
     assert not BallotChange.objects.exists()
 
 
+def test_the_same_number_with_another_choice_is_told_so(motion: Motion, resident: User) -> None:
+    number = uuid4()
+    actions.cast(motion, "agree", receipt_id=number, by=resident)
+    with pytest.raises(Refused, match="已经投了“同意”，没有改动"):
+        actions.cast(motion, "against", receipt_id=number, by=resident)
+    assert Ballot.objects.get().choice == "agree" and not BallotChange.objects.exists()
+    actions.cast(motion, "against", receipt_id=uuid4(), by=resident)
+    with pytest.raises(Refused, match="已经投了“同意”"):
+        actions.cast(motion, "abstain", receipt_id=number, by=resident)
+    assert Ballot.objects.get().choice == "against"
+
+
 def test_a_repeat_after_the_end_still_returns_it(motion: Motion, resident: User, way: Way) -> None:
     number = uuid4()
     first = actions.cast(motion, "agree", receipt_id=number, by=resident)

@@ -75,6 +75,17 @@ def test_pressing_twice_is_one_vote_and_one_receipt(motion: Motion, resident: Us
     assert Ballot.objects.count() == 1
 
 
+def test_a_page_pressed_again_with_another_choice_says_what_was_cast(
+    motion: Motion, resident: User, client_of: ClientOf
+) -> None:
+    client, sent = client_of(resident), answer(motion)
+    client.post(url(motion), sent)
+    page = client.post(url(motion), {**sent, "choice": "against"})
+    assert page.status_code == 422
+    assert "已经投了“同意”，没有改动" in page.content.decode()
+    assert Ballot.objects.get().choice == "agree"
+
+
 def test_nothing_chosen_is_said_beside_the_question(motion: Motion, resident: User, client_of: ClientOf) -> None:
     page = client_of(resident).post(url(motion), answer(motion, choice=""))
     assert page.status_code == 422
