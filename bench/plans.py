@@ -27,7 +27,7 @@ class Statement:
         """What it costs now; what it writes is undone. ``by_index``: as of tables too big to be walked."""
         with transaction.atomic(), connection.cursor() as cursor:
             if by_index:
-                cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL random_page_cost = 1")
+                cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL random_page_cost = 1; SET LOCAL jit = off")
             cursor.execute(EXPLAIN + self.sql, self.params)
             told = cursor.fetchone()[0][0]["Plan"]
             transaction.set_rollback(True)
@@ -92,13 +92,14 @@ def listening() -> Iterator[list[Statement]]:
         yield heard
 
 
-def plans_of(work: Callable[[], Any], *, by_index: bool = False) -> list[Plan]:
+def plans_of(work: Callable[[], Any], *, by_index: bool = False, about: str = "") -> list[Plan]:
     """What the work asks, and what the same costs now, each statement by itself; what it wrote is undone.
 
-    ``by_index``: a small table is walked for being small; so a test sees how a big one would be read.
+    ``by_index``: a small table is walked for being small; so a test sees how a big one would be read. ``about``: only
+    statements that name it.
     """
     with transaction.atomic():
         with listening() as heard:
             work()
         transaction.set_rollback(True)
-    return [statement.explained(by_index=by_index) for statement in heard]
+    return [statement.explained(by_index=by_index) for statement in heard if about in statement.sql]

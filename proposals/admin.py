@@ -29,12 +29,13 @@ from minshi.disclosure.models import Ruling
 from minshi.ledger.money import format_yuan
 from minshi.residents.models import Role
 from minshi.residents.rules import acting_title
+from minshi.searching import Holds
 from minshi.territory.models import Territory
 from proposals import rules
 from proposals.actions.looking import LOOK
 from proposals.deskwork import OF_PROPOSAL, OF_WISH
 from proposals.lifecycle import GROUP, HOLDER_LABELS
-from proposals.models import Handling, Look, LookState, Proposal, Stage, Wish, end_of_number
+from proposals.models import Card, Handling, Look, LookState, Proposal, Stage, Wish, end_of_number
 from proposals.panels import tasks_at_desk
 from proposals.selectors import holder_of, wrote_the_sheet
 
@@ -66,9 +67,10 @@ def _numbered(word: str) -> Q:
     if not end:
         return Q(pk__in=[])
     found = Q(url__startswith="/projects/", url__contains=f"{end}/")
+    numbered = Card.objects.ending(end).values("pk")
     for model, page in admin.site._registry.items():
         if isinstance(page, MatterAdmin):
-            rows = page.model._default_manager.filter(**{f"{page._before}number__endswith": end}).values("pk")
+            rows = page.model._default_manager.filter(**{f"{page._before}pk__in": numbered}).values("pk")
             found |= Q(subject_type=model._meta.label_lower, subject_id__in=rows)
     return found
 
@@ -113,9 +115,14 @@ class MatterAdmin(ScopedAdmin):
         return (f"{self._before}title", *super().get_search_fields(request))
 
     def named(self, word: str, request: HttpRequest) -> Q:
-        found = super().named(word, request)
-        end = end_of_number(word)
-        return found | Q(**{f"{self._before}number__endswith": end}) if end else found
+        """By the indexes of the cards: a project is called as its card is."""
+        titled = Card.objects.filter(Holds(Card, "title", word))
+        found = Q(**{f"{self._before}pk__in": titled.values("pk")})
+        for field in super().get_search_fields(request):
+            found |= Q(**{f"{field}__icontains": word})
+        if end := end_of_number(word):
+            found |= Q(**{f"{self._before}pk__in": Card.objects.ending(end).values("pk")})
+        return found
 
 
 @admin.register(Proposal)

@@ -214,7 +214,7 @@ def _narrowed(roles: tuple[Held, ...], asked: dict[str, str]) -> DeadlineQuerySe
     if asked["q"] and not words:
         rows = rows.none()
     for word in words:
-        meant = Q(title__icontains=word)
+        meant = Deadline.named(word)
         for load in _meanings:
             meant |= load(word)
         rows = rows.filter(meant)

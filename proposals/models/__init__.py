@@ -1,6 +1,6 @@
 """Wishes, proposals and all that is known of them before money and votes: the things of this app."""
 
-from proposals.models.cards import Bigrams, Card, CardPlace, CardQuerySet, PlaceTotal
+from proposals.models.cards import Card, CardPlace, CardQuerySet, PlaceTotal
 from proposals.models.choices import (
     CASH,
     ENDED,
@@ -52,7 +52,6 @@ __all__ = [
     "WISH_ENDED",
     "WISH_LENGTH",
     "Beneficiary",
-    "Bigrams",
     "Card",
     "CardPlace",
     "CardQuerySet",

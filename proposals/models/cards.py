@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import F, Q, Value
+from django.db.models.functions import Reverse
+from django.db.models.lookups import StartsWith
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Instant, Now
 from minshi.faces.words import percent
+from minshi.searching import Bigrams, having
 from minshi.territory.models import Territory
 from proposals.models.choices import CASH, PUBLIC, Category, Kind, Stage, Tier
 from proposals.models.proposals import TITLE_LENGTH, Proposal, end_of_number
-
-
-class Bigrams(Func):
-    """Every two neighbouring characters of a text: most Chinese words are that long, and no trigram finds them."""
-
-    function = "bigrams"
-    output_field = ArrayField(models.TextField())
-
-
-FOUND_AT_MOST = 5000
-TITLED = """
-WITH found AS MATERIALIZED (
-    SELECT proposal_id FROM proposals_card
-    WHERE bigrams(title) @> bigrams(%s) AND strpos(lower(title), lower(%s)) > 0
-    ORDER BY proposal_id + 0 DESC LIMIT %s)
-SELECT proposal_id FROM found
-"""
-"""Apart from the rest of the query, else the planner may walk every card of a place to find none."""
 
 
 class CardQuerySet(models.QuerySet["Card"]):
@@ -44,12 +27,17 @@ class CardQuerySet(models.QuerySet["Card"]):
         if end and end == word and "-" in word:
             return self.filter(number=word)
         if end:
-            return self.filter(Q(number__endswith=end) | Q(title__contains=word))
+            titled = having(self.model, "title", word) if len(word) > 1 else Q(title__contains=word)
+            return self.filter(Q(pk__in=self.model.objects.ending(end).values("pk")) | titled)
         return self.titled(word) if len(word) > 1 else self.filter(title__icontains=word)
+
+    def ending(self, end: str) -> CardQuerySet:
+        """Those whose number ends so, by an index of the numbers read backwards."""
+        return self.filter(StartsWith(Reverse("number"), Value(end[::-1])))
 
     def titled(self, text: str) -> CardQuerySet:
         """Those with ``text`` (two characters or more) in their title, of a whole city the newest 5,000."""
-        return self.filter(pk__in=RawSQL(TITLED, [text, text, FOUND_AT_MOST]))  # noqa: S611  (values are parameters)
+        return self.filter(having(self.model, "title", text))
 
     def in_place(self, place: Territory) -> CardQuerySet:
         """Newest first by the index of the place, however large the city."""
@@ -111,6 +99,7 @@ class Card(models.Model):
             models.Index(F("category"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_category"),
             models.Index(fields=["proposal"], name="card_uncounted", condition=~Q(counted=F("version"))),
             GinIndex(Bigrams("title"), name="card_title_bigrams"),
+            models.Index(OpClass(Reverse("number"), "text_pattern_ops"), name="card_number_end"),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,18 @@ FROM unit
 """
 
 
+ELSEWHERE = "8801/880101/"
+"""A district of which nobody here knows anything, where six thousand things wait."""
+
+WAITING = """
+INSERT INTO deadlines_deadline (subject_type, subject_id, kind, due, set_at, title, url, role, place_path, basis,
+    provisional, outcome, failures)
+SELECT 'elsewhere', nth, 'task', minshi_now() + nth * interval '1 minute', minshi_now(), '修栏杆' || nth, '/',
+    (ARRAY['clerk', 'case_officer', 'district_officer'])[nth %% 3 + 1], %(place)s, '', false, '', 0
+FROM generate_series(1, 6000) AS nth
+"""
+
+
 @pytest.fixture(scope="package")
 def grown(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The world, and sixty times as much of it around; counted, and known to the planner."""
@@ -47,6 +59,7 @@ def grown(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
             built.things["big vote"] = Motion.objects.filter(stage="published").earliest("pk")
             switch(owner, "DISABLE")
             owner.execute(BALLOTS, {"motion": built["big vote"].pk, "ballots": BIG})
+            owner.execute(WAITING, {"place": ELSEWHERE})
             switch(owner, "ENABLE")
             actions.refresh_totals()
             owner.execute("VACUUM ANALYZE")

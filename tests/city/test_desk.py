@@ -1,0 +1,67 @@
+"""A desk among the desks of a city: it reads what waits in its own places, however it is narrowed or searched."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from bench.plans import Plan, plans_of
+from minshi.deadlines.models import Deadline
+from minshi.residents.models import Role
+from minshi.residents.rules import roles_of
+from tests.city.conftest import ELSEWHERE
+from tests.world import World, browser_of
+
+NARROWED = ("", "?holder=all", "?q=不知所云&holder=all")
+
+
+def read_of(asked: list[Plan], table: str) -> int:
+    """The most rows of the table that one statement looked at."""
+    return max((rows for plan in asked for each, _how, rows in plan.scans if each == table), default=0)
+
+
+@pytest.mark.parametrize("query", NARROWED)
+@pytest.mark.parametrize("who", ["next_clerk", "district_officer"])
+def test_a_desk_reads_what_waits_in_its_places(crowd: World, who: str, query: str) -> None:
+    user = crowd.who(who)
+    browser: Client = browser_of(user)
+    here = Deadline.objects.tasks().filter(place_path__startswith=roles_of(user)[0].path).count()
+    asked = plans_of(lambda: browser.get(f"/admin/{query}"), by_index=True, about="deadlines_deadline")
+    assert read_of(asked, "deadlines_deadline") <= here + 100
+    assert here < 5000 < Deadline.objects.filter(place_path=ELSEWHERE).count()
+
+
+def test_a_word_that_few_have_is_found_without_reading_the_others(crowd: World) -> None:
+    Deadline.objects.filter(subject_type="elsewhere", subject_id=77).update(title="亭子漏雨了")
+    found = Deadline.objects.filter(Deadline.named("漏雨"))
+    (plan,) = plans_of(lambda: list(found[:1]), by_index=True)
+    assert [row.subject_id for row in found] == [77]
+    inner = [rows for table, how, rows in plan.scans if table == "deadlines_deadline" and how == "Bitmap Heap Scan"]
+    assert inner == [1]
+
+
+def test_a_word_that_everybody_has_misses_none_of_mine(crowd: World) -> None:
+    mine = Deadline.objects.tasks().filter(role=Role.CLERK).exclude(place_path=ELSEWHERE).order_by("due").first()
+    assert mine
+    Deadline.objects.filter(pk=mine.pk).update(title="我这里的栏杆")
+    found = Deadline.objects.waiting_for([(Role.CLERK, mine.place_path)]).filter(Deadline.named("栏杆"))
+    assert mine in found
+    assert Deadline.objects.filter(Deadline.named("栏")).count() == 6001
+
+
+def test_a_list_at_the_desk_is_searched_by_the_cards_index(crowd: World) -> None:
+    browser: Client = browser_of(crowd.who("case_officer"))
+    title = crowd["delivering"].title
+    for query in (title[:4], "不知所云", crowd["delivering"].number):
+        asked = plans_of(
+            lambda query=query: browser.get("/admin/proposals/proposal/", {"q": query}), about="proposals_card"
+        )
+        listed = [
+            plan
+            for plan in asked
+            if "proposals_proposal" in plan.statement.sql and "proposals_card" in plan.statement.sql
+        ]
+        assert listed
+        assert "UPPER" not in "".join(plan.statement.sql for plan in listed)
+    page = browser.get("/admin/proposals/proposal/", {"q": crowd["delivering"].number}).content.decode()
+    assert title in page
