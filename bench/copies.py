@@ -56,7 +56,8 @@ class Copying:
             label = model._meta.label_lower
             if model._meta.app_label in SHARED_APPS or label in SHARED or not model._meta.managed or model._meta.proxy:
                 continue
-            self.models[label] = model
+            if isinstance(model._meta.pk, models.IntegerField | models.OneToOneField):
+                self.models[label] = model  # what has another key is the platform's own, of which there is one
         for label in self.models:
             root = self.root(label)
             if root not in self.steps:
