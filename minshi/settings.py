@@ -246,6 +246,10 @@ SMS_CHANNEL = os.environ.get("MINSHI_SMS_CHANNEL", "minshi.notifications.channel
 SMS_GATEWAY_URL = os.environ.get("MINSHI_SMS_GATEWAY_URL", "")
 SMS_GATEWAY_TOKEN = os.environ.get("MINSHI_SMS_GATEWAY_TOKEN", "")
 
+ALARM_WEBHOOK = os.environ.get("MINSHI_ALARM_WEBHOOK", "")
+ALARM_MAIL = os.environ.get("MINSHI_ALARM_MAIL", "")
+"""Where alarms go: an https:// robot, and smtps://user:password@host/?from=…&to=… (smtp:// with STARTTLS)."""
+
 HOME_PLACE = os.environ.get("MINSHI_HOME", "530103")
 """The territory code whose district the home page shows; the top of the tree when there is none such."""
 

@@ -6,13 +6,15 @@ more or less alive.
 
 from __future__ import annotations
 
+import socket
+from datetime import timedelta
 from typing import Any
 
 from celery.signals import after_task_publish
 from django.db import connection
 
 from minshi.deadlines.watch import MachineTime
-from minshi.health.models import Heartbeat
+from minshi.health.models import Heartbeat, Process
 
 LATE = 120  # seconds; every kind beats at least each 30
 
@@ -25,6 +27,33 @@ def beat(kind: str) -> None:
         unique_fields=["kind"],
         update_fields=["at"],
     )
+
+
+def here(kind: str) -> None:
+    """Say that this machine's process of ``kind`` is at work, beside the others of its kind on other machines."""
+    Process.objects.bulk_create(
+        [Process(kind=kind, machine=socket.gethostname(), at=MachineTime())],
+        update_conflicts=True,
+        unique_fields=["kind", "machine"],
+        update_fields=["at"],
+    )
+
+
+def leave(kind: str) -> None:
+    """It was told to stop: nobody is to miss it."""
+    Process.objects.filter(kind=kind, machine=socket.gethostname()).delete()
+
+
+def missing() -> list[str]:
+    """Which process of which machine was there and is silent; after a day the machine is gone for good."""
+    moment = MachineTime()
+    late = Process.objects.filter(at__lt=moment - timedelta(seconds=LATE), at__gt=moment - timedelta(days=1))
+    return [str(each) for each in late.order_by("kind", "machine")]
+
+
+def forget_machines() -> None:
+    """Those that are gone for good."""
+    Process.objects.filter(at__lt=MachineTime() - timedelta(days=1)).delete()
 
 
 def ages() -> dict[str, float | None]:

@@ -27,6 +27,27 @@ class Heartbeat(models.Model):
         return self.kind
 
 
+class Process(models.Model):
+    """A process of a kind on one machine; it takes its row away when it is told to stop, not when it is killed.
+
+    Another beginning in its place, on the same machine, goes on in its row.
+    """
+
+    UNTRACKED = True
+
+    kind = models.CharField(_("进程"), max_length=16, choices=Heartbeat.Kind)
+    machine = models.CharField(_("机器"), max_length=80)
+    at = models.DateTimeField(_("最近一次"))
+
+    class Meta:
+        verbose_name = _("进程")
+        verbose_name_plural = _("进程")
+        constraints = [models.UniqueConstraint(fields=["kind", "machine"], name="one_process_of_a_kind_on_a_machine")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}@{self.machine}"
+
+
 class Look(models.Model):
     """One time that everything which can be proven was proven, and what was found: names of things, never a value."""
 

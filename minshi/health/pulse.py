@@ -5,17 +5,24 @@ Nothing here waits for database or Redis to be there: a process that waits for t
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from celery.signals import beat_init, before_task_publish, task_prerun, worker_ready
+from celery.signals import beat_init, before_task_publish, task_prerun, worker_ready, worker_shutdown
+from django.db import DatabaseError, connection
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from minshi.celery import app
+from minshi.health import hearts
+from minshi.health.models import Heartbeat
+
+log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 15.0  # seconds
 
@@ -27,6 +34,7 @@ def touch() -> None:
 
 @task_prerun.connect(dispatch_uid="health.pulse.task")
 def a_task_begins(**kwargs: Any) -> None:
+    _taken[0] = time.monotonic()
     touch()
 
 
@@ -47,6 +55,29 @@ def _look_for_work() -> None:
         time.sleep(LOOKS_EVERY)
         if has_nothing_to_do():
             touch()
+            _taken[0] = time.monotonic()
+        if time.monotonic() < _taken[0] + hearts.LATE:
+            _say_so()
+
+
+_taken = [0.0]
+"""When this worker was last seen to get on."""
+
+
+def _say_so() -> None:
+    """Beside the workers of other machines; without a database that waits."""
+    try:
+        hearts.here(Heartbeat.Kind.WORKER)
+    except DatabaseError:
+        log.warning("database is away")
+    finally:
+        connection.close()
+
+
+@worker_shutdown.connect(dispatch_uid="health.pulse.leave")
+def worker_ends(**kwargs: Any) -> None:
+    with suppress(DatabaseError):
+        hearts.leave(Heartbeat.Kind.WORKER)
 
 
 def has_nothing_to_do() -> bool:

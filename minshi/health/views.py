@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,22 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from minshi.clock import Instant
-from minshi.deadlines.models import Deadline, SweeperState
-from minshi.health import hearts, looking
-
-LATE = timedelta(seconds=60)
-"""The promise: within a minute while any worker lives."""
-
-
-def deadlines_are() -> dict[str, Any]:
-    """Whether they are stopped after a jump of the clock, how many keep failing, how many are late."""
-    still = Deadline.objects.open()
-    return {
-        "stopped": SweeperState.objects.filter(stopped_at__isnull=False).exists(),
-        "failing": still.filter(failures__gt=0).count(),
-        "late": Deadline.objects.due(Instant() - LATE).filter(failures=0).count(),
-    }
+from minshi.health import hearts, signs
 
 
 @never_cache
@@ -44,15 +28,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
         executor = MigrationExecutor(connection)
         found["unapplied_migrations"] = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if not found["unapplied_migrations"]:
-            found["heartbeats"] = hearts.ages()
-            found["silent"] = hearts.silent(found["heartbeats"])
-            found["deadlines"] = deadlines_are()
-            found["looked"] = looking.last()
-            well = not found["silent"] and not any(found["deadlines"].values()) and looking.is_well(found["looked"])
+            found |= signs.all_of_them()
+            found["wrong"] = list(signs.wrong(found))
+            well = not found["wrong"]
     except DatabaseError:  # also a pool that gives no connection: psycopg wraps it
         found["database"] = "unreachable"
         hearts.drop_broken_connections()
-    web_is_well = found["database"] == "ok" and not found["unapplied_migrations"]
+    web_is_well = found["database"] == "ok" and not found["unapplied_migrations"] and found.get("writes", True)
     # Elsewhere than in production one may run the site alone: the others are reported and nothing more.
     ignored = request.GET.get("only") == "web" or settings.ENV != "production"
     found["ok"] = web_is_well and (ignored or well)

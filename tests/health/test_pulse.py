@@ -30,6 +30,7 @@ def test_the_sweeper_touches_its_pulse_each_round(file: Path, monkeypatch: pytes
     command = sweep.Command()
     monkeypatch.setattr(sweep, "one_round", lambda: None)
     monkeypatch.setattr(sweep.threading, "Event", Twice)
+    monkeypatch.setattr(sweep.hearts, "leave", lambda kind: None)  # the test's own session was closed
     monkeypatch.setattr(sweep.signal, "signal", lambda *args: None)
     command.keep_sweeping(0)
     assert Twice.seen == [False, True]

@@ -5,17 +5,23 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
+from minshi.audit.actions import seal
 from minshi.deadlines import actions
-from minshi.health import hearts, pulse
+from minshi.health import hearts, pulse, signs
+from minshi.health.alarms import Alarms
 from minshi.health.models import Heartbeat
 from minshi.notifications.actions import deliver
 
 log = logging.getLogger(__name__)
+
+SEALS_AFTER = 120.0
+"""Seconds that the worker's sealing may be late before the sweeper seals."""
 
 
 class Command(BaseCommand):
@@ -38,25 +44,33 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        quiet = Quiet()
+        quiet, alarms = Quiet(), Alarms()
         while not stopped.is_set():
             try:
                 one_round()
                 quiet.look()
+                alarms.look(signs.wrong(signs.all_of_them()))
             except DatabaseError as error:  # it comes back, and so do we
                 log.warning("database is away: %s", type(error).__name__)
                 hearts.drop_broken_connections()
+                alarms.look(["database"])
             connection.close()
             pulse.touch()
             stopped.wait(every)
+        with suppress(DatabaseError):
+            hearts.leave(Heartbeat.Kind.SWEEPER)
 
 
 def one_round() -> None:
     hearts.beat(Heartbeat.Kind.SWEEPER)
+    hearts.here(Heartbeat.Kind.SWEEPER)
+    hearts.forget_machines()
     skew = actions.look_at_clock()
     while skew is not None and actions.sweep(skew=skew):
         hearts.beat(Heartbeat.Kind.SWEEPER)
         pulse.touch()
+    if signs.sealing_is()["seconds"] > SEALS_AFTER:
+        seal()
     deliver()
 
 
