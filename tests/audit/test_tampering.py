@@ -94,7 +94,8 @@ def test_nothing_older_than_the_last_root_that_left_is_missed(
             owner.execute(f"DROP TABLE {kept}")  # type: ignore[arg-type]
     print(f"{TIMES} changes, {rebuilt} with the chain made anew: {missed} missed, without roots {missed_without_roots}")
     assert missed == 0
-    assert missed_without_roots == rebuilt, "the twin without roots outside misses what fits again"
+    # And, beside those, an end that was cut off: nothing comes after it that would no longer fit.
+    assert missed_without_roots >= rebuilt, "the twin without roots outside misses what fits again"
 
 
 def put_back(owner: Connection, copies: dict[str, str]) -> None:
