@@ -36,7 +36,7 @@ class SecurityPolicyMiddleware(MiddlewareMixin):
         # No database stores this letter and nobody types it: a search for it would end as a server error.
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return bad_request(request, BadRequest())
-        return None
+        return refuse_too_much(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         # The elder cookie changes every page, also those that never look at the session.
@@ -46,6 +46,24 @@ class SecurityPolicyMiddleware(MiddlewareMixin):
         if not (settings.DEBUG and response.status_code in (404, 500)):
             response.setdefault(HEADER, _policy(request.path_info.startswith(ADMIN)))
         return response
+
+
+WITHOUT_FILES = ("/signin/", "/accounts/", "/elder/", "/messages/")
+"""Where no form has a file: what is sent there is a few words."""
+
+
+def refuse_too_much(request: HttpRequest) -> HttpResponse | None:
+    """More than any form of ours sends is not read at all: 413, before anything looks at the body."""
+    most = settings.BODY_BYTES_OF_WORDS if request.path_info.startswith(WITHOUT_FILES) else settings.BODY_BYTES
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if length.isdecimal() and int(length) <= most:
+        return None
+    # The page would show what was typed, and so read it.
+    request._mark_post_parse_error()  # type: ignore[attr-defined]
+    reason = _("一次交的内容太大，没有收；照片请少选几张，分几次交")
+    response = render(request, "409.html", {"reasons": [reason]}, status=413)
+    response["Connection"] = "close"  # else the server would read it to the end to find the next request
+    return response
 
 
 class RefusalMiddleware(MiddlewareMixin):
