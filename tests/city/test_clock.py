@@ -17,7 +17,7 @@ from bench.plans import plans_of
 from minshi.clock import Instant
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
-from minshi.health.views import deadlines_are
+from minshi.health.signs import deadlines_are
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
