@@ -48,8 +48,13 @@ class Copying:
 
     owner: psycopg.Connection[Any]
     matters: int
+    room: int = 0
+    """Keys left free between two copies of a table, for rows that come in by themselves before the first is made."""
     models: dict[str, type[models.Model]] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
+    """The first key that is not copied."""
     steps: dict[str, int] = field(default_factory=dict)
+    """How far the key of a copy lies from that of the copy before."""
 
     def __post_init__(self) -> None:
         for model in apps.get_models(include_auto_created=True):
@@ -60,9 +65,10 @@ class Copying:
                 self.models[label] = model  # what has another key is the platform's own, of which there is one
         for label in self.models:
             root = self.root(label)
-            if root not in self.steps:
-                self.steps[root] = self.last_key(self.models[root])
-        self.steps["territory.territory"] = self.last_key(Territory)
+            if root not in self.ends:
+                self.ends[root] = self.last_key(self.models[root])
+        self.ends["territory.territory"] = self.last_key(Territory)
+        self.steps = {root: end + self.room for root, end in self.ends.items()}
 
     def last_key(self, model: type[models.Model]) -> int:
         found = self.owner.execute(
@@ -132,7 +138,7 @@ class Copying:
         if name == "title" and label in ("proposals.proposal", "proposals.card", "deadlines.deadline"):
             return f"left({value} || translate(copy.k::text, '0123456789', '甲乙丙丁戊己庚辛壬癸'), {each.max_length})"
         if label == "disclosure.notice" and name == "number":
-            return f"lpad(upper(to_hex(copy.k)), 9, '0') || substr({value}, 10)"
+            return f"upper(left(md5({value} || ':' || copy.k), 9)) || substr({value}, 10)"
         if label == "accounts.user" and name == "phone":
             return f"CASE WHEN {value} IS NOT NULL THEN '177' || lpad({self.moved(label, 'was.id')}::text, 8, '0') END"
         return "0" if label == "proposals.card" and name == "counted" else ""
@@ -149,11 +155,9 @@ class Copying:
         return found
 
     def tells_apart(self, model: type[models.Model], each: Any) -> bool:
-        label = model._meta.label_lower
-        if label == "territory.household" and each.name == "place":
-            return True  # a door's yard is copied with it
         if not each.is_relation:
             return each.name == "subject_id"
+        label = model._meta.label_lower
         target = each.related_model._meta.label_lower
         return target in self.models and (not is_register(self.root(target)) or is_register(label))
 
@@ -185,7 +189,8 @@ class Copying:
         )
         fields = Territory._meta.local_concrete_fields
         step = self.steps["territory.territory"]
-        there = list(Territory.objects.filter(pk__lt=step).select_related("level").order_by("path"))
+        old = Territory.objects.filter(pk__lt=self.ends["territory.territory"])
+        there = list(old.select_related("level").order_by("path"))
         new: list[tuple[Any, ...]] = []
         pairs: list[tuple[Any, ...]] = []
         for town, was, becomes in towns_of(there, range(first, last + 1)):
@@ -206,7 +211,7 @@ class Copying:
         names = SQL(", ").join(Identifier(name) for name in values)
         self.owner.execute(
             SQL("CREATE TEMPORARY TABLE bench_was AS SELECT * FROM {} WHERE {} < {}").format(
-                table, Identifier(str(model._meta.pk.column)), self.steps[self.root(label)]
+                table, Identifier(str(model._meta.pk.column)), self.ends[self.root(label)]
             )
         )
         matters = 1 if is_register(label) else self.matters
@@ -239,7 +244,7 @@ class Copying:
             "DELETE FROM residents_rolegrant AS spare USING residents_rolegrant AS kept"
             " WHERE (spare.place_id, spare.role) = (kept.place_id, kept.role) AND kept.id < spare.id"
             " AND spare.id >= %s AND spare.role <> ALL (%s)",
-            [self.steps["residents.rolegrant"], [str(role) for role in ORGANISERS]],
+            [self.ends["residents.rolegrant"], [str(role) for role in ORGANISERS]],
         )
 
 

@@ -214,4 +214,10 @@ def _report(seen: dict, waits: dict, insert: float | None, project_path: str, li
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["city"]:
+        django.setup()
+        from bench import city
+
+        city.main(sys.argv[2:])
+    else:
+        main()
