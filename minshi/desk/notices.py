@@ -59,6 +59,10 @@ class NoticeAdmin(ScopedAdmin):
     list_filter = ("kind", "is_gate")
     search_fields = ("number", "title")
     search_help_text = _("公示编号或标题")
+
+    def named(self, word: str, request: HttpRequest) -> Q:
+        return Q(pk__in=Notice.objects.named(word).values("pk"))
+
     fields = (
         "number", "kind", "is_gate", "title", "place", "issuer", "basis", "course", "body", "posted_at",
         until("ends_at", _("截止")), "provisional", "objections_total", "objections_open", "objections_remarked",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import django_filters
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.disclosure.models import Kind, Notice, NoticeQuerySet
@@ -28,7 +27,7 @@ class BoardFilter(django_filters.FilterSet):
 
     def named(self, rows: NoticeQuerySet, name: str, asked: str) -> NoticeQuerySet:
         for word in words_of(asked):
-            rows = rows.filter(Q(title__icontains=word) | Q(number__icontains=word))
+            rows = rows.named(word)
         return rows
 
     def by_period(self, rows: NoticeQuerySet, name: str, asked: str) -> NoticeQuerySet:

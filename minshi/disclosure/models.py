@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db import connection, models
 from django.db.models import F, FilteredRelation, Func, OuterRef, Q, Subquery
@@ -21,6 +22,7 @@ from minshi.faces.words import cn_until
 from minshi.paper.models import Line
 from minshi.policy.models import Lengthening
 from minshi.residents.models import Person, RoleGrant
+from minshi.searching import Bigrams, found
 from minshi.territory.models import Household, Territory
 
 
@@ -65,6 +67,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def past(self) -> NoticeQuerySet:
         return self.filter(Q(ends_at__lte=Instant()) | Q(withdrawn_by__isnull=False))
+
+    def named(self, word: str) -> NoticeQuerySet:
+        """Those with the word in their title, or where it may be a part of one, in their number."""
+        titled = found(Notice, "title", word)
+        return self.filter(titled if word.isalpha() else titled | Q(number__icontains=word))
 
     def newest(self) -> NoticeQuerySet:
         return self.order_by("-posted_at", "-pk")
@@ -148,6 +155,8 @@ class Notice(models.Model):
             models.Index(F("posted_at").desc(), F("id").desc(), name="notice_newest"),
             models.Index(F("place"), F("posted_at").desc(), F("id").desc(), name="notice_of_place"),
             models.Index(F("link"), F("posted_at").desc(), name="notice_of_link"),
+            models.Index(F("kind"), F("posted_at").desc(), F("id").desc(), name="notice_of_kind"),
+            GinIndex(Bigrams("title"), name="notice_title_bigrams"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(number__regex=rf"^{NUMBER}$"), name="notice_number_form"),
