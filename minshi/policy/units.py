@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from typing import TypeGuard
+from unicodedata import category
 
 from django.db import models
 from django.utils.translation import gettext as _
@@ -15,6 +16,8 @@ Value = int | str | bool | list[int]
 
 FRACTION = re.compile(r"[1-9]\d{0,4}/[1-9]\d{0,4}", re.ASCII)
 LARGEST = 10**12
+UNWRITTEN = ("Cc", "Cs")
+"""Control characters and halves of letters, which "\\u0000" and the like become: no database keeps them."""
 
 
 class Unit(models.TextChoices):
@@ -60,6 +63,8 @@ def fault(unit: str, value: object) -> str:
     elif unit == Unit.TEXT:
         if not isinstance(value, str) or not 0 < len(value.strip()) <= 200:
             return _("请填写200字以内的文字。")
+        if any(category(letter) in UNWRITTEN for letter in value):
+            return _("请填写看得见的文字，不要有控制字符。")
     else:
         return _list_fault(unit, value)
     return ""

@@ -165,6 +165,18 @@ def test_a_rule_is_exact(district: Territory, client_of: ClientOf, district_offi
     assert "试行办法第三条" in answer.content.decode()
 
 
+@pytest.mark.parametrize("typed", [r'"\u0000"', r'"\ud800"', r'"0871\u0007"'])
+def test_a_rule_of_words_is_words(district: Territory, client_of: ClientOf, district_officer: User, typed: str) -> None:
+    facts = {"value": typed, "since": f"{today() + timedelta(days=1)}", "source": "试行办法第三条"}
+    wordy = Parameter.objects.filter(unit="text")
+    assert wordy
+    for parameter in wordy:
+        answer = client_of(district_officer).post(
+            do_of(district, "set-parameter"), {**facts, "parameter": parameter.pk}
+        )
+        assert answer.status_code == 422, parameter.name
+
+
 def test_the_district_rules_from_a_day_on(
     district: Territory, client_of: ClientOf, district_officer: User, clock: Any
 ) -> None:
