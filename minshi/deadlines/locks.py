@@ -28,11 +28,8 @@ def take(subject_type: str, key: int) -> bool:
 
 
 def _lock_first(model: type[models.Model], way: tuple[str, ...], key: int) -> bool:
-    first = _end_of(model, way)
-    whose = model._base_manager.filter(pk=key).values_list("__".join(way), flat=True)
-    if first._base_manager.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=whose).values_list("pk"):
-        return True
-    return whose.first() is None  # it belongs to none
+    first = model._base_manager.filter(pk=key).values_list("__".join(way), flat=True).first()
+    return first is None or _lock(_end_of(model, way)._base_manager.filter(pk=first))
 
 
 def _lock(rows: models.QuerySet[Any]) -> bool:
