@@ -97,6 +97,7 @@ class Deadline(models.Model):
             # for lists of few, and walked to the end of the city.
             models.Index(F("role"), BENEATH, F("due"), F("id"), name="deadline_of_role", condition=TASK),
             models.Index(BENEATH, F("due"), F("id"), name="deadline_beneath", condition=TASK),
+            models.Index(BENEATH, F("id"), name="deadline_of_place"),
             GinIndex(Bigrams("title"), name="deadline_title_bigrams", condition=Q(handled_at=None)),
             models.Index(fields=["subject_type", "subject_id"], name="deadline_subject"),
             models.Index(fields=["failures"], name="deadline_failing", condition=Q(handled_at=None, failures__gt=0)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,7 @@ class Account(models.Model):
     class Meta:
         verbose_name = _("账户")
         verbose_name_plural = _("账户")
+        indexes = [models.Index(OpClass(F("place_path"), "varchar_pattern_ops"), F("id"), name="account_of_place")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(balance_fen__gte=0) | Q(may_be_negative=True), name="account_is_not_overdrawn"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from bench.plans import Plan, plans_of
 from minshi.deadlines.models import Deadline
+from minshi.ledger.models import Account
 from minshi.residents.models import Role
 from minshi.residents.rules import roles_of
 from tests.city.conftest import ELSEWHERE
@@ -65,3 +68,15 @@ def test_a_list_at_the_desk_is_searched_by_the_cards_index(crowd: World) -> None
         assert "UPPER" not in "".join(plan.statement.sql for plan in listed)
     page = browser.get("/admin/proposals/proposal/", {"q": crowd["delivering"].number}).content.decode()
     assert title in page
+
+
+@pytest.mark.parametrize(
+    ("page", "model"), [("deadlines/deadline", Deadline), ("ledger/account", Account)], ids=["deadlines", "accounts"]
+)
+def test_a_list_by_place_reads_what_is_there(crowd: World, page: str, model: Any) -> None:
+    user = crowd.who("next_clerk")
+    browser: Client = browser_of(user)
+    here = model.objects.filter(place_path__startswith=roles_of(user)[0].path).count()
+    table = model._meta.db_table
+    asked = plans_of(lambda: browser.get(f"/admin/{page}/"), by_index=True, about=table)
+    assert read_of(asked, table) <= here + 100 < model.objects.count() / 2
