@@ -6,6 +6,7 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -55,7 +56,8 @@ def texts_are() -> dict[str, int]:
 
 
 def sealing_is() -> dict[str, Any]:
-    """How many events are not chained yet, and for how many seconds the oldest of them."""
+    """How many events are not chained yet, and for how many seconds the oldest of them: for who runs the site alone,
+    since either tells the moment at which somebody voted or answered."""
     with connection.cursor() as cursor:
         cursor.execute(UNSEALED)
         rows, seconds = cursor.fetchone()
@@ -71,7 +73,7 @@ def can_write() -> bool:
 def media_can_be_written() -> bool:
     """By writing: a full or read-only disk says nothing before."""
     try:
-        settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
+        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=settings.MEDIA_ROOT) as file:
             file.write(b"1")
             file.flush()

@@ -30,6 +30,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         if not found["unapplied_migrations"]:
             found |= signs.all_of_them()
             found["wrong"] = list(signs.wrong(found))
+            found["sealing"] = "late" if "sealing" in found["wrong"] else "ok"
             well = not found["wrong"]
     except DatabaseError:  # also a pool that gives no connection: psycopg wraps it
         found["database"] = "unreachable"

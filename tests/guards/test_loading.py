@@ -195,11 +195,7 @@ def test_a_load_waits_for_every_table_before_it_changes_one(owner: Connection) -
     """Else an ANALYZE that holds the last of them and waits for the first one's entry ends the load, or is ended."""
     with as_owner() as other, other.transaction():
         other.execute("LOCK TABLE territory_territory IN SHARE UPDATE EXCLUSIVE MODE")
-        owner.execute("SET lock_timeout = '200ms'")
-        with pytest.raises(psycopg.errors.LockNotAvailable), owner.transaction(), owner.cursor() as cursor:
-            try:
-                loading.bring_up_to_date(cursor)  # type: ignore[arg-type]
-            except psycopg.errors.LockNotAvailable as error:
-                assert "LOCK TABLE territory_territory" in str(error.diag.context)
-                raise
-    owner.execute("RESET lock_timeout")
+        with pytest.raises(psycopg.errors.LockNotAvailable) as refused, owner.transaction(), owner.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '3s'")
+            loading.bring_up_to_date(cursor)  # type: ignore[arg-type]
+    assert "LOCK TABLE" in str(refused.value.diag.context)
