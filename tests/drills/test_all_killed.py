@@ -198,6 +198,7 @@ def all_are_back(kept: Kept, before: dict[str, int]) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.skipif(not BIG, reason="a minute; tests/run/test_kept_alive.py tells the most of it in seconds")
 def test_killed_again_and_again_it_comes_back_and_loses_no_vote(voting: Any, seed: int) -> None:
     dice = random.Random(seed)
     motion, sessions = voting
