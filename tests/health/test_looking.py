@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from minshi.audit.actions import seal
 from minshi.clock import CHINA, as_owner
 from minshi.health import hearts, looking
 from minshi.health.models import Heartbeat, Look
@@ -95,6 +96,7 @@ def test_monitors_hear_of_it(client: Client, settings: Any, questions: dict[str,
     settings.ENV = "production"
     for kind in Heartbeat.Kind.values:
         hearts.beat(kind)
+    seal()
     assert client.get("/healthz").status_code == 200
     questions["one"] = lambda: iter(["trigger-missing deliberation_ballot.no_removal"])
     looking.look()
