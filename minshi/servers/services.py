@@ -68,7 +68,7 @@ def prepare(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
     begun = place / BEGUN
     if not (place / "replay.done").exists():
         begun.touch()
-    once(place / "replay.done", given, "载入演示城区（第一次约一分钟）", env, "replay")
+    once(place / "replay.done", given, "载入演示城区（第一次要两三分钟）", env, "replay")
     begun.unlink(missing_ok=True)
 
 
