@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -140,7 +141,11 @@ OF_THE_WORLD = ("tests/pages/", "tests/access/", "tests/city/")
 """Look at one world (tests/world.py), which takes a process most of a minute to build: one process has them all."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not os.environ.get("MINSHI_DRILL"):
+        left = [item for item in items if (mark := item.get_closest_marker("drill")) and mark.kwargs.get("only")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     turns = {f"tests/{name}": turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(item.location[0], len(turns)))
 

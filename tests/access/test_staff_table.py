@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
@@ -32,7 +33,7 @@ from tests.access.addresses import (
     undone,
 )
 from tests.access.staff_table import ELSEWHERE, EMPTY, SITE, STEPS, THINGS, Step, Thing
-from tests.access.table import BY_FACTOR, FORMER, OPERATOR, STAFF, TAKEN, Row
+from tests.access.table import BY_FACTOR, EVERYBODY, FORMER, OPERATOR, STAFF, TAKEN, Row
 from tests.access.test_table import looked, sent, told
 from tests.world import World
 
@@ -41,15 +42,20 @@ SCOPED = {label: site for label, site in REGISTERED.items() if isinstance(site, 
 FAMILY = ("changelist", "add", "change", "delete", "history", "do")
 
 SAMPLE = (
-    "anonymous", "chief", "clerk", "approver", "district_officer", "stranger_clerk", "stranger_approver", "superuser",
-    "former_clerk",
+    "anonymous", "chief", "approver", "district_officer", "stranger_approver", "superuser", "former_clerk",
 )  # fmt: skip
-"""Whom every thing is shown to; a project is shown to everybody, a step to all who work at a desk."""
+NEAREST = ("clerk", "stranger_clerk")
+"""A project is shown to everybody, any other thing to the nearest two and to some of the sample."""
 
 by_thing = pytest.mark.parametrize("label", THINGS)
 by_step = pytest.mark.parametrize(
     ("label", "name"), [(label, name) for label, steps in STEPS.items() for name in steps], ids=str
 )
+
+
+def some_of(names: Sequence[str], what: str, share: int) -> Sequence[str]:
+    """One in ``share`` of them, other ones for each thing or step; all in the drill."""
+    return names if os.environ.get("MINSHI_DRILL") else names[crc32(what.encode()) % share :: share]
 
 
 def address(label: str, last: str, *args: Any) -> str:
@@ -115,7 +121,7 @@ def test_who_sees_which_rows(label: str, world: World, browsers: dict[str, Brows
     thing = THINGS[label]
     row = 0 if label in EMPTY else first_of(label, world)
     complaints = []
-    for name in browsers if label == "proposals.proposal" else SAMPLE:
+    for name in browsers if label == "proposals.proposal" else (*NEAREST, *some_of(SAMPLE, label, 2)):
         for last, args, expected in _expected(thing, name, row, exists=label not in EMPTY):
             path = address(label, last, *args)
             answer = browsers[name].ask("GET", path)
@@ -198,10 +204,9 @@ def taken(label: str, name: str, step: Step, world: World, browsers: dict[str, B
 
 
 def asked_of(what: str, step: Step) -> list[str]:
-    """Who tries a step: all who may, the sample, and of the others every third, other ones at each step."""
-    others = sorted(BY_FACTOR - step.who - {*SAMPLE})
-    chance = others if os.environ.get("MINSHI_DRILL") else others[crc32(what.encode()) % 3 :: 3]
-    return sorted({*step.who, *SAMPLE, *chance})
+    """Who tries a step: all who may, who may the same elsewhere, and some of the others."""
+    near = {f"stranger_{who}" for who in step.who} & EVERYBODY
+    return sorted({*step.who, *near, *some_of(sorted({*SAMPLE, *BY_FACTOR} - step.who - near), what, 3)})
 
 
 def _of_one(who: str, browser: Browser, path: str, step: Step, fields: list[str]) -> list[str]:

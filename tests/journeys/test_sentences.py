@@ -443,7 +443,7 @@ WALKS = (
 )  # fmt: skip
 
 
-@pytest.mark.drill
+@pytest.mark.drill(only=True)
 def test_every_sentence_is_true_on_at_least_sixty_side_states(way: Way, read: set[tuple[str, ...]]) -> None:
     for walk in WALKS:
         for proposal in walk(way):
