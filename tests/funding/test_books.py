@@ -15,6 +15,7 @@ from proposals.selectors import plan_of_money
 from tests.way import Way
 
 
+@pytest.mark.walked("raising")
 def test_the_books_are_read_after_the_only_contribution_is_reversed(way: Way, client_of) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -24,6 +25,7 @@ def test_the_books_are_read_after_the_only_contribution_is_reversed(way: Way, cl
     assert answer.status_code == 200
 
 
+@pytest.mark.walked("raising")
 def test_what_was_undone_stands_beside_it_and_the_sources_are_net(way: Way, client_of) -> None:
     proposal = way.raising()
     way.planned(proposal)
@@ -43,6 +45,7 @@ def test_a_bar_of_nothing_and_of_less_than_nothing_is_drawn(sources: list[tuple[
     assert all(0 <= float(part["end"].rstrip("%")) <= 100 for part in drawn["parts"])
 
 
+@pytest.mark.walked("covered")
 def test_a_source_has_one_fill_on_every_page(way: Way) -> None:
     proposal = way.covered()
     funding.announce_funding(proposal, by=way.who("clerk"))

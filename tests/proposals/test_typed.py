@@ -38,6 +38,7 @@ def media(tmp_path: Path, settings: Any) -> None:
 # --- A form that closed meanwhile -----------------------------------------------------------------
 
 
+@pytest.mark.walked("announced", "neighbour")
 def test_a_late_objections_text_is_shown_again(way: Way, client_of: ClientOf, neighbour: User) -> None:
     notice = way.announced().gate_notice
     platform_clock.set_to(notice.ends_at)
@@ -61,6 +62,7 @@ def test_a_revision_that_came_too_late_is_shown_again(
     assert "works" not in page.split("您刚才写的")[1]
 
 
+@pytest.mark.walked("deciding", "clerk")
 def test_a_step_of_the_desk_that_was_over_shows_what_was_typed(way: Way, client_of: ClientOf, clerk: User) -> None:
     proposal = way.deciding()
     answer = client_of(clerk).post(do_of(proposal, "open-vote"), {"question": TYPED, "detail": ""})
@@ -132,6 +134,7 @@ def test_withdrawing_is_linked_for_whoever_proposed_it_only(
         assert url not in client.get(page).content.decode(), page
 
 
+@pytest.mark.walked("voting")
 def test_the_link_goes_when_money_or_a_vote_has_begun(way: Way, client_of: ClientOf) -> None:
     proposal = way.voting()
     page = client_of(way.who("resident")).get(proposal.get_absolute_url()).content.decode()

@@ -63,6 +63,7 @@ def test_what_an_act_writes_is_numbered_on_no_page(way: Way) -> None:
     assert "audit_event" in found and "paper_line" in found
 
 
+@pytest.mark.walked("rating")
 def test_nor_what_a_rating_writes(way: Way) -> None:
     survey = way.rating()
     raters, found = way.raters(), set[str]()
@@ -90,6 +91,7 @@ def test_their_addresses_are_written_with_letters_that_only_the_server_turns_bac
         assert len(told) == 3 and all(re.search(r"/[0-9a-f]{16}/", each) for each in told), name
 
 
+@pytest.mark.walked("rating")
 def test_whoever_tries_numbers_learns_nothing(client_of: ClientOf, way: Way) -> None:
     survey = way.rating()
     prober = client_of(way.who("neighbour"))
@@ -105,6 +107,7 @@ def test_whoever_tries_numbers_learns_nothing(client_of: ClientOf, way: Way) -> 
     assert tried() == before and 200 not in before
 
 
+@pytest.mark.walked("voting", "district_officer")
 def test_the_districts_pages_of_changes_say_no_key(client_of: ClientOf, way: Way, district_officer: User) -> None:
     way.voting()
     officer = client_of(district_officer)
