@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "minshi.signin",
     "minshi.mydata",
     "minshi.unsent",
+    "minshi.once",
     "minshi.faces",
     "minshi.health",
     "minshi.desk",
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "minshi.unsent.middleware.KeepsFiles",
     "minshi.signin.middleware.StaffNeedSecondFactor",
     "minshi.audit.middleware.OriginMiddleware",
+    "minshi.once.middleware.OncePerForm",
     "minshi.faces.middleware.RefusalMiddleware",
 ]
 
@@ -120,6 +122,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "minshi.faces.context.face",
             ],
+            "builtins": ["minshi.once.templatetags.once"],
         },
     }
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -24,6 +25,10 @@ TRIES = 3
 
 TWICE = timedelta(minutes=5)
 """Within which the same words from the same person are one form sent twice: a double tap, the back button."""
+
+
+taken: ContextVar[list[str] | None] = ContextVar("taken", default=None)
+"""The names of the actions that ran to their end, for whoever wants to know: one form, in one transaction."""
 
 
 def in_turn(by: User, what: str) -> None:
@@ -47,17 +52,23 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         outermost = not connection.in_atomic_block
+        noted = taken.get()
+        # Within a form's transaction there is nothing else to undo: what comes first in it is whole by itself.
+        whole = outermost or (noted is not None and not connection.savepoint_ids)
         for attempt in range(TRIES):
             try:
                 with transaction.atomic(), acting(kwargs.get("by"), to_the_end=outermost):  # type: ignore[arg-type]
-                    return function(*args, **kwargs)
+                    result = function(*args, **kwargs)
+                    if noted is not None:
+                        noted.append(function.__qualname__)
+                    return result
             except IntegrityError as error:
                 # A guard that speaks to people is an answer, whoever ran into it and wherever.
                 if sentence := sentence_of(error):
                     raise Refused(sentence) from error
                 raise
             except OperationalError as error:
-                again = outermost and attempt < TRIES - 1
+                again = whole and attempt < TRIES - 1
                 if not (again and isinstance(error.__cause__, DeadlockDetected)):
                     raise
                 log.info("%s met a deadlock and is done again", function.__qualname__)

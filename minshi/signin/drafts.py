@@ -26,6 +26,9 @@ AUTHOR = "author"
 AUTHOR_KEPT = timedelta(days=7)
 KEPT = timedelta(days=1)
 MOST_CHARACTERS = 40_000
+FORM_KEY = "form_key"
+OF_THE_PAGE = ("csrfmiddlewaretoken", FORM_KEY)
+"""What a form carries that nobody typed; drawn again it has its own."""
 
 WHO_ARE_YOU = (
     "account_request_login_code",
@@ -59,7 +62,7 @@ def keep(request: HttpRequest) -> bool:
     sensitive = getattr(request, "sensitive_post_parameters", ())
     if sensitive == "__ALL__":
         return False
-    names = [name for name in request.POST if name not in sensitive and name != "csrfmiddlewaretoken"]
+    names = [name for name in request.POST if name not in sensitive and name not in OF_THE_PAGE]
     sent = {name: request.POST.getlist(name) for name in names}
     if sum(len(text) for texts in sent.values() for text in texts) > MOST_CHARACTERS:
         return False

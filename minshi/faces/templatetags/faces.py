@@ -384,7 +384,7 @@ def kept_files(bound: BoundField) -> list[Any]:
 
 MOST_TYPED = 12
 """Texts of a form that are shown again where the form itself no longer can be."""
-NOT_SHOWN = ("csrf", "password", "code", "token", "next", "kept_file")
+NOT_SHOWN = ("csrf", "form_key", "password", "code", "token", "next", "kept_file")
 
 
 @register.inclusion_tag("components/typed.html", takes_context=True)
@@ -394,7 +394,7 @@ def typed_before(context: template.Context) -> dict[str, Any]:
     Only words, no choices and numbers; and nothing that the view declared sensitive.
     """
     request: HttpRequest | None = context.get("request")
-    if request is None or request.method != "POST":
+    if request is None or not (request.method == "POST" or getattr(request, "changed_since", False)):
         return {}
     hidden = getattr(request, "sensitive_post_parameters", ())
     try:

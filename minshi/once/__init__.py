@@ -1,0 +1,1 @@
+"""A form that is sent twice is done once: its key leads the second sending to the answer of the first."""
