@@ -219,5 +219,9 @@ if __name__ == "__main__":
         from bench import city
 
         city.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["pages"]:
+        from bench import pages
+
+        pages.main(sys.argv[2:])
     else:
         main()
