@@ -123,6 +123,7 @@ TEMPLATES = [
                 "minshi.faces.context.face",
             ],
             "builtins": ["minshi.once.templatetags.once"],
+            "libraries": {"i18n": "minshi.faces.templatetags.said_once"},
         },
     }
 ]

@@ -10,6 +10,7 @@ class FacesConfig(AppConfig):
     verbose_name = _("页面")
 
     def ready(self) -> None:
-        from minshi.faces import typed
+        from minshi.faces import labels, typed
 
+        labels.look_up_once()
         typed.watch()

@@ -16,7 +16,7 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, UnreadablePostError
 from django.template import loader
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -361,6 +361,31 @@ def field(bound: BoundField, legend: str = "") -> SafeString:
     if isinstance(widget, forms.FileInput) and widget.allow_multiple_selected:
         return photo_input(bound, legend)
     return _draw("check_row" if isinstance(widget, forms.CheckboxInput) else "field", bound)
+
+
+@register.simple_tag
+def widget_attributes(attributes: Mapping[str, Any]) -> SafeString:
+    """Of a form's control, as Django draws them."""
+    written = (
+        f" {conditional_escape(name)}" if value is True else format_html(' {}="{}"', name, str(value))
+        for name, value in attributes.items()
+        if value is not False
+    )
+    return SafeString("".join(written))
+
+
+@register.simple_tag
+def widget_options(groups: Iterable[tuple[str | None, Sequence[Mapping[str, Any]], int]]) -> SafeString:
+    """The choices of a select. Written out: a list of places has hundreds."""
+    written: list[str] = []
+    for group, options, _index in groups:
+        rows = [
+            f'\n  <option value="{conditional_escape(str(option["value"]))}"{widget_attributes(option["attrs"])}>'
+            f"{conditional_escape(option['label'])}</option>"
+            for option in options
+        ]
+        written += [format_html('\n  <optgroup label="{}">', group), *rows, "\n  </optgroup>"] if group else rows
+    return SafeString("".join(written))
 
 
 @register.simple_tag
