@@ -2,6 +2,7 @@
 """python3 run.py: the whole platform on this machine.
 
   python3 run.py [--port 8000] [--host ADDRESS] [--wheels] [--once]   the demo district; Ctrl-C stops it
+  python3 run.py --replay                            the demo district walked anew, not taken from its dump
   python3 run.py --empty                             nothing but places and levels, beside the demo's data
   python3 run.py test                                every check, on servers of its own
   python3 run.py test [--fresh] PATH …               what pytest is asked for; the database stays for the next time
@@ -10,9 +11,11 @@
   python3 run.py sheets DIRECTORY [-k NAME]          pictures of pages on contact sheets: phone, elder mode, desk
   python3 run.py manage COMMAND …                    manage.py on the same data
   python3 run.py dump FILE                           a demo district of this release, as tests/upgrade keeps it
+  python3 run.py dump --here FILE                    the one in var/, as it is now
 
 DATABASE_URL and REDIS_URL name servers to use; else the machine's own are started, else those from wheels.
-MINSHI_VAR names the directory for data (var/); MINSHI_SERVERS=machine|wheels allows one way only.
+MINSHI_VAR names the directory for data (var/); MINSHI_SERVERS=machine|wheels allows one way only; MINSHI_KEPT names
+the directory whose newest dump a first start puts back (tests/upgrade).
 """
 
 import sys
@@ -40,10 +43,11 @@ from functools import partial
 from pathlib import Path
 
 from minshi.servers import dump as dumping
-from minshi.servers import environment, ground, services
+from minshi.servers import environment, ground, proving, services
 from minshi.servers.children import Family, follow_the_parent, stop_on_signals
 from minshi.servers.databases import bring_up
 from minshi.servers.progress import Trouble, complain, say, step
+from minshi.servers.waiting import WaitingPage
 
 
 def demo(arguments: list[str]) -> int:
@@ -53,6 +57,7 @@ def demo(arguments: list[str]) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="在哪个地址上；0.0.0.0 让同一网络里的手机也能打开")
     parser.add_argument("--wheels", action="store_true", help="不用机器上的 PostgreSQL 和 Redis，用依赖包里的")
     parser.add_argument("--empty", action="store_true", help="空的平台：只有行政区划，没有人和事，数据另放")
+    parser.add_argument("--replay", action="store_true", help="不用随源码带的演示城区，从头走一遍")
     parser.add_argument("--once", action="store_true", help="启动、检查、停止，供 CI 使用")
     options = parser.parse_args(arguments)
     if options.wheels:
@@ -68,25 +73,38 @@ def demo(arguments: list[str]) -> int:
     reason = ground.why_not_listen(options.host, port)
     if reason:
         raise Trouble(reason)
-    environment.prepare()
+    shown = ground.address_of(options.host)
+    with WaitingPage(options.host, port) as page:
+        if not (place / "static.done").exists() and not options.once:
+            say(f"  现在就可以打开 http://{shown}:{port} ，看进行到哪一步")
+        environment.prepare()
+        run_demo(options, place, port, shown, page)
+    return 0
+
+
+def run_demo(options: argparse.Namespace, place: Path, port: int, shown: str, page: WaitingPage) -> None:
     with bring_up(place) as up, Family() as family:
         ground.remember(place / "running.json", up.env)
-        shown = ground.address_of(options.host)
         env = services.environ(up.env, "demo", port, shown)
         if services.was_interrupted(place) and up.postgres:
             with step("上次载入到一半停了，从头开始"):
                 up.postgres.remake_database()
                 services.begin_again(place)
-        services.prepare(place, env, empty=options.empty)
+        if up.postgres and not options.empty and not options.replay and not (place / "replay.done").exists():
+            services.prepare(place, env, kept=dumping.of_this_release(), remake=up.postgres.remake_database)
+        else:
+            services.prepare(place, env, empty=options.empty)
         with ThreadPoolExecutor() as meanwhile:
             cast = (
                 None if options.empty else meanwhile.submit(services.manage, "演示人物列表打不出来", env, "demo_cast")
             )
-            services.start(family, place, env, port, options.host)
+            services.start(family, place, env, port, options.host, page.go)
             people = cast.result() if cast else first_steps(place)
         if options.once:
-            services.prove(family, port)
-            return 0
+            proving.prove(family, port)
+            if not options.empty:
+                proving.let_a_clerk_in(port)
+            return
         say(f"\n  民生小实事 → http://{shown}:{port}\n")
         say(people)
         say("按 Ctrl-C 停止。")
@@ -247,14 +265,26 @@ def manage(arguments: list[str]) -> int:
 
 
 def dump(arguments: list[str]) -> int:
-    """A demo district made for this alone, in one file: what a later release has to be able to upgrade."""
-    if len(arguments) != 1:
-        raise Trouble("导出到哪个文件？用法：python3 run.py dump tests/upgrade/年-月.sql.gz")
+    """A demo district in one file: what a later release has to be able to upgrade, and a first start puts back.
+
+    One made for this alone, or the one in var/.
+    """
+    here = arguments[:1] == ["--here"]
+    if len(arguments) != 1 + here:
+        raise Trouble("导出到哪个文件？用法：python3 run.py dump [--here] tests/upgrade/年-月.sql.gz")
+    file = Path(arguments[-1])
     environment.prepare()
-    with place_to_throw_away() as place, bring_up(place, ours=True) as up:
-        services.prepare(place, services.environ(up.env, "demo"))
-        size = dumping.write(up, Path(arguments[0]))
-    say(f"{arguments[0]}：{size / 1e6:.1f} MB")
+    if here:
+        place = ground.var()
+        if not ground.only_one(place) or not (place / "replay.done").exists():
+            raise Trouble(f"{place} 里没有演示城区，或者它正在运行：先停下来")
+        with bring_up(place) as up:
+            size = dumping.write(up, file, place / "media")
+    else:
+        with place_to_throw_away() as place, bring_up(place, ours=True) as up:
+            services.prepare(place, services.environ(up.env, "demo"))
+            size = dumping.write(up, file, place / "media")
+    say(f"{file}：{size / 1e6:.1f} MB")
     return 0
 
 

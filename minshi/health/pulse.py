@@ -42,6 +42,9 @@ def a_task_begins(**kwargs: Any) -> None:
 def beat_begins(**kwargs: Any) -> None:
     touch()
     before_task_publish.connect(a_task_begins, weak=False, dispatch_uid="health.pulse.send")
+    # The timetable's first comes after half a minute; whoever waits for beat and worker need not wait for that.
+    with suppress(KombuError, RedisError, OSError):
+        app.send_task("minshi.health.tasks.beat_heart")
 
 
 @worker_ready.connect(dispatch_uid="health.pulse.worker")

@@ -10,12 +10,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from minshi.servers import ground
-from minshi.servers.progress import Trouble, reason, say, step
+from minshi.servers.progress import Step, Trouble, reason, say, step
 
 VENV = ground.ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -29,6 +32,7 @@ UV_OF_PIP = {
     "trusted-host": ("UV_INSECURE_HOST", " "),
 }
 """What uv calls a setting of pip, and what stands between several; nothing where it knows one alone."""
+LOOKS_EVERY = 0.25  # seconds between two looks at how far a program is
 ROOM = 1_500_000_000  # bytes: what the packages and a first database take
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ASK_PLAYWRIGHT = """
@@ -53,13 +57,14 @@ def prepare(lock: str = "run") -> None:
     if not PYTHON.exists():
         with step("建立 Python 环境"):
             run("Python 环境建不起来", sys.executable, "-m", "venv", "--clear", str(VENV))
-    with step("安装依赖"):
-        if not install_fast(wanted):
-            run("依赖安装失败", *PIP, "--require-hashes", "-r", str(wanted))
+    with step("安装依赖") as this:
+        if not install_fast(wanted, this):
+            argv = [*PIP, "--require-hashes", "-r", str(wanted)]
+            run("依赖安装失败", *argv, how_far=partial(_fetched, wanted), step=this)
     mark.write_text(digest)
 
 
-def install_fast(wanted: Path) -> bool:
+def install_fast(wanted: Path, step: Step) -> bool:
     """By uv, which takes 2 s of processor for what pip takes 35; False where it cannot be had or does not manage.
 
     It is told the registries that pip was told, and reads no settings of its own.
@@ -70,7 +75,27 @@ def install_fast(wanted: Path) -> bool:
          "--require-hashes", "-r", str(wanted)],
     )  # fmt: skip
     env = {**os.environ, **registries()}
-    return all(subprocess.run(argv, capture_output=True, env=env, cwd=ground.ROOT).returncode == 0 for argv in steps)
+    try:
+        for argv in steps:
+            run("", *argv, env=env, how_far=partial(_unpacked, wanted), step=step)
+    except Trouble:
+        return False
+    return True
+
+
+def _unpacked(wanted: Path, _said: str) -> float:
+    """By the packages that lie in the environment; uv and pip both come to that last."""
+    return len(list(ground.site_packages().glob("*.dist-info"))) / _packages_of(wanted)
+
+
+def _fetched(wanted: Path, said: str) -> float:
+    """pip names each package as it fetches it, and unpacks all at the end."""
+    fetched = len(re.findall("^Collecting ", said, re.MULTILINE)) / _packages_of(wanted)
+    return (fetched + _unpacked(wanted, said)) / 2
+
+
+def _packages_of(wanted: Path) -> int:
+    return max(1, len(re.findall("^[A-Za-z0-9].*==", wanted.read_text(), re.MULTILINE)))
 
 
 def registries() -> dict[str, str]:
@@ -93,14 +118,45 @@ def _is_there(address: str) -> bool:
     return not address.startswith(("file:", "/")) or Path(unquote(urlsplit(address).path)).exists()
 
 
-def run(trouble: str, *argv: str, env: dict[str, str] | None = None) -> str:
-    """Run to the end and return what it printed; a failure becomes ``trouble`` and its reason, one line."""
-    done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=ground.ROOT, errors="replace")
-    if done.returncode:
+def run(
+    trouble: str,
+    *argv: str,
+    env: dict[str, str] | None = None,
+    how_far: Callable[[str], float | None] = lambda said: None,
+    step: Step | None = None,
+) -> str:
+    """Run to the end and return what it printed; a failure becomes ``trouble`` and its reason, one line.
+
+    Meanwhile ``step`` says what ``how_far`` makes of what was printed until now.
+    """
+    with tempfile.TemporaryFile("w+b") as out, tempfile.TemporaryFile("w+b") as err:
+        with subprocess.Popen(argv, stdout=out, stderr=err, env=env, cwd=ground.ROOT) as process:
+            try:
+                while not _has_ended(process):
+                    if step:
+                        step.reach(how_far(_said(out)))
+            except BaseException:
+                process.kill()
+                raise
+        said, complained = _said(out), _said(err)
+    if process.returncode:
         log = ground.var() / "log" / "failure.log"
-        log.write_text(f"{' '.join(argv)}\n{done.stdout}\n{done.stderr}")
-        raise Trouble(f"{trouble}：{reason(done.stderr or done.stdout)}（详见 {log}）")
-    return done.stdout
+        log.write_text(f"{' '.join(argv)}\n{said}\n{complained}")
+        raise Trouble(f"{trouble}：{reason(complained or said)}（详见 {log}）")
+    return said
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(LOOKS_EVERY)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _said(file: IO[bytes]) -> str:
+    """All of it, without moving where the program that writes stands."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace")
 
 
 # --- Browser, PDF, fonts ----------------------------------------------------------------------

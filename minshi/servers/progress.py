@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 for stream in (sys.stdout, sys.stderr):  # whatever the locale: what cannot be shown is no reason to stop
     if isinstance(stream, io.TextIOWrapper):
@@ -18,18 +19,46 @@ class Trouble(Exception):
     """Something the person must put right; its text is the one line they are shown."""
 
 
+@dataclass
+class Step:
+    """One thing that is done before the site is there."""
+
+    what: str
+    began: float = field(default_factory=time.monotonic)
+    percent: int | None = None
+    took: float | None = None
+    """Seconds, once it is done."""
+
+    def reach(self, part: float | None) -> None:
+        """Say how far it is, as a share of one; None where nobody can tell."""
+        percent = None if part is None else min(99, max(0, int(part * 100)))
+        if percent is None or percent == self.percent:
+            return
+        self.percent = percent
+        if sys.stdout.isatty():
+            sys.stdout.write(f"\r· {self.what} … {percent}%")
+            sys.stdout.flush()
+
+
+steps: list[Step] = []
+"""All that was begun since the start, for the page that is there before the site (waiting.py)."""
+
+
 @contextmanager
-def step(what: str) -> Iterator[None]:
-    """Say what is being done, then how long it took."""
-    began = time.monotonic()
+def step(what: str) -> Iterator[Step]:
+    """Say what is being done, how far it is, then how long it took."""
+    this = Step(what)
+    steps.append(this)
     sys.stdout.write(f"· {what} … ")
     sys.stdout.flush()
     try:
-        yield
+        yield this
     except BaseException:
         say()
         raise
-    say(f"✓ {time.monotonic() - began:.1f} 秒")
+    this.took = time.monotonic() - this.began
+    again = f"\r· {what} … " if this.percent is not None and sys.stdout.isatty() else ""
+    say(f"{again}✓ {this.took:.1f} 秒")
 
 
 def reason(output: str) -> str:

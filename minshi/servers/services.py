@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import json
 import os
+import re
 import shutil
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 from minshi.servers import environment, ground
 from minshi.servers.children import Child, Family, Question
 from minshi.servers.environment import PYTHON
-from minshi.servers.progress import Trouble, step
+from minshi.servers.progress import Step, Trouble, say, step
 
 CODE = ("minshi", "proposals", "deliberation", "funding", "evaluation", "requirements")
 CONNECTIONS = {"web": "8", "worker": "3", "beat": "2", "sweeper": "2"}
@@ -38,29 +39,69 @@ def environ(servers: Mapping[str, str], kind: str, port: int = 8000, shown: str 
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # threads share memory pools: tens of megabytes less
         **environment.fonts(Path(servers["MINSHI_VAR"])),
+        **({} if kind == "test" else bytecode(Path(servers["MINSHI_VAR"]))),
     }
 
 
-def manage(trouble: str, env: dict[str, str], *argv: str) -> str:
-    return environment.run(trouble, str(PYTHON), str(ground.ROOT / "manage.py"), *argv, env=env)
+def bytecode(place: Path) -> dict[str, str]:
+    """Where none may be left beside the sources it is kept here: without, each process compiles everything anew."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(place / "bytecode")}
+
+
+def manage(trouble: str, env: dict[str, str], *argv: str, step: Step | None = None) -> str:
+    command = [str(PYTHON), str(ground.ROOT / "manage.py"), *argv]
+    return environment.run(trouble, *command, env=env, how_far=steps_of, step=step)
+
+
+def steps_of(said: str) -> float | None:
+    """How far a command is that says "… 3 / 120 …" as it goes."""
+    found = re.findall(r"(\d+) / (\d+)", said[-200:])
+    return int(found[-1][0]) / max(1, int(found[-1][1])) if found else None
 
 
 # --- Before the start -------------------------------------------------------------------------
 
 
-def prepare(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
+QUIET = ("--no-input", "--verbosity", "0")
+
+
+def prepare(
+    place: Path,
+    env: dict[str, str],
+    *,
+    empty: bool = False,
+    kept: Path | None = None,
+    remake: Callable[[], None] = lambda: None,
+) -> None:
     """Tables, static files and, once, the demo district; of an ``empty`` platform the places alone.
 
-    What was done for this code is not done again.
+    What was done for this code is not done again. The district comes from the dump that is ``kept`` where there is one
+    and it holds; else ``remake`` empties the database and it is replayed.
     """
     if empty and (place / "replay.done").exists():
         raise Trouble(f"{place} 里是演示城区；用 MINSHI_VAR 另指一个目录，或不写 --empty")
-    quiet = ("--no-input", "--verbosity", "0")
+    with ThreadPoolExecutor() as meanwhile:
+        files = files_of("static", "requirements")
+        static = meanwhile.submit(
+            once, place / "static.done", files, "收集静态文件", env, "collectstatic", *QUIET, aloud=False
+        )
+        if kept and not (place / "replay.done").exists() and not restore(place, env, kept):
+            remake()
+            begin_again(place)
+        fill(place, env, empty=empty)
+        with nullcontext() if static.done() else step("收集静态文件"):
+            static.result()
+
+
+def fill(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
+    """What stands in the database, by walking there."""
     given = os.environ.get("DATABASE_URL", "")
     if given:  # somebody else keeps it: its tables and settings are looked at each time
         (place / "migrate.done").unlink(missing_ok=True)
-    once(place / "migrate.done", files_of(*CODE), "更新数据库结构", env, "migrate", "--database", "owner", *quiet)
-    once(place / "static.done", files_of("static", "requirements"), "收集静态文件", env, "collectstatic", *quiet)
+    migrate = ("migrate", "--database", "owner", *QUIET)
+    once(place / "migrate.done", files_of(*CODE), "更新数据库结构", env, *migrate)
     if empty:
         once(place / "divisions.done", given, "载入行政区划", env, "load_divisions")
         return
@@ -68,8 +109,23 @@ def prepare(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
     begun = place / BEGUN
     if not (place / "replay.done").exists():
         begun.touch()
-    once(place / "replay.done", given, "载入演示城区（第一次要两三分钟）", env, "replay")
+    once(place / "replay.done", given, "走一遍演示城区（两三分钟）", env, "replay")
     begun.unlink(missing_ok=True)
+
+
+def restore(place: Path, env: dict[str, str], kept: Path) -> bool:
+    """The demo as it was replayed for this release, and what that is proven by; False where it does not hold."""
+    (place / BEGUN).touch()
+    try:
+        with step("载入随源码带的演示城区") as this:
+            manage("随源码带的演示城区用不上", env, "restore_demo", str(kept), step=this)
+    except Trouble as trouble:
+        say(f"  {trouble}：从头走一遍")
+        return False
+    mark_done(place / "migrate.done", files_of(*CODE))
+    mark_done(place / "replay.done", "")
+    (place / BEGUN).unlink()
+    return True
 
 
 BEGUN = "replay.begun"
@@ -87,14 +143,21 @@ def begin_again(place: Path) -> None:
     shutil.rmtree(place / "media", ignore_errors=True)
 
 
-def once(mark: Path, state: str, what: str, env: dict[str, str], *argv: str) -> None:
+def once(mark: Path, state: str, what: str, env: dict[str, str], *argv: str, aloud: bool = True) -> None:
     """Run a command unless it was run for this ``state`` already."""
-    digest = hashlib.sha256(state.encode()).hexdigest()
-    if mark.exists() and mark.read_text() == digest:
+    if mark.exists() and mark.read_text() == digest_of(state):
         return
-    with step(what):
-        manage(f"{what}失败", env, *argv)
-    mark.write_text(digest)
+    with step(what) if aloud else nullcontext() as this:
+        manage(f"{what}失败", env, *argv, step=this)
+    mark_done(mark, state)
+
+
+def mark_done(mark: Path, state: str) -> None:
+    mark.write_text(digest_of(state))
+
+
+def digest_of(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
 
 
 def files_of(*names: str) -> str:
@@ -117,6 +180,7 @@ def commands(port: int, place: Path, host: str = "127.0.0.1") -> dict[str, list[
     celery = [python, "-m", "celery", "--app", "minshi.celery", "--quiet"]
     web = ["--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
     quiet = ["--no-control-socket", "--graceful-timeout", "5", "--log-level", "warning"]
+    quiet += ["--reuse-port"]  # the page that is there before the site still listens (waiting.py)
     worker = ["--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle"]
     beat = ["--schedule", str(place / "beat"), "--pidfile", ""]
     return {
@@ -127,8 +191,15 @@ def commands(port: int, place: Path, host: str = "127.0.0.1") -> dict[str, list[
     }
 
 
-def start(family: Family, place: Path, env: dict[str, str], port: int, host: str = "127.0.0.1") -> None:
-    """Start all four and wait until the site answers."""
+def start(
+    family: Family,
+    place: Path,
+    env: dict[str, str],
+    port: int,
+    host: str = "127.0.0.1",
+    there: Callable[[], None] = lambda: None,
+) -> None:
+    """Start all four and wait until the site answers, then call ``there``."""
     with step("启动网站、任务进程、定时器、到期巡查"):
         for name, argv in commands(port, place, host).items():
             # Standard output reaches the terminal: the console channel prints the sign-in codes there.
@@ -138,6 +209,7 @@ def start(family: Family, place: Path, env: dict[str, str], port: int, host: str
             family.start(heard_by(child, place, port))
             if name == "web":
                 wait_for_web(child, port)
+                there()
 
 
 def heard_by(child: Child, place: Path, port: int) -> Child:
@@ -175,22 +247,3 @@ def fetch(port: int, path: str) -> tuple[int, bytes]:
         return 0, b""
     finally:
         link.close()
-
-
-def prove(family: Family, port: int, patience: float = 120) -> None:
-    """The home page answers, and worker, beat and sweeper have each been heard of."""
-    with step("检查首页和各进程的心跳"):
-        status, _ = fetch(port, "/")
-        if status != 200:
-            raise Trouble(f"首页返回 {status}（日志 {family.children[0].log}）")
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            status, body = fetch(port, "/healthz")
-            health: dict[str, Any] = json.loads(body) if status in (200, 503) else {}
-            # Heard of since this start: an earlier one's heartbeats are still in the database.
-            running = time.monotonic() - family.children[0].started
-            if status == 200 and all(age is not None and age < running for age in health["heartbeats"].values()):
-                return
-            family.mind()
-            time.sleep(1)
-    raise Trouble(f"/healthz 返回 {status}：{body.decode(errors='replace')}")

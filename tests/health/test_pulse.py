@@ -13,7 +13,7 @@ from django.conf import settings
 from redis import Redis
 
 from minshi.celery import app
-from minshi.health import pulse
+from minshi.health import hearts, pulse
 from minshi.health.management.commands import sweep
 from minshi.servers.ground import free_port
 
@@ -93,3 +93,16 @@ def test_a_worker_whose_broker_is_away_is_not_silent(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(app, "connection_for_read", lambda: app.connection_for_write(nowhere))
     assert pulse.has_nothing_to_do()
     assert Redis.from_url(settings.REDIS_URL).ping()
+
+
+@pytest.mark.django_db
+def test_beat_sends_a_heartbeat_as_soon_as_it_begins(queue: Any, file: Path) -> None:
+    """The timetable's first comes half a minute later, and the worker's with it."""
+    pulse.beat_begins()
+    try:
+        sent = queue.get(block=True, timeout=5)
+    finally:
+        before_task_publish.disconnect(dispatch_uid="health.pulse.send")
+    assert sent.headers["task"] == "minshi.health.tasks.beat_heart"
+    sent.ack()
+    assert hearts.ages()["beat"] is not None

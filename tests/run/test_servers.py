@@ -109,7 +109,7 @@ def test_without_a_locale_it_speaks_all_the_same() -> None:
 
 
 def test_a_first_start_that_was_cut_off_begins_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut_off(mark: Path, *_rest: object) -> None:
+    def cut_off(mark: Path, *_rest: object, **_more: object) -> None:
         if mark.name == "replay.done":
             raise KeyboardInterrupt
         mark.write_text("done")
@@ -160,7 +160,7 @@ def lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_nothing_is_installed_when_the_lock_is_unchanged(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr(environment, "install_fast", lambda wanted: asked.append(wanted) or True)
+    monkeypatch.setattr(environment, "install_fast", lambda wanted, step: asked.append(wanted) or True)
     for _ in range(2):
         environment.prepare()
     assert asked == [lock]
@@ -171,7 +171,7 @@ def test_nothing_is_installed_when_the_lock_is_unchanged(lock: Path, monkeypatch
 
 def test_the_tests_have_a_lock_of_their_own(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(environment, "install_fast", lambda wanted: asked.append(wanted.name) or True)
+    monkeypatch.setattr(environment, "install_fast", lambda wanted, step: asked.append(wanted.name) or True)
     lock.with_name("test.txt").write_text("a==1")
     environment.prepare()
     environment.prepare("test")
@@ -180,8 +180,8 @@ def test_the_tests_have_a_lock_of_their_own(lock: Path, monkeypatch: pytest.Monk
 
 def test_where_uv_does_not_manage_pip_does(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(environment, "install_fast", lambda wanted: False)
-    monkeypatch.setattr(environment, "run", lambda trouble, *argv: asked.append(" ".join(argv[1:])))
+    monkeypatch.setattr(environment, "install_fast", lambda wanted, step: False)
+    monkeypatch.setattr(environment, "run", lambda trouble, *argv, **_: asked.append(" ".join(argv[1:])))
     environment.prepare()
     assert [said.startswith("-m pip install") and said.endswith(f"-r {lock}") for said in asked] == [True]
 
@@ -281,7 +281,7 @@ def test_a_port_that_somebody_took_meanwhile_is_replaced(place: Path, taken_port
 
 def test_a_prepared_step_runs_once_for_each_state(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    monkeypatch.setattr(services, "manage", lambda trouble, env, *argv: ran.append(argv[0]))
+    monkeypatch.setattr(services, "manage", lambda trouble, env, *argv, **_: ran.append(argv[0]))
     for state in ("one", "one", "two"):
         services.once(place / "mark", state, "做", {}, "replay")
     assert ran == ["replay", "replay"]
@@ -289,7 +289,7 @@ def test_a_prepared_step_runs_once_for_each_state(place: Path, monkeypatch: pyte
 
 def test_an_empty_platform_has_places_and_nobody(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    monkeypatch.setattr(services, "manage", lambda trouble, env, *argv: ran.append(argv[0]))
+    monkeypatch.setattr(services, "manage", lambda trouble, env, *argv, **_: ran.append(argv[0]))
     services.prepare(place, {}, empty=True)
     assert "load_divisions" in ran and "replay" not in ran
     said = run.first_steps(place)
@@ -303,7 +303,7 @@ def test_an_empty_platform_does_not_begin_on_the_demos_data(place: Path) -> None
 
 
 def test_a_step_that_failed_runs_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(trouble: str, env: dict[str, str], *argv: str) -> str:
+    def fail(trouble: str, env: dict[str, str], *argv: str, step: object) -> str:
         raise Trouble(trouble)
 
     monkeypatch.setattr(services, "manage", fail)
