@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -122,7 +122,6 @@ TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
 
 LONGEST = (
     "pages/test_desk.py",
-    "evaluation/test_replay.py",
     "journeys/test_muling_post.py",
     "pages/test_pages.py",
     "access/test_table.py",
@@ -141,9 +140,18 @@ OF_THE_WORLD = ("tests/pages/", "tests/access/", "tests/city/")
 """Look at one world (tests/world.py), which takes a process most of a minute to build: one process has them all."""
 
 
+def is_left_to_a_drill(item: pytest.Item) -> bool:
+    return any(mark.kwargs.get("only") for mark in item.iter_markers("drill"))
+
+
+def is_asked_for(item: pytest.Item, wanted: Iterable[str]) -> bool:
+    """By its own name, as a twin does it."""
+    return any("::" in name and item.nodeid.startswith(name) for name in wanted)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not os.environ.get("MINSHI_DRILL"):
-        left = [item for item in items if (mark := item.get_closest_marker("drill")) and mark.kwargs.get("only")]
+        left = [item for item in items if is_left_to_a_drill(item) and not is_asked_for(item, config.args)]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
     turns = {f"tests/{name}": turn for turn, name in enumerate(LONGEST)}

@@ -31,7 +31,8 @@ from minshi.territory.models import Territory
 from proposals.models import LIBRARY, Card, PlaceTotal, Proposal, Stage, Wish, WishStage
 from tests.cast import mark_session
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.drill(only=True)]
+"""The walk takes a minute: `drill test_replay`, which CI runs beside the suite."""
 
 SEVERAL = (
     # At least so many projects stand here, on whatever day it is replayed; around long holidays a window may be over.
