@@ -107,7 +107,8 @@ def sentence_of(error: IntegrityError) -> str | None:
 
 @contextmanager
 def refusing(**sentences: tuple[str, object]) -> Iterator[None]:
-    """Writes whose refusal is an answer: constraint → (field, sentence); guards have theirs from ``guarded``.
+    """Writes whose refusal is an answer: constraint → (field, sentence); guards have theirs from ``guarded``, with
+    their numbers, also beside a field whose sentence is left empty.
 
     Whatever else goes wrong stays the fault it is.
     """
@@ -119,7 +120,7 @@ def refusing(**sentences: tuple[str, object]) -> Iterator[None]:
         constraint = getattr(diagnosis, "constraint_name", None) or ""
         if constraint in sentences:
             field, sentence = sentences[constraint]
-            raise Refused(**{field: sentence}) from error
+            raise Refused(**{field: sentence or sentence_of(error)}) from error
         if sentence := sentence_of(error):
             raise Refused(sentence) from error
         raise

@@ -11,10 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle import permits
+from minshi.refusals import guarded
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of, is_second, lives_in, roles_of
 from minshi.territory.models import Territory
 from proposals.models import WISH_ENDED, Look, Proposal, Stage, Wish
+
+guarded(
+    open_proposals_of_one_person=_("每人同时在办的提议最多 %(most)s 件，已经满了；办结或撤回一件以后再提"),
+    wishes_of_one_person=_("每人 %(days)s 天内最多提 %(most)s 个心愿，已经满了；%(next)s 以后可以再提"),
+)
 
 
 @rules.predicate

@@ -56,8 +56,8 @@ class Project:
 
     @property
     def proposer(self) -> User:
-        """A resident, or the clerk where a wish on paper became the proposal."""
-        return self.staff(Role.CLERK) if "wish" in self.story else self.yard.residents[0]
+        """A resident, the first if the story names none; or the clerk where a wish on paper became the proposal."""
+        return self.staff(Role.CLERK) if "wish" in self.story else self.yard.residents[self.story.get("proposer", 0)]
 
     @property
     def group(self) -> list[User]:

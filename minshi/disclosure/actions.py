@@ -314,6 +314,7 @@ def object_to(
     if online:
         household = rules.household_of(by, notice)
     else:
+        _refuse_same_name(notice, household, name if speaker is None else "")
         _refuse_wrong_household(notice, household, signer)
     if on_paper and photo is None:
         raise Refused(photo=_("请拍下有签名的整张书面异议，另一位要照着照片核对。"))
@@ -379,6 +380,15 @@ def _refuse_objection(
         wrong["name"] = _("请写明异议人的姓名；不愿公开的，请勾选匿名公开。")
     if wrong:
         raise Refused(**wrong)
+
+
+def _refuse_same_name(notice: Notice, household: Household | None, name: str) -> None:
+    """Who is in no register is known by door and name; under the notice's lock."""
+    if household is None or not name:
+        return
+    standing = notice.objections.open().filter(speaker=None, original__name=name)
+    if standing.filter(Q(door=household) | Q(household=household) | Q(line__household=household)).exists():
+        raise Refused(name=_("这个人对这份公示提出的异议正在办理，答复后可以再提。"))
 
 
 def _refuse_wrong_household(notice: Notice, household: Household | None, signer: Person | None) -> None:

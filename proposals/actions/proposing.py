@@ -21,7 +21,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, one_line, seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Sheet
-from minshi.refusals import NotAllowed, Refused
+from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents.actions import stand_for
 from minshi.residents.models import Role
 from minshi.residents.rules import holds, person_of
@@ -79,7 +79,8 @@ def submit(
 
     ``parts`` (places beneath it) and ``doors`` are who benefits, without either all of ``place``. Its number is for
     life. ``proposer`` is whose it is where ``by`` typed it from that person's ``sheet``.
-    Raises ``NotAllowed`` for whoever neither lives nor works there.
+    Raises ``NotAllowed`` for whoever neither lives nor works there, ``Refused`` for one more than policy lets one
+    person have open.
     """
     wrong = {}
     owner, entered_by = (proposer, by) if proposer else (by, None)
@@ -111,7 +112,8 @@ def submit(
         is_demo=is_demo,
     )
     _hold_for_review(proposal)
-    proposal.save(force_insert=True)
+    with refusing(open_proposals_of_one_person=("name" if proposer else "title", "")):
+        proposal.save(force_insert=True)
     version = Version.objects.create(
         proposal=proposal,
         number=1,

@@ -23,7 +23,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.paper import actions as paper
 from minshi.paper.models import Sheet
 from minshi.paper.numbers import number_of
-from minshi.refusals import NotAllowed, Refused
+from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents.actions import stand_for
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import holds
@@ -61,6 +61,7 @@ def wish(
     """Put a wish on the wall; ``wisher_name`` is for those who handle it, when it came on paper.
 
     ``wisher`` is whose it is where ``by`` typed it from a ``sheet``; ``slip_number`` is then its receipt.
+    Raises ``Refused`` for one more than policy lets one person make in so many days.
     """
     hidden = partial(in_public, place=place, author=wisher or by, name=wisher_name)
     wished = Wish(
@@ -81,7 +82,8 @@ def wish(
         holder_place=holder_place(place, "community"),
         due_at=now(),
     )
-    wished.save(force_insert=True)
+    with refusing(wishes_of_one_person=("lines" if wisher else "text", "")):
+        wished.save(force_insert=True)
     begin(wished, "wish", by=by)
     assert wished.holder_place
     return wished
@@ -129,21 +131,18 @@ def enter_wishes(
     if photo is None:
         raise Refused(photo=_("请拍下这一页，另一位要照着照片对照"))
     sheet = paper.register(place, [], about=_("心愿本"), stub=photo, by=by)
-    entered = [
-        wish(
-            place=line.door.place,
-            text=line.text,
-            channel=Channel.PAPER,
-            wisher_name=line.name,
-            sheet=sheet,
-            slip_number=number,
-            wisher=stand_for(line.door, line.name, by=by),
-            by=by,
-        )
-        for number, line in zip(numbers, lines, strict=True)
-    ]
+    entered = [_enter(line, number, sheet, by=by) for number, line in zip(numbers, lines, strict=True)]
     ask_second_look(sheet, by=by)
     return entered
+
+
+def _enter(line: Written, number: str, sheet: Sheet, *, by: User) -> Wish:
+    wisher = stand_for(line.door, line.name, by=by)
+    said: dict[str, Any] = {"text": line.text, "wisher_name": line.name, "slip_number": number}
+    try:
+        return wish(place=line.door.place, channel=Channel.PAPER, sheet=sheet, wisher=wisher, by=by, **said)
+    except Refused as refusal:
+        raise Refused(lines=_("%(name)s：%(why)s") % {"name": line.name, "why": refusal}) from None
 
 
 def _refuse_another_page(first: str, lines: Sequence[Written]) -> None:

@@ -79,9 +79,10 @@ def make_wish(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     form = WishForm(request.POST or None, by=user)
     if request.method == "POST" and form.is_valid():
-        wished = actions.wish_once(**form.cleaned_data, by=user)
-        messages.success(request, _("心愿已上墙，社区会答复您"))
-        return redirect("wish", wished.pk)
+        with answering(form):
+            wished = actions.wish_once(**form.cleaned_data, by=user)
+            messages.success(request, _("心愿已上墙，社区会答复您"))
+            return redirect("wish", wished.pk)
     context = {"form": form, "person": person_of(user), "enters_paper": enters_paper(user)}
     return render(request, "proposals/make_wish.html", context, status=422 if form.errors else 200)
 

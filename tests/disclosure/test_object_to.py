@@ -281,3 +281,15 @@ def test_a_late_objection_is_refused_by_the_database(notice: Notice, clerk: User
 def test_an_objection_cannot_be_edited_away(objection: Objection, sql: str) -> None:
     with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+def test_who_is_in_no_register_has_one_open_objection_by_door_and_name(
+    notice: Notice, clerk: User, household: Household, neighbour_household: Household
+) -> None:
+    given = {"facts": FACTS, "channel": "hall", "by": clerk}
+    object_to(notice, name="李迎新", household=household, **given)
+    with pytest.raises(Refused, match="正在办理") as refused:
+        object_to(notice, name=" 李迎新", household=household, **given)
+    assert "name" in refused.value.fields
+    object_to(notice, name="李迎新", household=neighbour_household, **given)
+    object_to(notice, name="王迎新", household=household, **given)
