@@ -29,7 +29,7 @@ from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.faces.words import cn_date
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
@@ -73,15 +73,17 @@ def record_party_study(proposal: Proposal, *, opinion: str, text: str, held_on: 
         wrong["sat"] = _("请写明哪些人参加了研究")
     if wrong:
         raise Refused(**wrong)
-    study = PartyStudy.objects.create(
-        proposal=proposal,
-        version=proposal.version,
-        opinion=opinion,
-        text=_in_whose_stead(by, proposal) + mask_text(text.strip()),
-        held_on=held_on,
-        sat=mask_text(sat.strip()),
-        by=by,
-    )
+    said = {
+        "version": proposal.version,
+        "opinion": opinion,
+        "text": _in_whose_stead(by, proposal) + mask_text(text.strip()),
+        "held_on": held_on,
+        "sat": mask_text(sat.strip()),
+        "by": by,
+    }
+    if again := just_said(proposal.studies.all(), **said):
+        return again
+    study = PartyStudy.objects.create(proposal=proposal, **said)
     note_on_card(proposal)
     return study
 

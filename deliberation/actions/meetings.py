@@ -30,7 +30,7 @@ from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
 from minshi.faces.words import cn_datetime, cn_until, threshold
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import begin, lock, refuse_elsewhere, take
 from minshi.masking import mask_name, mask_text
 from minshi.notifications.actions import tell_all, tell_doors
@@ -80,6 +80,10 @@ def choose_group(
     named = {stand_for(door, name, by=by): door for door, name in signed if by}
     chosen = [*doors, *(user for user in named if user not in doors)]
     _refuse_group(proposal, doors | named, how)
+    standing = proposal.groups.filter(ended_at=None, formed_by=by, sheet=None)
+    again = just_said(standing, at="formed_at", how=mask_text(how.strip()))
+    if again and not signed and {*again.members.values_list("user", flat=True)} == {user.pk for user in chosen}:
+        return again
     proposal.groups.filter(ended_at=None).update(ended_at=now())
     sheet = paper.register(proposal.place, [], about=proposal.title, stub=photo, by=by) if signed and by else None
     group = WorkingGroup.objects.create(proposal=proposal, how=mask_text(how.strip()), sheet=sheet, formed_by=by)

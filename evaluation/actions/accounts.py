@@ -24,7 +24,7 @@ from minshi.disclosure.models import Kind as NoticeKind
 from minshi.disclosure.models import Notice
 from minshi.disclosure.selectors import reopening_share
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import lock, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
@@ -52,6 +52,9 @@ def make_accounts(proposal: Proposal, *, by: User, remark: str = "") -> FinalAcc
     _must_be_rated(lock(proposal))
     figures = figures_of(proposal)
     refuse_if([*unconfirmed(proposal), *what_is_owed(proposal), *_what_is_open(proposal, figures)])
+    waiting = proposal.final_accounts.filter(confirmed_at=None, made_by=by, figures=figures)
+    if again := just_said(waiting, at="made_at", remark=mask_text(remark.strip())[:500]):
+        return again
     made = FinalAccounts.objects.create(
         proposal=proposal,
         ordinal=(proposal.final_accounts.aggregate(last=Max("ordinal"))["last"] or 0) + 1,

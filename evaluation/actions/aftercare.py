@@ -13,7 +13,7 @@ from evaluation.models import Aftercare, Check
 from minshi.accounts.models import User
 from minshi.clock import midnight, now, today
 from minshi.faces.words import full_date
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text, one_line, seen
@@ -49,6 +49,8 @@ def set_aftercare(
     missing = {name: _("请填写") for name, text in words.items() if not text}
     if missing:
         raise Refused(**missing)
+    if again := just_said(Aftercare.objects.filter(proposal=proposal, by=by), **words, fund_fen=fund_fen):
+        return again
     agreed, _is_new = Aftercare.objects.update_or_create(
         proposal=proposal, defaults={**words, "fund_fen": fund_fen, "by": by, "at": now()}
     )

@@ -158,7 +158,7 @@ def rate(
         raise Refused(_("您在这轮评议里已经代表原来的家打过分，一个人只打一次；现在这一户请另一位成年人来打"))
     if answer is None:
         answer = _first_answer(survey, unit, by, said)
-    else:
+    elif answer.by_id != by.pk or any(getattr(answer, name) != value for name, value in said.items()):
         _change(answer, by=by, speaker=person_of(by), **said)
     return answer
 

@@ -19,7 +19,7 @@ from minshi.disclosure.models import Notice
 from minshi.ledger.actions import open_account, post
 from minshi.ledger.models import Account
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text
@@ -89,13 +89,13 @@ def draw_up(proposal: Proposal, lines: Mapping[str, int], *, by: User, why: str 
     amounts = {Source(source): fen for source, fen in lines.items() if fen}
     _refuse_lines(proposal, amounts, version.cost_fen)
     last = plan_of(proposal)
+    drawn = {"version": version, "cost_fen": version.cost_fen, "why": mask_text(why.strip()), "drawn_by": by}
+    if last and just_said(Plan.objects.filter(pk=last.pk), **drawn) and last.amounts() == amounts:
+        return last
     plan = Plan.objects.create(
         proposal=proposal,
-        version=version,
         number=last.number + 1 if last else 1,
-        cost_fen=version.cost_fen,
-        why=mask_text(why.strip()),
-        drawn_by=by,
+        **drawn,
     )
     with refusing():
         for source, fen in amounts.items():

@@ -23,7 +23,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.faces.pictures import reencoded
 from minshi.ledger.actions import post
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line, seen
@@ -76,6 +76,9 @@ def pledge(
         raise Refused(_("您家在纸上的认缴已经登记，正等另一位核对；要改，请先撤回"))
     if any(map(_has_moved, Pledge.objects.standing().filter(proposal=proposal, household=household))):
         raise Refused(_("这一户原来住的人已经认缴，由他们决定；您想出钱，请联系社区"))
+    said = {"household": household, "amount_fen": amount_fen, "publishes_name": publishes_name, "by": by}
+    if again := just_said(Pledge.objects.standing().filter(proposal=proposal), speaker=person, **said):
+        return again
     _retire(proposal, household, by)
     with refusing(one_pledge_per_person=("amount", TWICE)):
         promised = Pledge.objects.create(
@@ -570,15 +573,17 @@ def record_in_kind(
     """Hours or goods somebody will give, with the value agreed for them; ``who`` is masked here."""
     _must_be_open(proposal)
     demand("funding.record_money", by, proposal, _("登记投工投劳"))
+    said = {
+        "name_public": mask_name(one_line(who)),
+        "what": mask_text(one_line(what)),
+        "hours": hours,
+        "value_fen": value_fen,
+        "recorded_by": by,
+    }
+    if again := just_said(proposal.in_kind.filter(rejected_at=None, confirmed_at=None), at="recorded_at", **said):
+        return again
     with refusing(in_kind_is_worth_something=("value", _("请填写折合多少钱"))):
-        given = InKind.objects.create(
-            proposal=proposal,
-            name_public=mask_name(one_line(who)),
-            what=mask_text(one_line(what)),
-            hours=hours,
-            value_fen=value_fen,
-            recorded_by=by,
-        )
+        given = InKind.objects.create(proposal=proposal, **said)
     proposals.note_on_card(proposal)
     return given
 

@@ -42,7 +42,7 @@ from minshi.faces.pictures import reencoded
 from minshi.ledger.actions import open_account
 from minshi.ledger.models import Account
 from minshi.ledger.money import format_yuan
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import begin, lock
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line
@@ -75,6 +75,10 @@ def form_group(
     demand("funding.form_group", by, proposal, _("组建项目小组"))
     chosen = list({person.pk: person for person in people}.values())
     _refuse_group(proposal, chosen)
+    standing = proposal.project_groups.filter(ended_at=None, formed_by=by)
+    again = just_said(standing, at="formed_at", how=mask_text(how.strip()))
+    if again and {*again.members.values_list("person", flat=True)} == {person.pk for person in chosen}:
+        return again
     proposal.project_groups.filter(ended_at=None).update(ended_at=now())
     group = Group.objects.create(proposal=proposal, how=mask_text(how.strip()), formed_by=by)
     lead = lead or chosen[0]

@@ -9,11 +9,14 @@ from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected
+from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from minshi.accounts.models import User
 from minshi.audit.actors import acting
+from minshi.clock import now
 from minshi.refusals import Refused, sentence_of
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,18 @@ def in_turn(by: User, what: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{what}:{by.pk}"])
 
 
+M = TypeVar("M", bound=models.Model)
+
+
+def just_said(rows: QuerySet[M], *, at: str = "at", **said: object) -> M | None:
+    """The row that the same words made moments ago, under the lock of what it belongs to: pressed twice, done once."""
+    return rows.filter(**{f"{at}__gt": now() - TWICE}, **said).order_by("-pk").first()
+
+
+_within: ContextVar[bool] = ContextVar("within", default=False)
+"""Whether an action is at work, which a smaller one is part of."""
+
+
 def action(function: Callable[P, R]) -> Callable[P, R]:
     """All of it happens or nothing does, and the database knows who acts (keyword ``by``).
 
@@ -55,7 +70,9 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         noted = taken.get()
         # Within a form's transaction there is nothing else to undo: what comes first in it is whole by itself.
         whole = outermost or (noted is not None and not connection.savepoint_ids)
+        within = _within.get()
         for attempt in range(TRIES):
+            token = _within.set(True)
             try:
                 with transaction.atomic(), acting(kwargs.get("by"), to_the_end=outermost):  # type: ignore[arg-type]
                     result = function(*args, **kwargs)
@@ -66,12 +83,18 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
                 # A guard that speaks to people is an answer, whoever ran into it and wherever.
                 if sentence := sentence_of(error):
                     raise Refused(sentence) from error
+                if isinstance(error.__cause__, UniqueViolation) and not within:
+                    # Somebody was quicker by an instant: what this would have written is there.
+                    log.warning("%s: %s is there already", function.__qualname__, error.__cause__.diag.constraint_name)
+                    raise Refused(_("同样的内容刚才已经登记过，没有重复登记；请刷新看看")) from error
                 raise
             except OperationalError as error:
                 again = whole and attempt < TRIES - 1
                 if not (again and isinstance(error.__cause__, DeadlockDetected)):
                     raise
                 log.info("%s met a deadlock and is done again", function.__qualname__)
+            finally:
+                _within.reset(token)
         raise AssertionError("unreachable")
 
     return run

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.clock import midnight, now, today
 from minshi.deadlines.actions import meet, schedule
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, in_turn
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, RoleGrant
@@ -36,6 +36,7 @@ def join(
     Saying it anew before that ends the earlier claim. ``born``, of a minor: any day of the month of birth; from the
     first day of the month after the 18th birthday they are adult. Raises ``Refused``.
     """
+    in_turn(user, "join")
     person = Person.objects.select_for_update().filter(user=user).first() or Person(user=user)
     before = Residence.objects.current().filter(person=person).first() if person.pk else None
     if before and before.confirmed_at:
@@ -44,8 +45,12 @@ def join(
     if not name:
         raise Refused(name=_("请写您的姓名"))
     _refuse_struck(household)
-    person.name, person.consented_at = name, now()
+    earlier = (person.name, person.is_adult, person.born)
+    person.name = name
     _set_age(person, is_adult=is_adult, born=born)
+    if before and before.household_id == household.pk and earlier == (person.name, person.is_adult, person.born):
+        return before  # said already
+    person.consented_at = now()
     person.save()
     _await_adulthood(person)
     if before:
@@ -164,11 +169,12 @@ def hand_over(home: Residence, *, by: User) -> None:
     """From whoever spoke for the household to this one; whoever may say so was asked before."""
     # One by one and not by update(): each change is somebody's.
     theirs = Residence.objects.select_for_update().current().filter(household=home.household, is_representative=True)
-    for former in theirs:
+    for former in theirs.exclude(pk=home.pk):
         former.is_representative = False
         former.save(update_fields=["is_representative"])
-    home.is_representative = True
-    home.save(update_fields=["is_representative"])
+    if not home.is_representative:
+        home.is_representative = True
+        home.save(update_fields=["is_representative"])
     waiting = Representation.objects.open().select_for_update(of=("self",)).filter(home__household=home.household)
     for request in waiting.select_related("home__person__user"):
         close_request(request, granted=request.home_id == home.pk, by=by)
