@@ -100,6 +100,7 @@ class Deadline(models.Model):
             models.Index(BENEATH, F("id"), name="deadline_of_place"),
             GinIndex(Bigrams("title"), name="deadline_title_bigrams", condition=Q(handled_at=None)),
             models.Index(fields=["subject_type", "subject_id"], name="deadline_subject"),
+            models.Index(fields=["handled_at"], name="deadline_met", condition=Q(outcome="met")),
             models.Index(fields=["failures"], name="deadline_failing", condition=Q(handled_at=None, failures__gt=0)),
         ]
         constraints = [

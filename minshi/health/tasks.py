@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from minshi.health import hearts, looking
+from minshi.health import actions, hearts, looking
 from minshi.health.models import Heartbeat
 
 
@@ -22,3 +22,9 @@ def look() -> None:
     """Asked every ten minutes: looks soon after a restart, and once a night."""
     if looking.due(running_for=timedelta(seconds=time.monotonic() - _BEGAN)):
         looking.look()
+
+
+@shared_task
+def forget() -> dict[str, int]:
+    """What the policy keeps for so many days; asked often, so that there is never much of it."""
+    return actions.forget()

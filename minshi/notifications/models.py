@@ -53,6 +53,7 @@ class Message(models.Model):
             models.Index(F("user"), F("id").desc(), name="message_inbox"),
             # The badge counts here: only what is unread is in the index.
             models.Index(fields=["user"], name="message_unread", condition=Q(read_at=None)),
+            models.Index(fields=["read_at"], name="message_read", condition=Q(read_at__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="told_once"),
@@ -108,6 +109,7 @@ class Outbox(models.Model):
         indexes = [
             models.Index(F("expires_at"), F("next_at"), name="outbox_open", condition=Q(state="open")),
             models.Index(fields=["sent_at"], name="outbox_sent", condition=Q(state="sent")),
+            models.Index(fields=["next_at"], name="outbox_left", condition=~Q(state="open")),
         ]
         constraints = [
             models.CheckConstraint(

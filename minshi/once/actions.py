@@ -1,4 +1,4 @@
-"""Taking a form's key, finding what it led to, forgetting it."""
+"""Taking a form's key, finding what it led to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +13,7 @@ from cryptography.fernet import Fernet
 from django.db import IntegrityError, transaction
 
 from minshi.accounts.models import User
-from minshi.clock import Instant
 from minshi.once.models import SentForm
-from minshi.policy import selectors as policy
-
-AT_A_TIME = 1000
-"""Rows that one statement forgets: nobody waits for it."""
 
 
 def claim(user: User, key: UUID, contents: bytes) -> tuple[SentForm, bool]:
@@ -54,18 +48,6 @@ def keep(row: SentForm, key: UUID, answer: dict[str, Any]) -> None:
 def answer_of(row: SentForm, key: UUID) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(_box(key).decrypt(row.answer.encode()))
     return found
-
-
-def forget() -> int:
-    """What policy's days are over for; returns how many."""
-    before = Instant() - timedelta(days=int(policy.value("forms.days", None)))
-    total = 0
-    while True:
-        some = SentForm.objects.filter(at__lt=before).order_by("at").values("pk")[:AT_A_TIME]
-        gone, _kinds = SentForm.objects.filter(pk__in=list(some.values_list("pk", flat=True))).delete()
-        total += gone
-        if gone < AT_A_TIME:
-            return total
 
 
 def key_of(text: str) -> UUID | None:

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
-from minshi.once import actions
+from minshi.health import actions
 from minshi.once.models import SentForm
 from minshi.unsent.models import UnsentFile
 from proposals.models import Proposal, Wish
@@ -143,9 +143,9 @@ def test_nothing_that_is_stored_tells_what_was_said(way: Way, client_of: ClientO
 def test_it_is_kept_for_the_days_of_the_policy(way: Way, client_of: ClientOf, resident: User) -> None:
     client_of(resident).post(PROPOSE, words(way, form_key=str(uuid4())))
     platform_clock.move(timedelta(days=6))
-    assert actions.forget() == 0
+    assert actions.forget()["once_sentform"] == 0
     platform_clock.move(timedelta(days=2))
-    assert actions.forget() == 1 and not SentForm.objects.exists()
+    assert actions.forget()["once_sentform"] == 1 and not SentForm.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
