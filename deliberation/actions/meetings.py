@@ -81,7 +81,7 @@ def choose_group(
     chosen = [*doors, *(user for user in named if user not in doors)]
     _refuse_group(proposal, doors | named, how)
     standing = proposal.groups.filter(ended_at=None, formed_by=by, sheet=None)
-    again = just_said(standing, at="formed_at", how=mask_text(how.strip()))
+    again = just_said(standing, "formed_at", how=mask_text(how.strip()))
     if again and not signed and {*again.members.values_list("user", flat=True)} == {user.pk for user in chosen}:
         return again
     proposal.groups.filter(ended_at=None).update(ended_at=now())

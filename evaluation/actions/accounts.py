@@ -53,7 +53,7 @@ def make_accounts(proposal: Proposal, *, by: User, remark: str = "") -> FinalAcc
     figures = figures_of(proposal)
     refuse_if([*unconfirmed(proposal), *what_is_owed(proposal), *_what_is_open(proposal, figures)])
     waiting = proposal.final_accounts.filter(confirmed_at=None, made_by=by, figures=figures)
-    if again := just_said(waiting, at="made_at", remark=mask_text(remark.strip())[:500]):
+    if again := just_said(waiting, "made_at", remark=mask_text(remark.strip())[:500]):
         return again
     made = FinalAccounts.objects.create(
         proposal=proposal,

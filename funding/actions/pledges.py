@@ -580,7 +580,7 @@ def record_in_kind(
         "value_fen": value_fen,
         "recorded_by": by,
     }
-    if again := just_said(proposal.in_kind.filter(rejected_at=None, confirmed_at=None), at="recorded_at", **said):
+    if again := just_said(proposal.in_kind.filter(rejected_at=None, confirmed_at=None), "recorded_at", **said):
         return again
     with refusing(in_kind_is_worth_something=("value", _("请填写折合多少钱"))):
         given = InKind.objects.create(proposal=proposal, **said)

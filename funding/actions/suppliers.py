@@ -76,7 +76,7 @@ def form_group(
     chosen = list({person.pk: person for person in people}.values())
     _refuse_group(proposal, chosen)
     standing = proposal.project_groups.filter(ended_at=None, formed_by=by)
-    again = just_said(standing, at="formed_at", how=mask_text(how.strip()))
+    again = just_said(standing, "formed_at", how=mask_text(how.strip()))
     if again and {*again.members.values_list("person", flat=True)} == {person.pk for person in chosen}:
         return again
     proposal.project_groups.filter(ended_at=None).update(ended_at=now())

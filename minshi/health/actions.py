@@ -59,7 +59,7 @@ def _forget(rule: Purged) -> int:
     while True:
         with transaction.atomic(), acting(None), connection.cursor() as cursor:
             cursor.execute(statement, [days, AT_A_TIME])
-            gone = cursor.rowcount
+            gone = int(cursor.rowcount)
         total += gone
         if gone < AT_A_TIME:
             return total

@@ -46,7 +46,7 @@ def in_turn(by: User, what: str) -> None:
 M = TypeVar("M", bound=models.Model)
 
 
-def just_said(rows: QuerySet[M], *, at: str = "at", **said: object) -> M | None:
+def just_said(rows: QuerySet[M], at: str = "at", /, **said: object) -> M | None:
     """The row that the same words made moments ago, under the lock of what it belongs to: pressed twice, done once."""
     return rows.filter(**{f"{at}__gt": now() - TWICE}, **said).order_by("-pk").first()
 
