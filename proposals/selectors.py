@@ -10,15 +10,18 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Case, Count, Prefetch, Q, QuerySet, Sum, When
+from django.db.models import BooleanField, Case, Count, ExpressionWrapper, Prefetch, Q, QuerySet, Sum, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from minshi import paging
 from minshi.accounts.models import User
+from minshi.clock import Instant
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.rules import PERIODS
+from minshi.faces.kept import state_of
 from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
@@ -160,6 +163,37 @@ def newest_in(place: Territory, *, running: int = 6, done: int = 4) -> tuple[lis
     return [card for card in cards if card.stage != Stage.ARCHIVED], [
         card for card in cards if card.stage == Stage.ARCHIVED
     ]
+
+
+def state_of_home(place: Territory) -> str:
+    """What the home page of a place shows, for the stamp of its kept page."""
+
+    def rows() -> Iterable[QuerySet[Any, Any]]:
+        cards = Card.objects.in_place(place).annotate(
+            runs=ExpressionWrapper(Q(act_ends_at__gt=Instant()), BooleanField()),
+            is_late=ExpressionWrapper(Q(due_at__lte=Instant()), BooleanField()),
+        )
+        shown = ("pk", "version", "stage", "runs", "is_late")
+        notices = Notice.objects.in_place(place).newest()
+        return (
+            PlaceTotal.objects.filter(place=place),
+            cards.filter(stage__in=WAITING_STAGES).values_list(*shown)[:6],
+            cards.filter(stage=Stage.ARCHIVED).values_list(*shown)[:4],
+            notices.for_stamp()[:4],
+            Wish.objects.filter(place__path__startswith=place.path).order_by("-at", "-id")[:5],
+        )
+
+    return state_of(f"home:{place.pk}:{place.path}", rows)
+
+
+def wishes_in(place: Territory) -> QuerySet[Wish]:
+    """Of a place and everything beneath it, the newest first, as the wall shows them."""
+    return Wish.objects.filter(place__path__startswith=place.path).order_by("-id")
+
+
+def state_of_wall(place: Territory) -> str:
+    """What the wall of wishes opens with, for the stamp of its kept page."""
+    return state_of(f"wall:{place.pk}:{place.path}", lambda: [wishes_in(place)[: paging.SIZE + 1]])
 
 
 def wall(place: Territory, number: int = 5) -> list[Wish]:

@@ -58,6 +58,9 @@ NUMBER = r"[0-9A-Z]{9}-[0-9]{6}-[0-9]{6}"
 """Kunming's index number: organisation, year and month, running number."""
 
 
+_PASSED_ABOVE = Func(F("pk"), function="is_confirmed_above", output_field=models.BooleanField())
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def in_place(self, place: Territory) -> NoticeQuerySet:
         return self.filter(place__path__startswith=place.path)
@@ -85,6 +88,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         there = grants.filter(beneath)
         return self.annotate(posts=ArraySubquery(there.values("role").distinct()))
 
+    def for_stamp(self) -> NoticeQuerySet:
+        """With what a list says of them besides their own columns: one that changes is drawn anew."""
+        return self.annotate(
+            runs=models.ExpressionWrapper(Q(ends_at__gt=Instant()), models.BooleanField()), passed_above=_PASSED_ABOVE
+        )
+
     def for_reading(self) -> NoticeQuerySet:
         """With all a page draws, and the time it was read at, in one query."""
         longer = Lengthening.objects.filter(subject_type="disclosure.notice", subject_id=OuterRef("pk")).order_by("pk")
@@ -92,7 +101,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             read_at=Instant(),
             first_end=Subquery(longer.values("old_end")[:1]),
             lengthened_by=Subquery(longer.order_by("-pk").values("version__source")[:1]),
-            passed_above=Func(F("pk"), function="is_confirmed_above", output_field=models.BooleanField()),
+            passed_above=_PASSED_ABOVE,
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -14,12 +15,14 @@ from minshi import paging
 from minshi.accounts.models import User
 from minshi.clock import CHINA, now
 from minshi.deadlines.models import Deadline
-from minshi.disclosure.models import Notice, NoticeQuerySet, Objection, Remark
+from minshi.disclosure.models import Notice, NoticeQuerySet, Objection, PostingPhoto, Remark, Ruling
 from minshi.disclosure.rules import ANSWERERS, paths_of_reading
+from minshi.faces.kept import state_of
 from minshi.faces.words import cn_date, cn_until, share
 from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
+from minshi.policy.models import Lengthening
 from minshi.residents.rules import acts_for, title_of_acting
 from minshi.territory.models import Territory
 
@@ -50,6 +53,29 @@ def page_of(rows: NoticeQuerySet, chosen: dict[str, str], *, before: str = "", a
     newer = paging.link(chosen, after=NEWER.of(notices[0])) if more_newer else ""
     older = paging.link(chosen, before=OLDER.of(notices[-1])) if more_older else ""
     return Page(notices, newer, older)
+
+
+def state_of_board() -> str:
+    """What the board opens with, for the stamp of its kept page."""
+    return state_of("board", lambda: [Notice.objects.newest().for_stamp()[: paging.SIZE + 1]])
+
+
+def state_of_notice(number: str) -> str:
+    """All that a notice's page shows to a visitor, and who holds the posts that answer, for its stamp."""
+
+    def rows() -> Iterable[QuerySet[Any, Any]]:
+        notice = Notice.objects.filter(number=number)
+        return (
+            notice.for_stamp().with_posts(),
+            Lengthening.objects.filter(subject_type=Notice._meta.label_lower, subject_id__in=notice.values("pk")),
+            Notice.objects.filter(withdrawn_by__in=notice),
+            Objection.objects.filter(notice__in=notice).order_by("pk"),
+            Remark.objects.filter(objection__notice__in=notice).order_by("pk"),
+            Ruling.objects.filter(notice__in=notice).order_by("pk"),
+            PostingPhoto.objects.filter(notice__in=notice).order_by("pk"),
+        )
+
+    return state_of(f"notice:{number}", rows)
 
 
 def narrower(place: Territory | None) -> list[Territory]:

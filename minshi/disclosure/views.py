@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,6 +22,7 @@ from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
 from minshi.disclosure.forms import DoorForm, EnteredObjectionForm, ObjectionForm, PostingForm, SheetForm, WithdrawForm
 from minshi.disclosure.models import Notice, Objection, PostingPhoto
+from minshi.faces.kept import kept_for_visitors, kept_page
 from minshi.faces.pictures import answer_with
 from minshi.policy.selectors import is_default
 from minshi.printing.sheets import as_file, as_page, qr_of
@@ -32,6 +34,13 @@ from minshi.territory.models import Territory
 def notices(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("place", "")
     place = get_object_or_404(Territory, code=code) if code else None
+    if request.META["QUERY_STRING"]:
+        return render(request, "disclosure/notices.html", _board(request, place))
+    return kept_page(request, "disclosure/notices.html", selectors.state_of_board(), lambda: _board(request, place))
+
+
+def _board(request: HttpRequest, place: Territory | None) -> dict[str, str]:
+    """One page of notices and the filters above them, as ready strings."""
     rows = Notice.objects.for_reading()
     board = BoardFilter(request.GET, rows.in_place(place) if place else rows)
     chosen = {name: request.GET[name] for name in ("q", "place", "kind", "when") if request.GET.get(name)}
@@ -44,24 +53,31 @@ def notices(request: HttpRequest) -> HttpResponse:
         "page": page,
         "filtered": bool(chosen.keys() - {"place"}),
     }
-    return render(request, "disclosure/notices.html", context)
+    return {
+        "place_name": place.full_name if place else "",
+        "main": render_to_string("disclosure/notices_main.html", context),
+    }
 
 
 @require_safe
 def notice(request: HttpRequest, number: str) -> HttpResponse:
-    notice = get_object_or_404(Notice.objects.for_reading().with_posts(), number=number)
-    objections = selectors.objections_of(notice)
-    context = {
-        **_facts(notice),
-        "objections": objections,
-        "settled": selectors.settled_words(objections),
-        "photos": notice.photos.all(),
-        "progress": selectors.progress(notice, notice.read_at),
-        "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),
-        **(_decided_above(notice) if notice.reopened_at else {}),
-        **_offers(request, notice),
-    }
-    return render(request, "disclosure/notice.html", context)
+    """A notice with its objections, kept for visitors until one of the rows it shows changes, or the hour does."""
+
+    def drawn() -> dict[str, Any]:
+        notice = get_object_or_404(Notice.objects.for_reading().with_posts(), number=number)
+        objections = selectors.objections_of(notice)
+        return {
+            **_facts(notice),
+            "objections": objections,
+            "settled": selectors.settled_words(objections),
+            "photos": notice.photos.all(),
+            "progress": selectors.progress(notice, notice.read_at),
+            "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),
+            **(_decided_above(notice) if notice.reopened_at else {}),
+            **_offers(request, notice),
+        }
+
+    return kept_for_visitors(request, "disclosure/notice.html", lambda: selectors.state_of_notice(number), drawn)
 
 
 def _decided_above(notice: Notice) -> dict[str, Any]:

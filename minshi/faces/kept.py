@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
@@ -17,6 +19,7 @@ from django.utils.http import quote_etag
 from minshi.faces import elder
 
 SECONDS = 3600
+MOST_STATEMENTS = 4096
 DRAWN_FROM = ("minshi", "proposals", "deliberation", "funding", "evaluation", "templates", "static")
 
 
@@ -30,14 +33,61 @@ def kept_page(
     304 who has it already. Whole pages are kept only under the ``query`` the page's own links ask with: whoever
     makes up others must not fill the cache.
     """
-    key = _key(request, stamp)
-    if not is_visitor(request) or request.META["QUERY_STRING"] != query:
+    if not _is_kept_for(request, query):
         return render(request, template, kept_parts(request, stamp, parts))
+    return _whole(request, stamp, query, lambda: render(request, template, parts()))
+
+
+def kept_for_visitors(
+    request: HttpRequest, template: str, stamp: Callable[[], str], context: Callable[[], dict[str, Any]]
+) -> HttpResponse:
+    """The same for a page that says something else to everybody who is signed in: for them it is drawn each time."""
+    if not _is_kept_for(request, ""):
+        return render(request, template, context())
+    return _whole(request, stamp(), "", lambda: render(request, template, context()))
+
+
+def _is_kept_for(request: HttpRequest, query: str) -> bool:
+    return is_visitor(request) and request.META["QUERY_STRING"] == query
+
+
+def _whole(request: HttpRequest, stamp: str, query: str, draw: Callable[[], HttpResponse]) -> HttpResponse:
+    key = _key(request, stamp)
     etag = quote_etag(key)
     if unchanged := get_conditional_response(request, etag=etag):
         return unchanged
-    page = _kept(f"page:{request.path}:{query}:{key}", lambda: render(request, template, parts()).content)
+    page = _kept(f"page:{request.path}:{query}:{key}", lambda: draw().content)
     return HttpResponse(page, headers={"ETag": etag, "Cache-Control": "no-cache"})
+
+
+_statements: dict[str, tuple[str, tuple[Any, ...]]] = {}
+
+
+def state_of(name: str, rows: Callable[[], Iterable[QuerySet[Any, Any]]]) -> str:
+    """What a page reads now, as one short name, with the hour: it changes with any column of any of its ``rows``.
+
+    One statement, composed once for each ``name``, which has to hold all that the rows are chosen by. Composing four
+    queries and making models of what they find costs five times what the database needs to say that all is as it was.
+    """
+    if name not in _statements:
+        if len(_statements) >= MOST_STATEMENTS:
+            _statements.clear()
+        _statements[name] = _composed(rows())
+    with connection.cursor() as cursor:
+        cursor.execute(*_statements[name])
+        said: str = cursor.fetchone()[0]
+    return f"{name}:{said}"
+
+
+def _composed(rows: Iterable[QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]:
+    parts: list[str] = []
+    params: list[Any] = []
+    for each in rows:
+        sql, given = each.query.sql_with_params()
+        parts.append(f"(SELECT string_agg(md5(said::text), '') FROM ({sql}) AS said)")
+        params += given
+    hour = "to_char(minshi_now() AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDDHH24')"
+    return f"SELECT {hour} || md5(concat_ws('|', {', '.join(parts)}))", tuple(params)
 
 
 def kept_parts(request: HttpRequest, stamp: str, parts: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -7,18 +7,16 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
 from minshi.accounts.requests import user_of
 from minshi.disclosure.models import Notice
 from minshi.faces import elder
-from minshi.faces.kept import digest, is_visitor, kept_page, kept_parts
+from minshi.faces.kept import is_visitor, kept_page, kept_parts
 from minshi.policy import selectors as policy
 from proposals import how as how_it_goes
 from proposals import selectors
 from proposals.panels import Task
-from proposals.wording import until
 
 
 @require_safe
@@ -33,32 +31,28 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
             raise Http404
         return render(request, "proposals/home.html", _home_parts({"place": None}))
     place, is_elder = total.place, elder.is_on(request)
-    running, done = selectors.newest_in(place, done=0 if is_elder else 4)
-    notices = list(Notice.objects.in_place(place).newest().for_reading()[:4])
-    wishes = [] if is_elder else selectors.wall(place)
-    state = (
-        total.computed_at,
-        [(card.pk, card.version, until(card)) for card in (*running, *done)],
-        [(notice.pk, notice.withdrawn_by_id, notice.ends_at > notice.read_at) for notice in notices],
-        [(wish.pk, wish.stage, wish.supporters) for wish in wishes],
-    )
-    context = {
-        "place": place,
-        "total": total,
-        "figures": selectors.figures_of(total),
-        "money": sum(fen for _label, fen in total.sources),
-        "running": running,
-        "done": done,
-        "notices": notices,
-        "wishes": wishes,
-        "elder": is_elder,
-    }
-    stamp = f"home:{place.pk}:{localtime():%Y%m%d%H}:{digest(state)}"
+    stamp = selectors.state_of_home(place)
+
+    def draw() -> dict[str, str]:
+        running, done = selectors.newest_in(place, done=0 if is_elder else 4)
+        context = {
+            "place": place,
+            "total": total,
+            "figures": selectors.figures_of(total),
+            "money": sum(fen for _label, fen in total.sources),
+            "running": running,
+            "done": done,
+            "notices": list(Notice.objects.in_place(place).newest().for_reading()[:4]),
+            "wishes": [] if is_elder else selectors.wall(place),
+            "elder": is_elder,
+        }
+        return _home_parts(context)
+
     if not is_visitor(request) and (mine := _mine(request)) is not None:
         # What is mine stands around the kept parts, never in them.
-        parts = kept_parts(request, stamp, lambda: _home_parts(context))
+        parts = kept_parts(request, stamp, draw)
         return render(request, "proposals/home.html", {**parts, "mine": mine})
-    return kept_page(request, "proposals/home.html", stamp, lambda: _home_parts(context))
+    return kept_page(request, "proposals/home.html", stamp, draw)
 
 
 def _mine(request: HttpRequest) -> list[Task] | None:

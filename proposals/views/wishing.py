@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -15,8 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from minshi import paging
 from minshi.accounts.requests import pressing, somebody_of, user_of
 from minshi.clock import Instant
+from minshi.faces.kept import kept_page
 from minshi.refusals import answering
 from minshi.residents.rules import person_of
+from minshi.territory.models import Territory
 from proposals import actions, selectors
 from proposals.forms import WishForm
 from proposals.models import Wish, WishStage
@@ -27,8 +31,16 @@ from proposals.rules import enters_paper
 def wishes(request: HttpRequest) -> HttpResponse:
     """心愿墙: newest first, page by key."""
     place = selectors.home_place(request.GET.get("place") or None)
-    rows = Wish.objects.select_related("place").order_by("-id")
-    rows = rows.filter(place__path__startswith=place.path) if place else rows.none()
+    links = urlencode({"place": place.code}) if place and "place" in request.GET else ""
+    if place is None or request.META["QUERY_STRING"] != links:
+        return render(request, "proposals/wishes.html", _wall(request, place))
+    stamp = selectors.state_of_wall(place)
+    return kept_page(request, "proposals/wishes.html", stamp, lambda: _wall(request, place), query=links)
+
+
+def _wall(request: HttpRequest, place: Territory | None) -> dict[str, str]:
+    """One page of wishes and the search above them, as ready strings."""
+    rows = selectors.wishes_in(place).select_related("place") if place else Wish.objects.none()
     words = paging.words_of(request.GET.get("q", ""))
     for word in words:
         rows = rows.filter(_has(word))
@@ -43,7 +55,10 @@ def wishes(request: HttpRequest) -> HttpResponse:
         "older": paging.link(here, before=page.next) if page.next else "",
         "newer": "" if page.is_first else paging.link(here),
     }
-    return render(request, "proposals/wishes.html", context)
+    return {
+        "place_name": place.full_name if place else "",
+        "main": render_to_string("proposals/wishes_main.html", context),
+    }
 
 
 def _has(word: str) -> Q:

@@ -115,12 +115,28 @@ def test_the_same_few_queries_at_two_and_twenty(
     way: Way, client: Client, resident: User, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     actions.wish(place=way.yard, text="一", by=resident)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get("/wishes/")
     for number in range(20):
         actions.wish(place=way.yard, text=f"心愿{number}", by=resident)
+    with django_assert_num_queries(3):
+        client.get("/wishes/")
     with django_assert_num_queries(2):
         client.get("/wishes/")
+
+
+def test_the_wall_follows_each_of_its_wishes(way: Way, client: Client, resident: User) -> None:
+    wished = actions.wish(place=way.yard, text="想要一张长椅", by=resident)
+    for change in (
+        lambda: actions.wish(place=way.yard, text="想要一盏灯", by=resident),
+        lambda: actions.support(wished, by=way.who("neighbour")),
+    ):
+        kept = client.get("/wishes/")["ETag"]
+        assert client.get("/wishes/", headers={"If-None-Match": kept}).status_code == 304
+        change()
+        answer = client.get("/wishes/", headers={"If-None-Match": kept})
+        assert answer.status_code == 200
+    assert "想要一盏灯" in answer.content.decode()
 
 
 def test_a_wish_nobody_made_is_not_found(client: Client, city: Territory) -> None:

@@ -1,0 +1,104 @@
+"""The board and a notice are kept for visitors until one of the rows they show changes: then it is seen at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from django.core.cache.backends.dummy import DummyCache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from minshi.accounts.models import User
+from minshi.clock import now
+from minshi.disclosure.actions import answer, call_remark, correct, object_to, record_posting, withdraw_objection
+from minshi.disclosure.models import Notice, Objection
+from tests.conftest import Clock
+from tests.disclosure.conftest import FACTS
+from tests.way import a_picture
+
+Post = Callable[..., Notice]
+ClientOf = Callable[[User | None], Client]
+
+
+def drawn_anew(client: Client, path: str) -> bytes:
+    with mock.patch("minshi.faces.kept.cache", DummyCache("", {})):
+        return client.get(path).content
+
+
+def seen_at_once(client: Client, path: str, change: Callable[[], Any]) -> bool:
+    """Whether who has the page as it was is given another; what is given is always as drawn anew."""
+    before = client.get(path)["ETag"]
+    assert client.get(path, headers={"If-None-Match": before}).status_code == 304
+    change()
+    after = client.get(path, headers={"If-None-Match": before})
+    assert client.get(path).content == drawn_anew(client, path)
+    return after.status_code == 200
+
+
+def test_whatever_comes_to_a_notice_is_seen_at_once(
+    client: Client, notice: Notice, resident: User, neighbour: User, stranger: User, clerk: User, case_officer: User
+) -> None:
+    page, said = notice.get_absolute_url(), list[Objection]()
+    for change in (
+        lambda: said.append(object_to(notice, facts=FACTS, by=resident)),
+        lambda: said.append(object_to(notice, facts="栏杆松了没有人修。", by=neighbour)),
+        lambda: said.append(object_to(notice, facts="院外的路不好走。", by=stranger)),
+        lambda: answer(said[0], text="换一个位置。", outcome="upheld", by=clerk),
+        lambda: withdraw_objection(said[1], reason="弄清楚了", by=neighbour),
+        lambda: call_remark(said[2], reason="提出的人不住在院里。", by=case_officer),
+        lambda: answer(said[2], text="路由街道修。", outcome="explained", by=clerk),
+        lambda: record_posting(notice, a_picture(), where="大门公示栏", by=clerk),
+        lambda: correct(notice, reason="预算写错", by=clerk),
+    ):
+        assert seen_at_once(client, page, change)
+
+
+def test_so_is_whoever_holds_the_post_that_answers(client: Client, objection: Objection, clerk: User) -> None:
+    path = objection.notice.get_absolute_url()
+    assert seen_at_once(client, path, lambda: clerk.grants.update(until=now().date() - timedelta(days=1)))
+
+
+def test_the_board_follows_each_of_its_notices(
+    client: Client, notice: Notice, post_notice: Post, resident: User, clerk: User
+) -> None:
+    for change in (
+        lambda: post_notice(title="另一份公示"),
+        lambda: object_to(notice, facts=FACTS, by=resident),
+        lambda: answer(Objection.objects.get(), text="换一个位置。", outcome="upheld", by=clerk),
+        lambda: correct(notice, reason="预算写错", by=clerk),
+    ):
+        assert seen_at_once(client, "/notices/", change)
+
+
+def test_a_period_that_ends_is_over_on_both(client: Client, notice: Notice, clock: Clock) -> None:
+    clock.set("2026-11-09 23:59")
+    assert seen_at_once(client, "/notices/", lambda: clock.set("2026-11-10 00:00"))
+    clock.set("2026-11-09 23:59")
+    assert seen_at_once(client, notice.get_absolute_url(), lambda: clock.set("2026-11-10 00:00"))
+
+
+def test_who_has_it_is_asked_for_one_statement(client: Client, notice: Notice) -> None:
+    for path in ("/notices/", notice.get_absolute_url()):
+        client.get(path)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(path)
+        assert len(asked) == 1
+
+
+def test_whoever_is_signed_in_sees_what_is_theirs(
+    client: Client, notice: Notice, objection: Objection, resident: User, client_of: ClientOf
+) -> None:
+    path = notice.get_absolute_url()
+    client.get(path)
+    own = client_of(resident).get(path)
+    assert "我要撤回这条异议" in own.content.decode() and "ETag" not in own
+    assert "我要撤回这条异议" not in client.get(path).content.decode()
+
+
+def test_other_addresses_of_the_board_are_not_kept(client: Client, notice: Notice) -> None:
+    assert "ETag" not in client.get(f"/notices/?place={notice.place.code}")
+    assert "ETag" not in client.get("/notices/?anything=1")
