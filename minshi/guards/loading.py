@@ -2,19 +2,23 @@
 
 Each app keeps them in ``guards/*.sql``. The owner loads them whole after every migration, so that a new database and
 one that was upgraded have the same, whatever was changed, switched off or forgotten before.
+Where neither the files nor what they made has changed since, there is nothing to load.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.loader import MigrationLoader
+from psycopg.errors import LockNotAvailable
 
 from minshi.guards.privileges import application_role, grant_all
 
@@ -94,6 +98,36 @@ END $$
 """
 
 
+# All that a load brings about, in PostgreSQL's own words; the audit's triggers have their own way.
+SAYS = """
+SELECT encode(sha256(convert_to(string_agg(said, E'\\n' ORDER BY said), 'UTF8')), 'hex') FROM (
+    SELECT pg_get_functiondef(p.oid) || p.proowner::regrole || ' '
+        || coalesce((SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(p.proacl) a), '') AS said
+    FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind <> 'a'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    UNION ALL
+    SELECT pg_get_triggerdef(t.oid) || t.tgenabled::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
+        AND t.tgname NOT IN ('audit_insert', 'audit_update', 'audit_delete')
+    UNION ALL
+    SELECT c.oid::regclass || ' '
+        || coalesce((SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(c.relacl) a), '')
+    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+    UNION ALL
+    SELECT attrelid::regclass || '.' || attname || attacl::text FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+    WHERE attacl <> '{}' AND c.relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT current_setting('server_version_num') || current_user
+) told
+"""
+NOTE = "guards "
+MOST_WAIT = "1s"
+"""For one table, before the tables already held are let go."""
+PAUSE_SECONDS = 2.0
+TRIES = 90
+"""Three minutes in all; what holds a table so long is no transaction of ours."""
+
+
 def load_after_migrating(using: str, verbosity: int = 1, stdout: Any = None, **kwargs: Any) -> None:
     """Not before every app is there whole: the guards of one read the tables of others."""
     connection = connections[using]
@@ -113,8 +147,55 @@ def is_complete(connection: BaseDatabaseWrapper) -> bool:
 
 def load(using: str) -> None:
     """All of it or, where one file is wrong, nothing. Only the owner of the tables can."""
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        bring_up_to_date(cursor)
+
+    def attempt() -> None:
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            bring_what_changed(cursor)
+
+    patiently(attempt)
+
+
+def patiently(attempt: Callable[[], object]) -> None:
+    """Whoever waits for a table makes everybody behind wait: so not for long, but often."""
+    for _time in range(TRIES - 1):
+        try:
+            attempt()
+            return
+        except (OperationalError, LockNotAvailable) as error:
+            if not isinstance(error, LockNotAvailable) and not isinstance(error.__cause__, LockNotAvailable):
+                raise
+        time.sleep(PAUSE_SECONDS)
+    attempt()
+
+
+def bring_what_changed(cursor: CursorWrapper) -> bool:
+    """Nothing where the files and all that they make are as they were loaded; then nobody waits for anything.
+
+    Inside a transaction of the caller's. Returns whether anything was loaded; raises where a table is not to be had
+    within a moment (``patiently``).
+    """
+    files_said = _files_say()
+    if noted(cursor) == f"{files_said} {_database_says(cursor)}":
+        return False
+    cursor.execute(f"SET LOCAL lock_timeout = '{MOST_WAIT}'")
+    bring_up_to_date(cursor)
+    cursor.execute(f"COMMENT ON TABLE django_migrations IS '{NOTE}{files_said} {_database_says(cursor)}'")
+    return True
+
+
+def noted(cursor: CursorWrapper) -> str:
+    """The digests of the files that were loaded last and of what the database was then."""
+    cursor.execute("SELECT obj_description(to_regclass('public.django_migrations'), 'pg_class')")
+    return str(cursor.fetchone()[0] or "").removeprefix(NOTE)
+
+
+def _files_say() -> str:
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files())).hexdigest()
+
+
+def _database_says(cursor: CursorWrapper) -> str:
+    cursor.execute(SAYS)
+    return str(cursor.fetchone()[0])
 
 
 def bring_up_to_date(cursor: CursorWrapper) -> None:
