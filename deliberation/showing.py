@@ -9,7 +9,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from deliberation import selectors
-from deliberation.models import Ballot, MeetingStage, MotionStage, PaperBallot
+from deliberation.models import (
+    Ballot,
+    Decision,
+    Meeting,
+    MeetingStage,
+    Motion,
+    MotionStage,
+    PaperBallot,
+    PartyStudy,
+    WorkingGroup,
+)
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.faces.words import cn_datetime, cn_until
@@ -25,6 +35,7 @@ from proposals.panels import (
     Panel,
     Present,
     Task,
+    once,
     register,
     register_finder,
     register_own,
@@ -39,7 +50,7 @@ def votes(proposal: Proposal) -> dict[str, Any] | None:
 
 
 def consultation(proposal: Proposal) -> dict[str, Any] | None:
-    members, meetings = selectors.members_of(proposal), selectors.meetings_of(proposal)
+    members, meetings = selectors.members_of(proposal), once(selectors.meetings_of, proposal)
     return {"members": members, "meetings": meetings} if members or meetings else None
 
 
@@ -71,7 +82,7 @@ def voting(proposal: Proposal) -> Present:
 
 
 def consulting(proposal: Proposal) -> Present:
-    coming = [each for each in selectors.meetings_of(proposal) if each.stage == MeetingStage.ANNOUNCED]
+    coming = [each for each in once(selectors.meetings_of, proposal) if each.stage == MeetingStage.ANNOUNCED]
     if not coming:
         return Present(_("大家正在商量怎么做、钱从哪来、以后谁管。"))
     meeting = coming[0]
@@ -169,9 +180,9 @@ def by_slip(number: str) -> list[Found]:
 
 register_own(votes_cast)
 register_finder(by_slip)
-register(Panel("votes", "deliberation/panel_votes.html", votes))
-register(Panel("consultation", "deliberation/panel_meeting.html", consultation))
-register(Panel("decision", "deliberation/panel_decision.html", decision))
+register(Panel("votes", "deliberation/panel_votes.html", votes, (Motion,)))
+register(Panel("consultation", "deliberation/panel_meeting.html", consultation, (WorkingGroup, Meeting)))
+register(Panel("decision", "deliberation/panel_decision.html", decision, (Decision, PartyStudy)))
 register_present(Stage.COSIGNED, waiting_for_vote)
 register_present(Stage.VOTING, voting)
 register_present(Stage.CONSULTING, consulting)

@@ -218,8 +218,8 @@ def by_slip(number: str) -> list[Found]:
 
 register_own(ratings_given)
 register_finder(by_slip)
-register(Panel("ratings", "evaluation/panel_ratings.html", ratings))
-register(Panel("archive", "evaluation/panel_archive.html", archived))
+register(Panel("ratings", "evaluation/panel_ratings.html", ratings, (Survey,)))
+register(Panel("archive", "evaluation/panel_archive.html", archived, (Aftercare, Archive)))
 for stage in (Stage.ACCEPTED, Stage.RATING, Stage.REWORK, Stage.RATED, Stage.SETTLING, Stage.ARCHIVED):
     register_present(stage, present_of)
 register_tasks(to_rate)

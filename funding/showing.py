@@ -10,7 +10,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from funding import selectors
-from funding.models import OUTCOMES, Contribution, ContributionStage, EndingStage, GroupMember, Pledge
+from funding.models import (
+    OUTCOMES,
+    Contract,
+    Contribution,
+    ContributionStage,
+    Ending,
+    EndingStage,
+    Enquiry,
+    Group,
+    GroupMember,
+    Plan,
+    Pledge,
+)
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.disclosure.selectors import notice_says
@@ -28,6 +40,7 @@ from proposals.panels import (
     Panel,
     Present,
     Task,
+    once,
     register,
     register_finder,
     register_own,
@@ -40,9 +53,8 @@ from proposals.panels import (
 
 def money(proposal: Proposal) -> dict[str, Any] | None:
     """By source: what is sure, what is promised besides, what is missing."""
-    plan = selectors.plan_of(proposal)
-    found = selectors.coverage(proposal, plan) if plan else None
-    if found is None or not found.lines:
+    found = once(selectors.coverage, proposal)
+    if not found.lines:
         return None
     is_over = proposal.is_ended or proposal.stage in (Stage.RATED, Stage.SETTLING, Stage.ENDING)
     stayed: dict[str, int] = {source: int(getattr(proposal.card, f"{source}_fen")) for source in CASH}
@@ -77,11 +89,11 @@ def supplier(proposal: Proposal) -> dict[str, Any] | None:
     group, chosen = selectors.group_of(proposal), selectors.last_award(proposal)
     if group is None and chosen is None:
         return None
-    return {"group": group, "award": chosen, "contract": selectors.last_contract(proposal)}
+    return {"group": group, "award": chosen, "contract": once(selectors.last_contract, proposal)}
 
 
 def progress(proposal: Proposal) -> dict[str, Any] | None:
-    contract = selectors.last_contract(proposal)
+    contract = once(selectors.last_contract, proposal)
     if contract is None or contract.ended_at:
         begun = selectors.unbought_since(proposal) if proposal.stage in WORKED_ON else None
         if begun:
@@ -157,10 +169,10 @@ WORKED_ON = (
     *OUTCOMES,
 )
 
-register(Panel("money", "funding/panel_money.html", money, draws_money=True))
-register(Panel("supplier", "funding/panel_supplier.html", supplier))
-register(Panel("progress", "funding/panel_progress.html", progress))
-register(Panel("ending", "funding/panel_ending.html", ending))
+register(Panel("money", "funding/panel_money.html", money, (Plan,), draws_money=True))
+register(Panel("supplier", "funding/panel_supplier.html", supplier, (Group, Enquiry)))
+register(Panel("progress", "funding/panel_progress.html", progress, (Plan, Contract)))
+register(Panel("ending", "funding/panel_ending.html", ending, (Ending,)))
 
 
 # --- The present stage ----------------------------------------------------------------------------
@@ -171,7 +183,7 @@ def _pledge_button(proposal: Proposal) -> tuple[str, str]:
 
 
 def raising(proposal: Proposal) -> Present:
-    found = selectors.coverage(proposal)
+    found = once(selectors.coverage, proposal)
     if not found.lines:
         return Present(_("社区正在编制资金方案：谁出多少钱。"))
     missing = _what_is_missing(proposal, found)

@@ -5,14 +5,19 @@ Registered once, in an app's ``AppConfig.ready``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import connection, models
 
 from minshi.accounts.models import User
 from proposals.models import Proposal
 
+Shown = TypeVar("Shown")
 ORDER = ("votes", "consultation", "decision", "money", "supplier", "progress", "ending", "ratings", "archive")
 """The panels of a project's page by name, from top to bottom. A new one takes its place here."""
 
@@ -27,6 +32,8 @@ class Panel:
     name: str
     template: str
     load: Callable[[Proposal], dict[str, Any] | None]
+    about: tuple[type[models.Model], ...] = ()
+    """Before there is a row of one of these for the project there is nothing to show, and ``load`` is not asked."""
     draws_money: bool = False
     """It says where the money came from, so that the page no longer draws where it is meant to come from."""
 
@@ -129,10 +136,45 @@ def tasks_at_desk(user: User) -> list[Task]:
     return [task for load in _at_desk for task in load(user)]
 
 
+@contextmanager
+def drawing(proposal: Proposal) -> Iterator[None]:
+    """While a project is drawn, what several panels and the present stage show of it is asked ``once``."""
+    proposal.__dict__["_asked"] = {}
+    yield
+    del proposal.__dict__["_asked"]
+
+
+def once(ask: Callable[[Proposal], Shown], proposal: Proposal) -> Shown:
+    asked: dict[Callable[[Proposal], Shown], Shown] | None = proposal.__dict__.get("_asked")
+    if asked is None:
+        return ask(proposal)
+    if ask not in asked:
+        asked[ask] = ask(proposal)
+    return asked[ask]
+
+
 def panels_of(proposal: Proposal) -> list[tuple[Panel, dict[str, Any]]]:
     """Every panel that has something to show, with its context."""
-    loaded = ((panel, panel.load(proposal)) for panel in map(_panels.__getitem__, ORDER))
+    loaded = ((panel, panel.load(proposal)) for panel in _begun(proposal))
     return [(panel, context) for panel, context in loaded if context is not None]
+
+
+def _begun(proposal: Proposal) -> list[Panel]:
+    """The panels whose matter has begun: one statement for all, since most projects have but few of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_which_have_begun(), {"pk": proposal.pk})
+        begun = cursor.fetchone()
+    return [_panels[name] for name, is_begun in zip(ORDER, begun, strict=True) if is_begun]
+
+
+@cache
+def _which_have_begun() -> str:
+    return "SELECT " + ", ".join(_has_begun(_panels[name]) for name in ORDER)
+
+
+def _has_begun(panel: Panel) -> str:
+    rows = [(each._meta.db_table, each._meta.get_field("proposal").column) for each in panel.about]  # type: ignore[union-attr]
+    return " OR ".join(f'EXISTS (SELECT FROM "{table}" WHERE "{key}" = %(pk)s)' for table, key in rows) or "true"
 
 
 def present_of(proposal: Proposal) -> Present | None:

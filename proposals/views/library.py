@@ -24,7 +24,7 @@ from minshi.territory.models import Territory
 from proposals import selectors
 from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
-from proposals.panels import Panel, panels_of
+from proposals.panels import Panel, drawing, panels_of
 from proposals.showing import present_at
 from proposals.wording import changes_of_benefits, until, who_benefits
 
@@ -142,6 +142,17 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
     proposal = selectors.project(number)
     if proposal is None:
         raise Http404
+    with drawing(proposal):
+        context = _project_context(proposal, moment, is_elder=is_elder)
+    return {
+        "title": proposal.card.title,
+        "place_name": proposal.card.place_full_name,
+        "main": render_to_string("proposals/project_main.html", context),
+        "aside": render_to_string("proposals/project_aside.html", context),
+    }
+
+
+def _project_context(proposal: Proposal, moment: datetime, *, is_elder: bool) -> dict[str, Any]:
     records = list(StepRecord.objects.of(proposal).order_by("id"))
     versions = list(proposal.versions.all())
     version = versions[-1]
@@ -150,7 +161,7 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
     is_act = act_end is not None and moment < act_end
     end = act_end if is_act else proposal.due_at
     holder = selectors.holder_of(proposal, moment.astimezone(CHINA).date())
-    context = {
+    return {
         "proposal": proposal,
         "card": proposal.card,
         "version": version,
@@ -174,12 +185,6 @@ def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str
         "phone": selectors.phone_of(proposal.place),
         "sample_policy": policy.is_default(proposal.place),
         "elder": is_elder,
-    }
-    return {
-        "title": proposal.card.title,
-        "place_name": proposal.card.place_full_name,
-        "main": render_to_string("proposals/project_main.html", context),
-        "aside": render_to_string("proposals/project_aside.html", context),
     }
 
 
