@@ -7,6 +7,7 @@ and address from the environment and refuses to start without them.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,10 @@ ALARM_MAIL = os.environ.get("MINSHI_ALARM_MAIL", "")
 
 HOME_PLACE = os.environ.get("MINSHI_HOME", "530103")
 """The territory code whose district the home page shows; the top of the tree when there is none such."""
+HOTLINE = os.environ.get("MINSHI_HOTLINE", "") or "12345"
+"""The number people are told to ring, on every page and where something failed; 12345 is the government's own."""
+if not re.fullmatch(r"\+?[0-9][0-9-]{2,19}", HOTLINE):
+    raise ImproperlyConfigured(f"MINSHI_HOTLINE must be a telephone number, not {HOTLINE!r}")
 
 # --- Faces ------------------------------------------------------------------------------------
 

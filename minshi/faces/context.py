@@ -12,11 +12,6 @@ from django.urls import reverse
 from minshi.faces import elder
 
 
-def hotline() -> str:
-    """The number people can always ring; 12345 is the government's own in every city."""
-    return getattr(settings, "HOTLINE", "12345")
-
-
 @lru_cache(maxsize=4)
 def _elder_url(urlconf: str) -> str:
     return reverse("elder")
@@ -27,6 +22,6 @@ def face(request: HttpRequest) -> dict[str, Any]:
         "elder": elder.is_on(request),
         "offer_elder": elder.is_undecided(request),
         "elder_url": _elder_url(settings.ROOT_URLCONF),
-        "hotline": hotline(),
+        "hotline": settings.HOTLINE,
         "session_open": settings.SESSION_COOKIE_NAME in request.COOKIES,
     }

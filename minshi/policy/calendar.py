@@ -16,20 +16,29 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import holidays
 from django.db.models import Max, Min
 
 from minshi.clock import CHINA, midnight
 from minshi.policy.models import CalendarDay, CalendarVersion
 
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
 DAY = timedelta(days=1)
 KEPT_SECONDS = 60
 """How long a process goes on with the calendar it read before it asks whether there is a newer one."""
 
-_statutory = holidays.country_holidays("CN")
+
+@cache
+def _statutory() -> HolidayBase:
+    """Read when the first day outside the published years is asked for: 300 modules, 17 MB of each process."""
+    from holidays import country_holidays  # noqa: PLC0415
+
+    return country_holidays("CN")
 
 
 class Length(NamedTuple):
@@ -77,7 +86,7 @@ class Calendar:
             return known
         if self.since <= day <= self.through:
             return day.weekday() < 5
-        return bool(_statutory.is_working_day(day))
+        return bool(_statutory().is_working_day(day))
 
     def add_working_days(self, day: date, number: int) -> date:
         """The ``number``-th working day after ``day`` (before it, when negative)."""

@@ -48,7 +48,7 @@ def bring_up(place: Path, *, ours: bool = False) -> Iterator[Databases]:
         if os.environ.get("DATABASE_URL") and not ours:
             use_given_postgres(up)
         else:
-            start_postgres(up, place, home, facts)
+            start_postgres(up, place, home, facts, {} if ours else postgres.OF_THE_DEMO)
         if os.environ.get("REDIS_URL") and not ours:
             use_given_redis(up)
         else:
@@ -74,9 +74,9 @@ def use_given_postgres(up: Databases) -> None:
     up.env |= {"DATABASE_URL": given, "DATABASE_OWNER_URL": os.environ.get("DATABASE_OWNER_URL") or given}
 
 
-def start_postgres(up: Databases, place: Path, home: Path, facts: dict[str, Any]) -> None:
+def start_postgres(up: Databases, place: Path, home: Path, facts: dict[str, Any], more: dict[str, str]) -> None:
     binaries = postgres.choose(found(postgres), home / "pg")
-    server = postgres.Postgres(home, binaries, facts, place / "log" / "postgres.log")
+    server = postgres.Postgres(home, binaries, facts, place / "log" / "postgres.log", more)
     with step(f"启动 PostgreSQL {postgres.version(binaries)}（端口 {server.port}）"):
         server.create()
         up.family.adopt(server.child)

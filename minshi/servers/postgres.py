@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ SETTINGS = {
     "max_logical_replication_workers": "0",
     "log_timezone": "Asia/Shanghai",
 }
+OF_THE_DEMO = {"shared_buffers": "32MB"}
+"""Its database fits; tests and benchmarks keep what a small city would have."""
 ROLES = """
 SELECT format('CREATE ROLE %I LOGIN', name) FROM (VALUES ('minshi_owner'), ('minshi_app')) AS wanted (name)
 WHERE name NOT IN (SELECT rolname FROM pg_roles) \\gexec
@@ -107,11 +109,13 @@ class Postgres:
     binaries: Path
     facts: dict[str, Any]
     log: Path
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings other than ``SETTINGS``."""
 
     def __post_init__(self) -> None:
         self.data = self.home / "pg"
         self.port: int = self.facts["postgres_port"]
-        settings = SETTINGS | ({"io_method": "sync"} if version(self.binaries) >= 18 else {})
+        settings = SETTINGS | self.more | ({"io_method": "sync"} if version(self.binaries) >= 18 else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.child = Child(
             "PostgreSQL",

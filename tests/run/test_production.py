@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from minshi.servers import ground
 
 ASK = """
 import json
 from minshi import settings
 names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE",
-         "SECRET_KEY_FALLBACKS", "DEBUG", "DEMO", "CLOCK_MOVABLE")
+         "SECRET_KEY_FALLBACKS", "HOTLINE", "DEBUG", "DEMO", "CLOCK_MOVABLE")
 print(json.dumps({name: getattr(settings, name) for name in names}))
 """
 
@@ -43,3 +45,38 @@ def test_cookies_belong_to_this_host_alone_and_never_travel_in_the_clear() -> No
 def test_keys_of_before_still_read_what_they_wrote() -> None:
     assert told()["SECRET_KEY_FALLBACKS"] == []
     assert told(MINSHI_SECRET_KEY_FALLBACKS="a,b")["SECRET_KEY_FALLBACKS"] == ["a", "b"]
+
+
+HELP = """
+from django.conf import settings
+import django; django.setup()
+from django.template import loader
+from django.test import RequestFactory
+from minshi.faces.context import face
+from minshi.faces.kept import release
+context = face(RequestFactory().get("/"))
+for name in ("500.html", "503.html", "404.html", "components/go_on.html", "signin/my_signins.html"):
+    page = loader.render_to_string(name, context)
+    print(name, settings.HOTLINE in page, "12345" in page)
+print(release())
+"""
+
+
+def helped(**given: str) -> list[str]:
+    env = {**os.environ, "MINSHI_ENV": "test", "DJANGO_SETTINGS_MODULE": "minshi.settings", **given}
+    done = subprocess.run([sys.executable, "-c", HELP], env=env, cwd=ground.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split("\n")[:-1]
+
+
+def test_people_are_told_the_citys_own_number_also_where_something_failed() -> None:
+    *lines, release = helped(MINSHI_HOTLINE="0871-96128")
+    assert lines and all(line.endswith(" True False") for line in lines), lines
+    assert told()["HOTLINE"] == told(MINSHI_HOTLINE="")["HOTLINE"] == "12345"
+    *_lines, other = helped(MINSHI_HOTLINE="12345")
+    assert release != other, "pages kept with the old number are not shown again"
+
+
+def test_a_hotline_that_nobody_can_ring_is_refused() -> None:
+    with pytest.raises(AssertionError, match="MINSHI_HOTLINE"):
+        told(MINSHI_HOTLINE="<b>12345</b>")

@@ -22,7 +22,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.faces import words
-from minshi.faces.context import hotline
 from minshi.faces.pictures import size_of
 
 register = template.Library()
@@ -61,7 +60,7 @@ def _places() -> list[dict[str, Any]]:
 @lru_cache(maxsize=128)
 def _drawn(part: str, urlconf: str, **chosen: Any) -> SafeString:
     """A part of the frame as one ready string: it is on every page and takes few forms."""
-    context = {"hotline": hotline(), "places": _places() if part == "nav" else (), **chosen}
+    context = {"hotline": settings.HOTLINE, "places": _places() if part == "nav" else (), **chosen}
     return SafeString(loader.render_to_string(f"components/frame_{part}.html", context).strip())
 
 
@@ -237,6 +236,13 @@ def count_bar(
 @register.inclusion_tag("components/totals.html")
 def totals(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"items": items}
+
+
+@register.simple_tag
+def hotline() -> str:
+    """For pages that are drawn without a request: something failed before."""
+    number: str = settings.HOTLINE
+    return number
 
 
 @register.simple_tag
