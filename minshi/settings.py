@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "minshi.signin.middleware.KeptByNobody",
     "minshi.signin.middleware.NoteRefusals",
+    "minshi.signin.middleware.RemembersBrowsers",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -181,6 +182,9 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60  # residents stay signed in
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = False
+BROWSER_COOKIE_NAME = "browser"
+"""Names a browser in which somebody came in before (minshi/signin/browsers.py)."""
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -315,6 +319,7 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     # No neighbour under the same domain can set these, and none is sent in the clear.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    BROWSER_COOKIE_NAME = "__Host-browser"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     # The address of the proxy is the only one whose X-Forwarded-Proto is believed.

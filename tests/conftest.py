@@ -82,12 +82,12 @@ def django_db_setup(
             teardown_databases(configured, verbosity=0)
 
 
-QUOTAS = ("propose.most_open", "wish.most")
+QUOTAS = ("propose.most_open", "wish.most", "signin.question_after")
 
 
 def _let_the_cast_speak() -> None:
-    """A few people stand for a whole yard here; who tests how much one may say sets the rule (tests/proposals/
-    test_quotas.py)."""
+    """A few people stand for a whole yard here; and try again and again; who tests how much one may say or try
+    sets the rule (tests/proposals/test_quotas.py, tests/signin/test_known_browsers.py)."""
     with platform_clock.as_owner() as owner:
         owner.execute("ALTER TABLE policy_setting DISABLE TRIGGER setting_in_force_stays")
         owner.execute(

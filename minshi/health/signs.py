@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,20 @@ WHERE event.xid >= coalesce((SELECT horizon FROM audit_link ORDER BY seq DESC LI
     AND NOT EXISTS (SELECT FROM audit_link WHERE event_id = event.id)
 """
 READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
+
+
+Sign = Callable[[], bool]
+_warnings: dict[str, Sign] = {}
+
+
+def warns(name: str) -> Callable[[Sign], Sign]:
+    """For the apps above: what somebody is to hear of before it stops the site."""
+
+    def register(sign: Sign) -> Sign:
+        _warnings[name] = sign
+        return sign
+
+    return register
 
 
 def deadlines_are() -> dict[str, Any]:
@@ -96,6 +110,7 @@ def all_of_them() -> dict[str, Any]:
         "sealing": sealing_is(),
         "writes": can_write(),
         "media": media_can_be_written(),
+        "warnings": {name: sign() for name, sign in _warnings.items()},
     }
 
 
@@ -110,3 +125,4 @@ def wrong(seen: dict[str, Any]) -> Iterator[str]:
     if seen["sealing"]["seconds"] > SEALED_WITHIN:
         yield "sealing"
     yield from (name for name in ("writes", "media") if not seen[name])
+    yield from (name for name, near in seen["warnings"].items() if near)

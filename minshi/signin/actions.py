@@ -25,7 +25,7 @@ from minshi.residents import actions as residents
 from minshi.residents.doors import find
 from minshi.residents.models import Residence
 from minshi.signin import security
-from minshi.signin.limits import exceeds, forget_tallies
+from minshi.signin.limits import count, exceeds, forget_tallies
 from minshi.signin.models import LIFETIME, MOST_GUESSES, Code, Takeover, keyed
 from minshi.signin.rules import may_use_codes
 from minshi.territory.models import Household
@@ -36,6 +36,7 @@ PAUSE = timedelta(seconds=60)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MOST_A_DAY = 10
+EVERYBODY = "codes of everybody"
 
 # Counting and deciding in one statement: reading the counter first lets parallel guesses through.
 GUESS = """
@@ -47,12 +48,13 @@ RETURNING used_at IS NOT NULL
 
 
 @action
-def ask(phone: str, purpose: str, *, session_key: str, address: str, by: User | None = None) -> None:
-    """Send a code to this phone, good for this purpose in this browser alone.
+def ask(phone: str, purpose: str, *, session_key: str, address: str, browser: str = "", by: User | None = None) -> None:
+    """Send a code to this phone, good for this purpose in this session alone.
 
-    Whoever the number belongs to, the page answers the same; only its holder reads what was sent.
+    ``browser`` (``browsers.known_as``) has room of its own, which no stranger uses up. Whoever the number belongs to,
+    the page answers the same; only its holder reads what was sent.
     """
-    _refuse_too_many(phone, address)
+    _refuse_too_many(phone, address, browser)
     # Nobody's number is asked the same questions, so that the answer takes as long.
     holder = User.objects.filter(phone=phone).first() or User(pk=0)
     digits = f"{secrets.randbelow(10**6):06}"
@@ -62,14 +64,15 @@ def ask(phone: str, purpose: str, *, session_key: str, address: str, by: User | 
         purpose=purpose,
         session=keyed("session", session_key),
         digest=keyed("code", phone, purpose, session_key, known),
+        browser=browser,
     )
     send_text(phone, _text_for(holder, digits), until=now() + LIFETIME)
 
 
-def _refuse_too_many(phone: str, address: str) -> None:
+def _refuse_too_many(phone: str, address: str, browser: str) -> None:
     with connection.cursor() as cursor:  # two taps at once: the second waits and then sees the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"signin:{phone}"])
-    asked = Code.objects.filter(phone=phone, asked_at__gt=Instant() - DAY).aggregate(
+    asked = Code.objects.filter(phone=phone, browser=browser, asked_at__gt=Instant() - DAY).aggregate(
         today=Count("pk"), just_now=Count("pk", filter=Q(asked_at__gt=Instant() - PAUSE))
     )
     if asked["just_now"]:
@@ -77,11 +80,35 @@ def _refuse_too_many(phone: str, address: str) -> None:
         raise Refused(words % {"seconds": PAUSE.total_seconds()})
     if asked["today"] >= MOST_A_DAY:
         raise Refused(_("这个手机号今天取验证码的次数已经用完，请明天再试，或到社区当面办理。"))
-    if address and exceeds(settings.SIGNIN_CODES_PER_ADDRESS_AN_HOUR, HOUR, "codes of an address", address):
+    if (
+        address
+        and not browser
+        and exceeds(settings.SIGNIN_CODES_PER_ADDRESS_AN_HOUR, HOUR, "codes of an address", address)
+    ):
         raise Refused(_("您所在的网络取验证码的人太多，请过一会儿再试，或到社区当面办理。"))
-    if exceeds(settings.SIGNIN_CODES_A_DAY or codes_a_day(), DAY, "codes of everybody"):
+    if exceeds(ceiling() - (0 if browser else kept_for_known()), DAY, EVERYBODY):
         log.error("the daily cap on codes is reached")
         raise Refused(_("今天的验证码已经发完，请明天再试，或到社区当面办理。"))
+
+
+def ceiling() -> int:
+    """How many codes may leave in a day, in the whole city."""
+    return int(settings.SIGNIN_CODES_A_DAY or codes_a_day())
+
+
+def kept_for_known() -> int:
+    """The last of them are for browsers in which the number came in before."""
+    return ceiling() * int(policy.value("signin.kept_for_known", None)) // 100
+
+
+def is_near_ceiling() -> bool:
+    """Whether so many left today that somebody should know, before it stops."""
+    return count(EVERYBODY) * 100 >= ceiling() * int(policy.value("signin.warn_at", None))
+
+
+def asked_by_strangers(phone: str) -> int:
+    """How many codes browsers unknown to this number asked for in a day."""
+    return Code.objects.filter(phone=phone, browser="", asked_at__gt=Instant() - DAY).count()
 
 
 def _text_for(holder: User, digits: str) -> str:

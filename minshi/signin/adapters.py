@@ -18,7 +18,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from minshi.notifications.sealing import seal, unseal
-from minshi.signin import security
+from minshi.signin import browsers, security
 from minshi.signin.addresses import address_of
 from minshi.signin.limits import exceeds
 from minshi.signin.rules import is_staff
@@ -39,11 +39,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return ["allauth.mfa.stages.AuthenticateStage"]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counted before the password is looked at; tighter from one address, so that nobody far away shuts one out."""
+        """Counted before the password is looked at; a browser in which this person came in before by itself, so that
+        no stranger shuts it out; of the others tighter from one address."""
         name = str(credentials.get("username", "")).strip().lower()
-        if exceeds(MOST_PASSWORDS, QUARTER, "password", name, address_of(request)) or exceeds(
-            MOST_PASSWORDS_OF_A_NAME, QUARTER, "password", name
-        ):
+        if browser := browsers.known_as(request, login=name):
+            too_many = exceeds(MOST_PASSWORDS, QUARTER, "password", name, "browser", browser)
+        else:
+            too_many = exceeds(MOST_PASSWORDS, QUARTER, "password", name, address_of(request)) or exceeds(
+                MOST_PASSWORDS_OF_A_NAME, QUARTER, "password", name
+            )
+        if too_many:
             security.note_name(security.Kind.LOCKED, name)
             raise self.validation_error("too_many_login_attempts")
 

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from allauth.account.utils import perform_login
+from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
@@ -14,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
-from minshi.signin import second_factor
+from minshi.signin import browsers, limits, questions, second_factor
 from minshi.signin.means import record_authentication
 from minshi.signin.phones import CodeField, PhoneField
 from minshi.signin.rules import is_staff
@@ -41,6 +42,7 @@ class StaffForm(LoginForm):
     """Name and password; for staff alone, and no others learn whether they had it right."""
 
     user: User | None = None
+    question: questions.Question | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,6 +53,9 @@ class StaffForm(LoginForm):
             field.help_text = ""
 
     def clean(self) -> dict[str, Any] | None:
+        name, request = str(self.cleaned_data.get("login", "")).strip().lower(), context.request
+        if not browsers.known_as(request, login=name):
+            self.question = questions.in_the_way(self, request.POST, limits.count("password", name))
         cleaned: dict[str, Any] | None = super().clean()
         if self.user is not None and not is_staff(self.user):
             self.user = None

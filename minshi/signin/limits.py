@@ -29,6 +29,14 @@ def exceeds(most: int, within: timedelta, *what: str) -> bool:
         return int(cursor.fetchone()[0]) > most
 
 
+def count(*what: str) -> int:
+    """How many of ``what`` were counted in the present window."""
+    return (
+        Tally.objects.filter(key=keyed("tally", *what), until__gt=Instant()).values_list("count", flat=True).first()
+        or 0
+    )
+
+
 def forgive(*what: str) -> None:
     Tally.objects.filter(key=keyed("tally", *what)).delete()
 

@@ -5,6 +5,7 @@ What anybody sent before they were asked who they are is shown to them again, fi
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.residents.rules import is_staff_of_somewhere
-from minshi.signin import drafts, second_factor, security
+from minshi.signin import browsers, drafts, second_factor, security
 from minshi.signin.addresses import address_of
 
 ON_THE_WAY = {
@@ -165,6 +166,16 @@ class KeptByNobody(MiddlewareMixin):
             response["Cache-Control"] = "private, no-store"
         if request.method == "POST" and match and match.view_name == "account_logout":
             response["Clear-Site-Data"] = '"cache"'  # also what was typed and not sent
+        return response
+
+
+class RemembersBrowsers(MiddlewareMixin):
+    """Whoever has just come in, came in from this browser: limits keep room for it."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        user = getattr(request, "came_in", None)
+        if user is not None:
+            browsers.remember(request, response, user, secrets.token_hex(16))
         return response
 
 

@@ -36,7 +36,10 @@ class CodeQuerySet(models.QuerySet["Code"]):
 
 
 class Code(models.Model):
-    """One code for one phone, purpose and browser; only its digest is kept."""
+    """One code for one phone, purpose and session; only its digest is kept.
+
+    ``browser`` is the keyed name of one in which this number came in before; empty for strangers.
+    """
 
     UNTRACKED = True
 
@@ -52,6 +55,7 @@ class Code(models.Model):
     asked_at = models.DateTimeField(_("时间"), db_default=Now())
     guesses = models.PositiveSmallIntegerField(_("已猜次数"), default=0)
     used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
+    browser = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     objects = CodeQuerySet.as_manager()
 

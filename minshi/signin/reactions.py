@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from minshi.deadlines.actions import on
 from minshi.deadlines.models import Deadline
-from minshi.signin import joining, lostnumbers
+from minshi.health import signs
+from minshi.signin import actions, joining, lostnumbers
 from minshi.signin.models import Joining, LostNumber
+
+
+@signs.warns("codes near the ceiling")
+def codes_near_the_ceiling() -> bool:
+    """The city's texts for signing in are nearly used up for the day."""
+    return actions.is_near_ceiling()
 
 
 @on(joining.WAITS)

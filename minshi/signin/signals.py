@@ -30,6 +30,7 @@ STAFF_SESSION = timedelta(hours=12)
 def limit_the_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A working day for staff; residents stay signed in."""
     request.session.set_expiry(int(STAFF_SESSION.total_seconds()) if is_staff(user) else None)
+    request.came_in = user  # type: ignore[attr-defined]
     user.last_login = now()  # by the platform's clock, not by the server's
     user.save(update_fields=["last_login"])
     security.note(security.Kind.SIGNED_IN, user=user)

@@ -26,7 +26,7 @@ from minshi.accounts.requests import SignedIn
 from minshi.masking import mask_phone
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
-from minshi.signin import actions, demo, drafts, security, staff
+from minshi.signin import actions, browsers, demo, drafts, questions, security, staff
 from minshi.signin.addresses import address_of
 from minshi.signin.forms import ActivationForm, CodeForm, PhoneForm, QuietForm
 from minshi.signin.freshness import fresh_code
@@ -51,11 +51,17 @@ def request_code(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return HttpResponseRedirect(get_login_redirect_url(request))
     session_key = _session_key(request)
-    form = PhoneForm(request.POST or None)
+    form, question = PhoneForm(request.POST or None), None
     if form.is_valid():
         phone = form.cleaned_data["phone"]
+        browser = browsers.known_as(request, phone=phone)
+        if not browser:
+            question = questions.in_the_way(form, request.POST, actions.asked_by_strangers(phone))
+    if form.is_valid():
         try:
-            actions.ask(phone, Code.Purpose.SIGN_IN, session_key=session_key, address=address_of(request))
+            actions.ask(
+                phone, Code.Purpose.SIGN_IN, session_key=session_key, address=address_of(request), browser=browser
+            )
         except Refused as refusal:
             security.note_phone(security.Kind.LOCKED, phone)
             # Asked again too early in the same browser: the code that was sent is still good.
@@ -69,7 +75,7 @@ def request_code(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             return redirect(_with_next(request, "account_confirm_login_code"))
     following = get_next_redirect_url(request) or ""
-    context = {"form": form, "next": following, "is_kept": drafts.is_kept_for(request, following)}
+    context = {"form": form, "question": question, "next": following, "is_kept": drafts.is_kept_for(request, following)}
     return render(request, "account/request_login_code.html", context, status=422 if form.errors else 200)
 
 
@@ -104,21 +110,17 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     return render(request, "account/confirm_login_code.html", context, status=422 if form.errors else 200)
 
 
-QUIET, KNOWN = "quiet_number", "known"
-KNOWN_FOR = 400 * 24 * 60 * 60
-"""Seconds a browser is remembered as one this person has come in by."""
+QUIET = "quiet_number"
 
 
 def _knows(request: HttpRequest, user: User) -> bool:
-    return request.get_signed_cookie(KNOWN, "", salt=KNOWN) == keyed(KNOWN, str(user.pk))
+    return bool(browsers.known_as(request, user=user.pk))
 
 
 def _let_in(request: HttpRequest, user: User) -> HttpResponse:
     record_authentication(request, user, "code")
     fresh_code(request, user)
     response: HttpResponse = perform_login(request, user, redirect_url=get_next_redirect_url(request))
-    mark, secure = keyed(KNOWN, str(user.pk)), request.is_secure()
-    response.set_signed_cookie(KNOWN, mark, salt=KNOWN, max_age=KNOWN_FOR, httponly=True, samesite="Lax", secure=secure)
     return response
 
 
@@ -164,6 +166,8 @@ def confirm_again(request: SignedIn) -> HttpResponse:
                 Code.Purpose.FRESH,
                 session_key=_session_key(request),
                 address=address_of(request),
+                # Whoever is signed in is no stranger, also where the browser has no name yet.
+                browser=browsers.known_as(request, phone=user.phone) or keyed("browser", "of", str(user.pk)),
                 by=user,
             )
             return redirect(_with_next(request, "fresh_code"))
