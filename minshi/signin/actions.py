@@ -103,7 +103,8 @@ def kept_for_known() -> int:
 
 def is_near_ceiling() -> bool:
     """Whether so many left today that somebody should know, before it stops."""
-    return count(EVERYBODY) * 100 >= ceiling() * int(policy.value("signin.warn_at", None))
+    left = count(EVERYBODY)  # asked each time somebody looks: of a quiet day nothing more than this
+    return left > 0 and left * 100 >= ceiling() * int(policy.value("signin.warn_at", None))
 
 
 def asked_by_strangers(phone: str) -> int:

@@ -46,7 +46,7 @@ CEILINGS = {
     # What was typed from a sheet, by kind; who wrote it and where they live; the next sheet that waits.
     "look": 13,
     # Each thing it watches.
-    "healthz": 11,
+    "healthz": 12,
     # The page, what it may be merged into, and why any step may not be taken.
     "review": 13,
     # Another's pages.
