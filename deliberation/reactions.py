@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.dispatch import receiver
@@ -12,13 +13,14 @@ from deliberation import actions, told
 from deliberation.actions.motions import why_not_publish
 from deliberation.lifecycle import AREAS, CLOSE, MINUTES, PUBLISH
 from deliberation.models import Meeting, MeetingStage, Motion, MotionStage, PaperBallot
-from deliberation.selectors import counters_waited_for, other_readers
+from deliberation.selectors import counters_waited_for, digest_of, other_readers
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import look_again, on
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
+from minshi.health.looking import asks
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
@@ -34,6 +36,15 @@ on("stage:cosigned")(tell_superior)
 on("stage:consulting")(tell_superior)
 on("stage:deciding")(tell_superior)
 on("stage:reserved")(tell_superior)
+
+
+@asks("ballots")
+def published_ballots_differ() -> Iterator[str]:
+    """Files of ballots that the site gives out for checking and that are no longer what was published."""
+    published = Motion.objects.filter(stage=MotionStage.PUBLISHED).select_related("proposal").order_by("pk")
+    for motion in published.iterator(chunk_size=200):
+        if digest_of(motion) != motion.digest:
+            yield f"file-changed motion {motion.pk}"
 
 
 @on(CLOSE)

@@ -12,7 +12,7 @@ from evaluation import told
 from evaluation.actions import accounts, aftercare, archive, callbacks, surveys
 from evaluation.lifecycle import ACCOUNTS, CALLBACK, CHECK, GATE
 from evaluation.models import Archive, CallBack, CallBackStage, Check, FinalAccounts, PaperAnswer, Survey, SurveyStage
-from evaluation.selectors import spoiled_pictures
+from evaluation.selectors import changed_pieces, spoiled_pictures
 from minshi.arrivals import actions as arrivals
 from minshi.clock import now
 from minshi.deadlines.actions import follow, look_again, on, schedule
@@ -40,7 +40,9 @@ on("stage:rework")(tell_superior)
 
 @asks("archives")
 def archives_are_spoiled() -> Iterator[str]:
-    """Sealed pictures that are no longer what was sealed."""
+    """Sealed pieces, of which everybody's file is made, and pictures that are no longer what was sealed."""
+    for number, ordinal in changed_pieces():
+        yield f"file-changed {number} {ordinal}"
     for sealed in Archive.objects.select_related("proposal").order_by("pk").iterator():
         for picture in spoiled_pictures(sealed.proposal):
             yield f"picture-{picture.state} {sealed.proposal.number} {picture.name}"

@@ -336,6 +336,27 @@ class SealedPicture:
         return "intact" if hashlib.sha256(self.found).hexdigest() == self.sha256 else "changed"
 
 
+CHANGED_PIECES = """
+SELECT p.number, f.ordinal FROM (
+    SELECT *, lag(seal, 1, '') OVER (PARTITION BY proposal_id ORDER BY ordinal) AS before FROM evaluation_archivefile
+) f JOIN proposals_proposal p ON p.id = f.proposal_id
+WHERE f.sha256 <> encode(sha256(convert_to(f.content, 'UTF8')), 'hex')
+    OR f.seal <> encode(sha256(convert_to(f.before || f.sha256, 'UTF8')), 'hex')
+UNION
+SELECT p.number, a.files_count FROM evaluation_archive a JOIN proposals_proposal p ON p.id = a.proposal_id
+    LEFT JOIN evaluation_archivefile f ON f.proposal_id = a.proposal_id AND f.ordinal = a.files_count
+WHERE f.seal IS DISTINCT FROM a.digest
+ORDER BY 1, 2
+"""
+
+
+def changed_pieces() -> list[tuple[str, int]]:
+    """(project, ordinal) of sealed pieces that are not what was sealed, or not in their place, or gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGED_PIECES)
+        return [(str(number), int(ordinal)) for number, ordinal in cursor.fetchall()]
+
+
 def sealed_pictures(files: Iterable[ArchiveFile]) -> list[SealedPicture]:
     """Each picture that these documents seal, once, read anew: nothing is believed that was kept about it."""
     named = {

@@ -42,7 +42,7 @@ app.conf.beat_schedule = {
     "seal the chain": {"task": "minshi.audit.tasks.seal", "schedule": 60.0},
     "deliver messages": {"task": "minshi.notifications.tasks.deliver", "schedule": 20.0},
     "beat": {"task": "minshi.health.tasks.beat_heart", "schedule": 30.0},
-    "leave a root": {"task": "minshi.audit.tasks.leave_root", "schedule": 3600.0},
+    "leave a root": {"task": "minshi.health.tasks.leave_root", "schedule": 3600.0},
     "look": {"task": "minshi.health.tasks.look", "schedule": 600.0},
     "count provisional deadlines anew": {
         "task": "minshi.policy.tasks.recompute_provisional",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from minshi.audit.models import Link
 
 log = logging.getLogger(__name__)
 AT_ONCE = 1000
+TAIL_BYTES = 1024
 
 
 class Kept(NamedTuple):
@@ -27,14 +29,16 @@ class Kept(NamedTuple):
 
     seq: int
     hash: str
+    at: datetime | None = None
+    """When it was sealed."""
 
 
-def leave() -> bool:
-    """Write down the newest link, to the disk itself; False where no newer one was sealed since the last."""
+def leave() -> str:
+    """Write down the newest link, to the disk itself; its line, empty where no newer one was sealed since the last."""
     newest = Link.objects.order_by("-seq").first()
     last = max((root.seq for root in kept()), default=0)
     if newest is None or newest.seq <= last:
-        return False
+        return ""
     line = f"{newest.seq} {bytes(newest.hash).hex()} {newest.sealed_at.isoformat()}"
     path = Path(settings.ROOTS_FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +47,7 @@ def leave() -> bool:
         file.flush()
         os.fsync(file.fileno())
     log.info("root %s", line)
-    return True
+    return line
 
 
 def kept() -> Iterator[Kept]:
@@ -51,10 +55,28 @@ def kept() -> Iterator[Kept]:
     path = Path(settings.ROOTS_FILE)
     if path.exists():
         with path.open(encoding="ascii", errors="replace") as file:
-            for line in file:
-                number, digest, *_moment = [*line.split(), "", ""]
-                if number.isdecimal() and len(digest) == 64:
-                    yield Kept(int(number), digest)
+            yield from filter(None, map(_read, file))
+
+
+def newest() -> Kept | None:
+    """The last that left, for prints: read from the end of the file, where this machine has it."""
+    path = Path(settings.ROOTS_FILE)
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        lines = file.read().decode("ascii", errors="replace").splitlines()
+    return next(filter(None, map(_read, reversed(lines))), None)
+
+
+def _read(line: str) -> Kept | None:
+    number, digest, moment, *_more = [*line.split(), "", "", ""]
+    if not (number.isdecimal() and len(digest) == 64):
+        return None
+    try:
+        return Kept(int(number), digest, datetime.fromisoformat(moment))
+    except ValueError:
+        return Kept(int(number), digest)
 
 
 def lost() -> Iterator[Fault]:

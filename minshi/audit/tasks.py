@@ -1,17 +1,12 @@
-"""The sealer's usual path, and what leaves the database each hour."""
+"""The sealer's usual path."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from minshi.audit import actions, roots
+from minshi.audit import actions
 
 
 @shared_task
 def seal() -> None:
     actions.seal()
-
-
-@shared_task
-def leave_root() -> None:
-    roots.leave()

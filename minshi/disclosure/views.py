@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi.accounts.requests import somebody_of, user_of
+from minshi.audit import roots
 from minshi.audit.selectors import yesterdays_root
 from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
@@ -276,6 +277,7 @@ def sheet_of(notice: Notice) -> dict[str, Any]:
         "page": reverse("notice_print", args=[notice.number]),
         "file": reverse("notice_pdf", args=[notice.number]),
         "root": yesterdays_root(),
+        "hour": roots.newest(),
     }
 
 
@@ -284,5 +286,6 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The sheet as a file; where the machine cannot make one, the page to print."""
     notice = _read(number)
     facts = sheet_of(notice)
-    version = f"{notice.withdrawn_by_id}-{notice.ends_at:%Y%m%d}-{notice.provisional}-{facts['root']}"
+    of_chain = f"{facts['root']}-{facts['hour'] and facts['hour'].seq}"
+    version = f"{notice.withdrawn_by_id}-{notice.ends_at:%Y%m%d}-{notice.provisional}-{of_chain}"
     return as_file(request, "disclosure/sheet.html", facts, name=number, version=version, page=facts["page"])

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from minshi.health import actions, hearts, looking
+from minshi.audit import roots
+from minshi.health import actions, alarms, hearts, looking
 from minshi.health.models import Heartbeat
 
 
@@ -28,3 +29,10 @@ def look() -> None:
 def forget() -> dict[str, int]:
     """What the policy keeps for so many days; asked often, so that there is never much of it."""
     return actions.forget()
+
+
+@shared_task
+def leave_root() -> None:
+    """Out of the database each hour: to a file, and to whoever asked for it."""
+    if line := roots.leave():
+        alarms.send_root(line)

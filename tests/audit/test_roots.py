@@ -12,6 +12,7 @@ from django.core.management import call_command
 from minshi.audit import actions, roots
 from minshi.audit.chain import faults
 from minshi.audit.models import Event, Link
+from minshi.health import alarms, tasks
 from tests.audit.conftest import Connection
 from tests.audit.rebuilding import guarded, rebuild, unguarded
 
@@ -81,3 +82,42 @@ def test_a_line_that_a_full_disk_cut_short_is_none(groups: list[Group], outside:
     with outside.open("a") as file:
         file.write("9 abc")
     assert lost() == []
+
+
+def test_the_newest_that_left_is_read_from_the_end(groups: list[Group], outside: Path) -> None:
+    assert roots.newest() is None
+    roots.leave()
+    Group.objects.create(name="又一组")
+    actions.seal()
+    roots.leave()
+    newest, link = roots.newest(), Link.objects.latest("seq")
+    assert newest and (newest.seq, newest.hash, newest.at) == (link.seq, bytes(link.hash).hex(), link.sealed_at)
+    with outside.open("a") as file:
+        file.write("99 cut sho")
+    assert roots.newest() == newest, "a line that a full disk cut short is none"
+
+
+def test_each_hours_root_goes_to_whoever_asked_for_it(
+    groups: list[Group], settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[tuple[str, str]] = []
+    monkeypatch.setattr(alarms, "_mail", lambda address, text, subject: sent.append((address, text)))
+    tasks.leave_root()
+    assert not sent, "nobody asked"
+    settings.ROOTS_MAIL = "smtps://mail.example.cn/?from=a@example.cn&to=b@example.cn"
+    tasks.leave_root()
+    assert not sent, "nothing was sealed since"
+    Group.objects.create(name="又一组")
+    actions.seal()
+    tasks.leave_root()
+    ((address, text),) = sent
+    assert address == settings.ROOTS_MAIL and bytes(Link.objects.latest("seq").hash).hex() in text
+
+    def away(*args: Any, **kwargs: Any) -> None:
+        raise OSError("b@example.cn")
+
+    monkeypatch.setattr(alarms, "_mail", away)
+    Group.objects.create(name="再一组")
+    actions.seal()
+    tasks.leave_root()
+    assert "the root did not leave by mail" in caplog.text and "example.cn" not in caplog.text

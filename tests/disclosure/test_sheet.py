@@ -74,6 +74,15 @@ def test_it_carries_yesterdays_root(client: Client, notice: Notice, monkeypatch:
     assert "2026-11-01 存证：abcd" in _sheet(client, notice)
 
 
+def test_it_carries_the_root_of_the_hour_that_left_last(
+    client: Client, notice: Notice, settings: Any, tmp_path: Path
+) -> None:
+    settings.ROOTS_FILE = tmp_path / "roots.txt"
+    assert "存证：" not in _sheet(client, notice)
+    settings.ROOTS_FILE.write_text(f"7 {'ab' * 32} 2026-11-02T03:00:00+00:00\n")
+    assert f"2026-11-02 11:00 存证：{'ab' * 32}" in _sheet(client, notice)
+
+
 @pytest.mark.parametrize("query", ["", "?large=1"])
 def test_the_sheet_as_a_file(client: Client, notice: Notice, query: str) -> None:
     pytest.importorskip("weasyprint")

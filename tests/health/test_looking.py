@@ -27,7 +27,7 @@ def questions(monkeypatch: pytest.MonkeyPatch) -> dict[str, looking.Question]:
 
 
 def test_everything_that_can_be_proven_is_asked() -> None:
-    assert set(looking._questions) == {"release", "chain", "books", "clock", "archives"}
+    assert set(looking._questions) == {"release", "chain", "books", "clock", "archives", "ballots"}
 
 
 @pytest.mark.django_db(transaction=True)
