@@ -216,6 +216,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "minshi.signin.passwords.VariedPasswordValidator"},
+    {"NAME": "minshi.signin.passwords.NotTheLoginValidator"},
 ]
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "mine"
@@ -227,7 +229,10 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_FORMS = {"login": "minshi.signin.forms.StaffForm"}
+ACCOUNT_FORMS = {
+    "login": "minshi.signin.forms.StaffForm",
+    "change_password": "minshi.signin.forms.AnotherPasswordForm",
+}
 # Counted in PostgreSQL instead: the cache may be away, and an estate shares one address.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False
 MFA_ADAPTER = "minshi.signin.adapters.FactorAdapter"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm
 from allauth.account.utils import perform_login
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
@@ -67,6 +67,16 @@ class StaffForm(LoginForm):
         record_authentication(request, self.user, "password", username=self.cleaned_data["login"])
         response: HttpResponse = perform_login(request, self.user, redirect_url=redirect_url)
         return response
+
+
+class AnotherPasswordForm(ChangePasswordForm):
+    """Guesses at the old password are counted, limited and noted as those at the door: it may be a found session."""
+
+    def clean_oldpassword(self) -> str:
+        old: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, old):
+            raise get_adapter().validation_error("enter_current_password")
+        return old
 
 
 class ActivationForm(forms.Form):

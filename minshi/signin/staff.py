@@ -173,7 +173,8 @@ def activate(username: str, code: str, password: str) -> User | None:
     """
     user = User.objects.filter(username=username.strip().lower(), is_staff=True, is_active=True).first()
     try:
-        validate_password(password, user)
+        # Nobody's login is asked the same, so that the answer does not tell whose it is.
+        validate_password(password, user or User(username=username.strip().lower()))
     except ValidationError as error:
         raise Refused(password1=" ".join(error.messages)) from None
     found = Activation.objects.filter(user=user, used_at=None).order_by("-pk").first() if user else None
