@@ -27,7 +27,7 @@ NUMBER = re.compile(r"\b(?:[2-9A-HJKMNP-Z]{4}-){2}[2-9A-HJKMNP-Z]{4}\b")
 ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 CELL = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
-MADE_ANEW = re.compile(r'name="(?:csrfmiddlewaretoken|receipt)" value="[^"]*"|nonce="[^"]*"')
+MADE_ANEW = re.compile(r'name="(?:csrfmiddlewaretoken|receipt|form_key)" value="[^"]*"|nonce="[^"]*"')
 """What every drawing of a page makes by chance."""
 CHANNEL_WORDS = ("手机", "现场机", "委托", "纸质", "纸票", "online", "paper")
 CHOICES = [str(label) for _value, label in Choice.choices]
