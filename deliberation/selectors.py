@@ -36,6 +36,7 @@ from deliberation.models import (
 from minshi import paging
 from minshi.accounts.models import User
 from minshi.clock import today
+from minshi.faces.kept import state_of
 from minshi.faces.words import percent
 from minshi.paper import numbers
 from minshi.paper.models import Line
@@ -107,6 +108,12 @@ def result_of(motion: Motion, proposal: Proposal) -> Result:
         majority=rules.needed(turnout, motion.threshold) if turnout else 0,
         **sheets,
     )
+
+
+def state_of_receipts(number: str, ordinal: int) -> str:
+    """For the stamp of a vote's receipts: once it is published none of its ballots changes any more."""
+    motion = Motion.objects.filter(proposal__number=number, ordinal=ordinal)
+    return state_of(f"receipts:{number}:{ordinal}", lambda: [motion])
 
 
 def last_motion(proposal: Proposal) -> Motion | None:

@@ -34,6 +34,7 @@ from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import somebody_of, user_of
 from minshi.clock import now, today
+from minshi.faces.kept import kept_for_visitors
 from minshi.faces.pictures import answer_with
 from minshi.health.middleware import may_come_again
 from minshi.paper import numbers
@@ -268,16 +269,21 @@ def _published(number: str, ordinal: int) -> Motion:
 @require_safe
 def motion_receipts(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     """Every slip number: counted, or replaced by a later one. What was chosen stands in the file, by other numbers."""
-    motion = _published(number, ordinal)
-    page = selectors.receipts_page(motion, request.GET.get("after", ""))
-    context = {
-        "motion": motion,
-        "proposal": motion.proposal,
-        "rows": [(numbers.shown(slip.number), slip.is_counted) for slip in page.rows],
-        "older": paging.link({}, after=page.next) if page.next else "",
-        "newer": "" if page.is_first else "?",
-    }
-    return render(request, "deliberation/receipts.html", context)
+
+    def drawn() -> dict[str, Any]:
+        motion = _published(number, ordinal)
+        page = selectors.receipts_page(motion, request.GET.get("after", ""))
+        return {
+            "motion": motion,
+            "proposal": motion.proposal,
+            "rows": [(numbers.shown(slip.number), slip.is_counted) for slip in page.rows],
+            "older": paging.link({}, after=page.next) if page.next else "",
+            "newer": "" if page.is_first else "?",
+        }
+
+    return kept_for_visitors(
+        request, "deliberation/receipts.html", lambda: selectors.state_of_receipts(number, ordinal), drawn
+    )
 
 
 @require_safe

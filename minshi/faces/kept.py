@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
+import brotli  # type: ignore[import-untyped]
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 
 from minshi.faces import elder
@@ -52,12 +54,42 @@ def _is_kept_for(request: HttpRequest, query: str) -> bool:
 
 
 def _whole(request: HttpRequest, stamp: str, query: str, draw: Callable[[], HttpResponse]) -> HttpResponse:
-    key = _key(request, stamp)
+    packing = _packing(request)
+    key = f"{_key(request, stamp)}:{packing}"
     etag = quote_etag(key)
-    if unchanged := get_conditional_response(request, etag=etag):
-        return unchanged
-    page = _kept(f"page:{request.path}:{query}:{key}", lambda: draw().content)
-    return HttpResponse(page, headers={"ETag": etag, "Cache-Control": "no-cache"})
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        name = f"page:{request.path}:{query}:{_key(request, stamp)}"
+        response = HttpResponse(_packed(name, packing, draw), headers={"ETag": etag, "Cache-Control": "no-cache"})
+        if packing:
+            response["Content-Encoding"] = packing
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: bytes(brotli.compress(body, quality=6)),
+    "gzip": lambda body: gzip.compress(body, mtime=0),
+}
+"""What a browser may take a page in, the smallest first. Once for each page that is kept, never for each answer:
+a page with somebody's own secret in it is not packed at all (BREACH)."""
+
+
+def _packing(request: HttpRequest) -> str:
+    taken = request.headers.get("Accept-Encoding", "").replace(" ", "").lower().split(",")
+    takes = {each.partition(";")[0] for each in taken if not each.endswith(";q=0")}
+    return next((name for name in PACKINGS if name in takes), "")
+
+
+def _packed(name: str, packing: str, draw: Callable[[], HttpResponse]) -> bytes:
+    def plain() -> bytes:
+        page: bytes = _kept(name, lambda: draw().content)
+        return page
+
+    if not packing:
+        return plain()
+    packed: bytes = _kept(f"{name}:{packing}", lambda: PACKINGS[packing](plain()))
+    return packed
 
 
 _statements: dict[str, tuple[str, tuple[Any, ...]]] = {}

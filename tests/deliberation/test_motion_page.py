@@ -94,6 +94,15 @@ def test_the_list_of_receipts_pages_by_key(published: Motion, visitor: Client) -
     assert (len(first.rows), len(second.rows), second.next) == (5, 4, "")
 
 
+def test_a_visitor_who_has_the_receipts_is_told_that_none_changed(published: Motion, visitor: Client) -> None:
+    path = f"{url(published)}1/receipts/"
+    kept = visitor.get(path)["ETag"]
+    assert visitor.get(path, headers={"If-None-Match": kept}).status_code == 304
+    other = f"{path}?after={published.ballots.order_by('slip_number')[3].slip_number}"
+    assert "ETag" not in visitor.get(other)
+    assert visitor.get(f"{url(published)}2/receipts/").status_code == 404
+
+
 def test_a_poll_says_that_it_is_only_one(way: Way, clerk: User, visitor: Client) -> None:
     proposal = way.deciding(touches_common_parts=True)
     motion = actions.open_motion(proposal, purpose="formal", by=clerk)
