@@ -28,7 +28,6 @@ SALT = "question"
 GOOD_FOR = timedelta(minutes=10)
 FIGURES = 5
 WIDTH, HEIGHT, LETTER = 220, 76, 44
-NUMERALS = "零一二三四五六七八九"
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,9 @@ def _is_answered(sent: QueryDict) -> bool:
 def _numeral(number: int) -> str:
     """Of two figures, as it is spoken: 27 is 二十七."""
     tens, ones = divmod(number, 10)
-    return f"{NUMERALS[tens] if tens > 1 else ''}十{NUMERALS[ones] if ones else ''}"
+    numerals = _("零一二三四五六七八九")
+    first, last = numerals[tens] if tens > 1 else "", numerals[ones] if ones else ""
+    return _("%(first)s十%(last)s") % {"first": first, "last": last}
 
 
 def _picture(figures: str) -> str:
