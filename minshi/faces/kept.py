@@ -11,6 +11,7 @@ from typing import Any
 import brotli  # type: ignore[import-untyped]
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -115,7 +116,10 @@ def _composed(rows: Iterable[QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]
     parts: list[str] = []
     params: list[Any] = []
     for each in rows:
-        sql, given = each.query.sql_with_params()
+        try:
+            sql, given = each.query.sql_with_params()
+        except EmptyResultSet:  # a number in the address that no column can hold
+            continue
         parts.append(f"(SELECT string_agg(md5(said::text), '') FROM ({sql}) AS said)")
         params += given
     hour = "to_char(minshi_now() AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDDHH24')"

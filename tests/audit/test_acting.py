@@ -108,7 +108,7 @@ def test_an_action_that_fails_leaves_nobody_acting() -> None:
     @action
     def fail(*, by: Any) -> None:
         Group.objects.create(name="丙组")
-        Group.objects.create(name="丙组")
+        Group.objects.create(name=None)
 
     with pytest.raises(IntegrityError):
         fail(by=ANNA)
