@@ -45,7 +45,7 @@ DECLARE
 BEGIN
     PERFORM wait_for_author('wishes', NEW.by_id, NEW.place_id);
     SELECT array_agg(earlier.at ORDER BY earlier.at DESC) INTO already FROM proposals_wish AS earlier
-    WHERE earlier.at > minshi_now() - make_interval(days => days)
+    WHERE earlier.at > (SELECT minshi_now()) - make_interval(days => days)
       AND (earlier.by_id IN (SELECT id FROM accounts_user WHERE human_of(NEW.by_id) IN (id, joined_to_id))
            OR named IS NOT NULL AND earlier.entered_by_id IS NOT NULL
               AND earlier.place_id = NEW.place_id AND name_out_of_register(earlier.by_id) = named);

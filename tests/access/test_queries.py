@@ -59,7 +59,7 @@ TIGHTER = {
     # Pages that ask less than others of their kind: no more than two statements beyond what they ask today.
     2: "find_receipt",
     3: (
-        "account_login account_request_login_code log_photo notice notice_photo notices object photo "
+        "account_login account_request_login_code log_photo notice_photo notices object photo "
         "photo_small project receipt staff_activate staff_signin"
     ),
     5: "account_change_password account_logout unsent_file",
