@@ -22,7 +22,7 @@ from minshi.once.models import SentForm
 from minshi.policy import selectors as policy
 from minshi.policy.models import Parameter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def ruled() -> list[str]:

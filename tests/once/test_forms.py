@@ -28,7 +28,7 @@ from tests.desk.test_scope import do_of
 from tests.proposals.hostile import WORDS
 from tests.way import Way, a_picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 ClientOf = Callable[[User | None], Client]
 KEYS = re.compile(r'name="form_key" value="([0-9a-f-]{36})"')
 TOKENS = re.compile(r'name="kept_file" value="([0-9a-f-]{36})"')
