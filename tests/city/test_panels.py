@@ -14,7 +14,7 @@ def names(found: list[tuple[Panel, dict[str, Any]]]) -> list[str]:
     return [panel.name for panel, _context in found]
 
 
-def test_asked_together_no_panel_is_left_out(crowd: World) -> None:
+def test_asked_together_no_panel_is_left_out(world: World) -> None:
     drawn = set[str]()
     for proposal in Proposal.objects.select_related("place", "card"):
         each = [panels._panels[name] for name in ORDER]
