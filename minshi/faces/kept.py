@@ -119,6 +119,7 @@ def _composed(rows: Iterable[QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]
         try:
             sql, given = each.query.sql_with_params()
         except EmptyResultSet:  # a number in the address that no column can hold
+            parts.append("NULL")
             continue
         parts.append(f"(SELECT string_agg(md5(said::text), '') FROM ({sql}) AS said)")
         params += given
