@@ -60,7 +60,7 @@ def _ballot(way: Way) -> Act:
         motion,
         lambda motion, door, by, word: deliberation.cast(motion, ("agree", "against")[word], receipt_id=uuid4(), by=by),
         lambda motion, door: list(
-            Ballot.objects.filter(motion=motion, unit__household=door).values_list("speaker", "choice")
+            Ballot.objects.filter(motion=motion, unit__household=door).order_by("pk").values_list("speaker", "choice")
         ),
     )
 
@@ -70,7 +70,7 @@ def _cosign(way: Way) -> Act:
         way.cosigning(),
         lambda proposal, door, by, word: proposals.cosign(proposal, door, by=by),
         lambda proposal, door: list(
-            Cosign.objects.filter(proposal=proposal, household=door).values_list("speaker", "is_void")
+            Cosign.objects.filter(proposal=proposal, household=door).order_by("pk").values_list("speaker", "is_void")
         ),
     )
 
@@ -82,7 +82,10 @@ def _pledge(way: Way) -> Act:
         proposal,
         lambda proposal, door, by, word: funding.pledge(proposal, door, amount_fen=(5000, 7000)[word], by=by),
         lambda proposal, door: list(
-            Pledge.objects.standing().filter(proposal=proposal, household=door).values_list("speaker", "amount_fen")
+            Pledge.objects.standing()
+            .filter(proposal=proposal, household=door)
+            .order_by("pk")
+            .values_list("speaker", "amount_fen")
         ),
     )
 
@@ -95,7 +98,7 @@ def _rating(way: Way) -> Act:
         survey,
         lambda survey, door, by, word: surveys.rate(survey, level=(2, 4)[word], by=by),
         lambda survey, door: list(
-            Answer.objects.filter(survey=survey, unit__household=door).values_list("speaker", "level")
+            Answer.objects.filter(survey=survey, unit__household=door).order_by("pk").values_list("speaker", "level")
         ),
     )
 
@@ -113,7 +116,7 @@ def _objection(way: Way) -> Act:
         notice,
         lambda notice, door, by, word: object_to(notice, facts=("挡住一楼的窗户。", "还是不同意。")[word], by=by),
         lambda notice, door: list(
-            Objection.objects.filter(notice=notice, household=door).values_list("speaker", "facts")
+            Objection.objects.filter(notice=notice, household=door).order_by("pk").values_list("speaker", "facts")
         ),
     )
 
