@@ -255,7 +255,7 @@ class ScopedAdmin(ModelAdmin):
         if sends and form.is_valid():
             with answering(form, **kind.renamed):
                 made: Any = form.run(subject, user)
-                messages.success(request, form.said())
+                messages.add_message(request, form.said_as(), form.said())
                 return redirect(f"admin:{self._name}_change", (subject or made).pk)
         context = {
             **self.admin_site.each_context(request),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,9 @@ from minshi.clock import today
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
 from minshi.desk.views import done_by_another
+from minshi.health import actions as health
+from minshi.health.models import AlarmTrial
+from minshi.health.selectors import told_of
 from minshi.ledger.money import format_yuan
 from minshi.masking import one_line
 from minshi.policy import actions as policy
@@ -172,10 +175,32 @@ class Describe(DeskForm):
         return register.describe(subject, **self.cleaned_data, by=by)
 
 
+class TryAlarms(DeskForm):
+    name = "try-alarms"
+    label = _("试发报警")
+    permission = "health.try_alarms"
+    help = _("现在就按设好的每一种办法各发一次，写明“这是一次试发，没有出事”。最多等十几秒，然后说发出去没有。")
+    trial: AlarmTrial
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return subject.level_id == "district"
+
+    def run(self, subject: Territory, by: User) -> object:
+        self.trial = health.try_alarms(by=by)
+        return self.trial
+
+    def said(self) -> str:
+        return "；".join(told_of(self.trial))
+
+    def said_as(self) -> int:
+        return messages.SUCCESS if self.trial.left else messages.ERROR
+
+
 @admin.register(Territory)
 class TerritoryAdmin(ScopedAdmin):
     place_path = "path"
-    desk_forms = (AddPlace, AddDoors, Describe, SetParameter)
+    desk_forms = (AddPlace, AddDoors, Describe, SetParameter, TryAlarms)
     list_display = ("name", "level", "code", "full_name")
     list_select_related = ("level",)
     search_fields = ("name", "code")

@@ -1,4 +1,4 @@
-"""The staff's reading of deadlines, of the books, and of who changed what."""
+"""The staff's reading of deadlines, of the books, of who changed what, and of whether alarms leave."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from minshi.accounts.models import User
 from minshi.audit.models import Event
 from minshi.deadlines.models import Deadline
 from minshi.desk.admin import ScopedAdmin, name_of, territories_of, until
+from minshi.health.models import AlarmTrial
+from minshi.health.rules import tries_alarms
+from minshi.health.selectors import told_of
 from minshi.ledger.models import Account, Entry, Posting
 from minshi.ledger.money import format_yuan
 from minshi.residents.models import STAFF_ROLES, Residence, Role, RoleGrant
@@ -220,6 +223,35 @@ class SecurityEventAdmin(NumberlessAdmin):
     @admin.display(description=_("谁办的"))
     def done_by(self, event: SecurityEvent) -> str:
         return name_of(event.by_id)
+
+
+@admin.register(AlarmTrial)
+class AlarmTrialAdmin(ScopedAdmin):
+    """Whether alarms leave, for whoever looks after the site as a whole."""
+
+    list_display = fields = ("at", "came_to", "tried_by")
+    ordering = ("-pk",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return tries_alarms(request.user)  # type: ignore[arg-type]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return tries_alarms(request.user)  # type: ignore[arg-type]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return []
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        may = tries_alarms(request.user)  # type: ignore[arg-type]
+        return AlarmTrial.objects.all() if may else AlarmTrial.objects.none()
+
+    @admin.display(description=_("结果"))
+    def came_to(self, trial: AlarmTrial) -> str:
+        return "；".join(told_of(trial))
+
+    @admin.display(description=_("谁试的"))
+    def tried_by(self, trial: AlarmTrial) -> str:
+        return name_of(trial.by_id)
 
 
 def _supervised(request: HttpRequest) -> list[str]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.disclosure.rules import may_answer, may_call_remark
+from minshi.health.rules import tries_alarms
 from minshi.lifecycle import permits
 from minshi.mydata.actions import answers
 from minshi.residents.models import Residence, Role, RoleGrant
@@ -62,6 +63,13 @@ def corrects(user: User, notice: Any) -> bool:
     return holds(user, notice.place, Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)
 
 
+@rules.predicate
+def tries(user: User, place: Territory) -> bool:
+    """In their own district, for the whole site."""
+    return tries_alarms(user) and holds(user, place, Role.DISTRICT_OFFICER)
+
+
+rules.add_perm("health.try_alarms", tries)
 rules.add_perm("residents.confirm", rules.predicate(confirms_residents))
 rules.add_perm("residents.revoke", revokes)
 rules.add_perm("residents.appoint", appoints_somewhere)
@@ -77,6 +85,7 @@ rules.add_perm("disclosure.answer", rules.predicate(may_answer))
 rules.add_perm("disclosure.remark", rules.predicate(may_call_remark))
 permits.held_by(
     {
+        "health.try_alarms": _("区牵头部门"),
         "residents.confirm": _("这里的楼栋长等组织人或社区工作人员（不能是本人）"),
         "residents.revoke": _("任命这个角色的上一级"),
         "residents.appoint": _("任命这个角色的上一级"),

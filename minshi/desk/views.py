@@ -19,6 +19,8 @@ from minshi.accounts.models import User
 from minshi.clock import now, today
 from minshi.deadlines.models import Deadline, DeadlineQuerySet
 from minshi.faces.words import said_late
+from minshi.health.rules import tries_alarms
+from minshi.health.selectors import alarms_are
 from minshi.notifications.selectors import doors_waiting
 from minshi.policy import calendar
 from minshi.residents.models import STAFF_ROLES, Role
@@ -178,9 +180,19 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "choices": _choices(roles),
         "vacancies": [] if any(asked.values()) else vacancies,
         "jobs": [*_confirmations(user), *_to_tell(user), *(job for load in _jobs for job in load(user))],
+        "alarms": _alarms(user, names.working_places()),
         "links": [link for place in names.working_places() for load in _links for link in load(place)],
     }
     return context
+
+
+def _alarms(user: User, places: list[Territory]) -> dict[str, Any] | None:
+    """Whether alarms leave, and where it is tried; for whoever tries them."""
+    if not tries_alarms(user):
+        return None
+    here = next((place for place in places if place.level_id == "district"), None)
+    args = [here.pk, "try-alarms"] if here else None
+    return {**alarms_are(), "url": reverse("admin:territory_territory_do", args=args) if args else ""}
 
 
 def _said_of(own: Iterable[Held], acting: list[Held]) -> list[str]:

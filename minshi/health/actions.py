@@ -1,17 +1,27 @@
-"""Only what has a rule grows: what is kept for the days of a policy goes when they are over."""
+"""What is kept for the days of a policy goes when they are over; the way that alarms take is tried."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from minshi.accounts.models import User
 from minshi.audit.actors import acting
+from minshi.clock import Instant
+from minshi.health import alarms
+from minshi.health.models import AlarmTrial
+from minshi.health.rules import tries_alarms
+from minshi.health.selectors import where_alarms_go
+from minshi.lifecycle.action import action
 from minshi.policy import selectors as policy
+from minshi.refusals import NotAllowed, Refused
 
 KEPT = Path(__file__).resolve().parent / "kept.toml"
 AT_A_TIME = 500
@@ -63,3 +73,26 @@ def _forget(rule: Purged) -> int:
         total += gone
         if gone < AT_A_TIME:
             return total
+
+
+PAUSE = timedelta(minutes=1)
+MOST_TRIALS = 20
+"""In a day, of the whole site: whoever gets the alarms is not to be worn out."""
+
+
+@action
+def try_alarms(*, by: User) -> AlarmTrial:
+    """Send one by every way there is, now, and write down which of them it left by and why not by the others."""
+    if not tries_alarms(by):
+        raise NotAllowed(_("报警由区牵头部门试发"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('minshi.health.alarms'))")
+        if not cursor.fetchone()[0]:
+            raise Refused(_("正在试发，请过一分钟看结果"))
+    if AlarmTrial.objects.filter(at__gt=Instant() - PAUSE).exists():
+        raise Refused(_("刚刚试过，请过一分钟再试"))
+    if AlarmTrial.objects.filter(at__gt=Instant() - timedelta(days=1)).count() >= MOST_TRIALS:
+        raise Refused(_("今天试的次数已经用完，请明天再试"))
+    taken = alarms.leave([_("这是一次试发，没有出事。")])
+    found = [{"way": each.way, "why": alarms.why(each.error) if each.error else ""} for each in taken]
+    return AlarmTrial.objects.create(by=by, to=where_alarms_go(), found=found)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from minshi.clock import Now
 
 
 class Heartbeat(models.Model):
@@ -65,3 +68,28 @@ class Look(models.Model):
 
     def __str__(self) -> str:
         return str(self.began_at)
+
+
+class AlarmTrial(models.Model):
+    """One time that somebody tried whether alarms leave, and by which way: ``found`` says of each why it did not.
+
+    ``to`` is a keyed digest of where they went: another address has not been tried yet.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("谁试的"), related_name="+")
+    at = models.DateTimeField(_("时间"), db_default=Now())
+    to = models.CharField(max_length=64)
+    found = models.JSONField(_("结果"), default=list)
+
+    class Meta:
+        verbose_name = _("报警试发")
+        verbose_name_plural = _("报警试发")
+        indexes = [models.Index(fields=["-at"], name="trial_newest")]
+
+    def __str__(self) -> str:
+        return str(_("报警试发"))
+
+    @property
+    def left(self) -> bool:
+        """Whether it left by every way there is."""
+        return bool(self.found) and not any(each["why"] for each in self.found)

@@ -112,10 +112,12 @@ THINGS: dict[str, Thing] = {
     "signin.joining": Thing(),
     "signin.lostnumber": Thing(),
     "signin.securityevent": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
+    "health.alarmtrial": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
     "audit.event": Thing(lists=DISTRICT_OFFICER, sees=DISTRICT_OFFICER, finds="district_officer"),
 }
 
 EMPTY = {
+    "health.alarmtrial",
     "mydata.correction",
     "signin.joining",
     "signin.lostnumber",
@@ -425,6 +427,7 @@ ELSEWHERE = {
     "evaluation.finalaccounts confirm": "between making and confirming: tests/evaluation",
     "residents.residence keep-representative": "where somebody asked to represent: tests/residents",
     "territory.household restore": "of a door struck off: tests/residents",
+    "territory.territory try-alarms": "of a district, not of the yard's places: tests/health",
     "evaluation.check look": "half a year after the archive: tests/evaluation",
 }
 """Steps the world has no open row for, and where they are asked for instead."""

@@ -16,7 +16,7 @@ from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.health import actions
-from minshi.health.models import Look
+from minshi.health.models import AlarmTrial, Look
 from minshi.notifications.models import Message, Outbox
 from minshi.once.models import SentForm
 from minshi.policy import selectors as policy
@@ -78,6 +78,7 @@ def one_of_each(user: User) -> None:
     Outbox.objects.create(phone="13800000000", sealed="x")
     Look.objects.create(began_at=now(), ended_at=now())
     Look.objects.create(began_at=now())
+    AlarmTrial.objects.create(by=user)
     SentForm.objects.create(user=user, key="k", contents="c")
     for kind in ("a", "b"):
         deadlines.schedule(user, kind, now() + timedelta(days=3000))

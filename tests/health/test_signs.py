@@ -136,6 +136,9 @@ def posted(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[str]:
         def __exit__(self, *error: object) -> None:
             pass
 
+        def read(self, most: int) -> bytes:
+            return b'{"errcode": 0, "errmsg": "ok"}'
+
     def urlopen(request: urllib.request.Request, timeout: float) -> Answer:
         assert isinstance(request.data, bytes)
         seen.append(json.loads(request.data)["text"]["content"])

@@ -1,4 +1,4 @@
-"""Try the way that alarms take, before one is needed."""
+"""Try the way that alarms take, before one is needed; the district's lead office does the same at its desk."""
 
 from __future__ import annotations
 
