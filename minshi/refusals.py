@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,10 @@ def refuse_if(reasons: Iterable[object]) -> None:
         raise Refused(*found)
 
 
+heard: ContextVar[list[Refused] | None] = ContextVar("heard", default=None)
+"""The refusals that pages answered, for whoever wants to know whether a form that led on was refused on the way."""
+
+
 class answering:
     """How a page answers an action that refuses: ``with answering(form): actions.x(…); return redirect(…)``.
 
@@ -65,6 +70,8 @@ class answering:
         if not isinstance(error, Refused) or isinstance(error, NotAllowed):
             return False
         refusal = error.renamed(**self.names)
+        if (refusals := heard.get()) is not None:
+            refusals.append(refusal)
         if isinstance(self.to, forms.BaseForm):
             onto(self.to, refusal)
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import wraps
@@ -31,7 +32,7 @@ TWICE = timedelta(minutes=5)
 
 
 taken: ContextVar[list[str] | None] = ContextVar("taken", default=None)
-"""The names of the actions that ran to their end, for whoever wants to know: one form, in one transaction."""
+"""The names of the actions that ran to their end and stand, for who wants to know: one form, in one transaction."""
 
 
 def in_turn(by: User, what: str) -> None:
@@ -55,6 +56,27 @@ _within: ContextVar[bool] = ContextVar("within", default=False)
 """Whether an action is at work, which a smaller one is part of."""
 
 
+@contextmanager
+def _noting(name: str) -> Iterator[None]:
+    """Note it once it stands; with what was refused goes all that it was made of."""
+    noted = taken.get()
+    before = len(noted) if noted is not None else 0
+    try:
+        yield
+    except BaseException:
+        if noted is not None:
+            del noted[before:]
+        raise
+    if noted is not None:
+        noted.append(name)
+
+
+def _ask_what_waits() -> None:
+    """Within a form's transaction guards that wait for its end are asked now: there nobody would hear their reason."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
 def action(function: Callable[P, R]) -> Callable[P, R]:
     """All of it happens or nothing does, and the database knows who acts (keyword ``by``).
 
@@ -74,10 +96,11 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         for attempt in range(TRIES):
             token = _within.set(True)
             try:
-                with transaction.atomic(), acting(kwargs.get("by"), to_the_end=outermost):  # type: ignore[arg-type]
+                by = kwargs.get("by")
+                with _noting(function.__qualname__), transaction.atomic(), acting(by, to_the_end=outermost):  # type: ignore[arg-type]
                     result = function(*args, **kwargs)
-                    if noted is not None:
-                        noted.append(function.__qualname__)
+                    if noted is not None and not within:
+                        _ask_what_waits()
                     return result
             except IntegrityError as error:
                 # A guard that speaks to people is an answer, whoever ran into it and wherever.

@@ -25,6 +25,7 @@ from minshi.accounts.models import User
 from minshi.lifecycle.action import taken
 from minshi.once import actions
 from minshi.once.models import SentForm
+from minshi.refusals import Refused, heard
 from minshi.signin.drafts import FORM_KEY, OF_THE_PAGE, asks_who
 
 LED_ON = (301, 302, 303)
@@ -38,7 +39,9 @@ class Sending:
     def __init__(self, row: SentForm, key: UUID, around: ExitStack) -> None:
         self.row, self.key = row, key
         self.done: list[str] = []
+        self.refused: list[Refused] = []
         around.callback(taken.reset, taken.set(self.done))
+        around.callback(heard.reset, heard.set(self.refused))
 
     def end(self, response: HttpResponseBase) -> None:
         """Keep what it led to; what was refused may be sent again, and what failed was never begun."""
@@ -52,7 +55,8 @@ class Sending:
     def _answer(self, response: HttpResponseBase) -> dict[str, Any] | None:
         if response.status_code in LED_ON:
             to = response["Location"]
-            return None if asks_who(urlsplit(to).path) else {"to": to}
+            was_refused = bool(self.refused) and not self.done
+            return None if was_refused or asks_who(urlsplit(to).path) else {"to": to}
         if response.status_code == 200 and self.done and isinstance(response, HttpResponse):
             page = response.content[:MOST_BYTES].decode(errors="replace")
             return {"page": page, "kind": response["Content-Type"]}

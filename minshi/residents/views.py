@@ -207,7 +207,7 @@ def _judge(request: HttpRequest, user: User) -> None:
             actions.refuse(claim, by=user)
             messages.success(request, _("已退回，对方会收到消息"))
         else:
-            messages.warning(request, _("请选择“是”或“不是”"))
+            raise Refused(_("请选择“是”或“不是”"))
 
 
 @login_required

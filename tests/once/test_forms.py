@@ -18,10 +18,12 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from funding.models import Group
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.health import actions
 from minshi.once.models import SentForm
+from minshi.residents.models import Person
 from minshi.unsent.models import UnsentFile
 from proposals.models import Proposal, Wish
 from tests.desk.test_scope import do_of
@@ -85,6 +87,30 @@ def test_what_was_refused_is_sent_again_with_the_same_key(way: Way, client_of: C
     assert client.post(PROPOSE, words(way, form_key=key, title="")).status_code == 422
     assert not SentForm.objects.exists()
     assert client.post(PROPOSE, words(way, form_key=key)).status_code == 302
+
+
+def test_what_was_refused_and_led_on_is_not_said_to_be_done(way: Way, client_of: ClientOf, resident: User) -> None:
+    client, key = client_of(resident), str(uuid4())
+    mine = client.post(WISH, {"place": way.yard.pk, "category": "safety", "text": "一张长凳"})["Location"]
+    client.get(mine)
+    for _time in range(2):
+        answer = client.post(f"{mine}support/", {"form_key": key})
+        said = client.get(answer["Location"]).content.decode()
+        assert "这是您自己的心愿" in said and "没有重复办" not in said
+
+
+@pytest.mark.walked("procuring")
+def test_a_guard_that_waits_for_the_end_answers_the_form(
+    way: Way, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reason would come at the end of the form's transaction, where it is a server error."""
+    proposal = way.procuring()
+    monkeypatch.setattr("funding.actions.suppliers._refuse_group", lambda *args: None)
+    two = [Person.objects.get(user=way.who(name)) for name in ("chief", "neighbour")]
+    sent = {"lead": two[0].pk, "members": [two[1].pk], "how": "推选", "form_key": str(uuid4())}
+    answer = client_of(way.who("clerk")).post(do_of(proposal.purse, "group"), sent)
+    assert answer.status_code == 422 and "项目小组须有 3 人以上，且为单数" in answer.content.decode()
+    assert not Group.objects.exists() and not SentForm.objects.exists()
 
 
 def test_a_key_of_somebody_else_is_just_another_key(
