@@ -10,7 +10,7 @@ from unittest import mock
 from django.core.cache.backends.dummy import DummyCache
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -87,6 +87,15 @@ def test_who_has_it_is_asked_for_one_statement(client: Client, notice: Notice) -
         with CaptureQueriesContext(connection) as asked:
             client.get(path)
         assert len(asked) == 1
+
+
+def test_what_names_its_state_is_made_with_the_sites_key(client: Client, notice: Notice, objection: Objection) -> None:
+    """It is made of who spoke, too: without the key somebody could try each neighbour until it is the same."""
+    for path in ("/", "/projects/", "/wishes/", "/notices/", notice.get_absolute_url()):
+        before = client.get(path)["ETag"]
+        assert client.get(path)["ETag"] == before
+        with override_settings(SECRET_KEY="another"):
+            assert client.get(path)["ETag"] != before
 
 
 def test_whoever_is_signed_in_sees_what_is_theirs(
