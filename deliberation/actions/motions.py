@@ -18,7 +18,7 @@ from deliberation.lifecycle import AREAS, CLOSE
 from deliberation.models import AreaCount, Ballot, Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
-from minshi.clock import Instant, now
+from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
@@ -31,7 +31,7 @@ from minshi.masking import mask_text
 from minshi.paper.models import Line
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.policy.actions import longer_window
+from minshi.policy.actions import longer_window, would_last
 from minshi.refusals import NotAllowed, Refused, refuse_if, refusing
 from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
@@ -134,7 +134,7 @@ def ask(
         advance(proposal, "open_vote", by=by, due=motion.closes_at, ends=motion.closes_at)
     motion.save(force_insert=True)
     begin(motion, "open", by=by)
-    doors = list(roll.units.filter(household__isnull=False).values_list("household", flat=True))
+    doors = roll.units.filter(household__isnull=False).order_by().values("household")
     arrivals.hurry(doors, ends_at=motion.closes_at, about=motion.question, by=None)
     return motion
 
@@ -176,19 +176,24 @@ def _times(start: datetime, periods: dict[str, int], counted_by: calendar.Calend
     return {"opens_at": start, "closes_at": closes, "counting_until": until, "publish_by": published}
 
 
-@action
 def lengthen(newest: calendar.Calendar, *, by: None = None) -> None:
     """A calendar was published while they run: windows that would end on a day off now end later, what follows them
-    too, and so does every page, guard and deadline that reads their end."""
-    running = Motion.objects.open().filter(closes_at__gt=Instant()).exclude(periods={}).order_by("pk")
-    for motion in running.select_related("proposal"):
-        if motion.proposal:
-            lock(motion.proposal)
-        lock(motion)
-        _lengthen(motion, newest)
+    too, and so does every page, guard and deadline that reads their end. Nobody's ballot waits for any but its own."""
+    at = now()
+    running = Motion.objects.open().filter(closes_at__gt=at).exclude(periods={}).order_by("pk")
+    for key, opens, closes, periods in list(running.values_list("pk", "opens_at", "closes_at", "periods")):
+        length = calendar.Length("cd", int(periods["window"]))
+        if would_last(closes, newest.end(opens, length), at):
+            _lengthen(Motion.objects.select_related("proposal").get(pk=key), newest, by=by)
 
 
-def _lengthen(motion: Motion, newest: calendar.Calendar) -> None:
+@action
+def _lengthen(motion: Motion, newest: calendar.Calendar, *, by: None) -> None:
+    if motion.proposal:
+        lock(motion.proposal)
+    lock(motion)
+    if motion.stage != MotionStage.OPEN:
+        return
     length = calendar.Length("cd", int(motion.periods["window"]))
     closes = longer_window(motion, motion.closes_at, motion.opens_at, length, newest)
     if closes == motion.closes_at:

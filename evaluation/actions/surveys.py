@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Any
 from uuid import uuid4
@@ -31,7 +31,7 @@ from evaluation.selectors import answered, undone_callbacks
 from funding.selectors import buys_nothing
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
-from minshi.clock import Instant, now
+from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
@@ -45,7 +45,7 @@ from minshi.masking import mask_text
 from minshi.paper.numbers import number_of
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.policy.actions import longer_window
+from minshi.policy.actions import longer_window, would_last
 from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents import speaking
 from minshi.residents.models import Person, Role, StrikeOff
@@ -100,7 +100,7 @@ def open_survey(proposal: Proposal, *, by: User | None, report: str = "") -> Sur
         ends=survey.closes_at,
         evidence={"round": survey.round, "roll": roll.size, "needed": survey.needed},
     )
-    doors = list(roll.units.filter(household__isnull=False).values_list("household", flat=True))
+    doors = roll.units.filter(household__isnull=False).order_by().values("household")
     about = _("请给“%(title)s”打分") % {"title": proposal.title}
     arrivals.hurry(doors, ends_at=survey.closes_at, about=about, by=None)
     return survey
@@ -281,19 +281,32 @@ def _extend(survey: Survey) -> None:
     advance(survey.proposal, "extend_survey", by=None, reason=reason, due=closes, ends=closes, evidence=facts)
 
 
-@action
 def lengthen(newest: calendar.Calendar, *, by: None = None) -> None:
     """A calendar was published while they run: a round that would end on a day off ends later, for everybody."""
-    for survey in Survey.objects.open().filter(closes_at__gt=Instant()).select_related("proposal").order_by("pk"):
-        lock(survey.proposal)
-        lock(survey)
-        length = calendar.Length("cd", int(survey.terms["rating.days"]))
-        closes = longer_window(survey, survey.closes_at, survey.extended_at or survey.opens_at, length, newest)
-        if closes != survey.closes_at:
-            survey.closes_at = closes
-            survey.save(update_fields=["closes_at"])
-            wait_until(survey.proposal, closes, by=None)
-            note_on_card(survey.proposal, act_ends_at=closes)
+    at = now()
+    for survey in list(Survey.objects.open().filter(closes_at__gt=at).select_related("proposal").order_by("pk")):
+        if would_last(survey.closes_at, newest.end(*_window(survey)), at):
+            _lengthen(survey, newest, by=by)
+
+
+@action
+def _lengthen(survey: Survey, newest: calendar.Calendar, *, by: None) -> None:
+    lock(survey.proposal)
+    lock(survey)
+    if survey.stage != SurveyStage.OPEN:
+        return
+    closes = longer_window(survey, survey.closes_at, *_window(survey), newest)
+    if closes == survey.closes_at:
+        return
+    survey.closes_at = closes
+    survey.save(update_fields=["closes_at"])
+    wait_until(survey.proposal, closes, by=None)
+    note_on_card(survey.proposal, act_ends_at=closes)
+
+
+def _window(survey: Survey) -> tuple[datetime, calendar.Length]:
+    """Since when it runs, or runs on, and how long."""
+    return survey.extended_at or survey.opens_at, calendar.Length("cd", int(survey.terms["rating.days"]))
 
 
 def _close(survey: Survey) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -33,7 +34,7 @@ from funding.rules import demand, entered_quotes
 from funding.selectors import group_of, owed_before_fen, plan_of, spent_fen
 from funding.shares import split
 from minshi.accounts.models import User
-from minshi.clock import Instant, now
+from minshi.clock import now
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind as NoticeKind
@@ -49,7 +50,7 @@ from minshi.masking import mask_name, mask_text, one_line
 from minshi.notifications.actions import tell_all
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.policy.actions import lengthened
+from minshi.policy.actions import lengthened, would_last
 from minshi.policy.units import fraction
 from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import STAFF_ROLES, Person, Role
@@ -151,19 +152,26 @@ def open_enquiry(proposal: Proposal, *, needs: str, by: User) -> Enquiry:
     return enquiry
 
 
-@action
 def lengthen_enquiries(newest: calendar.Calendar, *, by: None = None) -> None:
     """A calendar was published while quotes come in: they have the working days they were given."""
-    running = Enquiry.objects.filter(ended_at=None, closes_at__gt=Instant()).exclude(counted="")
-    for enquiry in running.select_related("proposal").order_by("pk"):
-        lock(enquiry)
+    at = now()
+    running = Enquiry.objects.filter(ended_at=None, closes_at__gt=at).exclude(counted="")
+    for enquiry in list(running.select_related("proposal").order_by("pk")):
         span = calendar.recounted(newest, enquiry.counted, enquiry.at)
-        assert span
-        closes = lengthened("funding.enquiry", enquiry.pk, "window", enquiry.closes_at, span.end, newest)
-        if closes != enquiry.closes_at:
-            enquiry.closes_at = closes
-            enquiry.save(update_fields=["closes_at"])
-            proposals.note_on_card(enquiry.proposal)
+        if span and would_last(enquiry.closes_at, span.end, at):
+            _lengthen(enquiry, span.end, newest, by=by)
+
+
+@action
+def _lengthen(enquiry: Enquiry, counted: datetime, newest: calendar.Calendar, *, by: None) -> None:
+    lock(enquiry)
+    if enquiry.ended_at:
+        return
+    closes = lengthened("funding.enquiry", enquiry.pk, "window", enquiry.closes_at, counted, newest)
+    if closes != enquiry.closes_at:
+        enquiry.closes_at = closes
+        enquiry.save(update_fields=["closes_at"])
+        proposals.note_on_card(enquiry.proposal)
 
 
 @action

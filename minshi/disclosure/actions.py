@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.audit.actions import erase
-from minshi.clock import Instant, now
+from minshi.clock import now
 from minshi.deadlines.actions import meet, schedule
 from minshi.disclosure import rules, signals
 from minshi.disclosure.models import (
@@ -36,7 +36,7 @@ from minshi.masking import mask_door, mask_name, mask_names, mask_text, one_line
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
 from minshi.policy import calendar
-from minshi.policy.actions import lengthened
+from minshi.policy.actions import lengthened, would_last
 from minshi.policy.selectors import value
 from minshi.policy.units import fraction
 from minshi.refusals import NotAllowed, Refused, refuse_if
@@ -153,25 +153,39 @@ def correct(notice: Notice, *, reason: str, by: User | None, **changes: Any) -> 
     return post(**same | changes, course=f"{why}\n{course}".strip(), corrects=notice, by=by)
 
 
-@action
 def lengthen(newest: calendar.Calendar, *, by: User | None = None) -> list[Notice]:
-    """Count running notices anew on a calendar published since; they may only end later. Returns those that do."""
-    longer = []
-    running = Notice.objects.filter(withdrawn_by=None, ends_at__gt=Instant()).exclude(
+    """Count running notices anew on a calendar published since; they may only end later. Returns those that do.
+
+    Each by itself: in a city they are many, and nobody waits for the last of them.
+    """
+    at = now()
+    running = Notice.objects.filter(withdrawn_by=None, ends_at__gt=at).exclude(
         counted__endswith=f";v{newest.number}", provisional=False
     )
-    for notice in running.select_for_update(no_key=True, of=("self",)).order_by("pk"):
-        counted = calendar.recounted(newest, notice.counted, notice.posted_at)
-        if counted is None or not (notice.provisional or notice.ends_at < counted.end):
-            continue
-        before = notice.ends_at
-        notice.ends_at = lengthened("disclosure.notice", notice.pk, notice.kind, before, counted.end, newest)
-        notice.provisional = notice.provisional and counted.provisional
-        notice.save(update_fields=["ends_at", "provisional"])
-        if notice.ends_at != before:
-            longer.append(notice)
-            signals.lengthened.send(Notice, notice=notice, before=before)
+    told = running.values_list("pk", "counted", "posted_at", "ends_at", "provisional").order_by("pk")
+    longer = []
+    for key, counted_by, since, end, provisional in list(told):
+        counted = calendar.recounted(newest, counted_by, since)
+        if counted and (would_last(end, counted.end, at) or (provisional and not counted.provisional)):
+            longer += _lengthen(key, newest, by=by)
     return longer
+
+
+@action
+def _lengthen(key: int, newest: calendar.Calendar, *, by: User | None) -> list[Notice]:
+    """This notice where it ends later, none where it only became firm, or was withdrawn a moment ago."""
+    notice = Notice.objects.filter(withdrawn_by=None, pk=key).select_for_update(no_key=True, of=("self",)).first()
+    counted = calendar.recounted(newest, notice.counted, notice.posted_at) if notice else None
+    if notice is None or counted is None:
+        return []
+    before = notice.ends_at
+    notice.ends_at = lengthened("disclosure.notice", notice.pk, notice.kind, before, counted.end, newest)
+    notice.provisional = notice.provisional and counted.provisional
+    notice.save(update_fields=["ends_at", "provisional"])
+    if notice.ends_at == before:
+        return []
+    signals.lengthened.send(Notice, notice=notice, before=before)
+    return [notice]
 
 
 def _in_whose_stead(by: User | None, kind: str, place: Territory) -> str:

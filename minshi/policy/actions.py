@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Max, Model
+from django.db import connection, transaction
+from django.db.models import Max, Model, Q
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -19,6 +20,11 @@ from minshi.policy.models import CalendarVersion, Lengthening, Parameter, Settin
 from minshi.policy.signals import period_moved, recounting
 from minshi.refusals import NotAllowed, Refused
 from minshi.territory.models import Territory
+
+SETTLED = timedelta(hours=1)
+"""Longer than any process goes on with an older calendar (``calendar.KEPT_SECONDS``) and any transaction lasts."""
+AT_ONCE = 100
+"""Deadlines moved in one transaction."""
 
 
 @action
@@ -60,9 +66,19 @@ def _refuse_unsound(
         raise Refused(**found)
 
 
-@action
 def publish_calendar(arrangement: Arrangement, *, by: User | None) -> CalendarVersion:
-    """Add a published arrangement of holidays as the newest version, and count provisional periods anew."""
+    """Add a published arrangement of holidays as the newest version, and count provisional periods anew.
+
+    The version stands before anything is moved: in a city that takes a while, and nobody is to wait for it. What is
+    not reached is found by the hourly round.
+    """
+    version = add_version(arrangement, by=by)
+    recompute_provisional(by=by)
+    return version
+
+
+@action
+def add_version(arrangement: Arrangement, *, by: User | None) -> CalendarVersion:
     if CalendarVersion.objects.filter(source=arrangement.source).exists():
         raise Refused(_("“%(source)s”已经录入。") % {"source": arrangement.source})
     through = CalendarVersion.objects.aggregate(through=Max("through"))["through"]
@@ -70,27 +86,68 @@ def publish_calendar(arrangement: Arrangement, *, by: User | None) -> CalendarVe
         raise Refused(_("节假日表须逐年录入：目前只到%(day)s。") % {"day": through})
     version: CalendarVersion = arrangement.save()
     transaction.on_commit(calendar.forget)
-    recompute_provisional(by=by)
     return version
 
 
-@action
 def recompute_provisional(*, by: User | None = None) -> int:
-    """Count open deadlines anew on the newest calendar; returns how many are firm now.
+    """Count what runs anew on the newest calendar; returns how many deadlines are firm now.
 
     What runs may only end later (domain.md 7): people relied on the end they were told, and what is over is over.
-    Repeating it does no harm; it also runs daily, for a deadline that was set by a process which had not seen the
-    newest version yet.
+    Repeating it does no harm: it also runs every hour, for what was set by a process which had not seen the newest
+    version yet. That no process does for longer than ``SETTLED``; whatever is counted after it needs no counting more.
+
+    Only what moves is locked, some at a time: people vote and sign meanwhile.
     """
-    newest, firm = calendar.read(), 0
-    waiting = Deadline.objects.open().exclude(kind__startswith=REMINDER).exclude(basis="")
-    for deadline in waiting.exclude(basis__endswith=f";v{newest.number}").select_for_update().order_by("pk"):
+    newest, began, firm = calendar.read(), now(), 0
+    version = CalendarVersion.objects.get(number=newest.number)
+    if version.recounted_at is not None:
+        return 0
+    for keys in _outdated(newest):
+        firm += _count_anew(keys, newest, by=by)
+    recounting.send(sender=Deadline, calendar=newest)
+    if began - version.loaded_at > SETTLED:
+        CalendarVersion.objects.filter(pk=version.pk).update(recounted_at=began)
+    return firm
+
+
+# Periods that began on one day by one rule end on one day, however many there are.
+COUNTED_BEFORE = """
+SELECT basis, date_trunc('day', set_at, 'Asia/Shanghai'), min(due), bool_or(provisional)
+FROM deadlines_deadline
+WHERE handled_at IS NULL AND basis <> '' AND NOT starts_with(kind, %s::text)
+  AND right(basis, length(%s::text)) <> %s::text
+GROUP BY 1, 2
+"""
+
+
+def _outdated(newest: calendar.Calendar) -> Iterator[list[int]]:
+    """Keys of open deadlines that the newest calendar makes firm or later, some at a time; nothing is locked."""
+    mark = f";v{newest.number}"
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED_BEFORE, [REMINDER, mark, mark])
+        groups = cursor.fetchall()
+    found: list[int] = []
+    for basis, day, first, has_provisional in groups:
+        counted = calendar.recounted(newest, basis, day)
+        if counted is None or not (has_provisional or first < counted.end):
+            continue
+        same = Deadline.objects.open().exclude(kind__startswith=REMINDER).filter(basis=basis)
+        same = same.filter(set_at__gte=day, set_at__lt=day + timedelta(days=1))
+        found += same.filter(Q(provisional=True) | Q(due__lt=counted.end)).values_list("pk", flat=True)
+    found.sort()
+    for start in range(0, len(found), AT_ONCE):
+        yield found[start : start + AT_ONCE]
+
+
+@action
+def _count_anew(keys: list[int], newest: calendar.Calendar, *, by: User | None) -> int:
+    firm = 0
+    for deadline in Deadline.objects.open().filter(pk__in=keys).select_for_update().order_by("pk"):
         counted = calendar.recounted(newest, deadline.basis, deadline.set_at)
         if counted is None or not (deadline.provisional or deadline.due < counted.end):
             continue
         _move(deadline, counted, newest)
         firm += not counted.provisional
-    recounting.send(sender=Deadline, calendar=newest)
     return firm
 
 
@@ -98,7 +155,7 @@ def lengthened(
     subject_type: str, subject_id: int, kind: str, before: datetime, counted: datetime, newest: calendar.Calendar
 ) -> datetime:
     """The end that holds: the one counted anew where it is later and the old one is not over, put on record."""
-    if not now() < before < counted:
+    if not would_last(before, counted, now()):
         return before
     Lengthening.objects.create(
         subject_type=subject_type,
@@ -109,6 +166,11 @@ def lengthened(
         version=CalendarVersion.objects.get(number=newest.number),
     )
     return counted
+
+
+def would_last(end: datetime, counted: datetime, at: datetime) -> bool:
+    """Whether ``lengthened`` moves it, for whoever looks at many before locking one."""
+    return at < end < counted
 
 
 def longer_window(

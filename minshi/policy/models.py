@@ -135,6 +135,8 @@ class CalendarVersion(models.Model):
     since = models.DateField(_("起"))
     through = models.DateField(_("止"))
     loaded_at = models.DateTimeField(_("录入时间"), db_default=Now())
+    recounted_at = models.DateTimeField(_("重新计算完毕"), null=True, editable=False)
+    """Since when whatever runs has been counted by it."""
 
     class Meta:
         verbose_name = _("节假日表版本")

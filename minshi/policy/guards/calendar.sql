@@ -1,3 +1,3 @@
-SELECT append_only('policy_calendarversion');
+SELECT append_only('policy_calendarversion', 'recounted_at');
 SELECT append_only('policy_calendarday');
 SELECT append_only('policy_lengthening');
