@@ -11,6 +11,10 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from minshi.engine import lists
+
+lists.register()
+
 LOOKS_AGAIN = 1.0
 """Seconds after which a thread that waits for a connection has the pool try anew, rather than after a growing pause."""
 
@@ -18,6 +22,8 @@ AT_ONCE = 0.2  # seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    features_class = lists.Features
+    ops_class = lists.Operations
     _connection_pools: dict[str, ConnectionPool[Any]]
     _configure_connection: Any
 

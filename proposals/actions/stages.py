@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,6 @@ from minshi.territory.models import Territory
 from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, set_stage_deadline, waits_for
 from proposals.models import (
     ENDED,
-    Beneficiary,
     Card,
     Proposal,
     Stage,
@@ -115,17 +115,24 @@ def note_on_card(proposal: Proposal, **facts: Any) -> None:
     Card.objects.filter(pk=proposal.pk).update(version=F("version") + 1, **facts)
 
 
+FREEZE = """
+INSERT INTO proposals_beneficiary (proposal_id, household_id)
+SELECT %s, door FROM benefiting_doors(%s) AS door ORDER BY door
+"""
+
+
 @action
 def freeze_beneficiaries(proposal: Proposal, *, by: User | None) -> int:
-    """Fix the list of households that benefit, at the decision; returns how many."""
-    rows = [Beneficiary(proposal=proposal, household=household) for household in proposal.beneficiaries()]
-    if not rows:
+    """Fix the list of households that benefit, at the decision, in one statement; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(FREEZE, [proposal.pk, proposal.pk])
+        households = int(cursor.rowcount)
+    if not households:
         raise Refused(_("受益范围里没有在册的户，不能锁定名单"))
-    Beneficiary.objects.bulk_create(rows)
     proposal.beneficiaries_frozen_at = now()
     proposal.save(update_fields=["beneficiaries_frozen_at"])
-    note_on_card(proposal, households=len(rows))
-    return len(rows)
+    note_on_card(proposal, households=households)
+    return households
 
 
 KEPT = ("need", "plan", "spot", "people", "cost_fen", "shares", "keeper", "places", "doors")
