@@ -43,6 +43,7 @@ from minshi.paper.models import Line
 from minshi.residents import speaking
 from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
 from minshi.residents.rules import SECONDS, home_of, person_of, roles_of, second_hands, second_in, title_in
+from minshi.rolls import selectors as rolls
 from minshi.rolls.models import Channel, Unit, UnitKind
 from minshi.territory.models import Household
 from proposals.models import Proposal, Source, Version, bars_of
@@ -309,9 +310,9 @@ def ballot_to_read(user: User, motion: Motion) -> Ballot | None:
     person = person_of(user)
     if person is None:
         return None
-    lived = Residence.objects.filter(person=person).values("household")
-    mine = Q(unit__household__in=lived) | Q(unit__person=person) | Q(unit__shares__ownership__person=person)
-    candidates = motion.ballots.filter(mine).select_related("unit__household", "unit__roll").distinct()
+    lived = Residence.objects.filter(person=person).values_list("household", flat=True)
+    units = rolls.units_with(person, lived, motion.roll, owned=True)
+    candidates = motion.ballots.filter(unit__in=units).select_related("unit__household", "unit__roll")
     return next((ballot for ballot in candidates if rules.is_theirs(user, ballot.unit, spoken_at(ballot))), None)
 
 

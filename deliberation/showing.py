@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -27,7 +26,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.paper import numbers
 from minshi.residents.models import Residence, Role
 from minshi.residents.rules import person_of, who_acts
-from minshi.rolls.models import Unit
+from minshi.rolls import selectors as rolls
 from proposals.models import Proposal, Stage
 from proposals.panels import (
     Found,
@@ -159,8 +158,8 @@ def votes_cast(user: User) -> list[Own]:
     person = person_of(user)
     if person is None:
         return []
-    lived = Residence.objects.filter(person=person, confirmed_at__isnull=False).values("household")
-    units = Unit.objects.filter(Q(household__in=lived) | Q(person=person))
+    lived = Residence.objects.filter(person=person, confirmed_at__isnull=False)
+    units = rolls.units_with(person, lived.values_list("household", flat=True))
     cast = Ballot.objects.filter(unit__in=units, speaker=person).select_related("motion__proposal")
     rows = [(each.motion, each.slip_number, _("已投票")) for each in cast.order_by("-motion_id")[:MOST_OWN]]
     waiting = PaperBallot.objects.valid().filter(unit__in=units, unit__ballot=None, line__signer=person)

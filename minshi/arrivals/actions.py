@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from minshi.arrivals import told
@@ -46,12 +48,12 @@ def wait_for_agreement(home: Residence, *, by: object = None) -> None:
 
 
 @action
-def hurry(door_ids: list[int], *, ends_at: datetime, about: str, by: object = None) -> int:
+def hurry(doors: list[int] | QuerySet[Any, Any], *, ends_at: datetime, about: str, by: object = None) -> int:
     """A vote or a survey of these doors runs: chief and clerk are asked at once. Returns how many wait there.
 
     What was due before that, or is late already, stays due since it was, with whoever has it.
     """
-    claims = Residence.objects.claims().filter(household__in=door_ids).select_related("household__place", "person")
+    claims = Residence.objects.claims().filter(household__in=doors).select_related("household__place", "person")
     for claim in claims:
         due = min(calendar.period_end(now(), working_days=1), ends_at)
         for kind, rung in ((CLAIM, 0), (HURRIED, 1)):

@@ -33,7 +33,7 @@ from minshi.notifications.selectors import holders_or_stand_ins, messages_a_day,
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed
 from minshi.residents.rules import has_office, home_of, title_in
-from minshi.residents.speaking import adults_of, adults_then, changed_hands, listeners
+from minshi.residents.speaking import adults_of, adults_then, changed_hands, listener_keys
 from minshi.territory.models import Territory
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,8 @@ TELL = """
 WITH told AS (
     INSERT INTO notifications_message (user_id, title, body, url, key, event, matter)
     -- Whoever was joined hears by the account that stays.
-    SELECT DISTINCT human_of(told_user), %s::text, %s::text, %s::text, %s::text, %s::text, %s::text
-    FROM unnest(%s::bigint[]) AS told_user
+    SELECT human, %s::text, %s::text, %s::text, %s::text, %s::text, %s::text
+    FROM (SELECT DISTINCT human_of(told_user) AS human FROM unnest(%s::bigint[]) AS told_user) AS told_human
     ON CONFLICT (user_id, key) DO NOTHING
     RETURNING id, user_id, matter
 )
@@ -114,7 +114,12 @@ def tell_all(
     matter: str = "",
 ) -> None:
     """``tell`` for many at once, in one statement."""
-    ids = [user.pk for user in users]
+    _tell_accounts([user.pk for user in users], title, body, url, sms=sms, key=key, event=event, matter=matter)
+
+
+def _tell_accounts(
+    ids: list[int], title: object, body: object, url: str, *, sms: bool, key: str | None, event: str, matter: str
+) -> None:
     by_text = _goes_by_text(event, sms)
     if not ids:
         return
@@ -175,8 +180,11 @@ def tell_doors(
     on it is on the list, from ``until`` on it is off.
     """
     keys = list(doors)
-    users = adults_then(keys, then) if then else listeners(keys) if asked else adults_of(keys)
-    tell_all(users.only("pk"), title, body, url, sms=sms, key=key, event=event, matter=matter)
+    if asked and not then:
+        accounts = listener_keys(keys)
+    else:
+        accounts = list((adults_then(keys, then) if then else adults_of(keys)).values_list("pk", flat=True))
+    _tell_accounts(accounts, title, body, url, sms=sms, key=key, event=event, matter=matter)
     if then:
         gone = changed_hands(dict.fromkeys(keys, then))
         keys = [door for door in keys if door not in gone]

@@ -119,7 +119,15 @@ class Residence(models.Model):
     class Meta:
         verbose_name = _("居住")
         verbose_name_plural = _("居住")
-        indexes = [models.Index(fields=["household", "since"], name="residence_of_door")]
+        indexes = [
+            models.Index(fields=["household", "since"], name="residence_of_door"),
+            # What waits for a word, among millions of homes (``claims``).
+            models.Index(
+                fields=["household"],
+                name="residence_claims",
+                condition=Q(until=None, confirmed_at=None, person__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(until=None) | Q(until__gte=F("since")), name="residence_ends_after_it_begins"

@@ -78,21 +78,25 @@ class Unit(models.Model):
     that own the same doors together (``Share``), counted as one person however many doors (民法典 278).
     """
 
-    roll = models.ForeignKey(Roll, models.PROTECT, related_name="units", verbose_name=_("名册"))
+    # Found by each of the three constraints below; one more index would be written for every door of a city.
+    roll = models.ForeignKey(Roll, models.PROTECT, related_name="units", verbose_name=_("名册"), db_index=False)
     ordinal = models.PositiveIntegerField(_("名册序号"))
     label = models.CharField(_("位置"), max_length=80)
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="+", verbose_name=_("户"))
-    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("人"))
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("人"), db_index=False
+    )
     persons = models.PositiveIntegerField(_("人数"), default=1)
     area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=12, decimal_places=2, default=0)
     reach = models.CharField(_("状态"), max_length=12, choices=Reach, default=Reach.REACHABLE)
-    reach_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reach_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     reach_note = models.CharField(_("联系经过"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("名册单位")
         verbose_name_plural = _("名册单位")
         ordering = ["roll", "ordinal"]
+        indexes = [models.Index(fields=["person"], name="unit_of_person", condition=Q(person__isnull=False))]
         constraints = [
             models.UniqueConstraint(fields=["roll", "household"], name="one_unit_per_household"),
             models.UniqueConstraint(fields=["roll", "person"], name="one_unit_per_person"),

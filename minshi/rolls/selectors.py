@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,10 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
 from minshi.accounts.models import User
+from minshi.residents.models import Person
 from minshi.residents.rules import person_of
 from minshi.residents.speaking import WHY_NOT
-from minshi.rolls.models import Channel, Roll, Unit
+from minshi.rolls.models import Channel, Roll, Share, Unit
 
 
 def unit_of(user: User, roll: Roll) -> Unit | None:
@@ -22,6 +24,17 @@ def unit_of(user: User, roll: Roll) -> Unit | None:
         return None
     mine = RawSQL("SELECT units_of(%s, %s, minshi_now())", [roll.pk, person.pk])
     return roll.units.select_related("household__place__parent").filter(pk__in=mine).first()
+
+
+def units_with(person: Person, doors: Iterable[int], roll: Roll | None = None, *, owned: bool = False) -> list[int]:
+    """Keys of the units of these doors and of this person's own, with ``owned`` also of what they own, on one roll or
+    on any. Each is asked by itself: joined with OR they would be looked for among all that was ever said.
+    """
+    units = (Unit.objects.filter(roll=roll) if roll else Unit.objects.all()).order_by().values_list("pk", flat=True)
+    mine = [units.filter(person=person)]
+    if owned:
+        mine.append(units.filter(pk__in=Share.objects.filter(ownership__person=person).values("unit")))
+    return list(units.filter(household__in=list(doors)).union(*mine))
 
 
 def why_not_speak_for(unit: Unit, user: User, *, act: object, any_adult: bool = False) -> list[str]:

@@ -8,8 +8,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from bench.plans import nodes, plans_of
-from deliberation import actions, selectors
+from deliberation import actions, selectors, showing
 from deliberation.models import Ballot, Motion, MotionStage
+from minshi.paper import numbers
 from minshi.rolls.models import Unit
 from tests.city.conftest import BIG
 from tests.world import World
@@ -52,3 +53,33 @@ def test_turnouts_are_counted_in_one_walk_over_the_ballots_of_what_runs(crowd: W
     read = {table: rows for table, _how, rows in counting.scans}
     assert read["deliberation_ballot"] <= ballots + 100 < Ballot.objects.count() / 10
     assert read["rolls_unit"] <= Unit.objects.filter(roll__motion__in=running).count()
+
+
+def test_what_i_voted_on_is_found_by_my_door_and_not_among_all_ballots(crowd: World) -> None:
+    ballot = Ballot.objects.filter(speaker__user__isnull=False).exclude(motion=crowd["big vote"]).latest("cast_at")
+    person = ballot.speaker
+    assert person
+    units = Unit.objects.filter(household__residences__person=person).distinct()
+    asked = plans_of(lambda: showing.votes_cast(person.user), by_index=True)
+    asked += plans_of(lambda: selectors.ballot_to_read(person.user, ballot.motion), by_index=True)
+    read = [rows for plan in asked for table, _how, rows in plan.scans if table == "deliberation_ballot"]
+    assert 0 < max(read) <= units.count() + 2 < Ballot.objects.count() / 100
+    assert any(own.number == numbers.shown(ballot.slip_number) for own in showing.votes_cast(person.user))
+
+
+def test_many_doors_are_answered_as_each_of_them_would_be(crowd: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(AGREE)
+        assert cursor.fetchone() == (0,)
+
+
+AGREE = """
+SELECT count(*) FROM (
+    SELECT home.household_id, home.person_id FROM residents_residence AS home
+    WHERE why_not_speak(home.person_id, home.household_id, minshi_now(), false) = ''
+        AND home.since <= minshi_now() AND (home.until IS NULL OR home.until > minshi_now())
+) AS one FULL JOIN (
+    SELECT household_id, person_id FROM speakers_of(ARRAY(SELECT id FROM territory_household), minshi_now())
+) AS many USING (household_id, person_id)
+WHERE one.person_id IS NULL OR many.person_id IS NULL
+"""

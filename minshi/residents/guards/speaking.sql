@@ -42,12 +42,19 @@ CREATE OR REPLACE FUNCTION people_of_one(person bigint) RETURNS SETOF bigint LAN
         )
 $$;
 
--- Whose voice a door has at a moment: the representative, else every adult confirmed there.
+-- Whose voice a door has at a moment: the representative, else every adult confirmed there. It is what why_not_speak
+-- answers of each of them, for a list of many doors in one walk.
 CREATE OR REPLACE FUNCTION speakers_of(doors bigint[], moment timestamptz)
 RETURNS TABLE (household_id bigint, person_id bigint, user_id bigint) LANGUAGE sql STABLE AS $$
-    SELECT residence.household_id, person.id, person.user_id
-    FROM residents_residence AS residence JOIN residents_person AS person ON person.id = residence.person_id
-    WHERE residence.household_id = ANY (doors)
-      AND residence.since <= moment AND (residence.until IS NULL OR residence.until > moment)
-      AND why_not_speak(person.id, residence.household_id, moment, false) = ''
+    SELECT home.household_id, person.id, person.user_id
+    FROM residents_residence AS home
+    JOIN territory_household AS household ON household.id = home.household_id AND household.is_active
+    JOIN residents_person AS person ON person.id = home.person_id AND person.is_adult
+    LEFT JOIN accounts_user AS account ON account.id = person.user_id
+    LEFT JOIN residents_residence AS speaks
+        ON speaks.household_id = home.household_id AND speaks.is_representative AND speaks.until IS NULL
+    WHERE home.household_id = ANY (doors)
+      AND home.since <= moment AND (home.until IS NULL OR home.until > moment)
+      AND home.confirmed_at IS NOT NULL AND coalesce(account.is_active, true)
+      AND (home.is_representative OR speaks.id IS NULL)
 $$;

@@ -1,15 +1,19 @@
 -- A roll and its units are written in one transaction, until its totals are; then they stay as they are. Only 联系不上
 -- is noted later.
 CREATE OR REPLACE FUNCTION refuse_late_unit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    late bigint;
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM rolls_roll WHERE id = NEW.roll_id AND size = 0 AND xid = pg_current_xact_id()::text::bigint
-    ) THEN
-        RAISE EXCEPTION 'roll % is frozen', NEW.roll_id USING ERRCODE = 'check_violation';
+    SELECT own.roll_id INTO late FROM (SELECT DISTINCT roll_id FROM added) AS own
+        LEFT JOIN rolls_roll AS roll ON roll.id = own.roll_id
+        WHERE (roll.size = 0 AND roll.xid = pg_current_xact_id()::text::bigint) IS NOT TRUE LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'roll % is frozen', late USING ERRCODE = 'check_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER frozen_roll BEFORE INSERT ON rolls_unit FOR EACH ROW EXECUTE FUNCTION refuse_late_unit();
+CREATE TRIGGER frozen_roll AFTER INSERT ON rolls_unit REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_late_unit();
 SELECT append_only('rolls_unit', 'reach', 'reach_by_id', 'reach_note');
 SELECT append_only('rolls_share');
 
