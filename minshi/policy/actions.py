@@ -155,7 +155,7 @@ def lengthened(
     subject_type: str, subject_id: int, kind: str, before: datetime, counted: datetime, newest: calendar.Calendar
 ) -> datetime:
     """The end that holds: the one counted anew where it is later and the old one is not over, put on record."""
-    if not would_last(before, counted, now()):
+    if not now() < before < counted:
         return before
     Lengthening.objects.create(
         subject_type=subject_type,
