@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.backends.postgresql import features, operations
 from django.db.models import Field, ForeignObject, lookups
+from django.db.models.expressions import ColPairs
 from django.db.models.fields import related_lookups
-from django.db.models.fields.tuple_lookups import ColPairs
 
 MANY = 500
 MOST = 65_535
