@@ -240,8 +240,15 @@ MFA_FORMS = {
     "authenticate": "minshi.signin.forms.FactorForm",
     "reauthenticate": "minshi.signin.forms.FactorAgainForm",
     "activate_totp": "minshi.signin.forms.EnrolForm",
+    "add_webauthn": "minshi.signin.forms.AddPasskeyForm",
+    "edit_webauthn": "minshi.signin.forms.NamePasskeyForm",
+    "login_webauthn": "minshi.signin.forms.PasskeyForm",
+    "authenticate_webauthn": "minshi.signin.forms.NoPasskeyHere",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# A passkey stands in for login name and password; the six digits are asked after either (minshi/signin/passkeys.py).
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # finger, face or PIN: having the thing is not enough
+MFA_RATE_LIMITS = False
 MFA_TOTP_ISSUER = "民生小实事"
 MFA_TOTP_TOLERANCE = 1  # phones run up to half a minute off
 SIGNIN_CODES_PER_ADDRESS_AN_HOUR = int(os.environ.get("MINSHI_CODES_PER_ADDRESS", "200"))

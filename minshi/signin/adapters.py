@@ -9,6 +9,7 @@ from typing import Any
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -18,7 +19,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from minshi.notifications.sealing import seal, unseal
-from minshi.signin import browsers, security
+from minshi.signin import browsers, passkeys, security
 from minshi.signin.addresses import address_of
 from minshi.signin.limits import exceeds
 from minshi.signin.rules import is_staff
@@ -88,6 +89,17 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return unseal(encrypted_text)
+
+    def is_mfa_enabled(self, user: Any, types: list[str] | None = None) -> bool:
+        """A passkey stands for the password: by itself it is no second factor."""
+        factors = [each for each in types or Authenticator.Type.values if each != Authenticator.Type.WEBAUTHN]
+        return bool(super().is_mfa_enabled(user, types=factors))
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": str(_("民生小实事"))}
+
+    def generate_authenticator_name(self, user: Any, type: str) -> str:
+        return str(_("通行密钥 %(n)d")) % {"n": len(passkeys.of(user)) + 1}
 
     def build_totp_svg(self, url: str) -> str:
         out = BytesIO()

@@ -10,12 +10,15 @@ from allauth.account.utils import perform_login
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn import forms as webauthn
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
-from minshi.signin import browsers, limits, questions, second_factor
+from minshi.signin import browsers, limits, passkeys, questions, second_factor
 from minshi.signin.means import record_authentication
 from minshi.signin.phones import CodeField, PhoneField
 from minshi.signin.rules import is_staff
@@ -146,3 +149,46 @@ class FactorForm(_FactorCode, mfa.AuthenticateForm):
 
 class FactorAgainForm(_FactorCode, mfa.ReauthenticateForm):
     pass
+
+
+class _NamedPasskey(forms.Form):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name: Any = self.fields["name"]
+        name.label, name.max_length = _("给它起个名字"), 40
+        name.validators.append(MaxLengthValidator(40))
+        name.widget.attrs["maxlength"] = 40
+        name.help_text = _("例如 办公室电脑、我的手机；以后好认出是哪一个")
+
+
+class AddPasskeyForm(_NamedPasskey, webauthn.AddWebAuthnForm):
+    user: User
+
+    def clean(self) -> dict[str, Any]:
+        if not passkeys.may_use(self.user):
+            raise forms.ValidationError(said("通行密钥给有任职的工作人员用；您现在没有任职。"))
+        if len(passkeys.of(self.user)) >= passkeys.MOST:
+            raise forms.ValidationError(said("通行密钥已经有 %(n)d 个，请先删去不用的。") % {"n": passkeys.MOST})
+        refusal = said("没有登记成。请再试一次；设备要能用指纹、面容或密码确认是您本人。")
+        return passkeys.read(super().clean, refusal) or {}
+
+
+class NamePasskeyForm(_NamedPasskey, webauthn.EditWebAuthnForm):
+    pass
+
+
+class PasskeyForm(webauthn.LoginWebAuthnForm):
+    """In place of login name and password; for staff alone, and no others learn whether they have one."""
+
+    def clean_credential(self) -> Any:
+        found = passkeys.read(super().clean_credential, passkeys.not_accepted())
+        if not passkeys.may_use(found.user):
+            raise forms.ValidationError(passkeys.not_accepted(), code="incorrect_code")
+        return found
+
+
+class NoPasskeyHere(webauthn.AuthenticateWebAuthnForm):
+    """The second factor is the six digits, also after a passkey: one thing found or stolen opens nothing."""
+
+    def clean_credential(self) -> Any:
+        raise forms.ValidationError(said("请填手机上的动态验证码。"))

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.residents.rules import is_staff_of_somewhere
-from minshi.signin import browsers, drafts, second_factor, security
+from minshi.signin import browsers, drafts, passkeys, second_factor, security
 from minshi.signin.addresses import address_of
 
 ON_THE_WAY = {
@@ -32,6 +32,7 @@ ON_THE_WAY = {
     "account_logout",
     "account_reauthenticate",
     "mfa_authenticate",
+    "mfa_login_webauthn",
     "mfa_activate_totp",
     "elder",
     "demo_codes",
@@ -59,6 +60,8 @@ class StaffNeedSecondFactor:
         user = request.user
         if not isinstance(user, User) or not _is_concerned(user, match):
             return None
+        if passkeys.METHOD in _came_by(request, user) and not passkeys.may_use(user):
+            return _out(request)
         if not second_factor.was_passed(request):
             return _to_the_factor(request, user)
         if user.owes_password and match.view_name != "account_change_password":
@@ -70,12 +73,19 @@ def _is_concerned(user: User, match: ResolverMatch) -> bool:
     return user.is_staff or ("admin" in match.namespaces and is_staff_of_somewhere(user))
 
 
+def _came_by(request: HttpRequest, user: User) -> set[str]:
+    return {record["method"] for record in get_authentication_records(request, user)}
+
+
 def _to_the_factor(request: HttpRequest, user: User) -> HttpResponse:
-    """Right after the password: enrol. Any other session (by code, or from before the role) ends here."""
+    """Right after password or passkey: enrol. Any other session (by code, or from before the role) ends here."""
+    if {"password", passkeys.METHOD} & _came_by(request, user) and not second_factor.has_one(user):
+        return redirect(f"{reverse('mfa_activate_totp')}?{urlencode({'next': request.get_full_path()})}")
+    return _out(request)
+
+
+def _out(request: HttpRequest) -> HttpResponse:
     back = urlencode({"next": request.get_full_path()})
-    came_by = {record["method"] for record in get_authentication_records(request, user)}
-    if "password" in came_by and not second_factor.has_one(user):
-        return redirect(f"{reverse('mfa_activate_totp')}?{back}")
     logout(request)
     return redirect(f"{reverse('staff_signin')}?{back}")
 

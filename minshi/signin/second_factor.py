@@ -37,7 +37,8 @@ def has_one(user: User) -> bool:
 
 def was_passed(request: HttpRequest) -> bool:
     """Whether this session's present user passed the factor, by allauth's record in the session."""
-    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+    records = get_authentication_records(request, request.user)
+    return any(each["method"] == "mfa" and each.get("type") != Authenticator.Type.WEBAUTHN for each in records)
 
 
 def record_passed(request: HttpRequest, user: User) -> None:

@@ -8,13 +8,17 @@ from typing import Any
 
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added
+from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.contrib.auth.signals import user_logged_in, user_login_failed
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.notifications import told
+from minshi.notifications.actions import tell
 from minshi.residents.models import Residence
 from minshi.residents.signals import judged
 from minshi.signin import actions, second_factor, security
@@ -59,3 +63,17 @@ def remember_the_moment(request: HttpRequest, user: User, method: str, **kwargs:
 def count_enrolment_as_passed(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     if authenticator.type == Authenticator.Type.TOTP:
         second_factor.record_passed(request, user)
+
+
+@receiver(authenticator_added)
+@receiver(authenticator_removed)
+def tell_of_the_passkey(signal: Signal, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Whoever did not do it themselves knows now, and removes it."""
+    if authenticator.type != Authenticator.Type.WEBAUTHN:
+        return
+    words = {"name": authenticator.wrap().name}
+    title = (
+        _("您的账号登记了通行密钥“%(name)s”") if signal is authenticator_added else _("您的通行密钥“%(name)s”已删去")
+    )
+    body = _("不是您办的，请马上到“登录安全”删去不认识的、修改密码，并告诉给您开账号的人。")
+    tell(user, title % words, body, reverse("mfa_index"), event=told.PASSKEY.name)

@@ -30,6 +30,7 @@ from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents import actions as residents
 from minshi.residents.models import STAFF_ROLES, Person, Role, RoleGrant
 from minshi.residents.rules import may_appoint, roles_of
+from minshi.signin import passkeys
 from minshi.signin.models import MOST_GUESSES, AccessReset, Activation, keyed
 from minshi.signin.phones import plain_phone
 from minshi.territory.models import Territory
@@ -135,7 +136,11 @@ def _account(username: str, name: str, number: str | None) -> User:
 
 
 def _issue(user: User, reset: AccessReset | None = None) -> str:
-    """A new code, the only one that is good from now on; to the holder's phone where there is one."""
+    """A new code, the only one that is good from now on; to the holder's phone where there is one.
+
+    With it access begins anew: passkeys of before are void.
+    """
+    passkeys.forget_of(user)
     code = "".join(secrets.choice(UNMISTAKABLE) for _letter in range(LENGTH))
     days = activation_days()
     until = now() + timedelta(days=days)

@@ -10,12 +10,15 @@ from urllib.parse import urlencode
 
 from allauth.account import views as account
 from allauth.account.utils import get_login_redirect_url, get_next_redirect_url, perform_login
+from allauth.mfa.base.views import index as factors
+from allauth.mfa.webauthn import views as webauthn
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -26,7 +29,7 @@ from minshi.accounts.requests import SignedIn
 from minshi.masking import mask_phone
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
-from minshi.signin import actions, browsers, demo, drafts, questions, security, staff
+from minshi.signin import actions, browsers, demo, drafts, passkeys, questions, security, staff
 from minshi.signin.addresses import address_of
 from minshi.signin.forms import ActivationForm, CodeForm, PhoneForm, QuietForm
 from minshi.signin.freshness import fresh_code
@@ -37,6 +40,8 @@ from minshi.signin.rules import is_staff
 
 View = Callable[..., HttpResponse]
 MOST_TRIES = 10
+MOST_PASSKEYS = 100
+"""From one address in a quarter of an hour: nothing can be guessed, and an office shares its address."""
 QUARTER = timedelta(minutes=15)
 BEFORE_SIGNING_IN = 24 * 60 * 60
 """Seconds a session lives that nobody has signed in to."""
@@ -251,7 +256,61 @@ def for_staff(view: View) -> View:
 def staff_signin(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and not is_staff(request.user):
         raise NotAllowed(_("这里是工作人员的入口，您现在以居民身份登录。请先退出登录。"))
+    request.passkeys_here = passkeys.can_here(request)  # type: ignore[attr-defined]
     return unprocessable(account.login)(request)
+
+
+class SignInByPasskey(webauthn.LoginWebAuthnView):
+    """In place of login name and password: what is asked next is the second factor, as after those."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        _session_key(request)
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if exceeds(MOST_PASSKEYS, QUARTER, "passkey", address_of(request)):
+            return self._refused(_("试的次数太多，请过一刻钟再试，或者用登录名和密码登录。"))
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        key = form.cleaned_data["credential"]
+        key.record_usage()
+        record_authentication(self.request, key.user, passkeys.METHOD, id=key.pk)
+        response: HttpResponse = perform_login(self.request, key.user, redirect_url=get_next_redirect_url(self.request))
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self._refused(passkeys.not_accepted())
+
+    def _refused(self, reason: str) -> HttpResponse:
+        messages.error(self.request, reason)
+        return redirect(_with_next(self.request, "staff_signin"))
+
+
+sign_in_by_passkey = never_cache(SignInByPasskey.as_view())
+
+
+class AddPasskey(webauthn.AddWebAuthnView):
+    """One that its holder is asked for by finger, face or PIN, and that is found without a login name."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        options = passkeys.found_without_a_name(context["js_data"]["creation_options"])
+        return {**context, "can_here": passkeys.can_here(self.request), "options": options}
+
+
+add_passkey = transaction.atomic(AddPasskey.as_view())
+name_passkey = transaction.atomic(webauthn.EditWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")))
+remove_passkey = transaction.atomic(webauthn.RemoveWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")))
+
+
+def security_page(request: SignedIn) -> HttpResponse:
+    """allauth's list of factors, with the passkeys as their holder calls them."""
+    request.passkeys = passkeys.keys_said(request.user)  # type: ignore[attr-defined]
+    response: HttpResponse = factors(request)
+    return response
 
 
 @never_cache
