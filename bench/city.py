@@ -109,8 +109,23 @@ def grow(copying: Any, first: int, last: int) -> None:
     grown = time.monotonic() - started
     started = time.monotonic()
     cards = refresh_totals()
+    settle()
     copying.owner.execute("VACUUM ANALYZE proposals_card, proposals_placetotal")
     print(f"长成 {grown:.0f} 秒；{cards:,} 张卡片重算合计 {time.monotonic() - started:.1f} 秒", flush=True)
+
+
+def settle() -> None:
+    """What copies or a restored dump leave to be done once, and no running city ever has at once: what was there is
+    sealed, what was to be forgotten is, every vote's turnout and every period is counted."""
+    from deliberation.actions import refresh_turnouts
+    from minshi.audit import actions as audit
+    from minshi.health import actions as health
+    from minshi.policy.actions import recompute_provisional
+
+    audit.seal()
+    health.forget()
+    refresh_turnouts()
+    recompute_provisional()
 
 
 # --- Pages ----------------------------------------------------------------------------------------
@@ -409,6 +424,7 @@ def main(argv: list[str]) -> None:
     print("准备演示城区 …", flush=True)
     restore()
     refresh_totals()
+    settle()
     with (
         override_settings(SESSION_ENGINE="django.contrib.sessions.backends.db", HOME_PLACE="530103"),
         as_owner() as owner,

@@ -13,6 +13,7 @@ from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
 from minshi.notifications.models import Message
 from minshi.residents.models import Person, Residence, RoleGrant
+from minshi.rolls import selectors as rolls
 from proposals.models import Cosign, Proposal, Wish
 
 
@@ -21,6 +22,8 @@ def everything_of(user: User) -> dict[str, Any]:
     # Of the accounts that were joined too: they were the same human's.
     people = list(Person.objects.filter(user__in=user.keys))
     said = {"speaker__in": people}
+    doors = list(Residence.objects.filter(person__in=people).values_list("household", flat=True))
+    units = [unit for person in people for unit in rolls.units_with(person, doors, owned=True)]
     return {
         "account": {"phone": user.phone or "", "joined": user.date_joined},
         "person": _one(Person.objects.filter(user=user), "name", "is_adult", "born", "consented_at"),
@@ -34,7 +37,7 @@ def everything_of(user: User) -> dict[str, Any]:
         "proposals": _rows(Proposal.objects.filter(proposer__in=user.keys), "number", "title", "stage", "submitted_at"),
         "wishes": _rows(Wish.objects.filter(by__in=user.keys), "text", "spot", "stage", "at", "answer", "slip_number"),
         "signatures": _rows(Cosign.objects.filter(**said), "proposal__number", "channel"),
-        "votes": _rows(Ballot.objects.filter(**said), "motion__question", "channel"),
+        "votes": _rows(Ballot.objects.filter(unit__in=units, **said), "motion__question", "channel"),
         "pledges": _rows(Pledge.objects.filter(**said), "proposal__number", "amount_fen", "at", "withdrawn_at"),
         "money": _rows(
             Contribution.objects.filter(giver__person__in=people),

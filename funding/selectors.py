@@ -432,8 +432,9 @@ def unpaid_parts(proposal: Proposal) -> list[Milestone]:
 
 def _unsettled(parts: QuerySet[Milestone]) -> QuerySet[Milestone]:
     """Those of these that are neither paid nor given up by two."""
-    settled = Q(payments__stage=PaymentStage.PAID) | Q(waivers__confirmed_at__isnull=False)
-    return parts.exclude(pk__in=Milestone.objects.filter(settled).values("pk"))
+    paid = Payment.objects.filter(milestone=OuterRef("pk"), stage=PaymentStage.PAID)
+    given_up = Waiver.objects.filter(milestone=OuterRef("pk"), confirmed_at__isnull=False)
+    return parts.filter(~Exists(paid), ~Exists(given_up))
 
 
 def _sent_back() -> QuerySet[Payment, Any]:

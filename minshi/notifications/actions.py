@@ -322,6 +322,8 @@ def _deliver_next(way: Channel, waits: Waits) -> bool | None:
     if error:
         log.warning("text %s not sent: %s", row.pk, error)
     sent = state == Outbox.State.SENT
+    if sent and row.message:
+        waits.left -= 1
     pause = min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE)
     Outbox.objects.filter(pk=row.pk).update(
         state=state, error=error, attempts=row.attempts, next_at=Instant() + pause, sent_at=Instant() if sent else None
@@ -332,12 +334,23 @@ def _deliver_next(way: Channel, waits: Waits) -> bool | None:
 class Waits:
     """What keeps a text of a message back although it is due: the night, and the day's share used up. Codes never wait.
 
-    Asked once per place and round of sending.
+    Asked once per place and round of sending: counting what left today for each text would take longer every time.
     """
 
     def __init__(self) -> None:
         self.quiet: dict[str, tuple[int, int]] = {}
-        self.share = messages_a_day()
+        self._left: int | None = None
+
+    @property
+    def left(self) -> int:
+        """How many messages may still leave today by text; each that leaves in this round is taken off."""
+        if self._left is None:
+            self._left = messages_a_day() - texts_of_today()
+        return self._left
+
+    @left.setter
+    def left(self, left: int) -> None:
+        self._left = left
 
     def until(self, row: Outbox) -> datetime | None:
         """When it may go, if not now."""
@@ -347,7 +360,7 @@ class Waits:
         begins, ends = self._quiet_at(row.message.user)
         if later := end_of_quiet(at, begins, ends):
             return later
-        if texts_of_today() < self.share:
+        if self.left > 0:
             return None
         log.error("the day's share of texts for messages is used up")
         tomorrow = start_of_day(at) + timedelta(days=1)

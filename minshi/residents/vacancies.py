@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from minshi.accounts.models import User
 from minshi.residents.models import OFFICES, ORGANISERS, Role
 from minshi.residents.rules import Held, learn_held, roles_of, stands_in
-from minshi.territory.models import Household, Territory
+from minshi.territory.models import Household, LiesWithin, Territory
 
 FILLS: dict[str, tuple[str, tuple[str, ...]]] = {
     Role.CLERK: ("", (Role.CHIEF,)),
@@ -69,7 +69,7 @@ def _beneath(posts: Iterable[tuple[str, str]], user: User) -> Iterable[Vacancy]:
 
 def _in_use(paths: Iterable[str], level: str) -> Iterable[Territory]:
     """Places of a level beneath with doors in them; without one: yards, and village groups of their own."""
-    doors = Household.objects.filter(is_active=True, place__path__startswith=OuterRef("path"))
+    doors = Household.objects.filter(LiesWithin(F("place__path"), OuterRef("path")), is_active=True)
     of_level = Q(level_id=level) if level else Q(level_id="yard") | Q(level_id="group", parent__level_id="community")
     beneath = Q(pk__in=[])
     for path in paths:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.deadlines.rounds import asked_once
@@ -93,6 +95,19 @@ class Territory(models.Model):
     def at_level(self, code: str) -> Territory | None:
         """This place or the one above it on that level, if the tree has one here."""
         return self.ancestors().filter(level_id=code).first()
+
+
+class LiesWithin(Func):
+    """Whether a path is another one's or lies beneath it, also where both come from rows: one range of the paths'
+    index, which ``__startswith`` of another column is not."""
+
+    template = "(%(expressions)s)"
+    output_field = models.BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        (path, first), (above, second) = (compiler.compile(each) for each in self.get_source_expressions())
+        said = f"({path} ~>=~ {above} AND {path} ~<~ ({above} || '~') AND starts_with({path}, {above}))"
+        return said, [*first, *second] * 3
 
 
 class Household(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 from minshi.paper.models import Sheet
+from minshi.searching import Bigrams
 from minshi.territory.models import Territory
 from proposals.models.choices import Category, Channel
 from proposals.models.proposals import SPOT_LENGTH, Proposal
@@ -65,6 +67,8 @@ class Wish(models.Model):
         indexes = [
             models.Index(F("place_id"), F("at").desc(), F("id").desc(), name="wish_of_place_newest"),
             models.Index(F("at").desc(), F("id").desc(), name="wish_newest"),
+            GinIndex(Bigrams("text"), name="wish_text_bigrams"),
+            GinIndex(Bigrams("spot"), name="wish_spot_bigrams"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from minshi import paging
+from minshi import paging, searching
 from minshi.accounts.requests import pressing, somebody_of, user_of
 from minshi.clock import Instant
 from minshi.faces.kept import kept_page
@@ -63,7 +63,7 @@ def _wall(request: HttpRequest, place: Territory | None) -> dict[str, str]:
 
 def _has(word: str) -> Q:
     """In its words or its place, or the number in its address."""
-    found = Q(text__icontains=word) | Q(spot__icontains=word)
+    found = searching.found(Wish, "text", word) | searching.found(Wish, "spot", word)
     is_number = word.isascii() and word.isdigit() and len(word) < 19
     return found | Q(pk=int(word)) if is_number else found
 

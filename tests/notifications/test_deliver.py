@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from bench.plans import listening
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.notifications import actions
@@ -214,3 +215,12 @@ def test_a_reader_without_the_row_lock_sends_twice(transactional_db: None, resid
     for thread in threads:
         thread.join()
     assert len(sent) > 40
+
+
+def test_what_left_today_is_counted_once_a_round(resident: User, neighbour: User, sent: list[Any]) -> None:
+    for person in (resident, neighbour):
+        tell(person, "请投票", url="/projects/2026-00001/vote/", sms=True)
+    Outbox.objects.update(next_at=now() - timedelta(minutes=1))
+    with listening() as heard:
+        assert deliver() == 2
+    assert len([asked for asked in heard if "COUNT(" in asked.sql and "notifications_outbox" in asked.sql]) == 1
