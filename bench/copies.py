@@ -257,7 +257,8 @@ NUMBER = "substring({} FROM '20\\d\\d-\\d{{5}}')"
 
 def renumbered(number: str) -> str:
     """Another project's number: years of a million projects stay within seven digits."""
-    return f"(left({number}, 5) || lpad((substr({number}, 6)::int + copy.k * 50)::text, 5, '0'))"
+    counted = f"(substr({number}, 6)::int + copy.k * 50)::text"
+    return f"(left({number}, 5) || lpad({counted}, greatest(5, length({counted})), '0'))"
 
 
 def another(value: str, each: models.Field[Any, Any]) -> str:
