@@ -20,11 +20,12 @@ from xdist.scheduler import LoadFileScheduling
 from minshi import clock as platform_clock
 from minshi.faces import pictures
 from minshi.policy import calendar
-from tests import kept, opened
+from tests import hurry, kept, opened
 
 pytest_plugins = ["tests.browser", "tests.cast", "tests.owners", "tests.way", "tests.walked"]
 
 pictures._in_its_own_process = opened.once
+hurry.hurry()
 calendar.KEPT_SECONDS = 3600  # else the query that asks for a newer one falls into any test, once a minute
 
 SPARED = (
@@ -75,6 +76,7 @@ def django_db_setup(
         platform_clock.reset()
         _let_the_cast_speak()
     yield
+    hurry.let_go()
     if not django_db_keepdb:
         _become(settings.DATABASES["owner"])
         # A connection that a killed process left behind is no fault of what was tested; the next run replaces it.
@@ -130,7 +132,7 @@ def _empty(self: TransactionTestCase) -> None:
     """Empty every table as the owner, whatever triggers and privileges guard them."""
     connections["default"].close()
     spared = ", ".join(f"'{name}'" for name in SPARED)
-    with platform_clock.as_owner() as owner:
+    with hurry.kept_owner() as owner:
         owner.execute(EMPTY.replace("%(spared)s", f"ARRAY[{spared}]").replace("%%", "%"))
 
 

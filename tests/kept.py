@@ -18,6 +18,8 @@ from django.conf import settings
 from django.db import connections
 from psycopg.sql import SQL, Identifier
 
+from tests import hurry
+
 MADE_FROM = ("*/migrations/*.py", "*/*/migrations/*.py", "minshi/*/operations.py", "minshi/*/privileges.py")
 
 
@@ -59,6 +61,7 @@ def copy_world() -> None:
 
 def _leave() -> None:
     """PostgreSQL copies only what nobody is connected to, and takes a moment to see that one is gone."""
+    hurry.let_go()
     connections.close_all()
     connections["default"].close_pool()
     with _server() as server:
