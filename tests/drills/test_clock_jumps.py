@@ -37,6 +37,9 @@ JUMP = 10 * 86400.0
 WITHIN = 60
 WATCHED_SECONDS = 60 if BIG else 15
 
+only_drill = pytest.mark.drill(only=True)
+"""With the suite one start after a jump is watched; what each process decides from is in tests/deadlines/."""
+
 
 @pytest.fixture
 def due(clock: object, yard: Territory, resident: User, clerk: User, case_officer: User) -> int:
@@ -100,6 +103,7 @@ def test_started_after_a_jump_of_ten_days_nothing_fires(due: int) -> None:
     print(f"jump of ten days: 0 of {due} fired in {WATCHED_SECONDS} s; after --resume all in {took:.1f} s")
 
 
+@only_drill
 def test_its_naive_twin_without_a_memory_fires_all_of_them_early(due: int) -> None:
     """Each process compares only with what itself has seen: started after the jump it has seen nothing."""
     with running():
@@ -107,6 +111,7 @@ def test_its_naive_twin_without_a_memory_fires_all_of_them_early(due: int) -> No
     print(f"without what was seen before: {due} of {due} fired in {took:.1f} s")
 
 
+@only_drill
 def test_after_an_outage_of_ten_days_all_fire_within_a_minute_of_the_restart(due: int) -> None:
     seen(watch.this_boot(), skew=skew_now())
     with running():
@@ -115,6 +120,7 @@ def test_after_an_outage_of_ten_days_all_fire_within_a_minute_of_the_restart(due
     assert took < WITHIN
 
 
+@only_drill
 def test_after_a_boot_all_fire_within_a_minute_where_a_source_agrees(due: int) -> None:
     seen("another boot", skew=skew_now() - 999)
     with ntp_server(time.time) as source, running(MINSHI_TIME_SOURCE=source):
@@ -123,6 +129,7 @@ def test_after_a_boot_all_fire_within_a_minute_where_a_source_agrees(due: int) -
     assert took < WITHIN
 
 
+@only_drill
 def test_after_a_boot_nothing_fires_while_the_source_says_another_day(due: int) -> None:
     seen("another boot", skew=skew_now() - 999)
     with ntp_server(lambda: time.time() - JUMP) as source, running(MINSHI_TIME_SOURCE=source):

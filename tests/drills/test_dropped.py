@@ -19,7 +19,7 @@ from tests.drills.test_ballots_race import in_parallel, neighbours
 from tests.health.test_once_more import drop_every_connection
 from tests.way import Way
 
-pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.drill(only=True), pytest.mark.django_db(transaction=True)]
 
 BIG = bool(os.environ.get("MINSHI_DRILL"))
 VOTERS = 600 if BIG else 60

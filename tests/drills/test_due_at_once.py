@@ -28,7 +28,7 @@ from proposals.models import Proposal, Wish
 from tests.drills.processes import environment, place_for_servers
 from tests.way import Way
 
-pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.drill(only=True), pytest.mark.django_db(transaction=True)]
 
 BIG = bool(os.environ.get("MINSHI_DRILL"))
 WISHES, ESCALATE = (3000, 2000) if BIG else (60, 40)

@@ -21,7 +21,7 @@ from tests.drills.processes import place_for_servers, platform, post, redis_at
 from tests.drills.test_ballots_race import in_parallel, neighbours
 from tests.way import Way
 
-pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.drill(only=True), pytest.mark.django_db(transaction=True)]
 
 BIG = bool(os.environ.get("MINSHI_DRILL"))
 VOTERS = 600 if BIG else 60

@@ -20,7 +20,13 @@ SMALL_TARGETS = """(least) => [...document.querySelectorAll("button, .button, se
   .filter(part => part.checkVisibility() && !part.matches(".choice input, [type=hidden]"))
   .filter(part => part.getBoundingClientRect().height < least - 0.5)
   .map(part => part.outerHTML.slice(0, 90))"""
-LOOKS = [(width, look) for width in (360, 1280) for look in ("0", "1", "")]
+SOME = ((360, "0"), (1280, "1"), (360, ""))
+"""Each width, each mode and no mode at all; the others in the drill."""
+LOOKS = [
+    pytest.param(width, look, marks=() if (width, look) in SOME else pytest.mark.drill(only=True))
+    for width in (360, 1280)
+    for look in ("0", "1", "")
+]
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ import run
 from minshi.servers import ground, postgres
 from tests import kept
 
+pytestmark = pytest.mark.drill(only=True)
+
 NAME, KEPT, EARLIER = "test_of_kept", "test_of_kept_00000000000000aa", "test_of_kept_00000000000000bb"
 
 

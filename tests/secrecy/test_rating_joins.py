@@ -179,6 +179,7 @@ def rating(way: Way, watchers: list[Watcher], clock: Clock) -> Callable[..., Rou
     return watched
 
 
+@pytest.mark.drill
 def test_nothing_joins_a_household_to_its_rating(rating: Callable[..., Round]) -> None:
     seen = rating()
     raters = seen.way.raters()
