@@ -151,6 +151,18 @@ class FactorAgainForm(_FactorCode, mfa.ReauthenticateForm):
     pass
 
 
+class CredentialField(forms.JSONField):
+    """What a browser's device says. Too deep or too long a number is no credential, and no fault of the site."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(passkeys.not_accepted(), code="incorrect_code") from None
+
+
 class _NamedPasskey(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -163,6 +175,7 @@ class _NamedPasskey(forms.Form):
 
 class AddPasskeyForm(_NamedPasskey, webauthn.AddWebAuthnForm):
     user: User
+    credential = CredentialField()
 
     def clean(self) -> dict[str, Any]:
         if not passkeys.may_use(self.user):
@@ -180,6 +193,8 @@ class NamePasskeyForm(_NamedPasskey, webauthn.EditWebAuthnForm):
 class PasskeyForm(webauthn.LoginWebAuthnForm):
     """In place of login name and password; for staff alone, and no others learn whether they have one."""
 
+    credential = CredentialField()
+
     def clean_credential(self) -> Any:
         found = passkeys.read(super().clean_credential, passkeys.not_accepted())
         if not passkeys.may_use(found.user):
@@ -189,6 +204,8 @@ class PasskeyForm(webauthn.LoginWebAuthnForm):
 
 class NoPasskeyHere(webauthn.AuthenticateWebAuthnForm):
     """The second factor is the six digits, also after a passkey: one thing found or stolen opens nothing."""
+
+    credential = CredentialField(required=False)
 
     def clean_credential(self) -> Any:
         raise forms.ValidationError(said("请填手机上的动态验证码。"))

@@ -15,6 +15,7 @@ from fido2.utils import websafe_encode
 from playwright.sync_api import Page
 
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.notifications.models import Message
 from minshi.residents import actions as residents
 from minshi.residents.models import RoleGrant
@@ -136,10 +137,12 @@ def test_with_the_role_it_ends_at_once_also_where_it_opened_a_session(
     come_in(client, key)
     client.post(CHECK, {"code": factor(clerk)})
     assert client.get("/admin/").status_code == 200
-    for held in RoleGrant.objects.filter(user=clerk):
-        residents.revoke(held, by=None)
+    RoleGrant.objects.filter(user=clerk).update(until=today())
+    assert User.objects.get(pk=clerk.pk).is_staff, "the account is still the staff's"
     assert client.get("/staff/factor/").headers["Location"].startswith("/staff/signin/")
     assert signed_in_as(client) is None
+    for held in RoleGrant.objects.filter(user=clerk):
+        residents.revoke(held, by=None)
     later = at_localhost()
     assert come_in(later, key).headers["Location"] == "/staff/signin/"
     assert "没有被接受" in later.get("/staff/signin/").content.decode()
@@ -177,6 +180,15 @@ def test_a_signature_of_another_key_an_old_one_and_rubbish_are_no_errors(key: So
         client.get(IN, **AJAX)
         answer = client.post(IN, {"credential": json.dumps(each)})
         assert (answer.status_code, answer.headers.get("Location")) == (302, "/staff/signin/"), each
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "9" * 5000, "{", "\x00"])
+def test_what_is_no_json_is_refused_at_each_door(clerk: User, key: SoftKey, factor: Factor, text: str) -> None:
+    assert at_localhost().post(IN, {"credential": text}).headers["Location"] == "/staff/signin/"
+    client = at_localhost()
+    come_in(client, key)
+    assert client.post(CHECK, {"credential": text}).status_code == 422
+    assert by_password(clerk, factor).post(ADD, {"credential": text}).status_code == 422
 
 
 def test_rubbish_is_not_registered_and_breaks_nothing(clerk: User, factor: Factor) -> None:
