@@ -15,7 +15,7 @@ from proposals.models import Proposal, Source, Stage
 from tests.funding.test_owed import agreed_anew
 from tests.way import Way, wait_until_over
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("consulting")]
 
 
 def too_dear(way: Way) -> Proposal:

@@ -17,7 +17,7 @@ from proposals.models import Proposal, Stage
 from tests.journeys.test_sentences import false_sentences
 from tests.way import Way, a_picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("delivering")]
 START = 555_000
 
 
@@ -41,6 +41,7 @@ def give_back(way: Way, proposal: Proposal) -> None:
         funding.confirm_refund(refund, by=way.who("clerk"))
 
 
+@pytest.mark.walked(None)
 def test_a_payment_sent_back_while_the_rest_returns_is_paid_again_or_given_up(way: Way, whole) -> None:
     proposal = way.delivering()
     payment = way.paid(proposal, "start")
@@ -99,6 +100,7 @@ def test_an_ending_goes_on_once_the_supplier_gives_up_what_it_owes(way: Way, who
     assert false_sentences(proposal) == []
 
 
+@pytest.mark.walked(None)
 def test_given_up_after_the_archive_it_goes_back_and_the_page_says_what_became_of_it(way: Way, whole) -> None:
     proposal = way.accepted()
     way.paid(proposal, "start", "1")

@@ -31,7 +31,7 @@ from proposals.views.library import _project_parts
 from tests.desk.test_scope import do_of
 from tests.way import Way, a_picture, wait_until_over
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walked("consulting")]
 
 OF_MONEY = re.compile(r"还差[^。，]*元|尾款|付款|首款|合同|承接方|询价|报价|比选|签约|资金已经落实|None")
 """What a page says of buying; nothing of it is true here."""
@@ -133,6 +133,7 @@ def settled_rating(way: Way, proposal: Proposal) -> None:
     proposal.refresh_from_db()
 
 
+@pytest.mark.walked(None)
 def test_what_is_only_in_kind_goes_from_its_plan_to_the_archive_and_buys_nothing(
     way: Way, read: list[str], client: Client, settings: Any, tmp_path: Any
 ) -> None:
