@@ -21,7 +21,7 @@ from minshi.clock import Instant
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.rules import PERIODS
-from minshi.faces.kept import state_of
+from minshi.faces.kept import RULES, state_of
 from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
@@ -212,14 +212,17 @@ def was_accepted(proposal: Proposal) -> bool:
     return proposal.handlings.filter(outcome="accepted").exists()
 
 
-def version_of(number: str) -> tuple[int, int, datetime] | None:
-    """The key and version of a project's card, and the moment.
+VERSION = f"SELECT proposal_id, version || '.' || {RULES}, minshi_now() FROM proposals_card WHERE number = %s"
+
+
+def version_of(number: str) -> tuple[int, str, datetime] | None:
+    """The key of a project's card, its version with that of the rules in force, and the moment.
 
     Written out: for a visitor this is the whole work of the page, and composing it was half of that.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT proposal_id, version, minshi_now() FROM proposals_card WHERE number = %s", [number])
-        found: tuple[int, int, datetime] | None = cursor.fetchone()
+        cursor.execute(VERSION, [number])
+        found: tuple[int, str, datetime] | None = cursor.fetchone()
     return found
 
 

@@ -102,6 +102,10 @@ def _packed(name: str, packing: str, draw: Callable[[], HttpResponse]) -> bytes:
 _statements: dict[str, tuple[str, tuple[Any, ...]]] = {}
 
 
+RULES = "concat_ws('.', (SELECT max(id) FROM policy_setting), (SELECT max(id) FROM policy_calendarversion))"
+"""SQL: the newest rule of a place and the newest calendar. What holds today already is never written over."""
+
+
 def state_of(name: str, rows: Callable[[], Iterable[QuerySet[Any, Any]]]) -> str:
     """What a page reads now, as one short name, with the hour: it changes with any column of any of its ``rows``.
 
@@ -130,7 +134,7 @@ def _composed(rows: Iterable[QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]
         parts.append(f"(SELECT string_agg(md5(said::text), '') FROM ({sql}) AS said)")
         params += given
     hour = "to_char(minshi_now() AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDDHH24')"
-    return f"SELECT {hour} || md5(concat_ws('|', {', '.join(parts)}))", tuple(params)
+    return f"SELECT {hour} || {RULES} || md5(concat_ws('|', {', '.join(parts)}))", tuple(params)
 
 
 def kept_parts(request: HttpRequest, stamp: str, parts: Callable[[], dict[str, Any]]) -> dict[str, Any]:

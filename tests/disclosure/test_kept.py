@@ -16,9 +16,10 @@ from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.disclosure.actions import answer, call_remark, correct, object_to, record_posting, withdraw_objection
 from minshi.disclosure.models import Notice, Objection
+from minshi.policy.actions import set_value
 from tests.conftest import Clock
 from tests.disclosure.conftest import FACTS
-from tests.way import a_picture
+from tests.way import Way, a_picture
 
 Post = Callable[..., Notice]
 ClientOf = Callable[[User | None], Client]
@@ -60,6 +61,17 @@ def test_whatever_comes_to_a_notice_is_seen_at_once(
 def test_so_is_whoever_holds_the_post_that_answers(client: Client, objection: Objection, clerk: User) -> None:
     path = objection.notice.get_absolute_url()
     assert seen_at_once(client, path, lambda: clerk.grants.update(until=now().date() - timedelta(days=1)))
+
+
+def test_a_rule_of_the_place_is_seen_at_once(client: Client, way: Way, post_notice: Post) -> None:
+    """Pages say where numbers are only samples; once the place has set its own they do not, or of fewer."""
+    project, notice = way.submitted(), post_notice()
+
+    def set_their_own(name: str) -> None:
+        set_value(name, notice.place, 4, since=now().date(), source="街道发文", by=None)
+
+    assert seen_at_once(client, notice.get_absolute_url(), lambda: set_their_own("objection.community_days"))
+    assert seen_at_once(client, project.get_absolute_url(), lambda: set_their_own("objection.street_days"))
 
 
 def test_the_board_follows_each_of_its_notices(
