@@ -8,4 +8,4 @@ from django.core.wsgi import get_wsgi_application
 from minshi.faces import kept
 
 application = get_wsgi_application()
-kept.cache = DummyCache("", {})  # type: ignore[assignment]
+kept.shelf = DummyCache("", {})  # type: ignore[assignment]

@@ -112,7 +112,7 @@ def listed(people: dict[str, Client], only: str = "") -> tuple[list[Page], dict[
 
 @contextmanager
 def nothing_kept() -> Iterator[None]:
-    with mock.patch("minshi.faces.kept.cache", DummyCache("", {})):
+    with mock.patch("minshi.faces.kept.shelf", DummyCache("", {})):
         yield
 
 

@@ -34,7 +34,7 @@ from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import somebody_of, user_of
 from minshi.clock import now, today
-from minshi.faces.kept import kept_for_visitors
+from minshi.faces.kept import State, kept_as
 from minshi.faces.pictures import answer_with
 from minshi.health.middleware import may_come_again
 from minshi.paper import numbers
@@ -266,24 +266,24 @@ def _published(number: str, ordinal: int) -> Motion:
     return get_object_or_404(motions, proposal__number=number, ordinal=ordinal, stage=MotionStage.PUBLISHED)
 
 
+def _state_of_receipts(request: HttpRequest, number: str, ordinal: int) -> State:
+    return State(selectors.state_of_receipts(number, ordinal))
+
+
+@kept_as(_state_of_receipts)
 @require_safe
 def motion_receipts(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     """Every slip number: counted, or replaced by a later one. What was chosen stands in the file, by other numbers."""
-
-    def drawn() -> dict[str, Any]:
-        motion = _published(number, ordinal)
-        page = selectors.receipts_page(motion, request.GET.get("after", ""))
-        return {
-            "motion": motion,
-            "proposal": motion.proposal,
-            "rows": [(numbers.shown(slip.number), slip.is_counted) for slip in page.rows],
-            "older": paging.link({}, after=page.next) if page.next else "",
-            "newer": "" if page.is_first else "?",
-        }
-
-    return kept_for_visitors(
-        request, "deliberation/receipts.html", lambda: selectors.state_of_receipts(number, ordinal), drawn
-    )
+    motion = _published(number, ordinal)
+    page = selectors.receipts_page(motion, request.GET.get("after", ""))
+    context = {
+        "motion": motion,
+        "proposal": motion.proposal,
+        "rows": [(numbers.shown(slip.number), slip.is_counted) for slip in page.rows],
+        "older": paging.link({}, after=page.next) if page.next else "",
+        "newer": "" if page.is_first else "?",
+    }
+    return render(request, "deliberation/receipts.html", context)
 
 
 @require_safe

@@ -36,6 +36,7 @@ from proposals.models import (
     LIBRARY,
     READING,
     Card,
+    CardQuerySet,
     Cosign,
     Look,
     LookState,
@@ -165,25 +166,44 @@ def newest_in(place: Territory, *, running: int = 6, done: int = 4) -> tuple[lis
     ]
 
 
+_TIMED = {
+    "runs": ExpressionWrapper(Q(act_ends_at__gt=Instant()), BooleanField()),
+    "is_late": ExpressionWrapper(Q(due_at__lte=Instant()), BooleanField()),
+}
+_STAMPED = ("pk", "version", "stage", "runs", "is_late")
+"""What tells, within an hour, whether a card reads as it did."""
+
+
 def state_of_home(place: Territory) -> str:
     """What the home page of a place shows, for the stamp of its kept page."""
 
     def rows() -> Iterable[QuerySet[Any, Any]]:
-        cards = Card.objects.in_place(place).annotate(
-            runs=ExpressionWrapper(Q(act_ends_at__gt=Instant()), BooleanField()),
-            is_late=ExpressionWrapper(Q(due_at__lte=Instant()), BooleanField()),
-        )
-        shown = ("pk", "version", "stage", "runs", "is_late")
+        cards = Card.objects.in_place(place).annotate(**_TIMED)
         notices = Notice.objects.in_place(place).newest()
         return (
             PlaceTotal.objects.filter(place=place),
-            cards.filter(stage__in=WAITING_STAGES).values_list(*shown)[:6],
-            cards.filter(stage=Stage.ARCHIVED).values_list(*shown)[:4],
+            cards.filter(stage__in=WAITING_STAGES).values_list(*_STAMPED)[:6],
+            cards.filter(stage=Stage.ARCHIVED).values_list(*_STAMPED)[:4],
             notices.for_stamp()[:4],
             Wish.objects.filter(place__path__startswith=place.path).order_by("-at", "-id")[:5],
         )
 
     return state_of(f"home:{place.pk}:{place.path}", rows)
+
+
+def shelved(place: Territory, shown: str = "") -> CardQuerySet:
+    """The library of a place: all its cards, or those of one group of stages."""
+    cards = Card.objects.in_place(place)
+    return cards.filter(stage__in=LIBRARY[shown]) if shown else cards
+
+
+def state_of_library(place: Territory, shown: str) -> str:
+    """What the library of a place opens with, for the stamp of its kept page."""
+
+    def rows() -> Iterable[QuerySet[Any, Any]]:
+        return [shelved(place, shown).annotate(**_TIMED).values_list(*_STAMPED)[: paging.SIZE + 1]]
+
+    return state_of(f"projects:{place.pk}:{shown}", rows)
 
 
 def wishes_in(place: Territory) -> QuerySet[Wish]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import OperationalError, connections
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
@@ -220,3 +220,4 @@ def clock() -> Iterator[Clock]:
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     if "django_db_setup" in request.fixturenames:
         cache.clear()
+        caches["near"].clear()

@@ -23,7 +23,7 @@ from minshi.disclosure import actions, rules, selectors
 from minshi.disclosure.filters import BoardFilter
 from minshi.disclosure.forms import DoorForm, EnteredObjectionForm, ObjectionForm, PostingForm, SheetForm, WithdrawForm
 from minshi.disclosure.models import Notice, Objection, PostingPhoto
-from minshi.faces.kept import kept_for_visitors, kept_page
+from minshi.faces.kept import State, kept_as, kept_page
 from minshi.faces.pictures import answer_with
 from minshi.policy.selectors import is_default
 from minshi.printing.sheets import as_file, as_page, qr_of
@@ -31,13 +31,16 @@ from minshi.refusals import NotAllowed, answering
 from minshi.territory.models import Territory
 
 
+def _state_of_board(request: HttpRequest) -> State:
+    return State(None if request.META["QUERY_STRING"] else selectors.state_of_board())
+
+
+@kept_as(_state_of_board)
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("place", "")
     place = get_object_or_404(Territory, code=code) if code else None
-    if request.META["QUERY_STRING"]:
-        return render(request, "disclosure/notices.html", _board(request, place))
-    return kept_page(request, "disclosure/notices.html", selectors.state_of_board(), lambda: _board(request, place))
+    return kept_page(request, "disclosure/notices.html", lambda: _board(request, place))
 
 
 def _board(request: HttpRequest, place: Territory | None) -> dict[str, str]:
@@ -60,25 +63,27 @@ def _board(request: HttpRequest, place: Territory | None) -> dict[str, str]:
     }
 
 
+def _state_of_notice(request: HttpRequest, number: str) -> State:
+    return State(selectors.state_of_notice(number))
+
+
+@kept_as(_state_of_notice)
 @require_safe
 def notice(request: HttpRequest, number: str) -> HttpResponse:
     """A notice with its objections, kept for visitors until one of the rows it shows changes, or the hour does."""
-
-    def drawn() -> dict[str, Any]:
-        notice = get_object_or_404(Notice.objects.for_reading().with_posts(), number=number)
-        objections = selectors.objections_of(notice)
-        return {
-            **_facts(notice),
-            "objections": objections,
-            "settled": selectors.settled_words(objections),
-            "photos": notice.photos.all(),
-            "progress": selectors.progress(notice, notice.read_at),
-            "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),
-            **(_decided_above(notice) if notice.reopened_at else {}),
-            **_offers(request, notice),
-        }
-
-    return kept_for_visitors(request, "disclosure/notice.html", lambda: selectors.state_of_notice(number), drawn)
+    notice = get_object_or_404(Notice.objects.for_reading().with_posts(), number=number)
+    objections = selectors.objections_of(notice)
+    context = {
+        **_facts(notice),
+        "objections": objections,
+        "settled": selectors.settled_words(objections),
+        "photos": notice.photos.all(),
+        "progress": selectors.progress(notice, notice.read_at),
+        "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),
+        **(_decided_above(notice) if notice.reopened_at else {}),
+        **_offers(request, notice),
+    }
+    return render(request, "disclosure/notice.html", context)
 
 
 def _decided_above(notice: Notice) -> dict[str, Any]:

@@ -5,65 +5,129 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import resolve
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.http import quote_etag
 
 from minshi.faces import elder
+from minshi.faces.standing import as_it_stands
 
 SECONDS = 3600
 MOST_STATEMENTS = 4096
 DRAWN_FROM = ("minshi", "proposals", "deliberation", "funding", "evaluation", "templates", "static")
+OF_ONE_FORM = b"csrfmiddlewaretoken"
 
 
-def kept_page(
-    request: HttpRequest, template: str, stamp: str, parts: Callable[[], dict[str, Any]], *, query: str = ""
-) -> HttpResponse:
-    """Answer with ``template`` filled with ``parts``, which are only made when ``stamp`` was not seen before.
+@dataclass(frozen=True)
+class State:
+    """``stamp`` names what a page shows and the version of it: the same stamp means the same parts for everybody.
 
-    ``stamp`` names what is shown and the version of it; the same stamp must mean the same parts for everybody.
-    Whoever is signed in gets their own frame around the parts; a visitor gets the whole page as it was kept, or
-    304 who has it already. Whole pages are kept only under the ``query`` the page's own links ask with: whoever
-    makes up others must not fill the cache.
+    None: this page is not kept. ``about`` is what was read on the way, for the view that draws it. Whole pages are
+    kept only under the ``query`` the page's own links ask with: whoever makes up others must not fill the cache.
     """
-    if not _is_kept_for(request, query):
-        return render(request, template, kept_parts(request, stamp, parts))
-    return _whole(request, stamp, query, lambda: render(request, template, parts()))
+
+    stamp: str | None
+    about: Any = None
+    query: str = ""
 
 
-def kept_for_visitors(
-    request: HttpRequest, template: str, stamp: Callable[[], str], context: Callable[[], dict[str, Any]]
-) -> HttpResponse:
-    """The same for a page that says something else to everybody who is signed in: for them it is drawn each time."""
-    if not _is_kept_for(request, ""):
-        return render(request, template, context())
-    return _whole(request, stamp(), "", lambda: render(request, template, context()))
+def kept_as(state: Callable[..., State]) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Marks a view whose page is kept for visitors: ``state(request, …)`` is asked before anything else is done.
+
+    It looks at the address alone, never at who asks.
+    """
+
+    def mark(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        view.state = state  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
-def _is_kept_for(request: HttpRequest, query: str) -> bool:
-    return is_visitor(request) and request.META["QUERY_STRING"] == query
+def state_of_page(request: HttpRequest) -> State:
+    """Of the page that was asked for; asked once in a request."""
+    found: State | None = getattr(request, "_state", None)
+    if found is None:
+        match = request.resolver_match or resolve(request.path_info)
+        state = getattr(match.func, "state", None)
+        if state is None:
+            return State(None)
+        address = f"{request.path_info}?{request.META['QUERY_STRING']}"
+        read: State = as_it_stands(address, lambda: state(request, *match.args, **match.kwargs))
+        found = request._state = read  # type: ignore[attr-defined]
+    return found
 
 
-def _whole(request: HttpRequest, stamp: str, query: str, draw: Callable[[], HttpResponse]) -> HttpResponse:
-    packing = _packing(request)
-    etag = quote_etag(_sealed(f"{_key(request, stamp)}:{packing}"))
-    response = get_conditional_response(request, etag=etag)
-    if response is None:
-        name = f"page:{request.path}:{query}:{_key(request, stamp)}"
-        response = HttpResponse(_packed(name, packing, draw), headers={"ETag": etag, "Cache-Control": "no-cache"})
+def kept_page(request: HttpRequest, template: str, parts: Callable[[], dict[str, Any]]) -> HttpResponse:
+    """Answer with ``template`` filled with ``parts``, which are everybody's.
+
+    Whoever is signed in gets their own frame around the parts as they were kept; a visitor's page is kept whole
+    (``KeptPages``), and this is its first draw.
+    """
+    stamp = state_of_page(request).stamp
+    if stamp is None or is_visitor(request):
+        return render(request, template, parts())
+    return render(request, template, kept_parts(request, stamp, parts))
+
+
+class KeptPages:
+    """Answers a visitor with the page as it was kept, or 304 who has it already, before anything else is done.
+
+    What the view and every middleware inside this one say of a page is kept with it; those around this one have
+    their say each time.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD") or not is_visitor(request):
+            return self.get_response(request)
+        try:
+            state = state_of_page(request)
+        except Http404:
+            state = State(None)
+        if state.stamp is None or request.META["QUERY_STRING"] != state.query:
+            return self.get_response(request)
+        request.get_host()  # refuses a host that is not ours, as the middleware does that is not reached
+        return self._kept(request, _key(request, state.stamp))
+
+    def _kept(self, request: HttpRequest, key: str) -> HttpResponse:
+        packing = _packing(request)
+        etag = quote_etag(_sealed(f"{key}:{packing}"))
+        if response := get_conditional_response(request, etag=etag):
+            return _validated(response, etag)
+        name = f"page:{request.path}:{request.META['QUERY_STRING']}:{key}"
+        found: Kept | None = shelf.get(name)
+        if found is None:
+            response = self.get_response(request)
+            if not _is_everybodys(response):
+                return response
+            found = (list(response.items()), response.content)
+            shelf.set(name, found)
+        headers, body = found
         if packing:
-            response["Content-Encoding"] = packing
+            body = _packed(f"{name}:{packing}", packing, body)
+            headers = [*headers, ("Content-Encoding", packing)]
+        return _validated(HttpResponse(body, headers=dict(headers)), etag)
+
+
+def _validated(response: HttpResponse, etag: str) -> HttpResponse:
+    response["ETag"] = etag
+    response["Cache-Control"] = "no-cache"
     patch_vary_headers(response, ["Accept-Encoding"])
     return response
 
@@ -72,6 +136,37 @@ def _sealed(key: str) -> str:
     """What a page calls its state outside. The state itself is a digest of whole rows, of columns too that no page
     shows: whoever knows the rest of a row could try who it was that spoke until the digest is the same."""
     return salted_hmac("minshi.faces.kept", key).hexdigest()[:32]
+
+
+Kept = tuple[list[tuple[str, str]], bytes]
+"""A page's headers and body."""
+
+
+def _is_everybodys(response: HttpResponse) -> bool:
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and not response.cookies
+        and OF_ONE_FORM not in response.content
+    )
+
+
+class Shelf:
+    """Where pages are kept: near, in this process, and for all processes in the cache, which may be away."""
+
+    def get(self, name: str) -> Any:
+        near = caches["near"]
+        found = near.get(name)
+        if found is None and (found := cache.get(name)) is not None:
+            near.set(name, found)
+        return found
+
+    def set(self, name: str, made: Any) -> None:
+        caches["near"].set(name, made)
+        cache.set(name, made, SECONDS)
+
+
+shelf = Shelf()
 
 
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -88,14 +183,8 @@ def _packing(request: HttpRequest) -> str:
     return next((name for name in PACKINGS if name in takes), "")
 
 
-def _packed(name: str, packing: str, draw: Callable[[], HttpResponse]) -> bytes:
-    def plain() -> bytes:
-        page: bytes = _kept(name, lambda: draw().content)
-        return page
-
-    if not packing:
-        return plain()
-    packed: bytes = _kept(f"{name}:{packing}", lambda: PACKINGS[packing](plain()))
+def _packed(name: str, packing: str, body: bytes) -> bytes:
+    packed: bytes = _kept(name, lambda: PACKINGS[packing](body))
     return packed
 
 
@@ -158,10 +247,10 @@ def digest(state: object) -> str:
 
 
 def _kept(key: str, make: Callable[[], Any]) -> Any:
-    made = cache.get(key)
+    made = shelf.get(key)
     if made is None:
         made = make()
-        cache.set(key, made, SECONDS)
+        shelf.set(key, made)
     return made
 
 

@@ -12,26 +12,33 @@ from django.views.decorators.http import require_safe
 from minshi.accounts.requests import user_of
 from minshi.disclosure.models import Notice
 from minshi.faces import elder
-from minshi.faces.kept import is_visitor, kept_page, kept_parts
+from minshi.faces.kept import State, is_visitor, kept_as, kept_page, kept_parts, state_of_page
 from minshi.policy import selectors as policy
 from proposals import how as how_it_goes
 from proposals import selectors
+from proposals.models import PlaceTotal
 from proposals.panels import Task
 
 
+def _state_of_home(request: HttpRequest, code: str = "") -> State:
+    total = selectors.home_total(code or None)
+    return State(selectors.state_of_home(total.place) if total else None, total)
+
+
+@kept_as(_state_of_home)
 @require_safe
 def home(request: HttpRequest, code: str = "") -> HttpResponse:
     """A district (or any place): what runs, what was done, totals of money and people.
 
     It is read each time and drawn when something in it changed, or the hour did.
     """
-    total = selectors.home_total(code or None)
+    state = state_of_page(request)
+    total: PlaceTotal | None = state.about
     if total is None:
         if code:
             raise Http404
         return render(request, "proposals/home.html", _home_parts({"place": None}))
     place, is_elder = total.place, elder.is_on(request)
-    stamp = selectors.state_of_home(place)
 
     def draw() -> dict[str, str]:
         running, done = selectors.newest_in(place, done=0 if is_elder else 4)
@@ -48,11 +55,11 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
         }
         return _home_parts(context)
 
-    if not is_visitor(request) and (mine := _mine(request)) is not None:
+    if state.stamp and not is_visitor(request) and (mine := _mine(request)) is not None:
         # What is mine stands around the kept parts, never in them.
-        parts = kept_parts(request, stamp, draw)
+        parts = kept_parts(request, state.stamp, draw)
         return render(request, "proposals/home.html", {**parts, "mine": mine})
-    return kept_page(request, "proposals/home.html", stamp, draw)
+    return kept_page(request, "proposals/home.html", draw)
 
 
 def _mine(request: HttpRequest) -> list[Task] | None:

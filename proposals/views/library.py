@@ -9,14 +9,13 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
-from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
 from minshi import paging
 from minshi.accounts.requests import user_of
 from minshi.clock import CHINA
 from minshi.faces import elder
-from minshi.faces.kept import digest, is_visitor, kept_page, kept_parts
+from minshi.faces.kept import State, is_visitor, kept_as, kept_page, kept_parts, state_of_page
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -26,15 +25,27 @@ from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
 from proposals.panels import Panel, drawing, panels_of
 from proposals.showing import present_at
-from proposals.wording import changes_of_benefits, until, who_benefits
-
-STAMPED = ("version", "stage", "due_at", "act_ends_at")
-"""What tells whether a card reads as it did."""
+from proposals.wording import changes_of_benefits, who_benefits
 
 MOST_BEHIND = 50
 """Projects on one page behind a figure."""
 
 
+def _state_of_library(request: HttpRequest) -> State:
+    place = selectors.home_place(request.GET.get("place") or None)
+    links = {"place": place.code if place else "", "shown": _shown(request)}
+    query = urlencode({name: value for name, value in links.items() if name in request.GET})
+    if place is None or request.META["QUERY_STRING"] != query:
+        return State(None, place)
+    return State(selectors.state_of_library(place, _shown(request)), place, query)
+
+
+def _shown(request: HttpRequest) -> str:
+    asked = request.GET.get("shown", "")
+    return asked if asked in LIBRARY else ""
+
+
+@kept_as(_state_of_library)
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
     """The library: filters, each state of them a link; pages by key.
@@ -42,25 +53,13 @@ def projects(request: HttpRequest) -> HttpResponse:
     What it opens with is kept until one of its cards changes or another day is said of it; a search is drawn each
     time.
     """
-    place = selectors.home_place(request.GET.get("place") or None)
-    cards = Card.objects.in_place(place) if place else Card.objects.none()
-    asked = request.GET.get("shown", "")
-    shown = asked if asked in LIBRARY else ""
-    if shown:
-        cards = cards.filter(stage__in=LIBRARY[shown])
-    links = {"place": place.code if place else "", "shown": shown}
-    query = urlencode({name: value for name, value in links.items() if name in request.GET})
-    if place is None or request.META["QUERY_STRING"] != query:
-        return render(request, "proposals/projects.html", _library(request, place, shown, cards))
-    versions = [(card.pk, card.version, until(card)) for card in cards.only(*STAMPED)[: paging.SIZE + 1]]
-    stamp = f"projects:{query}:{place.pk}:{localtime().year}:{digest(versions)}"
-    return kept_page(
-        request, "proposals/projects.html", stamp, lambda: _library(request, place, shown, cards), query=query
-    )
+    place = state_of_page(request).about
+    return kept_page(request, "proposals/projects.html", lambda: _library(request, place, _shown(request)))
 
 
-def _library(request: HttpRequest, place: Territory | None, shown: str, cards: CardQuerySet) -> dict[str, str]:
+def _library(request: HttpRequest, place: Territory | None, shown: str) -> dict[str, str]:
     """One page of the cards and the filters above them, as ready strings."""
+    cards = selectors.shelved(place, shown) if place else Card.objects.none()
     chosen = CardFilter(request.GET, queryset=cards)
     page = paging.page_of(chosen.qs, _submitted_in(place), request.GET.get("before", ""))
     context = {
@@ -112,21 +111,30 @@ def _submitted_in(place: Territory | None) -> paging.Key:
     return paging.Key(lambda card: paging.written_moment(card.submitted_at, card.pk), paging.moment, beyond)
 
 
+def _state_of_project(request: HttpRequest, number: str) -> State:
+    found = selectors.version_of(number)
+    if found is None:
+        return State(None)
+    pk, version, moment = found
+    return State(f"project:{pk}:{version}:{moment:%Y%m%d%H}", found)
+
+
+@kept_as(_state_of_project)
 @require_safe
 def project(request: HttpRequest, number: str) -> HttpResponse:
     """A project's whole way, kept until the card says that something changed, or the hour does."""
-    found = selectors.version_of(number)
-    if found is None:
+    state = state_of_page(request)
+    if state.about is None:
         raise Http404
-    pk, version, moment = found
-    stamp = f"project:{pk}:{version}:{moment:%Y%m%d%H}"
+    pk, _version, moment = state.about
 
     def draw() -> dict[str, str]:
         return _project_parts(number, moment, is_elder=elder.is_on(request))
 
-    if not is_visitor(request) and (steps := _own_steps(request, pk)):
-        return render(request, "proposals/project.html", {**kept_parts(request, stamp, draw), "own_steps": steps})
-    return kept_page(request, "proposals/project.html", stamp, draw)
+    if state.stamp and not is_visitor(request) and (steps := _own_steps(request, pk)):
+        parts = kept_parts(request, state.stamp, draw)
+        return render(request, "proposals/project.html", {**parts, "own_steps": steps})
+    return kept_page(request, "proposals/project.html", draw)
 
 
 def _own_steps(request: HttpRequest, pk: int) -> list[tuple[str, str]]:

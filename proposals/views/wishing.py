@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from minshi import paging, searching
 from minshi.accounts.requests import pressing, somebody_of, user_of
 from minshi.clock import Instant
-from minshi.faces.kept import kept_page
+from minshi.faces.kept import State, kept_as, kept_page, state_of_page
 from minshi.refusals import answering
 from minshi.residents.rules import person_of
 from minshi.territory.models import Territory
@@ -27,15 +27,20 @@ from proposals.models import Wish, WishStage
 from proposals.rules import enters_paper
 
 
-@require_safe
-def wishes(request: HttpRequest) -> HttpResponse:
-    """心愿墙: newest first, page by key."""
+def _state_of_wall(request: HttpRequest) -> State:
     place = selectors.home_place(request.GET.get("place") or None)
     links = urlencode({"place": place.code}) if place and "place" in request.GET else ""
     if place is None or request.META["QUERY_STRING"] != links:
-        return render(request, "proposals/wishes.html", _wall(request, place))
-    stamp = selectors.state_of_wall(place)
-    return kept_page(request, "proposals/wishes.html", stamp, lambda: _wall(request, place), query=links)
+        return State(None, place)
+    return State(selectors.state_of_wall(place), place, links)
+
+
+@kept_as(_state_of_wall)
+@require_safe
+def wishes(request: HttpRequest) -> HttpResponse:
+    """心愿墙: newest first, page by key."""
+    place = state_of_page(request).about
+    return kept_page(request, "proposals/wishes.html", lambda: _wall(request, place))
 
 
 def _wall(request: HttpRequest, place: Territory | None) -> dict[str, str]:

@@ -26,7 +26,7 @@ ClientOf = Callable[[User | None], Client]
 
 
 def drawn_anew(client: Client, path: str) -> bytes:
-    with mock.patch("minshi.faces.kept.cache", DummyCache("", {})):
+    with mock.patch("minshi.faces.kept.shelf", DummyCache("", {})):
         return client.get(path).content
 
 

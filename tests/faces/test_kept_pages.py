@@ -1,0 +1,77 @@
+"""A kept page is answered before anything else is done, and is in everything as it was drawn."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+
+from minshi.faces import kept, standing
+from tests.way import Way
+
+
+def test_what_is_kept_has_the_headers_of_its_first_draw(way: Way, client: Client) -> None:
+    for url in ("/", way.submitted().get_absolute_url(), "/notices/", "/wishes/", "/projects/"):
+        drawn, again = client.get(url), client.get(url)
+        assert dict(drawn.headers) == dict(again.headers) and drawn.content == again.content
+        assert {"Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options"} <= set(drawn.headers)
+        same = client.get(url, headers={"If-None-Match": drawn["ETag"]})
+        assert (same.status_code, same["ETag"], same["Vary"]) == (304, drawn["ETag"], "Accept-Encoding")
+
+
+def test_a_host_that_is_not_ours_is_refused_a_kept_page_too(way: Way, client: Client) -> None:
+    client.get("/")
+    assert client.get("/", headers={"Host": "elsewhere.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("body", ['<input name="csrfmiddlewaretoken" value="of one visitor">', ""])
+def test_a_page_with_a_form_of_one_visitor_is_not_kept(body: str) -> None:
+    assert kept._is_everybodys(HttpResponse(body)) == (body == "")
+    with_a_cookie = HttpResponse("")
+    with_a_cookie.set_cookie("anything", "1")
+    assert not kept._is_everybodys(with_a_cookie)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_read_is_read_again_once_something_was_committed() -> None:
+    read: list[int] = []
+
+    def as_it_stands() -> int:
+        return standing.as_it_stands("tests", lambda: read.append(1) or len(read))  # type: ignore[func-returns-value]
+
+    def a_second_that_lasts() -> bool:
+        read.clear()
+        return as_it_stands() == as_it_stands()
+
+    assert a_second_that_lasts() or a_second_that_lasts()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()")
+    assert as_it_stands() == len(read) > 1
+
+
+def test_who_comes_while_others_ask_is_told_by_a_question_that_began_later() -> None:
+    asked: list[int] = []
+    is_asking, may_answer = threading.Event(), threading.Event()
+
+    def ask() -> str:
+        asked.append(1)
+        is_asking.set()
+        may_answer.wait(5)
+        return str(len(asked))
+
+    together, told = standing.Together(ask), list[Any]()
+    threads = [threading.Thread(target=lambda: told.append(together.answer())) for _each in range(4)]
+    threads[0].start()
+    is_asking.wait(5)
+    for thread in threads[1:]:
+        thread.start()
+    time.sleep(0.1)  # for each of them to be at the door
+    may_answer.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["1", "2", "2", "2"] and len(asked) == 2
