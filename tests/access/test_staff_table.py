@@ -116,12 +116,13 @@ def first_of(label: str, world: World) -> Any:
     return found[0].pk
 
 
+@pytest.mark.drill
 @by_thing
 def test_who_sees_which_rows(label: str, world: World, browsers: dict[str, Browser]) -> None:
     thing = THINGS[label]
     row = 0 if label in EMPTY else first_of(label, world)
     complaints = []
-    for name in browsers if label == "proposals.proposal" else (*NEAREST, *some_of(SAMPLE, label, 2)):
+    for name in browsers if label == "proposals.proposal" else (*NEAREST, *some_of(SAMPLE, label, 4)):
         for last, args, expected in _expected(thing, name, row, exists=label not in EMPTY):
             path = address(label, last, *args)
             answer = browsers[name].ask("GET", path)
@@ -235,6 +236,7 @@ def _sent(who: str, answer: Answer, path: str, step: Step) -> list[str]:
     return [] if good else [f"{who} may not send to {path}, got {told(answer)} {answer.written}"]
 
 
+@pytest.mark.drill
 @by_step
 def test_who_takes_it(label: str, name: str, world: World, browsers: dict[str, Browser]) -> None:
     complaints = taken(label, name, STEPS[label][name], world, browsers)
