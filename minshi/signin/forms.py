@@ -14,7 +14,6 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -179,10 +178,10 @@ class AddPasskeyForm(_NamedPasskey, webauthn.AddWebAuthnForm):
 
     def clean(self) -> dict[str, Any]:
         if not passkeys.may_use(self.user):
-            raise forms.ValidationError(said("通行密钥给有任职的工作人员用；您现在没有任职。"))
+            raise forms.ValidationError(_("通行密钥给有任职的工作人员用；您现在没有任职。"))
         if len(passkeys.of(self.user)) >= passkeys.MOST:
-            raise forms.ValidationError(said("通行密钥已经有 %(n)d 个，请先删去不用的。") % {"n": passkeys.MOST})
-        refusal = said("没有登记成。请再试一次；设备要能用指纹、面容或密码确认是您本人。")
+            raise forms.ValidationError(_("通行密钥已经有 %(n)d 个，请先删去不用的。") % {"n": passkeys.MOST})
+        refusal = str(_("没有登记成。请再试一次；设备要能用指纹、面容或密码确认是您本人。"))
         return passkeys.read(super().clean, refusal) or {}
 
 
@@ -208,4 +207,4 @@ class NoPasskeyHere(webauthn.AuthenticateWebAuthnForm):
     credential = CredentialField(required=False)
 
     def clean_credential(self) -> Any:
-        raise forms.ValidationError(said("请填手机上的动态验证码。"))
+        raise forms.ValidationError(_("请填手机上的动态验证码。"))
