@@ -116,13 +116,14 @@ class KeptPages:
             response = self.get_response(request)
             if not _is_everybodys(response):
                 return response
-            found = (list(response.items()), response.content)
+            # Its length is of the body as it is sent, packed or not.
+            found = ([each for each in response.items() if each[0] != "Content-Length"], response.content)
             shelf.set(name, found)
         headers, body = found
         if packing:
             body = _packed(f"{name}:{packing}", packing, body)
             headers = [*headers, ("Content-Encoding", packing)]
-        return _validated(HttpResponse(body, headers=dict(headers)), etag)
+        return _validated(HttpResponse(body, headers={**dict(headers), "Content-Length": str(len(body))}), etag)
 
 
 def _validated(response: HttpResponse, etag: str) -> HttpResponse:

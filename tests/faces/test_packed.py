@@ -32,6 +32,7 @@ def test_a_browser_is_given_what_it_takes(way: Way, client: Client, taken: str, 
     plain = client.get(url).content
     answer = client.get(url, headers={"Accept-Encoding": taken})
     assert answer.get("Content-Encoding", "") == packing
+    assert answer["Content-Length"] == str(len(answer.content))  # a browser waits for what was announced
     assert UNPACK[packing](answer.content) == plain
     assert not packing or len(answer.content) < len(plain) / 2
     assert "Accept-Encoding" in answer["Vary"]
