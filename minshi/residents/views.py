@@ -157,7 +157,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _judge(request, user)
         return redirect("confirm_residents")
-    claims = claims_for(user).select_related("person", "household__place__parent").order_by("pk")[:MOST]
+    claims = claims_for(user).select_related("person", "household__place__parent").order_by("since", "pk")[:MOST]
     return render(request, "residents/confirm.html", {"claims": [(claim, actions.as_read(claim)) for claim in claims]})
 
 
