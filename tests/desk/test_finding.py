@@ -21,6 +21,7 @@ from minshi.accounts.models import User
 from minshi.audit.models import Event
 from minshi.deadlines.models import Deadline
 from minshi.desk.deskwork import DeskForm
+from minshi.health.models import AlarmTrial
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle import permits
 from minshi.lifecycle.machine import all_machines
@@ -190,8 +191,8 @@ def test_what_waits_with_a_projects_money_is_found_by_its_number(
     assert waiting.title not in desk(client_of(supervisor), q="2099-00001")
 
 
-LISTS_OF_A_FEW = {Event, SecurityEvent, Correction, Joining, LostNumber}
-"""Lists without a search, or with their own (tests/desk/test_register.py)."""
+LISTS_OF_A_FEW = {Event, SecurityEvent, Correction, Joining, LostNumber, AlarmTrial}
+"""Lists without a search, of the district alone, or with their own (tests/desk/test_register.py)."""
 
 
 @pytest.mark.parametrize("model", [each for each in REGISTERED if each not in LISTS_OF_A_FEW], ids=str)
