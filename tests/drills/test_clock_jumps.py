@@ -90,6 +90,7 @@ def seconds_until_all_fired(number: int) -> float:
     return time.monotonic() - began
 
 
+@only_drill
 def test_started_after_a_jump_of_ten_days_nothing_fires(due: int) -> None:
     seen(watch.this_boot(), skew=skew_now() - JUMP)
     with running():
