@@ -232,17 +232,21 @@ def was_accepted(proposal: Proposal) -> bool:
     return proposal.handlings.filter(outcome="accepted").exists()
 
 
-VERSION = f"SELECT proposal_id, version || '.' || {RULES}, minshi_now() FROM proposals_card WHERE number = %s"
+VERSION = (
+    f"SELECT proposal_id, version || '.' || {RULES}, minshi_now(),"
+    " (SELECT proposer_id FROM proposals_proposal WHERE id = proposal_id)"
+    " FROM proposals_card WHERE number = %s"
+)
 
 
-def version_of(number: str) -> tuple[int, str, datetime] | None:
-    """The key of a project's card, its version with that of the rules in force, and the moment.
+def version_of(number: str) -> tuple[int, str, datetime, int] | None:
+    """The key of a project's card, its version with that of the rules in force, the moment, and who proposed it.
 
     Written out: for a visitor this is the whole work of the page, and composing it was half of that.
     """
     with connection.cursor() as cursor:
         cursor.execute(VERSION, [number])
-        found: tuple[int, str, datetime] | None = cursor.fetchone()
+        found: tuple[int, str, datetime, int] | None = cursor.fetchone()
     return found
 
 

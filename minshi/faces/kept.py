@@ -17,12 +17,14 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import resolve
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.http import quote_etag
 
 from minshi.faces import elder
+from minshi.faces.own import RequestOfNobody, cut, filled
 from minshi.faces.standing import as_it_stands
 
 SECONDS = 3600
@@ -71,16 +73,29 @@ def state_of_page(request: HttpRequest) -> State:
     return found
 
 
-def kept_page(request: HttpRequest, template: str, parts: Callable[[], dict[str, Any]]) -> HttpResponse:
+def kept_page(
+    request: HttpRequest,
+    template: str,
+    parts: Callable[[], dict[str, Any]],
+    own: Callable[[], dict[str, str]] = dict,
+) -> HttpResponse:
     """Answer with ``template`` filled with ``parts``, which are everybody's.
 
-    Whoever is signed in gets their own frame around the parts as they were kept; a visitor's page is kept whole
-    (``KeptPages``), and this is its first draw.
+    Whoever is signed in gets the page as it was kept for all of them, with their own in its gaps: of the frame, and
+    by name what ``own`` draws. A visitor's page is kept whole (``KeptPages``), and this is its first draw.
     """
-    stamp = state_of_page(request).stamp
-    if stamp is None or is_visitor(request):
+    if is_visitor(request):
         return render(request, template, parts())
-    return render(request, template, kept_parts(request, stamp, parts))
+    state = state_of_page(request)
+    if state.stamp is not None:
+        pieces = _kept(
+            f"gaps:{request.path}:{state.query}:{_key(request, state.stamp)}",
+            lambda: cut(render_to_string(template, parts(), RequestOfNobody(request, state.query))),
+        )
+        if not any(OF_ONE_FORM in each for each in pieces):
+            return HttpResponse(filled(pieces, request, own()))
+    request.own = own()  # type: ignore[attr-defined]
+    return render(request, template, parts())
 
 
 class KeptPages:
@@ -225,12 +240,6 @@ def _composed(rows: Iterable[QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]
         params += given
     hour = "to_char(minshi_now() AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDDHH24')"
     return f"SELECT {hour} || {RULES} || md5(concat_ws('|', {', '.join(parts)}))", tuple(params)
-
-
-def kept_parts(request: HttpRequest, stamp: str, parts: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The parts that are the same for everybody, for a page that says something of one's own around them."""
-    found: dict[str, Any] = _kept(f"parts:{_key(request, stamp)}", parts)
-    return found
 
 
 def _key(request: HttpRequest, stamp: str) -> str:

@@ -12,12 +12,11 @@ from django.views.decorators.http import require_safe
 from minshi.accounts.requests import user_of
 from minshi.disclosure.models import Notice
 from minshi.faces import elder
-from minshi.faces.kept import State, is_visitor, kept_as, kept_page, kept_parts, state_of_page
+from minshi.faces.kept import State, kept_as, kept_page, state_of_page
 from minshi.policy import selectors as policy
 from proposals import how as how_it_goes
 from proposals import selectors
 from proposals.models import PlaceTotal
-from proposals.panels import Task
 
 
 def _state_of_home(request: HttpRequest, code: str = "") -> State:
@@ -55,16 +54,14 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
         }
         return _home_parts(context)
 
-    if state.stamp and not is_visitor(request) and (mine := _mine(request)) is not None:
-        # What is mine stands around the kept parts, never in them.
-        parts = kept_parts(request, state.stamp, draw)
-        return render(request, "proposals/home.html", {**parts, "mine": mine})
-    return kept_page(request, "proposals/home.html", draw)
+    return kept_page(request, "proposals/home.html", draw, lambda: _mine(request))
 
 
-def _mine(request: HttpRequest) -> list[Task] | None:
-    """What waits for whoever is signed in; None for somebody who is not."""
-    return selectors.waits_for(user_of(request)) if request.user.is_authenticated else None
+def _mine(request: HttpRequest) -> dict[str, str]:
+    """What waits for whoever is signed in."""
+    if not request.user.is_authenticated:
+        return {}
+    return {"mine": render_to_string("proposals/home_mine.html", {"tasks": selectors.waits_for(user_of(request))})}
 
 
 def _home_parts(context: dict[str, Any]) -> dict[str, str]:

@@ -12,10 +12,10 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from minshi import paging
-from minshi.accounts.requests import user_of
+from minshi.accounts.requests import somebody_of
 from minshi.clock import CHINA
 from minshi.faces import elder
-from minshi.faces.kept import State, is_visitor, kept_as, kept_page, kept_parts, state_of_page
+from minshi.faces.kept import State, kept_as, kept_page, state_of_page
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -115,7 +115,7 @@ def _state_of_project(request: HttpRequest, number: str) -> State:
     found = selectors.version_of(number)
     if found is None:
         return State(None)
-    pk, version, moment = found
+    pk, version, moment, _proposer = found
     return State(f"project:{pk}:{version}:{moment:%Y%m%d%H}", found)
 
 
@@ -126,23 +126,21 @@ def project(request: HttpRequest, number: str) -> HttpResponse:
     state = state_of_page(request)
     if state.about is None:
         raise Http404
-    pk, _version, moment = state.about
+    pk, _version, moment, proposer = state.about
 
     def draw() -> dict[str, str]:
         return _project_parts(number, moment, is_elder=elder.is_on(request))
 
-    if state.stamp and not is_visitor(request) and (steps := _own_steps(request, pk)):
-        parts = kept_parts(request, state.stamp, draw)
-        return render(request, "proposals/project.html", {**parts, "own_steps": steps})
-    return kept_page(request, "proposals/project.html", draw)
+    return kept_page(request, "proposals/project.html", draw, lambda: _own_steps(request, pk, proposer))
 
 
-def _own_steps(request: HttpRequest, pk: int) -> list[tuple[str, str]]:
-    """What whoever proposed it may do with it; they stand around the kept parts."""
-    if not request.user.is_authenticated:
-        return []
-    own = Proposal.objects.filter(pk=pk, proposer__in=user_of(request).keys).first()
-    return selectors.own_steps(user_of(request), own) if own else []
+def _own_steps(request: HttpRequest, pk: int, proposer: int) -> dict[str, str]:
+    """What whoever proposed it may do with it."""
+    user = somebody_of(request)
+    if user is None or not user.is_same(proposer):
+        return {}
+    steps = selectors.own_steps(user, Proposal.objects.get(pk=pk))
+    return {"steps": render_to_string("proposals/project_steps.html", {"steps": steps})} if steps else {}
 
 
 def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str, str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.core.cache.backends.dummy import DummyCache
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
+from minshi.accounts.models import User
 from minshi.faces import kept, standing
 from tests.way import Way
 
@@ -75,3 +79,36 @@ def test_who_comes_while_others_ask_is_told_by_a_question_that_began_later() -> 
     for thread in threads:
         thread.join()
     assert sorted(told) == ["1", "2", "2", "2"] and len(asked) == 2
+
+
+def test_what_is_kept_for_whoever_is_signed_in_holds_nothing_of_them(
+    way: Way, client_of: Callable[[User | None], Client], neighbour: User, resident: User, clerk: User
+) -> None:
+    proposal = way.cosigning(households=40)
+    paths = ["/", proposal.get_absolute_url(), "/notices/", "/wishes/", "/projects/"]
+    shelf: dict[str, Any] = {}
+    with mock.patch.object(kept, "shelf", mock.Mock(get=shelf.get, set=shelf.__setitem__)):
+        pages = [client_of(who).get(path).content.decode() for who in (neighbour, resident, clerk) for path in paths]
+        kept_once = len(shelf)
+        again = [client_of(who).get(path).content.decode() for who in (neighbour, resident, clerk) for path in paths]
+    assert pages == again and kept_once == len(shelf) == len(paths)
+    for name, pieces in shelf.items():
+        assert name.startswith("gaps:")
+        page = b"".join(pieces).decode()
+        for own in ("退出登录", "工作台", 'class="inbox"', "正在等您的", "这是您提的", ">登录<"):
+            assert own not in page
+    assert all("退出登录" in page and 'class="inbox"' in page and "<!--own:" not in page for page in pages)
+    assert ["工作台" in page for page in pages] == [False] * 10 + [True] * 5
+
+
+def test_a_page_with_a_gap_reads_as_drawn_anew(
+    way: Way, client_of: Callable[[User | None], Client], resident: User
+) -> None:
+    """Whoever is signed in is told the same by what was kept, by its first draw and under an address of no link."""
+    client, path = client_of(resident), way.submitted().get_absolute_url()
+    first, second = client.get(path).content, client.get(path).content
+    elsewhere = client.get(f"{path}?from=sheet").content
+    with mock.patch.object(kept, "shelf", DummyCache("", {})):
+        anew = client.get(path).content
+    assert first == second == elsewhere == anew
+    assert "这是您提的".encode() in first

@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.faces import words
+from minshi.faces.own import in_frame, shown
 from minshi.faces.pictures import size_of
 
 register = template.Library()
@@ -57,14 +58,15 @@ def _places() -> list[dict[str, Any]]:
     return found
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def _drawn(part: str, urlconf: str, **chosen: Any) -> SafeString:
     """A part of the frame as one ready string: it is on every page and takes few forms."""
     context = {"hotline": settings.HOTLINE, "places": _places() if part == "nav" else (), **chosen}
     return SafeString(loader.render_to_string(f"components/frame_{part}.html", context).strip())
 
 
-def _part(part: str, **chosen: Any) -> SafeString:
+def frame_part(part: str, **chosen: Any) -> SafeString:
+    """One of templates/components/frame_<part>.html, drawn once for each choice."""
     # While templates are being written they are drawn anew each time.
     draw = _drawn.__wrapped__ if settings.DEBUG else _drawn
     return draw(part, settings.ROOT_URLCONF, **chosen)
@@ -84,30 +86,38 @@ def _current(path: str) -> str:
 @register.simple_tag(takes_context=True)
 def frame(context: template.Context, part: str) -> SafeString:
     if part != "nav":
-        return _part(part)
+        return frame_part(part)
     request = context.get("request")
-    return _part(part, current=_current(request.path) if request else "")
+    return frame_part(part, current=_current(request.path) if request else "")
 
 
 @register.simple_tag(takes_context=True)
-def account(context: template.Context) -> SafeString:
+def own(context: template.Context, name: str) -> SafeString:
+    """What stands here is the reader's own (minshi/faces/own.py)."""
+    return shown(context.get("request"), name)
+
+
+@in_frame("account")
+def account(request: HttpRequest) -> SafeString:
     """Sign in or out. The user is loaded only for who brings a session cookie."""
-    request = context.get("request")
-    user = getattr(request, "user", None) if context.get("session_open") else None
+    user = getattr(request, "user", None) if _has_session(request) else None
     if user is None or not user.is_authenticated:
-        return _part("account", signed_in=False, staff=False)
-    return _part("account", signed_in=True, staff=user.is_staff)
+        return frame_part("account", signed_in=False, staff=False)
+    return frame_part("account", signed_in=True, staff=user.is_staff)
 
 
-@register.simple_tag(takes_context=True)
-def waiting_messages(context: template.Context) -> Iterable[Any]:
+@in_frame("notes")
+def notes(request: HttpRequest) -> SafeString:
     """Messages, looked for only where there can be some: asking would open the session of every visitor."""
-    request: HttpRequest | None = context.get("request")
     storage = getattr(request, "_messages", None)
-    if request is None or storage is None:
-        return ()
-    may_have = context.get("session_open") or "messages" in request.COOKIES or storage.added_new
-    return storage if may_have else ()
+    if storage is None or not (_has_session(request) or "messages" in request.COOKIES or storage.added_new):
+        return SafeString("")
+    waiting = list(storage)
+    return SafeString(loader.render_to_string("components/notes.html", {"notes": waiting}) if waiting else "")
+
+
+def _has_session(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 # --- Components -------------------------------------------------------------------------------
