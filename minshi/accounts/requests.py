@@ -25,14 +25,17 @@ def user_of(request: HttpRequest) -> User:
 V = TypeVar("V", bound=Callable[..., Any])
 
 
-def pressing(words: object) -> Callable[[V], V]:
+def pressing(words: object, *, again: bool = False) -> Callable[[V], V]:
     """For a view that is a button and no page: what the button says, for whoever must sign in between.
 
-    Where that depends on what was sent, ``words`` is a function of it.
+    Where that depends on what was sent, ``words`` is a function of it. ``again``: however often it is pressed, it comes
+    to the same, as opening a message does, and nobody is told that it was done already.
     """
 
     def mark(view: V) -> V:
         view.pressed = words  # type: ignore[attr-defined]
+        if again:
+            view.may_come_again = True  # type: ignore[attr-defined]
         return view
 
     return mark

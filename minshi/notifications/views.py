@@ -42,7 +42,7 @@ def inbox(request: SignedIn) -> HttpResponse:
 
 @login_required
 @require_POST
-@pressing(_("全部标为已读"))
+@pressing(_("全部标为已读"), again=True)
 def read_all(request: SignedIn) -> HttpResponse:
     """``upto`` is the newest message the page showed: what arrived since stays unread."""
     upto = addresses.sent("message", request.POST.get("upto"))
@@ -53,7 +53,7 @@ def read_all(request: SignedIn) -> HttpResponse:
 
 @login_required
 @require_POST
-@pressing(_("打开这条消息"))
+@pressing(_("打开这条消息"), again=True)
 def open_message(request: SignedIn, pk: int) -> HttpResponse:
     """Mark it as read and go where it points."""
     message = get_object_or_404(Message.objects.of(request.user), pk=pk)

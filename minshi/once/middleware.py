@@ -94,13 +94,20 @@ class OncePerForm:
             if isinstance(error.__cause__, LockNotAvailable):
                 return _still_at_work(request)
             raise
-        if is_first:
+        if is_first and not getattr(request, "files_gone", False):
             request.sending = Sending(row, key, around)  # type: ignore[attr-defined]
+            return None
+        if is_first:
+            row.delete()
+            around.close()
+            _show_it_filled(request, _("您先前选的照片已经不在了，所以还没有交。请重新选照片，再按一次。"))
             return None
         around.close()
         if actions.is_same(row, key, contents):
             return _the_same_again(request, actions.answer_of(row, key))
-        _show_it_filled(request)
+        _show_it_filled(
+            request, _("这张表刚才已经交过并且办成了；您后来又改了内容，改的没有交。要再交一份，请看一遍再按一次。")
+        )
         return None
 
 
@@ -143,7 +150,7 @@ def _the_same_again(request: HttpRequest, answer: dict[str, Any]) -> HttpRespons
     return response
 
 
-def _show_it_filled(request: HttpRequest) -> None:
+def _show_it_filled(request: HttpRequest, why: str) -> None:
     """As after signing in: drawn from what was sent and done by nobody; whoever means it presses once more."""
     request.FILES  # noqa: B018  (read first: reading them later would empty what is put in place here)
     sent = request.POST.copy()
@@ -152,9 +159,7 @@ def _show_it_filled(request: HttpRequest) -> None:
     request.POST = sent  # type: ignore[assignment]
     request.draft = sent  # type: ignore[attr-defined]
     request.changed_since = True  # type: ignore[attr-defined]
-    messages.warning(
-        request, _("这张表刚才已经交过并且办成了；您后来又改了内容，改的没有交。要再交一份，请看一遍再按一次。")
-    )
+    messages.warning(request, why)
 
 
 def _still_at_work(request: HttpRequest) -> HttpResponse:

@@ -26,10 +26,17 @@ PICTURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png")
 """How a picture begins that a browser shows."""
 
 
-def keep(user: User, path: str, files: Sent) -> int:
-    """Keep what came with a form that is shown again; returns how many. What is too large or too much is left out."""
-    room = settings.UNSENT_OF_A_PERSON - UnsentFile.objects.filter(user=user).count()
-    return sum(_keep(each, path, user=user) for each in list(files)[: min(settings.UNSENT_OF_A_FORM, max(room, 0))])
+def keep(user: User, path: str, files: Sent, spared: Iterable[int] = ()) -> list[UUID]:
+    """Keep what came with a form that is shown again; returns the tokens. What is too large or too much is left out.
+
+    The person's oldest make room where there is none, but not the ``spared``, which this form shows too.
+    """
+    taken = list(files)[: settings.UNSENT_OF_A_FORM]
+    theirs = UnsentFile.objects.filter(user=user)
+    if (beyond := theirs.count() + len(taken) - settings.UNSENT_OF_A_PERSON) > 0:
+        drop(theirs.exclude(pk__in=spared).order_by("pk")[:beyond])
+    room = settings.UNSENT_OF_A_PERSON - theirs.count()
+    return [each[2] for each in taken[: max(room, 0)] if _keep(each, path, user=user)]
 
 
 def keep_signed_out(author: str, path: str, files: Sent) -> list[UUID]:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
@@ -15,9 +16,12 @@ from minshi.accounts.models import User
 from minshi.signin import drafts
 from minshi.signin.drafts import asks_who
 from minshi.unsent import actions
+from minshi.unsent.models import UnsentFile
 
 AGAIN = "kept_file"
 """What the form sends for each file that it was shown with, and once empty, also where none was left ticked."""
+SHOWN = "shown_file"
+"""What it sends for each of them, ticked or not: another page of the same form may hold others."""
 
 
 class KeepsFiles(MiddlewareMixin):
@@ -33,7 +37,7 @@ class KeepsFiles(MiddlewareMixin):
             chosen = drafts.files_of(request)
             if chosen:
                 actions.take_up(request.user, drafts.author_mark(request.user), request.path, chosen)
-            rows = list(actions.of_form(request.user, request.path))
+            rows = actions.chosen(request.user, request.path, [*chosen, *request.draft.getlist(AGAIN)])  # type: ignore[attr-defined]
         else:
             wanted = request.POST.getlist(AGAIN)
             if not (request.FILES or wanted):
@@ -42,6 +46,7 @@ class KeepsFiles(MiddlewareMixin):
             for _name, file, token in request.unsent:  # type: ignore[attr-defined]
                 file.token = token
             rows = actions.chosen(request.user, request.path, wanted) if wanted else []
+            request.files_gone = len({token for each in wanted if (token := actions.token_of(each))}) > len(rows)  # type: ignore[attr-defined]
         request.resent = [row.pk for row in rows]  # type: ignore[attr-defined]
         for row in rows:
             request.FILES.appendlist(row.field, actions.as_upload(row))
@@ -51,13 +56,25 @@ class KeepsFiles(MiddlewareMixin):
         unsent = getattr(request, "unsent", None)
         if unsent is None or not isinstance(request.user, User):
             return response
-        before = actions.of_form(request.user, request.path)
+        shown, resent = _shown_with(request), request.resent  # type: ignore[attr-defined]
         if _was_taken(response):
-            actions.drop(before)
-        elif response.status_code not in (403, 404) and (unsent or request.resent):  # type: ignore[attr-defined]
-            actions.drop(before.exclude(pk__in=request.resent))  # type: ignore[attr-defined]
-            request.files_kept = actions.keep(request.user, request.path, unsent) == len(unsent)  # type: ignore[attr-defined]
+            actions.drop(shown)
+        elif response.status_code not in (403, 404) and (unsent or resent):
+            actions.drop(shown.exclude(pk__in=resent))
+            kept = actions.keep(request.user, request.path, unsent, spared=resent)
+            request.kept_tokens = [str(token) for token in kept]  # type: ignore[attr-defined]
+            request.files_kept = len(kept) == len(unsent)  # type: ignore[attr-defined]
         return response
+
+
+def _shown_with(request: HttpRequest) -> QuerySet[UnsentFile]:
+    """The kept files that the form was drawn with; those of the same form in another tab are none of them."""
+    rows = actions.of_form(request.user, request.path)  # type: ignore[arg-type]
+    wanted, shown = request.POST.getlist(AGAIN), request.POST.getlist(SHOWN)
+    if any(wanted) and not shown:
+        return rows  # whoever sends them without our page
+    tokens = [token for each in (*wanted, *shown) if (token := actions.token_of(each))]
+    return rows.filter(token__in=tokens)
 
 
 def _keep_of_signed_out(request: HttpRequest, response: HttpResponseBase) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -124,3 +125,16 @@ def test_the_badge_counts_on_the_partial_index(transactional_db: None, resident:
         owner.execute("ANALYZE notifications_message")
     assert "message_unread" in Message.objects.of(resident).unread()[:100].explain()
     assert unread_count(resident) == 1
+
+
+def test_going_back_and_opening_a_message_again_is_nothing_that_was_done_already(
+    client_of: ClientOf, resident: User
+) -> None:
+    tell(resident, "给甲的话", "", "/projects/")
+    client = client_of(resident)
+    shown = page(client)
+    for address in re.findall(r'action="(/messages/[^"]+/)"', shown):
+        key = re.findall(r'name="form_key" value="([^"]+)"', shown)[-1]
+        for _time in range(2):
+            answer = client.post(address, {"form_key": key, "upto": ""}, follow=True)
+            assert "刚才已经交过" not in answer.content.decode(), address

@@ -88,6 +88,40 @@ def test_what_is_unticked_goes(way: Way, client_of: ClientOf, resident: User) ->
     assert Proposal.objects.get().photos.count() == 1
 
 
+def test_another_tab_of_the_same_form_costs_no_photo(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    one = TOKENS.findall(refused(client, way, photos=[a_picture()]))
+    other = TOKENS.findall(refused(client, way, photos=[a_picture()]))
+    assert client.post(PROPOSE, words(way, kept_file=other, shown_file=other)).status_code == 302
+    assert client.post(PROPOSE, words(way, title="另一件", kept_file=one, shown_file=one)).status_code == 302
+    assert [each.photos.count() for each in Proposal.objects.all()] == [1, 1]
+    assert not UnsentFile.objects.exists()
+
+
+def test_what_was_unticked_everywhere_goes_too(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    page = refused(client, way, photos=[a_picture()])
+    shown = re.findall(r'name="shown_file" value="([0-9a-f-]{36})"', page)
+    assert shown == TOKENS.findall(page) != []
+    refused(client, way, kept_file=[""], shown_file=shown, photos=[a_picture()])
+    assert UnsentFile.objects.count() == 1 and str(UnsentFile.objects.get().token) not in shown
+
+
+def test_what_is_gone_meanwhile_is_said_before_anything_is_done(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    page = refused(client, way, photos=[a_picture()])
+    key = re.findall(r'name="form_key" value="([0-9a-f-]{36})"', page)[-1]
+    actions.drop(UnsentFile.objects.all())
+    sent = words(way, kept_file=TOKENS.findall(page), form_key=key, photos=[a_picture()])
+    answer = client.post(PROPOSE, sent)
+    said = answer.content.decode()
+    assert answer.status_code == 409 and "请重新选照片" in said and WORDS["need"] in said
+    assert not Proposal.objects.exists()
+    assert len(TOKENS.findall(said)) == 1, "what came along just now is kept"
+    assert client.post(PROPOSE, words(way, kept_file=TOKENS.findall(said), form_key=key)).status_code == 302
+    assert Proposal.objects.get().photos.count() == 1
+
+
 def test_nobody_else_sees_or_sends_them(
     way: Way, client_of: ClientOf, resident: User, neighbour: User, clerk: User
 ) -> None:

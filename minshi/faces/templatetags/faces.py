@@ -425,7 +425,7 @@ def kept_files(bound: BoundField) -> list[Any]:
 
 MOST_TYPED = 12
 """Texts of a form that are shown again where the form itself no longer can be."""
-NOT_SHOWN = ("csrf", "form_key", "password", "code", "token", "next", "kept_file")
+NOT_SHOWN = ("csrf", "form_key", "password", "code", "token", "next", "kept_file", "shown_file")
 
 
 @register.inclusion_tag("components/typed.html", takes_context=True)
