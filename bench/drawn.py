@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.core.cache.backends.dummy import DummyCache
-from django.core.wsgi import get_wsgi_application
 
-from minshi.faces import kept
+from minshi.wsgi import application
 
-application = get_wsgi_application()
+from minshi.faces import kept  # isort: skip  # once the apps are there
+
 kept.shelf = DummyCache("", {})  # type: ignore[assignment]
+__all__ = ["application"]
