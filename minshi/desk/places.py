@@ -214,7 +214,7 @@ class HouseholdAdmin(ScopedAdmin):
     list_select_related = ("place__parent",)
     list_filter = ("is_active",)
     search_fields = ("address", "place__name")
-    fields = ("door", "where", "area_m2", "is_active", "struck")
+    fields = ("door", "where", "floor", "area_m2", "is_active", "struck")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """As people write doors: 301, 1-301, 1栋301; or the name of the yard."""

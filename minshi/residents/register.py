@@ -22,8 +22,11 @@ MOST_SAID = 5
 """Wrong lines that are named in one answer."""
 
 
+KEEPERS = (Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)
+
+
 def keeps_register(user: User, place: Territory) -> bool:
-    return holds(user, place, Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)
+    return holds(user, place, *KEEPERS)
 
 
 def levels_below(place: Territory) -> list[Level]:

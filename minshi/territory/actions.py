@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import chain, repeat
+from typing import NamedTuple
+
 from minshi.accounts.models import User
 from minshi.lifecycle.action import action
 from minshi.masking import mask_address
 from minshi.territory import reading
 from minshi.territory.models import ADDRESS_LENGTH, LEVELS, Household, Level, Territory
+
+
+class Facts(NamedTuple):
+    """What is known of a door: its area in m² with two places, and its floor."""
+
+    area_m2: Decimal | None = None
+    floor: int | None = None
 
 
 @action
@@ -32,8 +44,10 @@ def add_place(*, parent: Territory | None, code: str, name: str, level: str, by:
 
 
 @action
-def add_households(*, place: Territory, addresses: list[str], by: User | None) -> list[Household]:
-    """Add the doors of a building or yard. Raises ``reading.NoDoor`` for what is none."""
+def add_households(
+    *, place: Territory, addresses: list[str], facts: Iterable[Facts] = (), by: User | None
+) -> list[Household]:
+    """Add the doors of a building or yard; ``facts`` in the same order. Raises ``reading.NoDoor`` for what is none."""
     community = place.at_level("community")
     where = place.full_name.removeprefix(community.full_name if community else "")
     within = names_within(place)
@@ -43,8 +57,10 @@ def add_households(*, place: Territory, addresses: list[str], by: User | None) -
             address=address,
             key=reading.read(address, within=within).key,
             label=mask_address(where + address)[:ADDRESS_LENGTH],
+            area_m2=fact.area_m2,
+            floor=fact.floor,
         )
-        for address in addresses
+        for address, fact in zip(addresses, chain(facts, repeat(Facts())), strict=False)
     )
 
 

@@ -125,6 +125,7 @@ class Household(models.Model):
     key = models.CharField(max_length=KEY_LENGTH, blank=True, default="", editable=False)
     label = models.CharField(_("公开的位置"), max_length=ADDRESS_LENGTH, blank=True)
     area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=8, decimal_places=2, null=True, blank=True)
+    floor = models.SmallIntegerField(_("楼层"), null=True, blank=True)
     is_active = models.BooleanField(_("在册"), default=True)
 
     class Meta:
