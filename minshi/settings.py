@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "minshi.signin",
     "minshi.mydata",
     "minshi.unsent",
+    "minshi.intake",
     "minshi.once",
     "minshi.faces",
     "minshi.health",

@@ -27,6 +27,7 @@ from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Notice, PostingPhoto
+from minshi.intake import actions as intake
 from minshi.notifications.actions import tell
 from minshi.notifications.models import Message, ToTell
 from minshi.residents import striking
@@ -282,6 +283,7 @@ class World:
         proposals.wish(place=yard, text="晚上楼道太黑", by=resident, urgent=True)
         self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)
         self._look()
+        self._bring_register()
         proposals.add_photo(self["submitted"], a_picture(), by=resident)
         self.things["photo"] = Photo.objects.latest("pk")
         unsent.keep(resident, "/projects/propose/", [("photos", a_picture(), uuid4())])
@@ -294,6 +296,11 @@ class World:
         next_door = cast.home_of(self.who("next_resident")).household.place
         (empty,) = add_households(place=next_door, addresses=["9909"], by=None)
         self.things["strike"] = striking.ask_to_strike(empty, reason="并入隔壁一户", by=self.who("second_clerk"))
+
+    def _bring_register(self) -> None:
+        """A file was looked at and waits for its import."""
+        content = "小区,楼栋,单元,房号\n新交的小区,1栋,1,101\n".encode()
+        self.things["intake"] = intake.take_in(self.place("community"), "户册.csv", content, by=self.who("clerk"))
 
     def _look(self) -> None:
         """Two pages of a 心愿本: one waits to be looked at again, on the other something differs."""

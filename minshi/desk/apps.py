@@ -13,6 +13,7 @@ class DeskConfig(AppConfig):
         from minshi.desk import (  # noqa: F401  (registers the ground's admins)
             accounts,
             corrections,
+            intakes,
             notices,
             people,
             places,

@@ -13,7 +13,9 @@ from typing import Any
 from evaluation.actions import callbacks
 from funding import actions as funding
 from funding.models import Milestone
+from minshi.clock import now
 from minshi.disclosure import actions as disclosure
+from minshi.intake.models import Intake
 from minshi.mydata import actions as mydata
 from minshi.signin import joining, lostnumbers, staff
 from tests.access.addresses import HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
@@ -36,6 +38,7 @@ from tests.access.table import (
     Row,
     Who,
     only,
+    pk,
 )
 from tests.cast import home_of, make_resident
 from tests.way import a_picture
@@ -50,6 +53,8 @@ FAR_KEEPERS = only("stranger_approver", "stranger_cashier")  # each opens pots o
 ANSWERERS = CLERK | CASE_OFFICER
 ACCOUNT_KEEPERS = CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER
 STOPPERS = CLERK | CASE_OFFICER | APPROVER | DISTRICT_OFFICER
+REGISTER = CLERK | CASE_OFFICER | DISTRICT_OFFICER  # who keeps it here
+REGISTERS = REGISTER | only("next_clerk", "stranger_clerk", "stranger_officer")
 FIRST_CLERK = only("clerk")
 """Who recorded or asked for it in the world: the second of two people is another."""
 
@@ -105,6 +110,7 @@ THINGS: dict[str, Thing] = {
     "residents.rolegrant": Thing(adds=APPROVER | DISTRICT_OFFICER | only("stranger_approver")),
     "territory.territory": Thing(),
     "territory.household": Thing(),
+    "intake.intake": Thing(lists=REGISTERS, sees=REGISTER, adds=REGISTERS),
     "policy.setting": Thing(sees=STAFF),  # the platform's defaults concern everybody
     "deadlines.deadline": Thing(),
     "ledger.account": Thing(),
@@ -230,6 +236,12 @@ def _two_accounts(world: World) -> Any:
 def _number_is_lost(world: World) -> Any:
     home, facts = home_of(world.who("resident")), {"reason": "停机", "basis": "核对过"}
     return lostnumbers.ask(home, phone="13712340000", **facts, by=world.who("clerk"))
+
+
+def _imported(world: World) -> Any:
+    """As the worker leaves it."""
+    clerk = world.who("clerk")
+    Intake.objects.filter(pk=world["intake"].pk).update(state="done", done_by=clerk, done_at=now())
 
 
 def _called_back(world: World) -> Any:
@@ -405,6 +417,10 @@ STEPS: dict[str, dict[str, Step]] = {
         },
     },
     "mydata.correction": {name: Step(CLERK | CASE_OFFICER, _name_is_wrong) for name in ("grant", "refuse")},
+    "intake.intake": {
+        "start": Step(REGISTER),
+        "take-back": Step(REGISTER, _imported),
+    },
     "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "territory.territory": {
         **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("add-place", "add-doors", "describe")},
@@ -445,5 +461,7 @@ SITE: tuple[Row, ...] = (
     Row("admin:autocomplete", others=SIGN_IN, besides=((BY_FACTOR, REFUSED),), query="term&app_label&model_name"),
     Row("admin:jsi18n", see=BY_FACTOR, others=SIGN_IN),
     Row("admin:view_on_site", lambda w: [1, 1], others=SIGN_IN, besides=((BY_FACTOR, HIDDEN),)),
+    Row("admin:intake_intake_template", see=REGISTERS, others=SIGN_IN, besides=((BY_FACTOR, REFUSED),)),
+    Row("admin:intake_intake_rows", pk("intake"), see=REGISTER, others=SIGN_IN, besides=((BY_FACTOR, HIDDEN),)),
     Row("admin:app_list", lambda w: ["proposals"], see=STAFF, others=SIGN_IN, besides=((OPERATOR | FORMER, HIDDEN),)),
 )

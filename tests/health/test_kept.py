@@ -17,10 +17,12 @@ from minshi.deadlines import actions as deadlines
 from minshi.deadlines.models import Deadline
 from minshi.health import actions
 from minshi.health.models import AlarmTrial, Look
+from minshi.intake.models import Intake, IntakeRow
 from minshi.notifications.models import Message, Outbox
 from minshi.once.models import SentForm
 from minshi.policy import selectors as policy
 from minshi.policy.models import Parameter
+from minshi.territory.models import Territory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -80,6 +82,9 @@ def one_of_each(user: User) -> None:
     Look.objects.create(began_at=now())
     AlarmTrial.objects.create(by=user)
     SentForm.objects.create(user=user, key="k", contents="c")
+    place = Territory.objects.filter(level="community").earliest("pk")
+    intake = Intake.objects.create(place=place, name="户册", digest="d", by=user)
+    IntakeRow.objects.create(intake=intake, number=2, line={}, outcome="leave")
     for kind in ("a", "b"):
         deadlines.schedule(user, kind, now() + timedelta(days=3000))
     deadlines.meet(user, "a")
