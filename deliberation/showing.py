@@ -29,6 +29,7 @@ from minshi.residents.rules import person_of, who_acts
 from minshi.rolls import selectors as rolls
 from proposals.models import Proposal, Stage
 from proposals.panels import (
+    HOLDS_A_POST,
     Found,
     Own,
     Panel,
@@ -187,6 +188,14 @@ register_present(Stage.VOTING, voting)
 register_present(Stage.CONSULTING, consulting)
 register_present(Stage.DECIDING, deciding)
 register_present(Stage.RESERVED, reserved)
-register_tasks(votes_to_cast)
-register_tasks(paper_to_handle, at_desk=True)
-register_tasks(letters, at_desk=True)
+register_tasks(
+    votes_to_cast,
+    where="""EXISTS (
+        SELECT FROM rolls_unit AS unit
+        JOIN deliberation_motion AS motion ON motion.roll_id = unit.roll_id AND motion.stage = 'open'
+        WHERE unit.household_id = me.door
+          AND NOT EXISTS (SELECT FROM deliberation_ballot AS ballot WHERE ballot.unit_id = unit.id)
+    )""",
+)
+register_tasks(paper_to_handle, where=HOLDS_A_POST, at_desk=True)
+register_tasks(letters, where=HOLDS_A_POST, at_desk=True)

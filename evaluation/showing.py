@@ -20,6 +20,7 @@ from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.rolls.models import Unit
 from proposals.models import Proposal, Stage
 from proposals.panels import (
+    HOLDS_A_POST,
     Found,
     Own,
     Panel,
@@ -222,7 +223,24 @@ register(Panel("ratings", "evaluation/panel_ratings.html", ratings, (Survey,)))
 register(Panel("archive", "evaluation/panel_archive.html", archived, (Aftercare, Archive)))
 for stage in (Stage.ACCEPTED, Stage.RATING, Stage.REWORK, Stage.RATED, Stage.SETTLING, Stage.ARCHIVED):
     register_present(stage, present_of)
-register_tasks(to_rate)
-register_tasks(to_confirm)
-register_tasks(paper_to_take, at_desk=True)
-register_tasks(to_check, at_desk=True)
+register_tasks(
+    to_rate,
+    where="""EXISTS (
+        SELECT FROM rolls_unit AS unit
+        JOIN evaluation_survey AS survey ON survey.roll_id = unit.roll_id AND survey.stage = 'open'
+        WHERE unit.household_id = me.door
+          AND NOT EXISTS (SELECT FROM evaluation_answer AS answer WHERE answer.unit_id = unit.id)
+    )""",
+)
+register_tasks(
+    to_confirm,
+    where="""EXISTS (
+        SELECT FROM residents_residence AS lived
+        JOIN rolls_unit AS unit ON unit.household_id = lived.household_id
+        JOIN evaluation_answer AS answer ON answer.unit_id = unit.id
+        JOIN evaluation_callback AS callback ON callback.answer_id = answer.id AND callback.stage = 'mended'
+        WHERE lived.person_id = me.person
+    )""",
+)
+register_tasks(paper_to_take, where=HOLDS_A_POST, at_desk=True)
+register_tasks(to_check, where=HOLDS_A_POST, at_desk=True)

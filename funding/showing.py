@@ -415,5 +415,21 @@ def by_number(number: str) -> list[Found]:
 
 register_own(pledges)
 register_finder(by_number)
-register_tasks(to_do_on_site)
-register_tasks(to_pledge)
+register_tasks(
+    to_do_on_site,
+    where="""EXISTS (
+        SELECT FROM funding_groupmember AS member
+        JOIN funding_group AS standing ON standing.id = member.group_id AND standing.ended_at IS NULL
+        JOIN proposals_proposal AS project ON project.id = standing.proposal_id
+            AND project.stage IN ('procuring', 'awarded', 'delivering', 'rework')
+        WHERE member.person_id = me.person
+    )""",
+)
+register_tasks(
+    to_pledge,
+    where="""EXISTS (
+        SELECT FROM proposals_beneficiary AS listed
+        JOIN proposals_proposal AS asking ON asking.id = listed.proposal_id AND asking.stage = 'raising'
+        WHERE listed.household_id = me.door
+    )""",
+)

@@ -79,7 +79,7 @@ class Found:
 
 _panels: dict[str, Panel] = {}
 _present: dict[str, Callable[[Proposal], Present]] = {}
-_tasks: list[Callable[[User], list[Task]]] = []
+_tasks: list[tuple[str, Callable[[User], list[Task]]]] = []
 _at_desk: list[Callable[[User], list[Task]]] = []
 _own: list[Callable[[User], list[Own]]] = []
 _finders: list[Callable[[str], list[Found]]] = []
@@ -97,12 +97,16 @@ def register_present(stage: str, tell: Callable[[Proposal], Present]) -> None:
     _present[stage] = tell
 
 
-def register_tasks(load: Callable[[User], list[Task]], *, at_desk: bool = False) -> None:
+HOLDS_A_POST = "me.holds"
+
+
+def register_tasks(load: Callable[[User], list[Task]], *, where: str, at_desk: bool = False) -> None:
     """``load`` names what waits for a resident (a vote, a survey, a paper to confirm).
 
+    ``where`` is SQL of ``me`` (see ``ME``), true wherever there may be something: else ``load`` is not asked.
     ``at_desk`` is work of an office or organiser that is done on a page of the site: the desk names it, too.
     """
-    _tasks.append(load)
+    _tasks.append((where, load))
     if at_desk:
         _at_desk.append(load)
 
@@ -128,8 +132,36 @@ def found_by(number: str) -> list[Found]:
     return [found for find in _finders for found in find(number)]
 
 
+ME = """
+WITH RECURSIVE me AS (
+    SELECT account.id || account.also AS accounts, person.id AS person,
+           home.household_id AS door, door.place_id AS place,
+           EXISTS (SELECT FROM residents_rolegrant WHERE user_id = account.id AND revoked_at IS NULL) AS holds
+    FROM accounts_user AS account
+    LEFT JOIN residents_person AS person ON person.user_id = account.id
+    LEFT JOIN residents_residence AS home ON home.person_id = person.id AND home.until IS NULL
+    LEFT JOIN territory_household AS door ON door.id = home.household_id
+    WHERE account.id = %s
+), around AS (
+    SELECT place AS id FROM me
+    UNION ALL SELECT place.parent_id FROM territory_territory AS place JOIN around USING (id)
+)
+SELECT {} FROM me
+"""
+"""What kinds of tasks somebody may have: one statement for all, since most people have none. ``around`` are the places
+they live in, from the building to the city."""
+
+
 def tasks_of(user: User) -> list[Task]:
-    return [task for load in _tasks for task in load(user)]
+    with connection.cursor() as cursor:
+        cursor.execute(_which_may_wait(), [user.pk])
+        may_wait = cursor.fetchone() or [False] * len(_tasks)
+    return [task for (_where, load), may in zip(_tasks, may_wait, strict=True) if may for task in load(user)]
+
+
+@cache
+def _which_may_wait() -> str:
+    return ME.format(", ".join(where for where, _load in _tasks))
 
 
 def tasks_at_desk(user: User) -> list[Task]:

@@ -406,28 +406,12 @@ def mine(user: User) -> Mine:
     for each in own_of(user):
         own.setdefault(each.kind, []).append(each)
     steps = {proposal.number: own_steps(user, proposal) for proposal in proposals}
-    return Mine([*_to_revise(proposals), *tasks_of(user)], waiting, proposals, wishes, steps, own)
+    return Mine(tasks_of(user), waiting, proposals, wishes, steps, own)
 
 
 def waits_for(user: User) -> list[Task]:
     """What waits for this person, for the home page: the same as on their own page, the rest of it left out."""
-    returned = Proposal.objects.filter(proposer__in=user.keys, stage=Stage.RETURNED).order_by("due_at")
-    return [*_to_revise(returned[:MOST_ON_HOME]), *tasks_of(user)][:MOST_ON_HOME]
-
-
-def _to_revise(proposals: Iterable[Proposal]) -> list[Task]:
-    """Their own that came back to be mended."""
-    return [
-        Task(
-            title=proposal.title,
-            text=_("请您修改"),
-            url=f"/projects/{proposal.number}/revise/",
-            button=_("去修改"),
-            until=proposal.due_at,
-        )
-        for proposal in proposals
-        if proposal.stage == Stage.RETURNED
-    ]
+    return tasks_of(user)[:MOST_ON_HOME]
 
 
 def own_steps(user: User, proposal: Proposal) -> list[tuple[str, str]]:

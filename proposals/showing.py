@@ -28,7 +28,17 @@ from proposals import selectors
 from proposals.actions import cosigns_needed, proposed_above, waits_above
 from proposals.lifecycle import REVIEW_LADDER, waits_for
 from proposals.models import Cosign, LookState, Proposal, Stage, Tier, Version, Wish
-from proposals.panels import Found, Own, Present, Task, present_of, register_finder, register_own, register_tasks
+from proposals.panels import (
+    HOLDS_A_POST,
+    Found,
+    Own,
+    Present,
+    Task,
+    present_of,
+    register_finder,
+    register_own,
+    register_tasks,
+)
 
 
 def present_at(moment: datetime, proposal: Proposal, version: Version, records: list[StepRecord]) -> Present:
@@ -124,6 +134,24 @@ def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> 
         Stage.ARCHIVED: _("这件事已经办完归档。"),
     }
     return Present(said.get(stage, ""))
+
+
+MOST_RETURNED = 20
+
+
+def to_revise(user: User) -> list[Task]:
+    """Their own that came back to be mended."""
+    returned = Proposal.objects.filter(proposer__in=user.keys, stage=Stage.RETURNED).order_by("due_at")
+    return [
+        Task(
+            title=proposal.title,
+            text=_("请您修改"),
+            url=f"/projects/{proposal.number}/revise/",
+            button=_("去修改"),
+            until=proposal.due_at,
+        )
+        for proposal in returned[:MOST_RETURNED]
+    ]
 
 
 def reviews(user: User) -> list[Task]:
@@ -298,10 +326,27 @@ register_own(objections)
 register_finder(by_number)
 register_finder(signed_lists)
 register_finder(wishes_on_paper)
-register_tasks(reviews)
-register_tasks(to_confirm)
-register_tasks(objections_to_read, at_desk=True)
-register_tasks(names_to_put_right)
-register_tasks(looks)
-register_tasks(to_cosign)
-register_tasks(lists_to_read, at_desk=True)
+register_tasks(
+    to_revise,
+    where="""EXISTS (
+        SELECT FROM proposals_proposal AS returned
+        WHERE returned.proposer_id = ANY (me.accounts) AND returned.stage = 'returned'
+    )""",
+)
+register_tasks(reviews, where=HOLDS_A_POST)
+register_tasks(to_confirm, where=HOLDS_A_POST)
+register_tasks(objections_to_read, where=HOLDS_A_POST, at_desk=True)
+register_tasks(names_to_put_right, where=HOLDS_A_POST)
+register_tasks(looks, where=HOLDS_A_POST)
+register_tasks(
+    to_cosign,
+    where="""EXISTS (
+        SELECT FROM proposals_proposal AS asking
+        WHERE asking.place_id IN (SELECT id FROM around) AND asking.stage = 'cosigning'
+          AND NOT EXISTS (
+            SELECT FROM proposals_cosign AS given
+            WHERE given.proposal_id = asking.id AND given.household_id = me.door AND NOT given.is_void
+          ) AND benefits(asking.id, me.door)
+    )""",
+)
+register_tasks(lists_to_read, where=HOLDS_A_POST, at_desk=True)
