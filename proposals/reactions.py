@@ -34,7 +34,8 @@ from minshi.paper.signals import differs
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.signals import period_moved
-from minshi.residents.models import Person, Role
+from minshi.residents.models import Person, Role, RoleGrant
+from minshi.residents.signals import appointed, described
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
 from proposals.actions.looking import LOOK
@@ -253,6 +254,17 @@ def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
         actions.follow_calendar(deadline.subject_id, deadline.due, by=None)
     elif deadline.kind == "wish":
         actions.follow_calendar_of_wish(deadline.subject_id, deadline.due, by=None)
+
+
+@receiver(appointed, sender=RoleGrant)
+def somebody_else_holds_the_post(held: RoleGrant, **kwargs: Any) -> None:
+    """A project's page is kept and names its holder, or who stands in."""
+    actions.note_new_holder(held.place)
+
+
+@receiver(described, sender=Territory)
+def the_office_has_another_number(place: Territory, **kwargs: Any) -> None:
+    actions.note_new_phone(place)
 
 
 @on(REMINDER)

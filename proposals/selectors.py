@@ -186,6 +186,7 @@ def state_of_home(place: Territory) -> str:
             cards.filter(stage=Stage.ARCHIVED).values_list(*_STAMPED)[:4],
             notices.for_stamp()[:4],
             Wish.objects.filter(place__path__startswith=place.path).order_by("-at", "-id")[:5],
+            _phones_over(place),
         )
 
     return state_of(f"home:{place.pk}:{place.path}", rows)
@@ -280,9 +281,12 @@ def people_of(proposal: Proposal, records: Iterable[StepRecord], keeper: str, ho
 
 def phone_of(place: Territory) -> tuple[str, str] | None:
     """Whom people of this place can ring: the nearest office's name and number."""
-    offices = place.ancestors().exclude(phone="").order_by("-path")
-    found: tuple[str, str] | None = offices.values_list("name", "phone").first()
+    found: tuple[str, str] | None = _phones_over(place).first()
     return found
+
+
+def _phones_over(place: Territory) -> QuerySet[Any, tuple[str, str]]:
+    return place.ancestors().exclude(phone="").order_by("-path").values_list("name", "phone")
 
 
 def notices_of(proposal: Proposal) -> list[Notice]:

@@ -12,6 +12,7 @@ from minshi.masking import mask_text, one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role
 from minshi.residents.rules import holds
+from minshi.residents.signals import described
 from minshi.territory import actions as territory
 from minshi.territory import reading
 from minshi.territory.models import ADDRESS_LENGTH, Household, Level, Territory
@@ -133,8 +134,10 @@ def describe(place: Territory, *, phone: str, organisation_code: str, by: User) 
     """The office's telephone and the nine-character code its notices are numbered with."""
     _demand(by, place)
     place = Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
-    place.phone, place.organisation_code = phone, organisation_code
+    before, place.phone, place.organisation_code = place.phone, phone, organisation_code
     place.save(update_fields=["phone", "organisation_code"])
+    if before != phone:
+        described.send(Territory, place=place)
     return place
 
 

@@ -8,6 +8,9 @@ judged = Signal()
 appointed = Signal()
 """A role was given or taken back. Arguments: ``held`` (the grant), ``ended``."""
 
+described = Signal()
+"""The telephone of a place's office is another. Argument: ``place``."""
+
 asked = Signal()
 """Somebody says where they live. Arguments: ``residence``, ``before`` (what they said earlier, ended by it)."""
 

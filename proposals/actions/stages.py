@@ -26,6 +26,7 @@ from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, set_stag
 from proposals.models import (
     ENDED,
     Card,
+    CardPlace,
     Proposal,
     Stage,
     Version,
@@ -113,6 +114,18 @@ def note_on_card(proposal: Proposal, **facts: Any) -> None:
     ``update`` on purpose: the card is a copy that anyone can recompute, it has no history of its own.
     """
     Card.objects.filter(pk=proposal.pk).update(version=F("version") + 1, **facts)
+
+
+def note_new_holder(place: Territory) -> None:
+    """A post was given or ended here: the page of whatever is held here, or further down, may name another."""
+    held = Proposal.objects.filter(holder_place__path__startswith=place.path)
+    Card.objects.filter(pk__in=held.values("pk")).update(version=F("version") + 1)
+
+
+def note_new_phone(place: Territory) -> None:
+    """Whom people can ring stands on the page of every project of the place."""
+    here = CardPlace.objects.filter(place=place)
+    Card.objects.filter(pk__in=here.values("card")).update(version=F("version") + 1)
 
 
 FREEZE = """

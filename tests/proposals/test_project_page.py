@@ -10,7 +10,10 @@ from django.core.cache import cache
 from django.test import Client
 
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.disclosure import actions as disclosure
+from minshi.residents import actions as residents
+from minshi.residents.register import describe
 from proposals import actions
 from proposals.models import Source, Stage
 from tests.proposals.hostile import SCRIPT
@@ -129,6 +132,30 @@ def test_every_step_makes_it_new(way: Way, client: Client, chief: User) -> None:
     answer = client.get(url, HTTP_IF_NONE_MATCH=etag)
     assert answer.status_code == 200
     assert "征集附议" in answer.content.decode()
+
+
+def test_whoever_holds_it_now_and_the_offices_number_are_seen_at_once(
+    way: Way, client: Client, chief: User, clerk: User
+) -> None:
+    """Neither is a step of the project: nobody takes one when a post is given or an office has another telephone."""
+    url = way.submitted().get_absolute_url()
+
+    def seen_after(change: Callable[[], object]) -> str:
+        pages = [url, f"/places/{way.yard.code}/"]
+        client.cookies["elder"] = "1"
+        kept = [client.get(page)["ETag"] for page in pages]
+        change()
+        answers = [client.get(page, HTTP_IF_NONE_MATCH=etag) for page, etag in zip(pages, kept, strict=True)]
+        return "".join(answer.content.decode() for answer in answers)
+
+    held = chief.grants.get(role="chief")
+    assert "（代" in seen_after(lambda: residents.revoke(held, by=None))
+    again = {"since": today(), "basis": "推选", "by": None}
+    assert "（代" not in seen_after(lambda: residents.grant(chief, "chief", held.place, **again))
+    community = way.yard.at_level("community")
+    assert community
+    number = {"phone": "0871-65000001", "organisation_code": community.organisation_code}
+    assert seen_after(lambda: describe(community, **number, by=clerk)).count("tel:0871-65000001") == 2
 
 
 def test_an_hour_later_it_is_new_since_days_left_may_have_changed(way: Way, client: Client, clock: Any) -> None:
