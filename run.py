@@ -103,9 +103,9 @@ def run_demo(options: argparse.Namespace, place: Path, port: int, shown: str, pa
         if options.once:
             proving.prove(family, port)
             if not options.empty:
-                proving.let_a_clerk_in(port)
+                proving.let_a_clerk_in(port, env["MINSHI_SITE_URL"])
             return
-        say(f"\n  民生小实事 → http://{shown}:{port}\n")
+        say(f"\n  民生小实事 → {env['MINSHI_SITE_URL']}\n")
         say(people)
         say("按 Ctrl-C 停止。")
         while True:

@@ -74,11 +74,11 @@ def voting(proposal: Proposal) -> Present:
         return Present(
             _("投票已经截止，正在核对纸票，最晚 %(by)s 公布结果。") % {"by": cn_until(motion.publish_by)},
             _("看有多少户投了票"),
-            f"/projects/{proposal.number}/votes/",
+            reverse("motion", args=[proposal.number]),
         )
     words = {"place": proposal.place.name, "end": cn_until(motion.closes_at)}
     text = _("%(place)s每户一票，%(end)s 截止。结果在截止后公布。") % words
-    return Present(text, _("代表我家投票"), f"/projects/{proposal.number}/vote/")
+    return Present(text, _("代表我家投票"), reverse("vote", args=[proposal.number]))
 
 
 def consulting(proposal: Proposal) -> Present:
@@ -95,7 +95,9 @@ def deciding(proposal: Proposal) -> Present:
     if motion and motion.stage == MotionStage.OPEN:
         words = {"end": cn_until(motion.closes_at)}
         return Present(
-            _("正在正式表决，每户一票，%(end)s 截止。") % words, _("代表我家投票"), f"/projects/{proposal.number}/vote/"
+            _("正在正式表决，每户一票，%(end)s 截止。") % words,
+            _("代表我家投票"),
+            reverse("vote", args=[proposal.number]),
         )
     study = selectors.study_of(proposal)
     if study is not None:
@@ -114,7 +116,7 @@ def votes_to_cast(user: User) -> list[Task]:
         Task(
             title=motion.question,
             text=_("等您代表家里投票"),
-            url=f"/projects/{motion.proposal.number}/vote/",
+            url=reverse("vote", args=[motion.proposal.number]),
             button=_("去投票"),
             until=motion.closes_at,
         )
@@ -129,7 +131,7 @@ def paper_to_handle(user: User) -> list[Task]:
         Task(
             title=motion.question,
             text=_("上门收纸票、登记"),
-            url=f"/projects/{motion.proposal.number}/paper/",
+            url=reverse("paper", args=[motion.proposal.number]),
             button=_("去登记"),
             until=motion.closes_at,
         )
@@ -138,7 +140,9 @@ def paper_to_handle(user: User) -> list[Task]:
     ]
     if sheet := selectors.to_confirm(user):
         motion = sheet.motion
-        tasks.append(Task(motion.question, _("有纸票等您核对"), "/paper/confirm/", _("去核对"), motion.counting_until))
+        tasks.append(
+            Task(motion.question, _("有纸票等您核对"), reverse("paper_confirm"), _("去核对"), motion.counting_until)
+        )
     return tasks
 
 
@@ -148,7 +152,7 @@ def letters(user: User) -> list[Task]:
     if not waiting:
         return []
     words = _("%(n)d 户在等核对号信") % {"n": len(waiting)}
-    return [Task(_("打印核对号信"), words, "/letters/", _("去打印"))]
+    return [Task(_("打印核对号信"), words, reverse("letters"), _("去打印"))]
 
 
 MOST_OWN = 20

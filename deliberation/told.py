@@ -75,7 +75,7 @@ def _motion_facts(motion: Motion, record: StepRecord) -> dict[str, Any]:
 
 
 def _to_vote(motion: Motion) -> str:
-    return f"/projects/{motion.proposal.number}/vote/" if motion.proposal else motion.get_absolute_url()
+    return reverse("vote", args=[motion.proposal.number]) if motion.proposal else motion.get_absolute_url()
 
 
 def _to_read(motion: Motion) -> str:

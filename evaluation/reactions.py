@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluation import told
@@ -95,7 +96,7 @@ def the_result_was_announced(deadline: Deadline) -> None:
 def a_rating_was_read_differently(line: Line, **kwargs: Any) -> None:
     registered = PaperAnswer.objects.select_related("unit__roll__survey__proposal").filter(line=line).first()
     if registered is not None:
-        ask_third(line, f"/projects/{registered.survey.proposal.number}/ratings/check/")
+        ask_third(line, reverse("rating_checks", args=[registered.survey.proposal.number]))
 
 
 @on(ACCOUNTS)

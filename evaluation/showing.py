@@ -52,7 +52,7 @@ def present_of(proposal: Proposal) -> Present:
     """What happens now in the stages of this app, said of this survey and this notice."""
     number = proposal.number
     survey = selectors.latest(proposal)
-    results = (_("看评议结果"), f"/projects/{number}/ratings/")
+    results = (_("看评议结果"), reverse("ratings", args=[number]))
     if proposal.stage == Stage.ACCEPTED:
         said = notice_says(proposal.gate_notice, _("验收结果正在公示"))
         return Present(_("%(notice)s。期满、异议都答复以后，请受益的住户打分。") % {"notice": said})
@@ -65,7 +65,9 @@ def present_of(proposal: Proposal) -> Present:
     if proposal.stage == Stage.SETTLING:
         said = notice_says(proposal.gate_notice, _("结算正在公示"))
         return Present(_("%(notice)s。期满、异议都答复、材料齐全后归档。") % {"notice": said})
-    return Present(_("这件事已经办完归档，谁来管护、花了多少钱都能查。"), _("看档案"), f"/projects/{number}/archive/")
+    return Present(
+        _("这件事已经办完归档，谁来管护、花了多少钱都能查。"), _("看档案"), reverse("archive", args=[number])
+    )
 
 
 def _why_mended(survey: Survey) -> str:
@@ -93,9 +95,9 @@ def _rating_present(survey: Survey, number: str) -> Present:
             "roll": survey.asked,
             "needed": survey.needed,
         }
-        return Present(text, _("代表我家打分"), f"/projects/{number}/rate/")
+        return Present(text, _("代表我家打分"), reverse("rate", args=[number]))
     if survey.stage == SurveyStage.COUNTING:
-        return Present(_("评议已经截止，正在核对纸质测评表。"), _("看评议"), f"/projects/{number}/ratings/")
+        return Present(_("评议已经截止，正在核对纸质测评表。"), _("看评议"), reverse("ratings", args=[number]))
     words = {
         "answers": survey.answers_count,
         "needed": survey.needed,
@@ -106,7 +108,7 @@ def _rating_present(survey: Survey, number: str) -> Present:
         text = _("收回 %(answers)d 户答卷，至少要 %(needed)d 户，%(wait)s。") % words
     else:
         text = _("满意率 %(percent)d%%，轮次已经用完，%(wait)s。") % words
-    return Present(text, _("看评议结果"), f"/projects/{number}/ratings/")
+    return Present(text, _("看评议结果"), reverse("ratings", args=[number]))
 
 
 def to_rate(user: User) -> list[Task]:
@@ -121,7 +123,7 @@ def to_rate(user: User) -> list[Task]:
         Task(
             title=survey.proposal.title,
             text=_("做完了，请代表您家打分"),
-            url=f"/projects/{survey.proposal.number}/rate/",
+            url=reverse("rate", args=[survey.proposal.number]),
             button=_("去打分"),
             until=survey.closes_at,
         )
@@ -166,7 +168,7 @@ def paper_to_take(user: User) -> list[Task]:
         Task(
             title=survey.proposal.title,
             text=_("收纸质测评表、登记"),
-            url=f"/projects/{survey.proposal.number}/ratings/paper/",
+            url=reverse("rating_paper", args=[survey.proposal.number]),
             button=_("去登记"),
             until=survey.closes_at,
         )
@@ -181,7 +183,7 @@ def to_check(user: User) -> list[Task]:
         Task(
             title=survey.proposal.title,
             text=_("有测评信封或差评等您拆看、核对、回访"),
-            url=f"/projects/{survey.proposal.number}/ratings/check/",
+            url=reverse("rating_checks", args=[survey.proposal.number]),
             button=_("去核对"),
         )
         for survey in selectors.to_check(user)

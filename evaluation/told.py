@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import Check, Survey
@@ -90,7 +91,7 @@ SURVEYS = Lines(
         Unheard("close", "what follows from the result is a step of the project, which is told"),
     ),
     facts=lambda survey, record: {"title": survey.proposal.title, "end": cn_until(survey.closes_at)},
-    url=lambda survey: f"/projects/{survey.proposal.number}/rate/",
+    url=lambda survey: reverse("rate", args=[survey.proposal.number]),
 )
 
 # --- Call-backs and checks ----------------------------------------------------------------------------

@@ -357,7 +357,7 @@ class ContributionAdmin(MoneyAdmin):
     def photo(self, given: Contribution) -> str:
         if not given.voucher_photo:
             return "—"
-        return format_html('<a href="/vouchers/{}/">{}</a>', given.pk, gettext("看照片"))
+        return format_html('<a href="{}">{}</a>', reverse("voucher", args=[given.pk]), gettext("看照片"))
 
 
 @admin.register(InKind)

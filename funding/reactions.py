@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from funding import actions, told
@@ -216,7 +217,7 @@ def nobody_wrote(deadline: Deadline) -> None:
     proposal = site.proposal
     if proposal.stage != Stage.DELIVERING if isinstance(site, Purse) else _is_done(site):
         return
-    url = f"/projects/{proposal.number}/log/"
+    url = reverse("log", args=[proposal.number])
     tell_group(group_of(proposal), _("请记一条现场情况：%s") % proposal.title, url=url, event=told.LOG_DUE.name)
     place, desk = holder_place(proposal.place, "community"), admin_url(proposal.purse)
     tell_role(Role.CLERK, place, deadline.title, url=desk, event=told.LOG_DUE.name)

@@ -179,7 +179,7 @@ register(Panel("ending", "funding/panel_ending.html", ending, (Ending,)))
 
 
 def _pledge_button(proposal: Proposal) -> tuple[str, str]:
-    return _("我家也出一点"), f"/projects/{proposal.number}/pledge/"
+    return _("我家也出一点"), reverse("pledge", args=[proposal.number])
 
 
 def raising(proposal: Proposal) -> Present:
@@ -190,7 +190,7 @@ def raising(proposal: Proposal) -> Present:
     if found.missing_fen(Source.SELF_RAISED) and found.gap_fen:
         return Present(missing + _("居民出资全凭自愿，出多少都行，不出也行。"), *_pledge_button(proposal))
     if missing:
-        return Present(missing, _("每一笔都能查"), f"/projects/{proposal.number}/books/")
+        return Present(missing, _("每一笔都能查"), reverse("books", args=[proposal.number]))
     promised = found.found_fen - found.sure_fen
     if promised:
         words = {"sure": yuan(found.sure_fen), "promised": yuan(promised)}
@@ -201,7 +201,7 @@ def raising(proposal: Proposal) -> Present:
             if found.needed_fen
             else _("不用花钱，接下来公示。")
         )
-    return Present(text, _("每一笔都能查"), f"/projects/{proposal.number}/books/")
+    return Present(text, _("每一笔都能查"), reverse("books", args=[proposal.number]))
 
 
 def _what_is_missing(proposal: Proposal, found: selectors.Coverage) -> str:
@@ -242,20 +242,20 @@ def procuring(proposal: Proposal) -> Present:
     enquiry = selectors.last_enquiry(proposal)
     if enquiry is None or enquiry.ended_at:
         return Present(_("居民项目小组准备询价。"))
-    return Present(_("居民项目小组正在询价比选。"), _("看需求和报价"), f"/projects/{proposal.number}/suppliers/")
+    return Present(_("居民项目小组正在询价比选。"), _("看需求和报价"), reverse("suppliers", args=[proposal.number]))
 
 
 def awarded(proposal: Proposal) -> Present:
     said = notice_says(proposal.gate_notice, _("已选定承接方，正在公示"))
     text = _("%(notice)s。期满、异议都答复以后签合同。") % {"notice": said}
-    return Present(text, _("看为什么选这一家"), f"/projects/{proposal.number}/suppliers/")
+    return Present(text, _("看为什么选这一家"), reverse("suppliers", args=[proposal.number]))
 
 
 def delivering(proposal: Proposal) -> Present:
     contract = selectors.contract_of(proposal)
     if contract and contract.started_at is None:
-        return Present(_("合同已签，准备开工。"), _("看合同要点"), f"/projects/{proposal.number}/suppliers/")
-    log = (_("看现场"), f"/projects/{proposal.number}/log/")
+        return Present(_("合同已签，准备开工。"), _("看合同要点"), reverse("suppliers", args=[proposal.number]))
+    log = (_("看现场"), reverse("log", args=[proposal.number]))
     last = proposal.acceptances.filter(contract=contract).order_by("-round").first()
     if last is not None and not last.passed:
         return Present(_("验收不合格，正在整改，改好了再验收。"), *log)
@@ -263,7 +263,7 @@ def delivering(proposal: Proposal) -> Present:
 
 
 def accepting(proposal: Proposal) -> Present:
-    url = f"/projects/{proposal.number}/log/"
+    url = reverse("log", args=[proposal.number])
     entered = StepRecord.objects.of(proposal).filter(target=Stage.ACCEPTING).exclude(source=Stage.ACCEPTING)
     record = entered.order_by("-id").first()
     acts = who_acts(proposal.place, Role.SUPERVISOR, today())
@@ -283,7 +283,7 @@ def ending_now(proposal: Proposal) -> Present:
         return Present(_("这件事不办了，正等另一位确认。"))
     if found is None or found.stage == EndingStage.COUNTING:
         return Present(_("这件事不办了。正在清点已验收的活该付多少，由另一位确认。"))
-    books = f"/projects/{proposal.number}/books/"
+    books = reverse("books", args=[proposal.number])
     if found.stage == EndingStage.PAYING and found.contract:
         owed = selectors.owed_fen(found, found.contract)
         text = _("这件事不办了。先付清已验收的活，还欠 %s 元，付清再退余款。") % yuan(owed)
@@ -328,7 +328,7 @@ def to_pledge(user: User) -> list[Task]:
     )
     looking = looking.exclude(pk__in=promised.values("proposal")).distinct()[:10]
     return [
-        Task(each.title, _("正在筹钱，自愿出，不出也行"), f"/projects/{each.number}/pledge/", _("去看看"))
+        Task(each.title, _("正在筹钱，自愿出，不出也行"), reverse("pledge", args=[each.number]), _("去看看"))
         for each in looking
     ]
 
@@ -350,7 +350,7 @@ def to_do_on_site(user: User) -> list[Task]:
     for member in mine:
         proposal = member.group.proposal
         text, page, button = said[Stage(proposal.stage)]
-        tasks.append(Task(proposal.title, text, f"/projects/{proposal.number}/{page}/", button, proposal.due_at))
+        tasks.append(Task(proposal.title, text, reverse(page, args=[proposal.number]), button, proposal.due_at))
     return tasks
 
 

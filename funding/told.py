@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from funding.lifecycle import HELD_BY, admin_url
@@ -119,7 +120,7 @@ def _project_page(subject: Any) -> str:
 
 
 def _books(subject: Any) -> str:
-    return f"/projects/{subject.proposal.number}/books/"
+    return reverse("books", args=[subject.proposal.number])
 
 
 ASKED = (_("%(stage)s：%(title)s"), _("%(what)s %(yuan)s 元"))

@@ -36,9 +36,16 @@ SECRET_KEY_FALLBACKS = [key for key in os.environ.get("MINSHI_SECRET_KEY_FALLBAC
 """Keys of before: what was signed or sealed with them is still read."""
 DEBUG = ENV == "dev"
 ALLOWED_HOSTS = env("MINSHI_HOSTS", "127.0.0.1,localhost,testserver").split(",")
-SITE_URL = env("MINSHI_SITE_URL", "http://127.0.0.1:8000")
-"""The public address, for QR codes and messages."""
-CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
+SITE_URL = env("MINSHI_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+"""The public address, for QR codes and messages; a path in it is where the whole site stands on its host."""
+_SITE = re.fullmatch(r"(https?://[^/?#\s]+)((?:/[A-Za-z0-9_-]+)*)", SITE_URL)
+if not _SITE:
+    raise ImproperlyConfigured(
+        f"MINSHI_SITE_URL must be http(s)://host or http(s)://host/path in plain letters, not {SITE_URL!r}"
+    )
+ORIGIN, PREFIX = _SITE.groups()
+FORCE_SCRIPT_NAME = PREFIX or None
+CSRF_TRUSTED_ORIGINS = [ORIGIN] if ORIGIN.startswith("https://") else []
 
 INSTALLED_APPS = [
     "minshi.desk.site.MinshiAdminConfig",
@@ -192,6 +199,8 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 60  # residents stay signed in
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = False
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PREFIX}/"
+"""Of every cookie of ours: a neighbour under another path of the host is sent none."""
 BROWSER_COOKIE_NAME = "browser"
 """Names a browser in which somebody came in before (minshi/signin/browsers.py)."""
 
@@ -297,7 +306,8 @@ LANGUAGES = [("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "minshi" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
-STATIC_URL = "/static/"
+STATIC_URL = f"{PREFIX}/static/"
+WHITENOISE_STATIC_PREFIX = "/static/"  # it is asked behind the prefix
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
@@ -339,11 +349,13 @@ X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = os.environ.get("MINSHI_SSL_REDIRECT", "1") == "1"
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # Beneath a path the host is somebody else's, and so is every other name under it.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PREFIX
     # No neighbour under the same domain can set these, and none is sent in the clear.
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
-    BROWSER_COOKIE_NAME = "__Host-browser"
+    # A browser takes ``__Host-`` for the path / alone.
+    _BEFORE = "__Secure-" if PREFIX else "__Host-"
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_BEFORE}session", f"{_BEFORE}csrf"
+    BROWSER_COOKIE_NAME = f"{_BEFORE}browser"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     # The address of the proxy is the only one whose X-Forwarded-Proto is believed.
@@ -352,7 +364,7 @@ if PRODUCTION:
 UNFOLD = {
     "SITE_TITLE": "民生小实事",
     "SITE_HEADER": "民生小实事 · 工作台",
-    "SITE_URL": "/",
+    "SITE_URL": f"{PREFIX}/",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "minshi.desk.views.dashboard",
@@ -392,3 +404,5 @@ LOGGING = {
 }
 SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 """One library stands in for another on purpose: ``i18n`` (above). tests/faces/test_libraries.py asks for any other."""
+if PREFIX:
+    SILENCED_SYSTEM_CHECKS += ["security.W005", "security.W021"]  # HSTS of other names: their host decides

@@ -146,7 +146,7 @@ def to_revise(user: User) -> list[Task]:
         Task(
             title=proposal.title,
             text=_("请您修改"),
-            url=f"/projects/{proposal.number}/revise/",
+            url=reverse("revise", args=[proposal.number]),
             button=_("去修改"),
             until=proposal.due_at,
         )
@@ -208,7 +208,7 @@ def to_cosign(user: User) -> list[Task]:
         Task(
             proposal.title,
             _("邻居提议，等您家附议"),
-            f"/projects/{proposal.number}/cosign/",
+            reverse("cosign", args=[proposal.number]),
             _("去看看"),
             proposal.due_at,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -102,11 +103,11 @@ def _can_still_sign(proposal: Proposal, record: StepRecord) -> bool:
 
 
 def _at_review(proposal: Proposal) -> str:
-    return f"/review/{proposal.number}/"
+    return reverse("review", args=[proposal.number])
 
 
 def _revise(proposal: Proposal) -> str:
-    return f"/projects/{proposal.number}/revise/"
+    return reverse("revise", args=[proposal.number])
 
 
 REVIEW_DUE = _("初审有期限，逾期转上一级")

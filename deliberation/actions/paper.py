@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from rules import has_perm
 
@@ -149,7 +150,7 @@ def _tell_household(registered: PaperBallot, title: str) -> None:
             [registered.unit.household_id],
             title,
             motion.question,
-            f"/receipts/{registered.line.slip_number}/",
+            reverse("receipt", args=[registered.line.slip_number]),
             asked=False,
             since=calendar.next_fixed_hour(now(), every),
             then=registered.line.sheet.registered_at,

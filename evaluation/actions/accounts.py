@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Max
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from rules import has_perm
 
@@ -72,7 +73,7 @@ def make_accounts(proposal: Proposal, *, by: User, remark: str = "") -> FinalAcc
 
 def _await_check(made: FinalAccounts) -> None:
     """The street's case officer has it on the desk; the supervisors, who may check it as well, hear of it."""
-    proposal, url = made.proposal, f"/admin/evaluation/finalaccounts/{made.pk}/change/"
+    proposal, url = made.proposal, reverse("admin:evaluation_finalaccounts_change", args=[made.pk])
     title = _("请复核结算：%(title)s") % {"title": proposal.title}
     words = _("支出 %(yuan)s 元") % {"yuan": format_yuan(made.spent_fen)}
     street = holder_place(proposal.place, "street")

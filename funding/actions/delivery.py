@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import partial
 
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -122,7 +123,7 @@ def expect_log(site: Contract | Purse) -> None:
         role=Role.CLERK,
         place_path=holder_place(place, "community").path,
         title=_("现场记录到期：%s") % site.proposal.title,
-        url=f"/projects/{site.proposal.number}/log/",
+        url=reverse("log", args=[site.proposal.number]),
         basis=span.basis,
         provisional=span.provisional,
     )
@@ -158,7 +159,7 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
             holder_place(proposal.place, "street"),
             _("现场遇到问题：%s") % proposal.title,
             entry.problem,
-            f"/projects/{proposal.number}/log/",
+            reverse("log", args=[proposal.number]),
             event=told.SITE_TROUBLE.name,
         )
     proposals.note_on_card(proposal)
@@ -536,7 +537,7 @@ def _tell_panel(acceptance: Acceptance, people: Sequence[Person]) -> None:
         [person.user for person in people if person.user],
         _("您被记为验收组成员：%s") % proposal.title,
         acceptance.opinion,
-        f"/projects/{proposal.number}/acceptance/",
+        reverse("acceptance", args=[proposal.number]),
         event=told.ON_THE_PANEL.name,
         matter=f"panel:{acceptance.pk}",
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -123,7 +124,7 @@ def _next_ordinal(proposal: Proposal) -> int:
 
 def _told(promised: Pledge, title: str) -> tuple[str, str, str]:
     text = _("%(number)s　%(yuan)s 元") % {"number": promised.number, "yuan": format_yuan(promised.amount_fen)}
-    return title % promised.proposal.title, text, f"/projects/{promised.proposal.number}/pledge/"
+    return title % promised.proposal.title, text, reverse("pledge", args=[promised.proposal.number])
 
 
 def _tell_household(promised: Pledge, title: str, event: Event, why: str = "") -> None:
@@ -552,7 +553,7 @@ def _thank(given: Contribution) -> None:
             promised.by,
             _("已收到您家的钱，谢谢：%s") % given.proposal.title,
             _("%(sum)s 元，凭证号 %(voucher)s") % {"sum": format_yuan(given.amount_fen), "voucher": given.voucher},
-            f"/projects/{given.proposal.number}/books/",
+            reverse("books", args=[given.proposal.number]),
             event=told.THANKS.name,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,8 +37,6 @@ from minshi.refusals import Refused, refuse_if, refusing
 from minshi.residents.models import Role
 from proposals.lifecycle import holder_place, period
 from proposals.models import Proposal
-
-REFUNDS = "/admin/funding/refund/"
 
 
 def unconfirmed(proposal: Proposal) -> list[str]:
@@ -97,7 +96,7 @@ def _ask_to_pay_back(proposal: Proposal, count: int) -> None:
         place, title = holder_place(proposal.place, "community"), _("请办理退款：%s") % proposal.title
         words = _("%(count)d 笔，每笔凭证由两个人办") % {"count": count}
         for role in (Role.CLERK, Role.CASHIER):
-            tell_role(role, place, title, words, REFUNDS, event=told.TO_REFUND.name)
+            tell_role(role, place, title, words, reverse("admin:funding_refund_changelist"), event=told.TO_REFUND.name)
     _put_on_desks(proposal)
 
 
@@ -145,7 +144,7 @@ def _put_on_desks(proposal: Proposal) -> None:
                 role=role,
                 place_path=holder_place(proposal.place, "community").path,
                 title=title % proposal.title,
-                url=REFUNDS,
+                url=reverse("admin:funding_refund_changelist"),
                 basis=now_on.basis if now_on else span.basis,
                 provisional=now_on.provisional if now_on else span.provisional,
                 since=now_on.set_at if now_on else None,
@@ -156,7 +155,7 @@ def _put_on_desks(proposal: Proposal) -> None:
 def _tell_giver(refund: Refund, title: str) -> None:
     """The household the money goes back to, wherever it lives now: who moved in since did not give it."""
     if refund.giver is not None:
-        url = f"/projects/{refund.proposal.number}/books/"
+        url = reverse("books", args=[refund.proposal.number])
         words = _("%(yuan)s 元，%(why)s") % {"yuan": format_yuan(refund.amount_fen), "why": refund.get_why_display()}
         doors, matter = [refund.giver.household_id], f"refund:{refund.pk}"
         event = told.REFUNDED.name
@@ -229,7 +228,14 @@ def pay_refund(refund: Refund, *, voucher: str, by: User) -> Refund:
     with refusing(one_refund_per_voucher=("voucher", _("这张退款凭证已经用过，一张凭证只能登记一次"))):
         refund.save(update_fields=["voucher", "paid_by", "paid_at"])
     place, title = holder_place(refund.proposal.place, "community"), _("请复核退款：%s") % refund.proposal.title
-    tell_role(Role.SUPERVISOR, place, title, refund.voucher, REFUNDS, event=told.REFUND_TO_CONFIRM.name)
+    tell_role(
+        Role.SUPERVISOR,
+        place,
+        title,
+        refund.voucher,
+        reverse("admin:funding_refund_changelist"),
+        event=told.REFUND_TO_CONFIRM.name,
+    )
     _put_on_desks(refund.proposal)
     return refund
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.arrivals import told
@@ -30,9 +31,6 @@ LADDER: tuple[tuple[tuple[Role, ...], str], ...] = (
     ((Role.CASE_OFFICER,), "street"),
 )
 """Who says that somebody lives there: the organisers of the place, the community, the street."""
-
-PAGE = "/residents/confirm/"
-STRIKES = "/residents/strikes/"
 
 
 @action
@@ -107,7 +105,7 @@ def wait_for_second(strike: StrikeOff, *, late: Deadline | None = None, by: obje
         role=role,
         place_path=path,
         title=_("逾期：%(title)s") % {"title": title} if late else title,
-        url=STRIKES,
+        url=reverse("strikes"),
         basis=period.basis,
         provisional=period.provisional,
     )
@@ -118,7 +116,7 @@ def _tell_second(strike: StrikeOff, role: str, place: Territory, title: str, end
     """All who hold the post, but never whoever asked."""
     said = _("理由：%(reason)s；应在 %(end)s 前答复") % {"reason": strike.reason, "end": cn_until(end)}
     others = [user for user in holders(role, place) if not user.is_same(strike.asked_by_id)]
-    tell_all(others, title, said, STRIKES, event=told.STRIKE_ASKED.name)
+    tell_all(others, title, said, reverse("strikes"), event=told.STRIKE_ASKED.name)
 
 
 def _ask(
@@ -143,7 +141,7 @@ def _ask(
         role=role,
         place_path=place.path,
         title=title,
-        url="" if kind == REPRESENT else PAGE,
+        url="" if kind == REPRESENT else reverse("confirm_residents"),
         basis=period.basis if period else "",
         provisional=bool(period and period.provisional),
     )
@@ -154,7 +152,11 @@ def _ask(
 
 def _page_of(home: Residence, kind: str) -> tuple[str, str]:
     """Where it is answered, and the event by which its holder hears of it."""
-    return (_at_the_desk(home), told.TO_DECIDE.name) if kind == REPRESENT else (PAGE, told.TO_CONFIRM.name)
+    return (
+        (_at_the_desk(home), told.TO_DECIDE.name)
+        if kind == REPRESENT
+        else (reverse("confirm_residents"), told.TO_CONFIRM.name)
+    )
 
 
 def _title(home: Residence, kind: str, is_late: bool) -> str:
@@ -165,7 +167,7 @@ def _title(home: Residence, kind: str, is_late: bool) -> str:
 
 
 def _at_the_desk(home: Residence) -> str:
-    return f"/admin/residents/residence/{home.pk}/change/"
+    return reverse("admin:residents_residence_change", args=[home.pk])
 
 
 def _holder(home: Residence, rung: int) -> tuple[str, Territory]:

@@ -59,7 +59,7 @@ def it_was_answered(request: Representation, **kwargs: Any) -> None:
     if person is None or person.user is None:
         return
     if request.is_granted:
-        tell(person.user, _("现在由您代表您家投票"), "", "/mine/", event=told.ANSWERED.name)
+        tell(person.user, _("现在由您代表您家投票"), "", reverse("mine"), event=told.ANSWERED.name)
     else:
         tell(person.user, _("户代表没有更换"), _("有疑问请联系社区"), reverse("representing"), event=told.ANSWERED.name)
 
@@ -81,7 +81,7 @@ def the_second_person_answered(strike: StrikeOff, **kwargs: Any) -> None:
     meet(strike, STRIKE)
     where = strike.household.label or strike.household.place.name
     title = (_("门牌已注销：%(where)s") if strike.is_granted else _("门牌没有注销：%(where)s")) % {"where": where}
-    url = f"/admin/territory/household/{strike.household_id}/change/"
+    url = reverse("admin:territory_household_change", args=[strike.household_id])
     tell(strike.asked_by, title, strike.answer, url, event=told.STRIKE_ANSWERED.name)
 
 

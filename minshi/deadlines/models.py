@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
+from minshi.prefix import Address
 from minshi.searching import Bigrams, Holds
 
 REMINDER = "reminder:"
@@ -75,7 +76,7 @@ class Deadline(models.Model):
     wakes_at = models.DateTimeField(_("下次提醒"), null=True, blank=True)
     set_at = models.DateTimeField(_("开始"), db_default=Now())
     title = models.CharField(_("标题"), max_length=200, blank=True)
-    url = models.CharField(max_length=300, blank=True)
+    url = Address(max_length=300, blank=True)
     role = models.CharField(_("承办角色"), max_length=32, blank=True)
     place_path = models.CharField(max_length=200, blank=True)
     basis = models.CharField(_("规则版本"), max_length=200, blank=True)

@@ -21,6 +21,7 @@ from minshi.clock import CHINA, Instant, Now, now
 from minshi.faces.words import cn_until
 from minshi.paper.models import Line
 from minshi.policy.models import Lengthening
+from minshi.prefix import Address
 from minshi.residents.models import Person, RoleGrant
 from minshi.searching import Bigrams, found
 from minshi.territory.models import Household, Territory
@@ -130,7 +131,7 @@ class Notice(models.Model):
     issuer = models.CharField(_("落款单位"), max_length=120)
     contact = models.TextField(_("异议提出方式"))
     supervision_phone = models.CharField(_("监督电话"), max_length=40, blank=True)
-    link = models.CharField(_("所涉事项的页面"), max_length=200, blank=True)
+    link = Address(_("所涉事项的页面"), max_length=200, blank=True)
     households = models.PositiveIntegerField(_("受益户数"), default=0)
     reopen_households = models.PositiveIntegerField(_("达到多少户异议须重议"), default=0)
     working_days = models.PositiveSmallIntegerField(_("工作日数"), default=0)

@@ -26,6 +26,7 @@ from minshi.disclosure.models import Notice, Objection, PostingPhoto
 from minshi.faces.kept import State, kept_as, kept_page
 from minshi.faces.pictures import answer_with
 from minshi.policy.selectors import is_default
+from minshi.prefix import absolute
 from minshi.printing.sheets import as_file, as_page, qr_of
 from minshi.refusals import NotAllowed, answering
 from minshi.territory.models import Territory
@@ -273,7 +274,7 @@ def sheet(request: HttpRequest, number: str) -> HttpResponse:
 
 def sheet_of(notice: Notice) -> dict[str, Any]:
     """What the sheet is drawn with."""
-    address = f"{settings.SITE_URL}{notice.get_absolute_url()}"
+    address = absolute(notice.get_absolute_url())
     return {
         "notice": notice,
         "address": address,

@@ -10,7 +10,7 @@ class FacesConfig(AppConfig):
     verbose_name = _("页面")
 
     def ready(self) -> None:
-        from minshi.faces import labels, typed
+        from minshi.faces import checks, labels, typed  # noqa: F401  (checks register themselves)
 
         labels.look_up_once()
         typed.watch()

@@ -28,6 +28,7 @@ def remember(response: HttpResponse, on: bool) -> None:
         COOKIE,
         "1" if on else "0",
         max_age=YEAR,
+        path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

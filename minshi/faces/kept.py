@@ -275,4 +275,4 @@ def release() -> str:
         file for name in DRAWN_FROM for file in (top / name).rglob("*.*") if file.suffix != ".pyc" and file.is_file()
     )
     said = sorted((str(file.relative_to(top)), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files)
-    return digest((said, settings.HOTLINE))[:12]
+    return digest((said, settings.HOTLINE, settings.SITE_URL))[:12]

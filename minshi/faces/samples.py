@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils import timezone
 
 from minshi.faces.photos import PhotosField
@@ -80,7 +81,7 @@ def everything() -> dict[str, Any]:
             ("投工投劳折价", 150_000),
         ],
         "numbers": [
-            {"value": "123", "label": "个项目申报", "note": "45 个在储备库", "url": "/projects/"},
+            {"value": "123", "label": "个项目申报", "note": "45 个在储备库", "url": reverse_lazy("projects")},
             {"value": "1,234", "label": "户次受益", "note": "12 个街道"},
             {"value": "57.05 万", "label": "居民自筹", "note": "补助 500 万"},
             {"value": "92%", "label": "满意", "note": "收回 3,104 份"},

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from minshi.faces import elder, samples
+from minshi.prefix import is_ours
 
 
 # A token in this form would make every anonymous page unique and set a cookie on it. A forged request
@@ -19,8 +20,8 @@ from minshi.faces import elder, samples
 @require_POST
 def elder_mode(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
+    if not is_ours(back, request):
+        back = reverse("home")
     response = HttpResponseRedirect(back)
     elder.remember(response, on=request.POST.get("elder") == "1")
     return response

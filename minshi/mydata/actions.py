@@ -80,7 +80,7 @@ def _await(asked: Correction, role: Role, level: str, *, basis: str = "", provis
 
 
 def _page(asked: Correction) -> str:
-    return f"/admin/mydata/correction/{asked.pk}/change/"
+    return reverse("admin:mydata_correction_change", args=[asked.pk])
 
 
 @action
@@ -140,7 +140,7 @@ def answer_correction(asked: Correction, *, granted: bool, answer: str = "", by:
         person.save(update_fields=["name"])
     if person.user is not None:
         title = _("您的姓名已更正") if granted else _("您的更正申请没有通过")
-        tell(person.user, title, answer, "/mine/data/", event=told.ANSWERED.name)
+        tell(person.user, title, answer, reverse("my_data"), event=told.ANSWERED.name)
     return asked
 
 
@@ -166,7 +166,7 @@ def change_number(phone: str, *, by: User) -> None:
     except IntegrityError:
         raise Refused(phone=_("这个手机号已经有账号，不能换成它；两个账号都是您的，请到社区办理")) from None
     title, words = _("您的手机号已更换"), _("以后用新号码登录")
-    tell(user, title, words, "/mine/data/", event=told.PHONE_CHANGED.name)
+    tell(user, title, words, reverse("my_data"), event=told.PHONE_CHANGED.name)
 
 
 @action

@@ -31,6 +31,7 @@ from minshi.notifications.rules import end_of_quiet, start_of_day, without_numbe
 from minshi.notifications.sealing import InvalidToken, seal, unseal
 from minshi.notifications.selectors import holders_or_stand_ins, messages_a_day, texts_of_today, to_tell_paths
 from minshi.policy import selectors as policy
+from minshi.prefix import absolute, bare
 from minshi.refusals import NotAllowed
 from minshi.residents.rules import has_office, home_of, title_in
 from minshi.residents.speaking import adults_of, adults_then, changed_hands, listener_keys
@@ -123,6 +124,7 @@ def _tell_accounts(
     by_text = _goes_by_text(event, sms)
     if not ids:
         return
+    url = bare(url)
     about = (matter or url or str(title))[:MATTER_LENGTH]
     with connection.cursor() as cursor:
         cursor.execute(TELL, [str(title)[:120], str(body), url, key, event, about, ids, by_text])
@@ -415,7 +417,7 @@ def _letter(row: Outbox) -> tuple[str, str]:
     if row.message is None:
         return row.phone, SIGNATURE + unseal(row.sealed)
     user = row.message.user
-    text = f"{SIGNATURE}{without_numbers(row.message.title)} {settings.SITE_URL}{reverse('messages')}"
+    text = f"{SIGNATURE}{without_numbers(row.message.title)} {absolute(reverse('messages'))}"
     return (user.phone or "") if user.is_active else "", text
 
 

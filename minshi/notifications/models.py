@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.addresses import told
 from minshi.clock import Instant, Now
+from minshi.prefix import Address
 from minshi.territory.models import Household, Territory
 
 MATTER_LENGTH = 120
@@ -37,7 +38,7 @@ class Message(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     title = models.CharField(_("标题"), max_length=120)
     body = models.TextField(_("内容"), blank=True)
-    url = models.CharField(_("去处"), max_length=300, blank=True)
+    url = Address(_("去处"), max_length=300, blank=True)
     key = models.CharField(max_length=120, null=True, blank=True)
     event = models.CharField(max_length=80, blank=True, db_default="")
     matter = models.CharField(max_length=MATTER_LENGTH, blank=True, db_default="")

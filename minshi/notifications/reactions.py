@@ -26,7 +26,7 @@ def somebody_is_of_age(person: Person, **kwargs: Any) -> None:
         home = person.residence
         if home is not None and home.confirmed_at:
             words.append(_may_now(person, home))
-        tell(person.user, _("您已满 18 岁"), "".join(words), "/mine/", event=told.OF_AGE.name)
+        tell(person.user, _("您已满 18 岁"), "".join(words), reverse("mine"), event=told.OF_AGE.name)
 
 
 def _may_now(person: Person, home: Residence) -> str:
@@ -52,10 +52,10 @@ def somebody_was_confirmed(residence: Residence, lives_there: bool, **kwargs: An
         return
     if lives_there:
         title, words, event = _("您的住户身份已经确认"), _may_now(person, residence), told.RESIDENCE_JUDGED.name
-        tell(person.user, title, words, "/mine/", event=event)
+        tell(person.user, title, words, reverse("mine"), event=event)
     else:
         title, words = _("您登记的门牌没有得到确认"), _("请看看门牌有没有选错，或问问楼栋长、社区")
-        tell(person.user, title, words, "/join/", event=told.RESIDENCE_JUDGED.name)
+        tell(person.user, title, words, reverse("join"), event=told.RESIDENCE_JUDGED.name)
 
 
 @receiver(appointed, sender=RoleGrant)
@@ -63,8 +63,8 @@ def somebody_was_appointed(held: RoleGrant, ended: bool, **kwargs: Any) -> None:
     """Whoever takes an office, or leaves it, hears of it: from now on work waits for them, or does no more."""
     role = title_in(held.place.name, held.role)
     if ended:
-        tell(held.user, _("您不再担任：%(role)s") % {"role": role}, "", "/mine/", event=told.DISMISSED.name)
+        tell(held.user, _("您不再担任：%(role)s") % {"role": role}, "", reverse("mine"), event=told.DISMISSED.name)
         return
-    url = reverse("admin:index") if held.role in STAFF_ROLES else "/mine/"
+    url = reverse("admin:index") if held.role in STAFF_ROLES else reverse("mine")
     words = _("从 %(day)s 起，依据：%(basis)s") % {"day": held.since.isoformat(), "basis": held.basis}
     tell(held.user, _("您担任了：%(role)s") % {"role": role}, words, url, event=told.APPOINTED.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -18,6 +17,7 @@ from minshi.accounts.requests import SignedIn, pressing
 from minshi.faces.kept import digest
 from minshi.notifications import actions, selectors
 from minshi.notifications.models import Message
+from minshi.prefix import absolute
 from minshi.printing.sheets import as_file, as_page, qr_of
 from minshi.refusals import NotAllowed
 
@@ -93,7 +93,7 @@ def to_tell(request: SignedIn) -> HttpResponse:
 def _slips(request: SignedIn) -> dict[str, Any]:
     """What the slips are drawn with: one for each door shown."""
     _refuse_stranger(request)
-    address = f"{settings.SITE_URL}/"
+    address = absolute("/")
     return {
         "doors": selectors.doors_to_tell(request.user),
         "address": address,

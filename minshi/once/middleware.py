@@ -25,6 +25,7 @@ from minshi.accounts.models import User
 from minshi.lifecycle.action import taken
 from minshi.once import actions
 from minshi.once.models import SentForm
+from minshi.prefix import bare, shown
 from minshi.refusals import Refused, heard
 from minshi.signin.drafts import FORM_KEY, OF_THE_PAGE, asks_who
 
@@ -56,7 +57,7 @@ class Sending:
         if response.status_code in LED_ON:
             to = response["Location"]
             was_refused = bool(self.refused) and not self.done
-            return None if was_refused or asks_who(urlsplit(to).path) else {"to": to}
+            return None if was_refused or asks_who(urlsplit(to).path) else {"to": bare(to)}
         if response.status_code == 200 and self.done and isinstance(response, HttpResponse):
             page = response.content[:MOST_BYTES].decode(errors="replace")
             return {"page": page, "kind": response["Content-Type"]}
@@ -146,7 +147,7 @@ def _the_same_again(request: HttpRequest, answer: dict[str, Any]) -> HttpRespons
         return HttpResponse(answer["page"], content_type=answer["kind"])
     messages.success(request, _("这张表刚才已经交过并且办成了，没有重复办。"))
     response = HttpResponse(status=302)
-    response["Location"] = answer["to"]
+    response["Location"] = shown(answer["to"])
     return response
 
 

@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.masking import one_line
+from minshi.prefix import is_ours
 from minshi.refusals import NotAllowed, Refused, answering
 from minshi.residents import actions, doors, representing, striking
 from minshi.residents.forms import JoinForm
@@ -72,10 +72,7 @@ def _joinable() -> QuerySet[Territory]:
 def _following(request: HttpRequest) -> str:
     """The page somebody came from to say where they live; never another site's."""
     following = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
-        following, {request.get_host()}, require_https=request.is_secure()
-    ) and following.startswith("/")
-    return following if is_ours else ""
+    return following if following.startswith("/") and is_ours(following, request) else ""
 
 
 def _back(following: str) -> dict[str, str]:

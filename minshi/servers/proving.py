@@ -39,10 +39,11 @@ def prove(family: Family, port: int, patience: float = 120) -> None:
     raise Trouble(f"/healthz 返回 {status}：{body.decode(errors='replace')}")
 
 
-def let_a_clerk_in(port: int) -> None:
+def let_a_clerk_in(port: int, site_url: str) -> None:
     """As a newcomer would: the name, password and six digits of the page that shows them, then the desk."""
     with step("用社工的身份登录工作台"):
-        site = f"http://127.0.0.1:{port}"
+        # Beneath the path of the site, if it has one: cookies are for what is there alone.
+        site = f"http://127.0.0.1:{port}{urllib.parse.urlsplit(site_url).path.rstrip('/')}"
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
         password, code = _shown(browser, site)
         if not _fill(browser, f"{site}/staff/signin/", login="clerk", password=password).endswith(CHECK):

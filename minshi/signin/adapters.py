@@ -19,6 +19,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from minshi.notifications.sealing import seal, unseal
+from minshi.prefix import is_inside
 from minshi.signin import browsers, passkeys, security
 from minshi.signin.addresses import address_of
 from minshi.signin.limits import exceeds
@@ -64,6 +65,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         raise PermissionDenied
+
+    def is_safe_url(self, url: str | None) -> bool:
+        return bool(super().is_safe_url(url)) and is_inside(url or "")
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url("admin:index" if is_staff(request.user) else "mine")

@@ -53,6 +53,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User, fresh
         ":".join([name or fresh_name, *kept]),
         salt=SALT,
         max_age=KEPT,
+        path=settings.SESSION_COOKIE_PATH,
         httponly=True,
         samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE or request.is_secure(),

@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.prefix import bare
 
 KEY = "sent_before_signing_in"
 HINT = "unsent"
@@ -45,7 +46,7 @@ WHO_ARE_YOU = (
 
 def asks_who(path: str) -> bool:
     try:
-        return resolve(path).view_name in WHO_ARE_YOU
+        return resolve(bare(path)).view_name in WHO_ARE_YOU
     except Resolver404:
         return False
 
@@ -67,7 +68,7 @@ def keep(request: HttpRequest) -> bool:
     if sum(len(text) for texts in sent.values() for text in texts) > MOST_CHARACTERS:
         return False
     request.session[KEY] = {
-        "path": request.path,
+        "path": request.path_info,
         "sent": sent,
         "files": bool(request.FILES) and not getattr(request, "files_kept", False),
         "kept": getattr(request, "kept_tokens", []),
@@ -112,12 +113,12 @@ def draft_of(request: HttpRequest, user: User) -> QueryDict | None:
 
 def is_kept_for(request: HttpRequest, address: str) -> bool:
     """Whether something was sent to this address and waits for its author to sign in."""
-    return HINT in request.COOKIES and bool(request.session.get(KEY, {}).get("path") == urlsplit(address).path)
+    return HINT in request.COOKIES and bool(request.session.get(KEY, {}).get("path") == bare(urlsplit(address).path))
 
 
 def is_of(request: HttpRequest) -> bool:
     """Whether what is kept was sent to this address."""
-    return bool(request.session.get(KEY, {}).get("path") == request.path)
+    return bool(request.session.get(KEY, {}).get("path") == request.path_info)
 
 
 def had_files(request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -136,7 +137,7 @@ def _await(asked: Joining) -> None:
 
 
 def page_of(asked: Joining | LostNumber) -> str:
-    return f"/admin/signin/{asked._meta.model_name}/{asked.pk}/change/"
+    return reverse(f"admin:signin_{asked._meta.model_name}_change", args=[asked.pk])
 
 
 def _warn(account: User, words: str) -> None:

@@ -110,7 +110,14 @@ class SentBeforeSigningIn(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if drafts.was_turned_back(request, response):
             if drafts.keep(request):
-                response.set_cookie(drafts.HINT, "1", httponly=True, samesite="Lax", secure=request.is_secure())
+                response.set_cookie(
+                    drafts.HINT,
+                    "1",
+                    path=settings.SESSION_COOKIE_PATH,
+                    httponly=True,
+                    samesite="Lax",
+                    secure=request.is_secure(),
+                )
             return response
         if request.method == "GET" and response.status_code == 405:
             response = _button(request)
@@ -119,7 +126,7 @@ class SentBeforeSigningIn(MiddlewareMixin):
             return response
         if request.method == "POST" and drafts.HINT in request.COOKIES and drafts.is_of(request):
             drafts.forget(request)
-            response.delete_cookie(drafts.HINT)
+            response.delete_cookie(drafts.HINT, path=settings.SESSION_COOKIE_PATH)
         if getattr(request, "draft", None) is not None and response.status_code == 422:
             response.status_code = 200  # nothing was sent now: the form is only shown
         return _signed(request, response, user)
@@ -152,6 +159,7 @@ def _signed(request: HttpRequest, response: HttpResponseBase, user: User) -> Htt
             mark,
             salt=drafts.AUTHOR,
             max_age=drafts.AUTHOR_KEPT,
+            path=settings.SESSION_COOKIE_PATH,
             httponly=True,
             samesite="Lax",
             secure=request.is_secure(),

@@ -36,8 +36,8 @@ class KeepsFiles(MiddlewareMixin):
         if is_draft:
             chosen = drafts.files_of(request)
             if chosen:
-                actions.take_up(request.user, drafts.author_mark(request.user), request.path, chosen)
-            rows = actions.chosen(request.user, request.path, [*chosen, *request.draft.getlist(AGAIN)])  # type: ignore[attr-defined]
+                actions.take_up(request.user, drafts.author_mark(request.user), request.path_info, chosen)
+            rows = actions.chosen(request.user, request.path_info, [*chosen, *request.draft.getlist(AGAIN)])  # type: ignore[attr-defined]
         else:
             wanted = request.POST.getlist(AGAIN)
             if not (request.FILES or wanted):
@@ -45,7 +45,7 @@ class KeepsFiles(MiddlewareMixin):
             request.unsent = _sent(request)  # type: ignore[attr-defined]
             for _name, file, token in request.unsent:  # type: ignore[attr-defined]
                 file.token = token
-            rows = actions.chosen(request.user, request.path, wanted) if wanted else []
+            rows = actions.chosen(request.user, request.path_info, wanted) if wanted else []
             request.files_gone = len({token for each in wanted if (token := actions.token_of(each))}) > len(rows)  # type: ignore[attr-defined]
         request.resent = [row.pk for row in rows]  # type: ignore[attr-defined]
         for row in rows:
@@ -61,7 +61,7 @@ class KeepsFiles(MiddlewareMixin):
             actions.drop(shown)
         elif response.status_code not in (403, 404) and (unsent or resent):
             actions.drop(shown.exclude(pk__in=resent))
-            kept = actions.keep(request.user, request.path, unsent, spared=resent)
+            kept = actions.keep(request.user, request.path_info, unsent, spared=resent)
             request.kept_tokens = [str(token) for token in kept]  # type: ignore[attr-defined]
             request.files_kept = len(kept) == len(unsent)  # type: ignore[attr-defined]
         return response
@@ -69,7 +69,7 @@ class KeepsFiles(MiddlewareMixin):
 
 def _shown_with(request: HttpRequest) -> QuerySet[UnsentFile]:
     """The kept files that the form was drawn with; those of the same form in another tab are none of them."""
-    rows = actions.of_form(request.user, request.path)  # type: ignore[arg-type]
+    rows = actions.of_form(request.user, request.path_info)  # type: ignore[arg-type]
     wanted, shown = request.POST.getlist(AGAIN), request.POST.getlist(SHOWN)
     if any(wanted) and not shown:
         return rows  # whoever sends them without our page
@@ -81,7 +81,7 @@ def _keep_of_signed_out(request: HttpRequest, response: HttpResponseBase) -> Non
     """Only where the browser says, signed by us, who was in there last: nobody else is ever shown them."""
     sent, author = getattr(request, "signed_out", None), drafts.author_of(request)
     if sent and author and drafts.was_turned_back(request, response):
-        kept = actions.keep_signed_out(author, request.path, sent)
+        kept = actions.keep_signed_out(author, request.path_info, sent)
         request.kept_tokens = [str(token) for token in kept]  # type: ignore[attr-defined]
         request.files_kept = len(kept) == len(sent)  # type: ignore[attr-defined]
 

@@ -12,6 +12,7 @@ import rules
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -148,7 +149,7 @@ def _reserve(proposal: Proposal, lines: Iterable[Line], by: User) -> None:
         doors,
         _("已登记您家在纸上的附议"),
         proposal.title,
-        f"/projects/{proposal.number}/cosign/",
+        reverse("cosign", args=[proposal.number]),
         asked=False,
         event=told.PAPER_COSIGN.name,
         matter=f"cosign:{proposal.pk}",
@@ -251,7 +252,7 @@ def void_cosign(proposal: Proposal, household: Household, *, reason: str, by: Us
         [household.pk],
         _("您家在纸上的附议已撤销：%(title)s") % {"title": proposal.title},
         line.void_reason,
-        f"/projects/{proposal.number}/cosign/",
+        reverse("cosign", args=[proposal.number]),
         asked=False,
         then=given.at,
         event=told.COSIGN_VOIDED.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -49,7 +50,7 @@ def _wait_for(look: Look, whom: Second) -> None:
         LookState.WAITING: _("请对照纸质原件：%(about)s"),
         LookState.DIFFERS: _("请照纸质原件更正：%(about)s"),
     }
-    title, url = titles[LookState(look.state)] % {"about": look.sheet.about}, f"/paper/looks/{look.pk}/"
+    title, url = titles[LookState(look.state)] % {"about": look.sheet.about}, reverse("look", args=[look.pk])
     schedule(
         look,
         LOOK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from typing import Any
 
 import yaml
@@ -52,3 +53,12 @@ def test_the_proxy_bounds_bodies_as_the_site_does_and_waits_for_the_slow() -> No
     assert int(buffered) * 1024 * 1024 >= settings.BODY_BYTES_OF_WORDS
     assert all(word in CADDY for word in ("read_header ", "read_body ", "idle "))
     assert CADDY.count("{") == CADDY.count("}")
+
+
+def test_the_proxy_is_told_the_host_alone_where_the_site_stands_under_a_path() -> None:
+    shell, flag, command = SERVICES["proxy"]["command"]
+    said = command.replace("$$", "$").replace("exec caddy run", 'echo "$MINSHI_ORIGIN"; exit #')
+    for site in ("https://host.example.cn/minshi/", "https://host.example.cn"):
+        told = subprocess.run([shell, flag, said], env={"MINSHI_SITE_URL": site}, capture_output=True, text=True)
+        assert told.stdout == "https://host.example.cn\n", told.stderr
+    assert "{$MINSHI_ORIGIN} {" in CADDY

@@ -15,7 +15,8 @@ ASK = """
 import json
 from minshi import settings
 names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE",
-         "SECRET_KEY_FALLBACKS", "HOTLINE", "DEBUG", "DEMO", "CLOCK_MOVABLE")
+         "BROWSER_COOKIE_NAME", "SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "CSRF_TRUSTED_ORIGINS", "SITE_URL",
+         "STATIC_URL", "SECRET_KEY_FALLBACKS", "HOTLINE", "DEBUG", "DEMO", "CLOCK_MOVABLE")
 print(json.dumps({name: getattr(settings, name) for name in names}))
 """
 
@@ -40,6 +41,18 @@ def test_cookies_belong_to_this_host_alone_and_never_travel_in_the_clear() -> No
     )
     assert said["SESSION_COOKIE_SECURE"] is said["CSRF_COOKIE_SECURE"] is True
     assert said["DEBUG"] is said["DEMO"] is said["CLOCK_MOVABLE"] is False
+
+
+def test_under_a_path_cookies_are_for_it_alone_and_forms_are_trusted_from_the_host() -> None:
+    said = told(MINSHI_SITE_URL="https://host.example.cn/minshi/")
+    names = [said[f"{name}_COOKIE_NAME"] for name in ("SESSION", "CSRF", "BROWSER")]
+    assert names == ["__Secure-session", "__Secure-csrf", "__Secure-browser"]  # __Host- is for the path / alone
+    assert said["SESSION_COOKIE_PATH"] == said["CSRF_COOKIE_PATH"] == "/minshi/"
+    assert (said["CSRF_TRUSTED_ORIGINS"], said["SITE_URL"]) == (
+        ["https://host.example.cn"],
+        "https://host.example.cn/minshi",
+    )
+    assert said["STATIC_URL"] == "/minshi/static/"
 
 
 def test_keys_of_before_still_read_what_they_wrote() -> None:

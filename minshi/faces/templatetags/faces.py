@@ -24,6 +24,8 @@ from django.utils.translation import gettext_lazy as _
 from minshi.faces import words
 from minshi.faces.own import in_frame, shown
 from minshi.faces.pictures import size_of
+from minshi.prefix import prefix
+from minshi.prefix import shown as in_site
 
 register = template.Library()
 
@@ -59,7 +61,7 @@ def _places() -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=256)
-def _drawn(part: str, urlconf: str, **chosen: Any) -> SafeString:
+def _drawn(part: str, urlconf: str, before: str, **chosen: Any) -> SafeString:
     """A part of the frame as one ready string: it is on every page and takes few forms."""
     context = {"hotline": settings.HOTLINE, "places": _places() if part == "nav" else (), **chosen}
     return SafeString(loader.render_to_string(f"components/frame_{part}.html", context).strip())
@@ -69,18 +71,18 @@ def frame_part(part: str, **chosen: Any) -> SafeString:
     """One of templates/components/frame_<part>.html, drawn once for each choice."""
     # While templates are being written they are drawn anew each time.
     draw = _drawn.__wrapped__ if settings.DEBUG else _drawn
-    return draw(part, settings.ROOT_URLCONF, **chosen)
+    return draw(part, settings.ROOT_URLCONF, prefix(), **chosen)
 
 
 @lru_cache(maxsize=4)
-def _place_urls(urlconf: str) -> frozenset[str]:
+def _place_urls(urlconf: str, before: str) -> frozenset[str]:
     return frozenset(place["url"] for place in _places())
 
 
 def _current(path: str) -> str:
     """The bar's address this path belongs to, if any: /wishes/12/ → /wishes/."""
-    first = "/" if path == "/" else f"/{path.split('/', 2)[1]}/"
-    return first if first in _place_urls(settings.ROOT_URLCONF) else ""
+    first = in_site("/" if path == "/" else f"/{path.split('/', 2)[1]}/")
+    return first if first in _place_urls(settings.ROOT_URLCONF, prefix()) else ""
 
 
 @register.simple_tag(takes_context=True)
@@ -88,7 +90,7 @@ def frame(context: template.Context, part: str) -> SafeString:
     if part != "nav":
         return frame_part(part)
     request = context.get("request")
-    return frame_part(part, current=_current(request.path) if request else "")
+    return frame_part(part, current=_current(request.path_info) if request else "")
 
 
 @register.simple_tag(takes_context=True)
@@ -246,6 +248,9 @@ def count_bar(
 @register.inclusion_tag("components/totals.html")
 def totals(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"items": items}
+
+
+register.simple_tag(prefix)
 
 
 @register.simple_tag
