@@ -33,9 +33,10 @@ def beneath(prefix: str, site: Answer) -> Answer:
 _site = get_wsgi_application()
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+def roomy(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     return with_room(partial(_site, environ, start_response))
 
 
+application: Answer = roomy
 if settings.PREFIX:
     application = beneath(settings.PREFIX, application)
