@@ -85,7 +85,7 @@ def listening() -> Iterator[list[Statement]]:
         try:
             return execute(sql, params, many, context)
         finally:
-            if not many and str(sql).lstrip().upper().startswith(ASKED):
+            if not many and str(sql).lstrip(" \n(").upper().startswith(ASKED):
                 heard.append(Statement(str(sql), params, 1000 * (time.perf_counter() - started)))
 
     with connection.execute_wrapper(hear):

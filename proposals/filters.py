@@ -15,10 +15,10 @@ class CardFilter(django_filters.FilterSet):
     """The library's filters: an allow-list."""
 
     q = django_filters.CharFilter(label=_("名称或编号里有"), method="named")
-    category = django_filters.ChoiceFilter(label=_("类别"), choices=Category, empty_label=_("全部"))
-    kind = django_filters.ChoiceFilter(label=_("类型"), choices=Kind, empty_label=_("全部"))
-    tier = django_filters.ChoiceFilter(label=_("级别"), choices=Tier.choices, empty_label=_("全部"))
-    stage = django_filters.ChoiceFilter(label=_("阶段"), choices=Stage, empty_label=_("全部"))
+    category = django_filters.ChoiceFilter("here_category", label=_("类别"), choices=Category, empty_label=_("全部"))
+    kind = django_filters.ChoiceFilter("here_kind", label=_("类型"), choices=Kind, empty_label=_("全部"))
+    tier = django_filters.ChoiceFilter("here_tier", label=_("级别"), choices=Tier.choices, empty_label=_("全部"))
+    stage = django_filters.ChoiceFilter("here_stage", label=_("阶段"), choices=Stage, empty_label=_("全部"))
 
     class Meta:
         model = Card

@@ -34,6 +34,7 @@ from proposals.models import (
     CASH,
     ENDED,
     LIBRARY,
+    OPEN,
     READING,
     Card,
     CardQuerySet,
@@ -49,10 +50,6 @@ from proposals.models import (
 )
 from proposals.panels import Own, Task, own_of, tasks_of
 from proposals.rules import Sides
-
-WAITING_STAGES = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)
-"""What a resident may take part in now, for the home page."""
-
 
 MOST_ON_HOME = 5
 """Of one person's tasks on the home page; all of them are on their own."""
@@ -119,8 +116,11 @@ def figures_of(total: PlaceTotal) -> list[dict[str, Any]]:
 
 FIGURES = {
     # What stands behind a figure of the home page: its name → (its title, the projects that make it up).
-    "declared": (gettext_lazy("项目申报"), Q(stage__in=(*LIBRARY["running"], *LIBRARY["done"]))),
-    "households": (gettext_lazy("受益户次"), Q(stage__in=(*LIBRARY["running"], *LIBRARY["done"]), households__gt=0)),
+    "declared": (gettext_lazy("项目申报"), Q(here_stage__in=(*LIBRARY["running"], *LIBRARY["done"]))),
+    "households": (
+        gettext_lazy("受益户次"),
+        Q(here_stage__in=(*LIBRARY["running"], *LIBRARY["done"]), households__gt=0),
+    ),
     "self_raised": (gettext_lazy("居民自筹"), Q(self_raised_fen__gt=0)),
     "satisfied": (gettext_lazy("满意"), Q(rating_answers__gt=0)),
 }
@@ -156,10 +156,10 @@ def places_around(place: Territory) -> dict[str, list[tuple[str, str]]]:
 
 def newest_in(place: Territory, *, running: int = 6, done: int = 4) -> tuple[list[Card], list[Card]]:
     """The newest cards that somebody may take part in, and the newest of what was done; one query."""
-    waiting = Card.objects.in_place(place).filter(stage__in=WAITING_STAGES)[:running]
+    waiting = Card.objects.in_place(place).filter(Q(here_stage__in=OPEN))[:running]
     if not done:
         return list(waiting), []
-    archived = Card.objects.in_place(place).filter(stage=Stage.ARCHIVED)[:done]
+    archived = Card.objects.in_place(place).filter(Q(here_stage=Stage.ARCHIVED))[:done]
     cards = sorted(waiting.union(archived, all=True), key=lambda card: (card.submitted_at, card.pk), reverse=True)
     return [card for card in cards if card.stage != Stage.ARCHIVED], [
         card for card in cards if card.stage == Stage.ARCHIVED
@@ -182,8 +182,8 @@ def state_of_home(place: Territory) -> str:
         notices = Notice.objects.in_place(place).newest()
         return (
             PlaceTotal.objects.filter(place=place),
-            cards.filter(stage__in=WAITING_STAGES).values_list(*_STAMPED)[:6],
-            cards.filter(stage=Stage.ARCHIVED).values_list(*_STAMPED)[:4],
+            cards.filter(Q(here_stage__in=OPEN)).values_list(*_STAMPED)[:6],
+            cards.filter(Q(here_stage=Stage.ARCHIVED)).values_list(*_STAMPED)[:4],
             notices.for_stamp()[:4],
             Wish.objects.filter(place__path__startswith=place.path).order_by("-at", "-id")[:5],
             _phones_over(place),
@@ -192,10 +192,14 @@ def state_of_home(place: Territory) -> str:
     return state_of(f"home:{place.pk}:{place.path}", rows)
 
 
-def shelved(place: Territory, shown: str = "") -> CardQuerySet:
+def shelved(place: Territory | None, shown: str = "") -> CardQuerySet:
     """The library of a place: all its cards, or those of one group of stages."""
     cards = Card.objects.in_place(place)
-    return cards.filter(stage__in=LIBRARY[shown]) if shown else cards
+    if not shown:
+        return cards
+    stages = LIBRARY[shown]
+    # One stage by its index; several by theirs, whose words these are.
+    return cards.filter(Q(here_stage=stages[0]) if len(stages) == 1 else Q(here_stage__in=stages))
 
 
 def state_of_library(place: Territory, shown: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -16,7 +17,7 @@ from minshi.clock import Instant, Now
 from minshi.faces.words import percent
 from minshi.searching import Bigrams, having
 from minshi.territory.models import Territory
-from proposals.models.choices import CASH, PUBLIC, Category, Kind, Stage, Tier
+from proposals.models.choices import CASH, LIBRARY, OPEN, PUBLIC, Category, Kind, Stage, Tier
 from proposals.models.proposals import TITLE_LENGTH, Proposal, end_of_number
 
 
@@ -39,10 +40,18 @@ class CardQuerySet(models.QuerySet["Card"]):
         """Those with ``text`` (two characters or more) in their title, of a whole city the newest 5,000."""
         return self.filter(having(self.model, "title", text))
 
-    def in_place(self, place: Territory) -> CardQuerySet:
-        """Newest first by the index of the place, however large the city."""
-        here = self.filter(places__place=place).order_by("-places__submitted_at", "-places__card_id")
-        return here.annotate(read_at=Instant())
+    def in_place(self, place: Territory | None) -> CardQuerySet:
+        """Newest first by an index of the place, however large the city; none where there is no place.
+
+        Whoever narrows it asks the row of the place (``here_stage`` …): what a card says of itself would be looked
+        up for each card that is passed over.
+        """
+        here = self.filter(places__place=place) if place else self.none()
+        here = here.alias(
+            **{f"here_{name}": F(f"places__{name}") for name in (*CardPlace.COPIED, "submitted_at", "card")}
+        )
+        newest: CardQuerySet = here.order_by("-here_submitted_at", "-here_card").annotate(read_at=Instant())
+        return newest
 
 
 class Card(models.Model):
@@ -109,21 +118,41 @@ class Card(models.Model):
         return reverse("project", args=[self.number])
 
 
+def _newest_by(*chosen: str) -> tuple[Any, ...]:
+    """The newest first of a place, and there of those that are alike in what is chosen."""
+    return (*map(F, ("place_id", *chosen)), F("submitted_at").desc(), F("card_id").desc())
+
+
 class CardPlace(models.Model):
-    """A card under each place that contains it: the newest of any place by one index, whatever the tree's depth."""
+    """A card under each place that contains it: the newest of any place by one index, whatever the tree's depth.
+
+    What lists are narrowed by stands here, too, as the card has it; a trigger sees to that (``guards/cards.sql``).
+    """
 
     UNTRACKED = True
+    COPIED = ("kind", "category", "stage", "tier")
 
     card = models.ForeignKey(Card, models.CASCADE, related_name="places")
     place = models.ForeignKey(Territory, models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField()
+    kind = models.CharField(max_length=10, db_default="", editable=False)
+    category = models.CharField(max_length=12, db_default="", editable=False)
+    stage = models.CharField(max_length=12, db_default="", editable=False)
+    tier = models.PositiveSmallIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("卡片所在地方")
         verbose_name_plural = _("卡片所在地方")
         constraints = [models.UniqueConstraint(fields=["card", "place"], name="card_once_per_place")]
         indexes = [
-            models.Index(F("place_id"), F("submitted_at").desc(), F("card_id").desc(), name="card_of_place_newest")
+            models.Index(*_newest_by(), name="card_of_place_newest"),
+            models.Index(*_newest_by("kind"), name="card_of_place_kind"),
+            models.Index(*_newest_by("category"), name="card_of_place_category"),
+            models.Index(*_newest_by("stage"), name="card_of_place_stage"),
+            models.Index(*_newest_by("tier"), name="card_of_place_tier", condition=Q(tier__isnull=False)),
+            # Several stages together are in order only in an index of their own.
+            models.Index(*_newest_by(), name="card_of_place_open", condition=Q(stage__in=OPEN)),
+            models.Index(*_newest_by(), name="card_of_place_running", condition=Q(stage__in=LIBRARY["running"])),
         ]
 
     def __str__(self) -> str:

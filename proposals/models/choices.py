@@ -158,5 +158,8 @@ LIBRARY = {
     "done": (Stage.ARCHIVED,),
 }
 
+OPEN = (Stage.COSIGNING, Stage.VOTING, Stage.ANNOUNCED, Stage.RAISING, Stage.DELIVERING, Stage.RATING)
+"""What a resident may take part in now, for the home page."""
+
 READING = (Stage.SUBMITTED, Stage.COSIGNING, Stage.COSIGNED)
 """While signed lists are read: also one that came along by merging, and what is left of one that was enough already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -22,7 +23,7 @@ from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
 from proposals import selectors
 from proposals.filters import SHOWN, CardFilter
-from proposals.models import LIBRARY, Card, CardQuerySet, Photo, Proposal, Stage
+from proposals.models import LIBRARY, CardQuerySet, Photo, Proposal, Stage
 from proposals.panels import Panel, drawing, panels_of
 from proposals.showing import present_at
 from proposals.wording import changes_of_benefits, who_benefits
@@ -45,6 +46,16 @@ def _shown(request: HttpRequest) -> str:
     return asked if asked in LIBRARY else ""
 
 
+def _behind(cards: CardQuerySet, key: tuple[datetime, int]) -> CardQuerySet:
+    at, pk = key
+    # The first condition alone bounds the index.
+    return cards.filter(Q(here_submitted_at__lte=at), Q(here_submitted_at__lt=at) | Q(here_card__lt=pk))
+
+
+SUBMITTED = paging.Key(lambda card: paging.written_moment(card.submitted_at, card.pk), paging.moment, _behind)
+"""The order of the cards of a place (``in_place``)."""
+
+
 @kept_as(_state_of_library)
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
@@ -59,9 +70,9 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 def _library(request: HttpRequest, place: Territory | None, shown: str) -> dict[str, str]:
     """One page of the cards and the filters above them, as ready strings."""
-    cards = selectors.shelved(place, shown) if place else Card.objects.none()
+    cards = selectors.shelved(place, shown)
     chosen = CardFilter(request.GET, queryset=cards)
-    page = paging.page_of(chosen.qs, _submitted_in(place), request.GET.get("before", ""))
+    page = paging.page_of(chosen.qs, SUBMITTED, request.GET.get("before", ""))
     context = {
         "place": place,
         "filter": chosen,
@@ -85,7 +96,7 @@ def figures(request: HttpRequest, code: str) -> HttpResponse:
     asked = request.GET.get("of", "")
     figure = asked if asked in selectors.FIGURES else "declared"
     cards = selectors.behind(figure, place)
-    page = paging.page_of(cards, _submitted_in(place), request.GET.get("before", ""), MOST_BEHIND)
+    page = paging.page_of(cards, SUBMITTED, request.GET.get("before", ""), MOST_BEHIND)
     context = {
         "place": place,
         "figure": figure,
@@ -97,18 +108,6 @@ def figures(request: HttpRequest, code: str) -> HttpResponse:
         "newer": "" if page.is_first else paging.link({"of": figure}),
     }
     return render(request, "proposals/figures.html", context)
-
-
-def _submitted_in(place: Territory | None) -> paging.Key:
-    """By the index of the place, in which a card stands once for each place above it."""
-
-    def beyond(cards: CardQuerySet, key: tuple[datetime, int]) -> CardQuerySet:
-        at, pk = key
-        return cards.filter(places__place=place, places__submitted_at__lte=at).exclude(
-            places__submitted_at=at, proposal_id__gte=pk
-        )
-
-    return paging.Key(lambda card: paging.written_moment(card.submitted_at, card.pk), paging.moment, beyond)
 
 
 def _state_of_project(request: HttpRequest, number: str) -> State:
