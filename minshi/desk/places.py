@@ -8,11 +8,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import today
+from minshi.desk import setup
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
 from minshi.desk.views import done_by_another
@@ -24,6 +28,7 @@ from minshi.masking import one_line
 from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
 from minshi.policy.rules import settable
+from minshi.policy.selectors import rules_of
 from minshi.policy.units import TIMES, Unit
 from minshi.residents import doors, register, striking
 from minshi.residents.models import STRIKE_REASON_LENGTH, StrikeOff
@@ -197,14 +202,58 @@ class TryAlarms(DeskForm):
         return messages.SUCCESS if self.trial.left else messages.ERROR
 
 
+class ConfirmDefaults(DeskForm):
+    name = "confirm-defaults"
+    label = _("按示范参数执行")
+    done = _("已定：以前没有定过的参数，都按示范参数执行，写明了您的依据")
+    help = _("本区没有定过的参数，一次都按示范参数定下来，页面上不再写“示范参数，非法定”。要改的，再逐项定。")
+    permission = "policy.set"
+    since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    source = forms.CharField(label=_("依据（文件名、文号）"), max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["since"].initial = today
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return subject.level_id == "district"
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        ruled = rules_of(self.subject)
+        defaults = [each.parameter.title for each in ruled if each.is_default]
+        return [(_("还是示范参数的"), _("%(n)d 项") % {"n": len(defaults)})]
+
+    def run(self, subject: Territory, by: User) -> object:
+        return policy.confirm_defaults(subject, **self.cleaned_data, by=by)
+
+
 @admin.register(Territory)
 class TerritoryAdmin(ScopedAdmin):
     place_path = "path"
-    desk_forms = (AddPlace, AddDoors, Describe, SetParameter, TryAlarms)
+    desk_forms = (AddPlace, AddDoors, Describe, SetParameter, ConfirmDefaults, TryAlarms)
     list_display = ("name", "level", "code", "full_name")
     list_select_related = ("level",)
     search_fields = ("name", "code")
     fields = ("name", "official_name", "level", "code", "full_name", "organisation_code", "phone")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.setup_view)
+        return [path("<int:pk>/setup/", view, name="territory_territory_setup"), *super().get_urls()]
+
+    def setup_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What stands and what is missing before residents can begin here."""
+        place = get_object_or_404(self.get_queryset(request).filter(level__in=setup.LEVELS), pk=pk)
+        lines = setup.lines_of(place)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("%(place)s开办清单") % {"place": place.name},
+            "lines": lines,
+            "missing": sum(not line.stands for line in lines),
+            "beneath": setup.beneath(place),
+            "opts": self.opts,
+        }
+        return render(request, "desk/setup.html", context)
 
 
 @admin.register(Household)

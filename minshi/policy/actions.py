@@ -49,6 +49,21 @@ def set_value(
     return setting
 
 
+@action
+def confirm_defaults(place: Territory, *, since: date, source: str, by: User) -> list[Setting]:
+    """What nobody has ruled on for this place holds there as the platform proposes it, from ``since``, with a source.
+
+    Raises ``Refused`` where nothing is left to confirm, ``NotAllowed`` for whoever does not rule on all of it.
+    """
+    if not rules.sets_for_district(by, place):
+        raise NotAllowed(_("示范参数由本区牵头部门确认。"))
+    Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
+    proposed = [each for each in Setting.objects.in_force(place, since) if each.is_default]
+    if not proposed:
+        raise Refused(_("已经都有依据，没有要确认的示范参数。"))
+    return [set_value(each.parameter, place, each.value, since=since, source=source, by=by) for each in proposed]
+
+
 def _refuse_unsound(
     parameter: Parameter, place: Territory, value: object, *, since: date, source: str, by: User | None
 ) -> None:

@@ -443,6 +443,7 @@ ELSEWHERE = {
     "evaluation.finalaccounts confirm": "between making and confirming: tests/evaluation",
     "residents.residence keep-representative": "where somebody asked to represent: tests/residents",
     "territory.household restore": "of a door struck off: tests/residents",
+    "territory.territory confirm-defaults": "of a district, not of the yard's places: tests/desk",
     "territory.territory try-alarms": "of a district, not of the yard's places: tests/health",
     "evaluation.check look": "half a year after the archive: tests/evaluation",
 }
@@ -461,6 +462,13 @@ SITE: tuple[Row, ...] = (
     Row("admin:autocomplete", others=SIGN_IN, besides=((BY_FACTOR, REFUSED),), query="term&app_label&model_name"),
     Row("admin:jsi18n", see=BY_FACTOR, others=SIGN_IN),
     Row("admin:view_on_site", lambda w: [1, 1], others=SIGN_IN, besides=((BY_FACTOR, HIDDEN),)),
+    Row(
+        "admin:territory_territory_setup",
+        lambda w: [w.place("community").pk],
+        see=STAFF_HERE,
+        others=SIGN_IN,
+        besides=((BY_FACTOR, HIDDEN),),
+    ),
     Row("admin:intake_intake_template", see=REGISTERS, others=SIGN_IN, besides=((BY_FACTOR, REFUSED),)),
     Row("admin:intake_intake_rows", pk("intake"), see=REGISTER, others=SIGN_IN, besides=((BY_FACTOR, HIDDEN),)),
     Row("admin:app_list", lambda w: ["proposals"], see=STAFF, others=SIGN_IN, besides=((OPERATOR | FORMER, HIDDEN),)),

@@ -55,6 +55,15 @@ def test_the_desk_itself(world: World, site: str, window: Window, shots: Path | 
         assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize(("level", "who"), [("district", "district_officer"), ("community", "clerk")])
+def test_the_list_of_what_is_missing(
+    level: str, who: str, world: World, site: str, window: Window, shots: Path | None
+) -> None:
+    url = site + reverse("admin:territory_territory_setup", args=[world.place(level).pk])
+    found = wrong_with(window, who, url, f"setup-{level}", shots, WIDTHS)
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("label", THINGS)
 def test_a_list(label: str, world: World, site: str, window: Window, shots: Path | None) -> None:
     url = site + address(label, "changelist")

@@ -1,0 +1,92 @@
+"""The first officer sees what an office needs, what is missing and where it is done; what stands is ticked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from minshi.accounts.models import User
+from minshi.clock import today
+from minshi.desk import setup
+from minshi.policy import actions as policy
+from minshi.policy import selectors
+from minshi.policy.models import Setting
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents.models import Role, RoleGrant
+from minshi.territory.actions import add_place
+from minshi.territory.models import Household, Territory
+from tests.cast import grant
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User | None], Client]
+
+
+def missing(place: Territory) -> list[str]:
+    return [line.title for line in setup.lines_of(place) if not line.stands]
+
+
+def test_an_empty_district_names_all_it_needs_and_where(
+    client_of: ClientOf, district: Territory, district_officer: User
+) -> None:
+    page = client_of(district_officer).get(setup.page_of(district)).content.decode()
+    assert {"工作人员", "办公电话和机构代码", "本区的规则参数", "报警试发"} <= set(missing(district))
+    assert f"还缺 {len(missing(district))} 项" in page and "还没有人：区财政" in page
+    for line in setup.lines_of(district):
+        if not line.stands and line.url:
+            assert line.url in page
+            assert client_of(district_officer).get(line.url).status_code == 200, line
+    assert setup.page_of(district) in client_of(district_officer).get("/admin/").content.decode()
+
+
+def test_a_community_is_led_from_staff_to_the_first_notice(
+    client_of: ClientOf, community: Territory, clerk: User, street: Territory, case_officer: User
+) -> None:
+    assert missing(community) == ["工作人员", "门牌", "楼栋长、十户长", "公示栏"]
+    page = client_of(clerk).get(setup.page_of(community)).content.decode()
+    assert "/admin/intake/intake/add/" in page
+    above = client_of(case_officer).get(setup.page_of(street)).content.decode()
+    assert setup.page_of(community) in above and re.search(r"缺 [^<]*居务监督[^<]*门牌", above)
+
+
+def test_what_stands_is_ticked(
+    community: Territory, household: Household, chief: User, clerk: User, supervisor: User, party: User
+) -> None:
+    assert missing(community) == ["公示栏"]
+    assert missing(Territory(pk=community.pk, path=community.path, level_id="community"))[0] == "办公电话和机构代码"
+    (posts,) = RoleGrant.objects.filter(user=chief)
+    RoleGrant.objects.filter(pk=posts.pk).update(until=today())
+    assert missing(community) == ["楼栋长、十户长", "公示栏"]
+    grant(chief, Role.CHIEF, household.place)
+    assert missing(community) == ["公示栏"]
+
+
+def test_a_neighbours_list_is_not_shown(client_of: ClientOf, community: Territory, stranger_clerk: User) -> None:
+    assert client_of(stranger_clerk).get(setup.page_of(community)).status_code == 404
+
+
+def test_a_yard_has_no_list(client_of: ClientOf, yard: Territory, clerk: User) -> None:
+    assert client_of(clerk).get(setup.page_of(yard)).status_code == 404
+
+
+def test_the_district_confirms_what_nobody_has_ruled_on_at_once(
+    district: Territory, street: Territory, district_officer: User, case_officer: User
+) -> None:
+    day = today()
+    policy.set_value("confirm.days", district, 2, since=day, source="区〔2026〕1号", by=district_officer)
+    for place, user in ((district, case_officer), (street, case_officer)):
+        with pytest.raises(NotAllowed):
+            policy.confirm_defaults(place, since=day, source="区〔2026〕2号", by=user)
+    with pytest.raises(Refused):
+        policy.confirm_defaults(district, since=day, source=" ", by=district_officer)
+    policy.confirm_defaults(district, since=day, source="区〔2026〕2号", by=district_officer)
+    assert "本区的规则参数" not in missing(district)
+    assert selectors.value("confirm.days", district) == 2
+    confirmed = Setting.objects.filter(place=district, source="区〔2026〕2号")
+    assert confirmed.count() == len(selectors.rules_of(district)) - 1
+    with pytest.raises(Refused, match="没有要确认"):
+        policy.confirm_defaults(district, since=day, source="区〔2026〕3号", by=district_officer)
+    other = add_place(parent=district.parent, code="990199", name="别区", level="district", by=None)
+    assert "本区的规则参数" in missing(other)
