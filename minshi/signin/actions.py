@@ -36,6 +36,9 @@ PAUSE = timedelta(seconds=60)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MOST_A_DAY = 10
+KEPT_FOR_OTHERS = 3
+"""Of one number in a day, beyond those: one each for networks that have not asked for it yet. Whoever uses up a number
+that never came in anywhere does not shut out its holder, who asks from elsewhere."""
 EVERYBODY = "codes of everybody"
 
 # Counting and deciding in one statement: reading the counter first lets parallel guesses through.
@@ -78,7 +81,8 @@ def _refuse_too_many(phone: str, address: str, browser: str) -> None:
     if asked["just_now"]:
         words = _("验证码刚刚发过。没收到的话，请 %(seconds)d 秒后再取一次。")
         raise Refused(words % {"seconds": PAUSE.total_seconds()})
-    if asked["today"] >= MOST_A_DAY:
+    is_new_there = bool(address) and not browser and not exceeds(1, DAY, "codes of a number", phone, address)
+    if asked["today"] >= MOST_A_DAY + (KEPT_FOR_OTHERS if is_new_there else 0):
         raise Refused(_("这个手机号今天取验证码的次数已经用完，请明天再试，或到社区当面办理。"))
     if (
         address
@@ -119,6 +123,21 @@ def _text_for(holder: User, digits: str) -> str:
     if holder.is_active:
         return _("工作人员请用登录名、密码和动态验证码登录，地址在工作台入口。")
     return _("这个手机号的账号已停用，请联系您所在的社区。")
+
+
+def was_just_sent(phone: str, *, session_key: str) -> bool:
+    """Whether this session had a code sent to this phone within the pause."""
+    sent = Code.objects.of_browser(session_key, Code.Purpose.SIGN_IN).alive()
+    return sent.filter(phone=phone, asked_at__gt=Instant() - PAUSE).exists()
+
+
+def was_just_used(digits: str, *, session_key: str) -> bool:
+    """Whether these digits let this session in a moment ago: the second of two taps is no wrong code."""
+    used = Code.objects.of_browser(session_key, Code.Purpose.SIGN_IN).filter(used_at__gt=Instant() - PAUSE)
+    code = used.order_by("-id").first()
+    if code is None or code.digest != keyed("code", code.phone, code.purpose, session_key, digits):
+        return False
+    return any(may_use_codes(user) for user in User.objects.filter(phone=code.phone))
 
 
 def prove(digits: str, purpose: str, *, session_key: str) -> str | None:

@@ -62,6 +62,9 @@ def request_code(request: HttpRequest) -> HttpResponse:
         browser = browsers.known_as(request, phone=phone)
         if not browser:
             question = questions.in_the_way(form, request.POST, actions.asked_by_strangers(phone))
+        if question and actions.was_just_sent(phone, session_key=session_key):
+            # The second of two taps: the first has used up the answer, and the code is on its way.
+            return redirect(_with_next(request, "account_confirm_login_code"))
     if form.is_valid():
         try:
             actions.ask(
@@ -92,6 +95,8 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(get_login_redirect_url(request))
     asked = _latest_code(request, Code.Purpose.SIGN_IN)
     if asked is None:
+        if request.method == "POST" and _was_just_used(request):
+            return _in_already(request)
         if request.method == "POST":
             messages.warning(request, _("验证码已过期，请重新获取。"))
         return redirect(_with_next(request, "account_request_login_code"))
@@ -104,6 +109,8 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
             return redirect(_with_next(request, "quiet_number"))
         if user is not None:
             return _let_in(request, user)
+        if phone is None and _was_just_used(request):
+            return _in_already(request)
         security.note_phone(security.Kind.WRONG_CODE, asked.phone)
         form.add_error("code", _wrong())
     context = {
@@ -113,6 +120,19 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
         "next": get_next_redirect_url(request) or "",
     }
     return render(request, "account/confirm_login_code.html", context, status=422 if form.errors else 200)
+
+
+def _was_just_used(request: HttpRequest) -> bool:
+    """By the session that this form was drawn in: it got another key when the first of two taps came in."""
+    form, key = CodeForm(request.POST), request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return bool(key) and form.is_valid() and actions.was_just_used(form.cleaned_data["code"], session_key=key)
+
+
+def _in_already(request: HttpRequest) -> HttpResponse:
+    if QUIET in request.session:
+        return redirect(_with_next(request, "quiet_number"))
+    messages.info(request, _("这个验证码刚才已经用过，一般已经登录好了；要是还要您登录，请重新获取。"))
+    return redirect(get_next_redirect_url(request) or "mine")
 
 
 QUIET = "quiet_number"

@@ -56,6 +56,17 @@ def test_a_stranger_who_uses_up_a_number_shuts_out_no_browser_of_its_holder(resi
     assert mine.session["_auth_user_id"] == str(resident.pk)
 
 
+def test_a_number_that_never_came_in_keeps_room_for_whoever_asks_from_elsewhere(db: None, clock: Any) -> None:
+    phone = "13700000001"
+    uses_up(phone, clock)
+    for network in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
+        assert Client(REMOTE_ADDR=network).post(SIGN_IN, {"phone": phone}).status_code == 302
+        clock.move(seconds=61)
+        assert Client(REMOTE_ADDR=network).post(SIGN_IN, {"phone": phone}).status_code == 422, "once each"
+    assert Client(REMOTE_ADDR="203.0.113.4").post(SIGN_IN, {"phone": phone}).status_code == 422
+    assert Code.objects.filter(phone=phone).count() == 13
+
+
 def test_a_stranger_does_not_make_the_holder_wait_a_minute_either(resident: User, clock: Any) -> None:
     mine = came_in(resident)
     clock.move(days=2)
@@ -75,12 +86,12 @@ def test_a_browser_that_came_in_has_its_own_ten_a_day(resident: User, clock: Any
 
 
 def test_it_is_room_for_that_number_alone_and_nobody_forges_it(resident: User, neighbour: User, clock: Any) -> None:
-    mine = came_in(resident)
+    mine = came_in(resident, REMOTE_ADDR="198.51.100.9")
     clock.move(days=2)
     uses_up(str(neighbour.phone), clock)
     assert mine.post(SIGN_IN, {"phone": neighbour.phone}).status_code == 422
     uses_up(str(resident.phone), clock)
-    forged = Client()
+    forged = Client(REMOTE_ADDR="198.51.100.9")
     forged.cookies[COOKIE] = mine.cookies[COOKIE].value[:-3] + "abc"
     assert forged.post(SIGN_IN, {"phone": resident.phone}).status_code == 422
 
@@ -204,6 +215,16 @@ def test_an_answer_is_good_once(resident: User, clock: Any, asked: int) -> None:
     assert Client().post(SIGN_IN, right).status_code == 302
     clock.move(seconds=61)
     assert Client().post(SIGN_IN, right).status_code == 422
+
+
+def test_the_second_of_two_taps_is_no_wrong_answer(resident: User, clock: Any, asked: int) -> None:
+    strangers(str(resident.phone), asked, clock)
+    question, browser = questions.ask(in_words=True), Client()
+    right = {"phone": resident.phone, "question": question.token, "answer": answer_of(question.token, 200)}
+    for _tap in range(2):
+        answer = browser.post(SIGN_IN, right)
+        assert answer.status_code == 302 and answer["Location"] == "/signin/code/"
+    assert Code.objects.count() == asked + 1
 
 
 @pytest.mark.parametrize("token", ["", "a", "a:b:c", "\u0000"])

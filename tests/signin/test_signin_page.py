@@ -125,6 +125,19 @@ def test_a_code_works_once(client: Client, resident: User) -> None:
     assert enter(client, code).headers["Location"] == SIGN_IN
 
 
+def test_the_second_of_two_taps_with_the_right_code_is_not_told_that_it_is_wrong(
+    client: Client, resident: User
+) -> None:
+    ask(client, str(resident.phone))
+    tapped = Client()
+    tapped.cookies.update(client.cookies)
+    code = last_code(str(resident.phone))
+    assert enter(client, code).status_code == 302
+    answer = tapped.post(CODE, {"code": code}, follow=True)
+    assert "刚才已经用过" in answer.content.decode() and "_auth_user_id" not in tapped.session
+    assert "刚才已经用过" not in tapped.post(CODE, {"code": wrong(code)}, follow=True).content.decode()
+
+
 def test_a_code_is_no_good_in_another_browser(client: Client, resident: User) -> None:
     ask(client, str(resident.phone))
     code = last_code(str(resident.phone))

@@ -96,6 +96,7 @@ def test_what_was_typed_is_kept_but_not_the_password(client: Client, clerk: User
     page = give_password(client, clerk, "something else").content.decode()
     assert 'value="clerk"' in page
     assert "something else" not in page
+    assert "您填的都还在" not in page and "密码不留在页面上" in page
 
 
 def test_passwords_are_tried_ten_times_a_quarter_from_one_place(

@@ -467,7 +467,8 @@ def form_errors(form: forms.BaseForm) -> dict[str, Any]:
         return {}
     beside = [bound for bound in form.visible_fields() if bound.errors]
     general = [*form.non_field_errors(), *(text for bound in form.hidden_fields() for text in bound.errors)]
-    return {"general": general, "beside": beside, "count": len(general) + len(beside)}
+    is_blank = any(isinstance(each.field.widget, forms.PasswordInput) for each in form.visible_fields())
+    return {"general": general, "beside": beside, "count": len(general) + len(beside), "passwords": is_blank}
 
 
 @register.inclusion_tag("components/form.html", name="form", takes_context=True)
