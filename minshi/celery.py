@@ -50,6 +50,7 @@ app.conf.beat_schedule = {
     },
     "forget unsent files": {"task": "minshi.unsent.tasks.forget", "schedule": 3600.0},
     "forget what is over": {"task": "minshi.health.tasks.forget", "schedule": 3600.0},
+    "watch terms": {"task": "minshi.arrivals.tasks.watch_terms", "schedule": 3600.0},
     "carry out registers": {"task": "minshi.intake.tasks.carry_out", "schedule": 60.0},
     "forget codes": {"task": "minshi.signin.tasks.forget", "schedule": 3600.0},
     "refresh turnouts": {"task": "deliberation.tasks.refresh_turnouts", "schedule": 10.0},

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.arrivals import told
-from minshi.clock import now
+from minshi.clock import midnight, now, today
 from minshi.deadlines.actions import look_again, meet, schedule
 from minshi.deadlines.models import Deadline
 from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
+from minshi.masking import mask_name
 from minshi.notifications.actions import tell_all, tell_role
 from minshi.notifications.selectors import holders
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
-from minshi.residents.models import OFFICES, ORGANISERS, Residence, Role, StrikeOff
-from minshi.residents.rules import nearest_role
+from minshi.policy.models import Setting
+from minshi.residents.models import OFFICES, ORGANISERS, Residence, Role, RoleGrant, StrikeOff
+from minshi.residents.rules import APPOINTS, nearest_role, title_in
 from minshi.residents.striking import next_second
 from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT, STRIKE
 from minshi.territory.models import Territory
@@ -180,3 +182,57 @@ def _holder(home: Residence, rung: int) -> tuple[str, Territory]:
             return found, at
     district = place.at_level("district") or place
     return OFFICES["district"][0], district
+
+
+# --- Terms that end ---------------------------------------------------------------------------------
+
+TERM_ENDING = "arrivals.term_ending"
+"""The kind of deadline at which whoever fills a post hears that its term ends (policy's days before)."""
+
+
+def watch_terms() -> int:
+    """Set a deadline for each term whose notice is near and has none yet, by whichever way the post was given.
+
+    Repeating it does no harm: what has fired stays beside its effect.
+    """
+    given = Setting.objects.filter(parameter__name="term.notice_days").values_list("value", flat=True)
+    last = today() + timedelta(days=max((int(days) for days in given), default=0) + 1)
+    known = Deadline.objects.filter(
+        subject_type=RoleGrant._meta.label_lower, subject_id=OuterRef("pk"), kind=TERM_ENDING
+    )
+    ends = RoleGrant.objects.filter(~Exists(known), until__gt=today(), until__lte=last, revoked_at=None)
+    number = 0
+    for held in ends.select_related("place").order_by("pk").iterator():
+        _watch_term(held, by=None)
+        number += 1
+    return number
+
+
+@action
+def _watch_term(held: RoleGrant, *, by: object = None) -> None:
+    held = RoleGrant.objects.select_for_update(of=("self",)).select_related("place").get(pk=held.pk)
+    if held.until is None or Deadline.objects.of(held).filter(kind=TERM_ENDING).exists():
+        return
+    days = int(policy.value("term.notice_days", held.place))
+    schedule(held, TERM_ENDING, midnight(held.until - timedelta(days=days)))
+
+
+@action
+def term_ends(held: RoleGrant, *, by: object = None) -> None:
+    """Whoever fills the post is told, unless it was taken back or given on meanwhile."""
+    lasts = Q(until=None) | Q(until__gt=held.until)
+    same = RoleGrant.objects.filter(lasts, user=held.user, role=held.role, place=held.place, revoked_at=None)
+    fills = next((own for own, given in APPOINTS.items() if held.role in given), None)
+    if held.revoked_at or held.until is None or fills is None or same.exists():
+        return
+    person = getattr(held.user, "person", None)
+    title = _("任期快到了：%(post)s%(who)s") % {
+        "post": title_in(held.place.name, held.role),
+        "who": mask_name(person.name) if person else "",
+    }
+    words = _(
+        "到 %(day)s 为止。续任、换届要有新的推选或任命记录，在“居民”或“任职”里办；没有人接任，这里的事由上一级办。"
+    )
+    words %= {"day": cn_until(midnight(held.until))}
+    url = f"/admin/residents/rolegrant/{held.pk}/change/"
+    tell_role(fills, held.place, title, words, url, event=told.TERM_ENDING.name)

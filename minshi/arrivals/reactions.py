@@ -12,7 +12,7 @@ from minshi.arrivals import actions, told
 from minshi.deadlines.actions import meet, on
 from minshi.deadlines.models import Deadline
 from minshi.notifications.actions import tell, tell_all
-from minshi.residents.models import Representation, Residence, StrikeOff
+from minshi.residents.models import Representation, Residence, RoleGrant, StrikeOff
 from minshi.residents.signals import (
     asked,
     judged,
@@ -90,6 +90,11 @@ def the_second_person_was_silent(deadline: Deadline) -> None:
     rows = StrikeOff.objects.open().select_related("household__place", "asked_by")
     if strike := rows.filter(pk=deadline.subject_id).first():
         actions.wait_for_second(strike, late=deadline, by=None)
+
+
+@on(actions.TERM_ENDING)
+def a_term_is_to_end(deadline: Deadline) -> None:
+    actions.term_ends(RoleGrant.objects.select_related("place", "user__person").get(pk=deadline.subject_id), by=None)
 
 
 def _home(deadline: Deadline) -> Residence | None:

@@ -22,3 +22,4 @@ STRIKE_ASKED = Event(
     _("注销门牌要另一位在期限内确认，逾期转下一位"),
 )
 STRIKE_ANSWERED = Event("strike.answered", _("申请注销的人"))
+TERM_ENDING = Event("term.ending", _("任命这个岗位的人：社区工作人员、街道审批或区牵头部门"))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.clock import today
+from minshi.deadlines.models import Deadline
 from minshi.desk.admin import ScopedAdmin, name_of
 from minshi.desk.deskwork import DeskForm
 from minshi.desk.views import done_by_another
@@ -20,7 +21,7 @@ from minshi.masking import mask_address, mask_name, mask_phone
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions, doors, representing
 from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
-from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, register_of, roles_of
+from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, register_of, roles_of, title_in
 from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT
 from minshi.signin import staff
 from minshi.signin.phones import PhoneField
@@ -35,6 +36,15 @@ class PlaceField(forms.ModelChoiceField):
 
     def label_from_instance(self, place: Territory) -> str:
         return place.full_name
+
+
+class UntilField(forms.DateField):
+    """The day from which a term is over; open where nobody says one."""
+
+    def __init__(self) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        text = _("写届满以后的第一天；没有任期的不填。届满前会提醒任命的人")
+        super().__init__(label=_("任期到哪天为止（不含）"), required=False, widget=widget, help_text=text)
 
 
 class OfHome(DeskForm):
@@ -124,6 +134,7 @@ class Appoint(DeskForm):
         label=_("登录名（工作人员才填）"), max_length=32, required=False, help_text=_("小写字母和数字，例如 wangli")
     )
     since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = UntilField()
     basis = forms.CharField(label=_("依据（推选或任命记录）"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -255,6 +266,7 @@ class OpenAccount(DeskForm):
     role = forms.ChoiceField(label=_("角色"))
     place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
     since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = UntilField()
     basis = forms.CharField(label=_("依据（任命记录）"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -283,6 +295,7 @@ class OpenAccount(DeskForm):
             role=data["role"],
             place=data["place"],
             since=data["since"],
+            until=data["until"],
             basis=data["basis"],
             by=by,
         )
@@ -306,6 +319,7 @@ class SecondRole(DeskForm):
     role = forms.ChoiceField(label=_("角色"))
     place = PlaceField(label=_("在哪里"), queryset=Territory.objects.none())
     since = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = UntilField()
     basis = forms.CharField(label=_("依据（任命记录）"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -416,9 +430,46 @@ class Revoke(DeskForm):
         actions.revoke(subject, by=by)
 
 
+class HandOver(DeskForm):
+    name = "hand-over"
+    label = _("离任交接")
+    done = _("已交接：等这些岗位办的事，从现在起在接手人的工作台上")
+    help = _("这位工作人员由您任命的岗位，一次全部交给另一位；等着办的事跟着岗位走，一件不落。")
+    permission = "residents.revoke"
+    after = ("user_id",)
+    username = forms.CharField(label=_("接手人的登录名"), max_length=32, help_text=_("还没有的，先给他开户"))
+    basis = forms.CharField(label=_("依据（任免、交接记录）"), max_length=200)
+
+    @classmethod
+    def open_to(cls, subject: RoleGrant) -> bool:
+        return subject.revoked_at is None and subject.user.is_staff
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        return gettext("自己的岗位不能自己交接，由任命的上一级办。")
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        posts = [
+            held for held in actions.lasting_posts(self.subject.user) if may_appoint(self.by, held.role, held.place)
+        ]
+        waiting = Deadline.objects.waiting_for((held.role, held.place.path) for held in posts)
+        said = "、".join(title_in(held.place.name, held.role) for held in posts)
+        return [(_("要交接的岗位"), said), (_("等着办的"), gettext("%(n)d 件") % {"n": waiting.count()})]
+
+    def clean_username(self) -> User:
+        found = User.objects.filter(username=self.cleaned_data["username"], is_staff=True, is_active=True).first()
+        if found is None:
+            raise forms.ValidationError(gettext("没有这个登录名的工作人员，请核对，或者先给他开户"))
+        return found
+
+    def run(self, subject: RoleGrant, by: User) -> object:
+        data = self.cleaned_data
+        return actions.pass_on(subject.user, data["username"], basis=data["basis"], by=by)
+
+
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ScopedAdmin):
-    desk_forms = (SecondRole, Revoke, ResetAccess, ConfirmReset, DropReset)
+    desk_forms = (SecondRole, HandOver, Revoke, ResetAccess, ConfirmReset, DropReset)
     add_form = OpenAccount
     list_display = ("role", "place", "holder", "since", "until", "revoked_at")
     list_select_related = ("place", "user__person")

@@ -316,6 +316,31 @@ def revoke(held: RoleGrant, *, by: User | None) -> None:
     give_back_the_phone(held.user)
 
 
+@action
+def pass_on(leaver: User, successor: User, *, basis: str, by: User) -> list[RoleGrant]:
+    """Every post of whoever leaves that this person fills goes to one other human at once, for as long as it was given.
+
+    What waits waits for a post and is on the successor's desk with their next page; what the leaver did stays theirs.
+    Posts that another office fills stay until that one hands them over. Raises ``Refused``, ``NotAllowed``.
+    """
+    if by.is_same(leaver.pk) or by.is_same(successor.pk):
+        raise NotAllowed(_("自己的岗位不能自己交接，由任命的上一级办"))
+    if leaver.is_same(successor.pk):
+        raise Refused(username=_("接手的要是另一个人"))
+    list(User.objects.select_for_update().filter(pk__in=(leaver.pk, successor.pk)).order_by("pk"))
+    posts = [held for held in lasting_posts(leaver) if may_appoint(by, held.role, held.place)]
+    if not posts:
+        raise Refused(_("没有由您任命、可以交接的岗位；已经交接过的不用再交"))
+    given = []
+    for held in posts:
+        revoke(held, by=by)
+        day = max(held.since, today())
+        has = RoleGrant.objects.filter(user=successor, role=held.role, place=held.place, revoked_at=None)
+        if not has.filter(Q(until=None) | Q(until__gt=day)).exists():
+            given.append(grant(successor, held.role, held.place, since=day, until=held.until, basis=basis, by=by))
+    return given
+
+
 def give_back_the_phone(user: User) -> None:
     """Whoever works in no office any more, now or from a later day on, signs in as a resident again.
 

@@ -58,7 +58,16 @@ RETURNING used_at IS NOT NULL
 
 @action
 def open_account(
-    *, username: str, name: str, phone: str, role: str, place: Territory, since: date, basis: str, by: User | None
+    *,
+    username: str,
+    name: str,
+    phone: str,
+    role: str,
+    place: Territory,
+    since: date,
+    basis: str,
+    by: User | None,
+    until: date | None = None,
 ) -> tuple[RoleGrant, str]:
     """An account with its first role; its holder starts it with the code that goes to their phone.
 
@@ -83,13 +92,21 @@ def open_account(
             user = _account(username, one_line(name), number)
     except IntegrityError:
         raise Refused(username=_("这个登录名已经有人用了")) from None
-    held = residents.grant(user, role, place, since=since, basis=basis, by=by)
+    held = residents.grant(user, role, place, since=since, until=until, basis=basis, by=by)
     return held, _issue(user)
 
 
 @action
 def appoint(
-    user: User, *, username: str, role: str, place: Territory, since: date, basis: str, by: User
+    user: User,
+    *,
+    username: str,
+    role: str,
+    place: Territory,
+    since: date,
+    basis: str,
+    by: User,
+    until: date | None = None,
 ) -> tuple[RoleGrant, str]:
     """A resident takes an office: their account becomes a staff login, started with the code on their own phone.
 
@@ -110,7 +127,7 @@ def appoint(
             user.save(update_fields=["username", "is_staff", "password"])
     except IntegrityError:
         raise Refused(username=_("这个登录名已经有人用了")) from None
-    held = residents.grant(user, role, place, since=since, basis=basis, by=by)
+    held = residents.grant(user, role, place, since=since, until=until, basis=basis, by=by)
     return held, _issue(user)
 
 

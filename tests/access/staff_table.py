@@ -408,6 +408,7 @@ STEPS: dict[str, dict[str, Step]] = {
     },
     "residents.rolegrant": {
         "second-role": Step(APPROVER | DISTRICT_OFFICER),
+        "hand-over": Step(APPROVER | DISTRICT_OFFICER),
         "ask-joining": Step(ACCOUNT_KEEPERS),
         "revoke": Step(CLERK | APPROVER),
         "reset-access": Step(APPROVER | DISTRICT_OFFICER),
