@@ -34,8 +34,7 @@ def pressing(words: object, *, again: bool = False) -> Callable[[V], V]:
 
     def mark(view: V) -> V:
         view.pressed = words  # type: ignore[attr-defined]
-        if again:
-            view.may_come_again = True  # type: ignore[attr-defined]
+        view.comes_to_the_same = again  # type: ignore[attr-defined]
         return view
 
     return mark

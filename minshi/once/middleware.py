@@ -30,6 +30,8 @@ from minshi.refusals import Refused, heard
 from minshi.signin.drafts import FORM_KEY, OF_THE_PAGE, asks_who
 
 LED_ON = (301, 302, 303)
+DONE_ANYHOW = ("may_come_again", "comes_to_the_same")
+"""Marks of views that need no key: of a form with a number of its own, of a button pressed as often as one likes."""
 MOST_BYTES = 256 * 1024
 """Of a page that says at once what was done, rather than leading to it."""
 
@@ -81,7 +83,7 @@ class OncePerForm:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        if request.method != "POST" or getattr(view, "may_come_again", False):
+        if request.method != "POST" or any(getattr(view, mark, False) for mark in DONE_ANYHOW):
             return None
         key = actions.key_of(request.POST.get(FORM_KEY, ""))
         if key is None or not isinstance(request.user, User) or asks_who(request.path):
