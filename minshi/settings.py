@@ -290,7 +290,8 @@ ALARM_MAIL = os.environ.get("MINSHI_ALARM_MAIL", "")
 """Where alarms go: an https:// robot, and smtps://user:password@host/?from=…&to=… (smtp:// with STARTTLS)."""
 
 ROOTS_MAIL = os.environ.get("MINSHI_ROOTS_MAIL", "")
-"""To whom each hour's root of the chain goes, in the form of ALARM_MAIL: whoever asked the operator for it."""
+ROOTS_WEBHOOK = os.environ.get("MINSHI_ROOTS_WEBHOOK", "")
+"""To whom each hour's root of the chain goes, in the form of ALARM_MAIL and ALARM_WEBHOOK: whoever asked for it."""
 
 HOME_PLACE = os.environ.get("MINSHI_HOME", "530103")
 """The territory code whose district the home page shows; the top of the tree when there is none such."""

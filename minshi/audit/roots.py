@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +20,7 @@ from django.conf import settings
 
 from minshi.audit.chain import Fault
 from minshi.audit.models import Link
+from minshi.clock import CHINA
 
 log = logging.getLogger(__name__)
 AT_ONCE = 1000
@@ -67,6 +70,28 @@ def newest() -> Kept | None:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
         lines = file.read().decode("ascii", errors="replace").splitlines()
     return next(filter(None, map(_read, reversed(lines))), None)
+
+
+def published(since: str = "") -> str:
+    """The list for everybody, in the order in which they left: the hour and the hash, a line each.
+
+    ``since``: an hour as the list writes it. Neither minute nor number stands there: read each hour they would count
+    what was done in it, where one door may have voted.
+    """
+    path = Path(settings.ROOTS_FILE)
+    size = path.stat().st_size if path.exists() else 0
+    lines = _lines(path, size)
+    return "".join(f"{line}\n" for line in lines[bisect_left(lines, since) :])
+
+
+@lru_cache(maxsize=1)
+def _lines(path: Path, size: int) -> list[str]:
+    """Read again only when the file has grown. An hour never stands after a later one: a list in order."""
+    lines, latest = [], ""
+    for root in kept():
+        latest = max(latest, f"{root.at.astimezone(CHINA):%Y-%m-%dT%H}" if root.at else latest)
+        lines.append(f"{latest} {root.hash}")
+    return lines
 
 
 def _read(line: str) -> Kept | None:

@@ -4,4 +4,8 @@ from django.urls import path
 
 from minshi.audit import views
 
-urlpatterns = [path("trust/", views.chain, name="chain")]
+urlpatterns = [
+    path("trust/", views.chain, name="chain"),
+    path("trust/roots/", views.witness, name="witness"),
+    path("trust/roots.txt", views.roots_file, name="roots_file"),
+]

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.conf import settings
@@ -129,15 +130,20 @@ _OTHERWISE = gettext_lazy("对方没有接受")
 
 def send_root(line: str) -> None:
     """To whoever asked for the chain's roots. One that does not leave is no loss: the next confirms all before it."""
-    if not settings.ROOTS_MAIL:
-        return
     text = _(
         "存证链的根（序号、校验值、封存时间）。请留存：以后可以请运维人员用 check_chain --root 核对它是否还在链上。"
     )
-    try:
-        _mail(settings.ROOTS_MAIL, f"{settings.SITE_URL}\n{line}\n\n{text}", subject=_("民生小实事存证"))
-    except (OSError, ValueError, LookupError, smtplib.SMTPException) as error:
-        log.error("the root did not leave by mail: %s", type(error).__name__)
+    letter = f"{settings.SITE_URL}\n{line}\n\n{text}"
+    ways: dict[str, tuple[str, Callable[[str, str], None]]] = {
+        "mail": (settings.ROOTS_MAIL, partial(_mail, subject=_("民生小实事存证"))),
+        "webhook": (settings.ROOTS_WEBHOOK, _post),
+    }
+    for name, (address, way) in ways.items():
+        try:
+            if address:
+                way(address, letter)
+        except (OSError, ValueError, LookupError, smtplib.SMTPException) as error:
+            log.error("the root did not leave by %s: %s", name, type(error).__name__)
 
 
 def _mail(address: str, text: str, subject: str = "") -> None:

@@ -358,6 +358,8 @@ TABLE: tuple[Row, ...] = (
     Row("faces", others=HIDDEN, visitors=HIDDEN),
     Row("healthz", **PUBLIC, query="only"),
     Row("chain", **PUBLIC, query="before"),
+    Row("witness", **PUBLIC),
+    Row("roots_file", **PUBLIC, query="since"),
     # --- messages
     Row("messages", see=SIGNED_IN, query="before"),
     Row("messages_read", others=NOT_TAKEN, send=SIGNED_IN),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 
 from minshi.audit import actions, roots
 from minshi.audit.chain import faults
@@ -97,6 +105,62 @@ def test_the_newest_that_left_is_read_from_the_end(groups: list[Group], outside:
     assert roots.newest() == newest, "a line that a full disk cut short is none"
 
 
+def test_the_list_says_each_hour_and_hash_in_order_and_no_count(
+    groups: list[Group], outside: Path, client: Client, clock: Any
+) -> None:
+    address = reverse("roots_file")
+    assert client.get(address).content == b""
+    roots.leave()
+    first = bytes(Link.objects.latest("seq").hash).hex()
+    clock.set("2026-11-03 14:59")
+    Group.objects.create(name="又一组")
+    actions.seal()
+    roots.leave()
+    second = bytes(Link.objects.latest("seq").hash).hex()
+    answer = client.get(address)
+    assert answer.content.decode() == f"2026-11-03T12 {first}\n2026-11-03T14 {second}\n"
+    assert answer["Content-Type"].startswith("text/plain")
+    assert client.get(address, {"since": "2026-11-03T13"}).content.decode() == f"2026-11-03T14 {second}\n"
+    page = client.get(reverse("witness")).content.decode()
+    assert address in page and second in page and reverse("witness") in client.get(reverse("chain")).content.decode()
+
+
+def test_the_check_of_the_page_keeps_the_list_and_finds_what_is_gone(
+    groups: list[Group], client: Client, tmp_path: Path
+) -> None:
+    shown = client.get(reverse("witness")).content.decode()
+    check = tmp_path / "keep_roots.py"
+    check.write_text(html.unescape(shown.partition("<pre><code>")[2].partition("</code></pre>")[0]))
+    lines = [f"2026-11-{day:02}T12 {day:064x}" for day in range(1, 29)]
+    published: list[str] = lines[:27]
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            since = parse_qs(urlsplit(self.path).query).get("since", [""])[0]
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write("".join(f"{line}\n" for line in published if line >= since).encode())
+
+        def log_message(self, *args: Any) -> None: ...
+
+    def run() -> tuple[int, str]:
+        command = [sys.executable, "-I", str(check), f"http://127.0.0.1:{site.server_port}/trust/roots.txt"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    with HTTPServer(("127.0.0.1", 0), Site) as site:
+        Thread(target=site.serve_forever, daemon=True).start()
+        assert run() == (0, "都还在；新留了 27 个，一共 27 个。\n")
+        published.append(lines[27])
+        assert run() == (0, "都还在；新留了 1 个，一共 28 个。\n")
+        published[3] = published[3][:-1] + "f"  # the chain made anew from there on
+        code, said = run()
+        assert code == 1 and lines[3] in said and lines[4] not in said
+        del published[20:]
+        assert all(line in run()[1] for line in lines[20:])
+        site.shutdown()
+
+
 def test_each_hours_root_goes_to_whoever_asked_for_it(
     groups: list[Group], settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -112,6 +176,12 @@ def test_each_hours_root_goes_to_whoever_asked_for_it(
     tasks.leave_root()
     ((address, text),) = sent
     assert address == settings.ROOTS_MAIL and bytes(Link.objects.latest("seq").hash).hex() in text
+    posted: list[tuple[str, str]] = []
+    monkeypatch.setattr(alarms, "_post", lambda address, text: posted.append((address, text)))
+    settings.ROOTS_WEBHOOK = "https://witness.example.cn/"
+    alarms.send_root("1 hash")
+    assert posted[0][0] == settings.ROOTS_WEBHOOK and "1 hash" in posted[0][1]
+    settings.ROOTS_WEBHOOK = ""
 
     def away(*args: Any, **kwargs: Any) -> None:
         raise OSError("b@example.cn")
