@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -93,7 +95,8 @@ _sentences: dict[str, StrOrPromise] = {}
 def guarded(**sentences: StrOrPromise) -> None:
     """Say what people read when a trigger refuses: the CONSTRAINT it names → a sentence to be translated.
 
-    Placeholders such as ``%(least)s`` take their values from the JSON that the trigger gives along as DETAIL.
+    Placeholders such as ``%(least)s`` take their values from the JSON that the trigger gives along as DETAIL; a
+    moment in it is said as pages say it.
     """
     _sentences.update(sentences)
 
@@ -109,7 +112,19 @@ def sentence_of(error: IntegrityError) -> str | None:
     if sentence is None:
         return None
     numbers: dict[str, object] = json.loads(getattr(diagnosis, "message_detail", None) or "{}")
-    return str(sentence) % numbers
+    return str(sentence) % {name: _as_pages_say(value) for name, value in numbers.items()}
+
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+"""A timestamptz as jsonb writes it."""
+words_of_moments: list[Callable[[datetime], str]] = []
+"""How pages say a moment; the faces put it here, which stand above."""
+
+
+def _as_pages_say(value: object) -> object:
+    if words_of_moments and isinstance(value, str) and INSTANT.fullmatch(value):
+        return words_of_moments[-1](datetime.fromisoformat(value))
+    return value
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from minshi.refusals import words_of_moments
+
 
 class FacesConfig(AppConfig):
     name = "minshi.faces"
@@ -10,7 +12,8 @@ class FacesConfig(AppConfig):
     verbose_name = _("页面")
 
     def ready(self) -> None:
-        from minshi.faces import checks, labels, typed  # noqa: F401  (checks register themselves)
+        from minshi.faces import checks, labels, typed, words  # noqa: F401  (checks register themselves)
 
         labels.look_up_once()
+        words_of_moments.append(words.cn_datetime)
         typed.watch()

@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from minshi.faces.words import cn_date
 from minshi.lifecycle.machine import stepped
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications import told
@@ -66,5 +67,5 @@ def somebody_was_appointed(held: RoleGrant, ended: bool, **kwargs: Any) -> None:
         tell(held.user, _("您不再担任：%(role)s") % {"role": role}, "", reverse("mine"), event=told.DISMISSED.name)
         return
     url = reverse("admin:index") if held.role in STAFF_ROLES else reverse("mine")
-    words = _("从 %(day)s 起，依据：%(basis)s") % {"day": held.since.isoformat(), "basis": held.basis}
+    words = _("从 %(day)s 起，依据：%(basis)s") % {"day": cn_date(held.since), "basis": held.basis}
     tell(held.user, _("您担任了：%(role)s") % {"role": role}, words, url, event=told.APPOINTED.name)

@@ -52,10 +52,10 @@ BEGIN
     IF coalesce(cardinality(already), 0) >= most THEN
         RAISE EXCEPTION 'account % has made % wishes in % days', NEW.by_id, cardinality(already), days
             USING ERRCODE = 'check_violation', CONSTRAINT = 'wishes_of_one_person',
-                  DETAIL = jsonb_build_object('most', most, 'days', days, 'next', to_char(
-                      (coalesce(already[most], minshi_now()) + make_interval(days => days)) AT TIME ZONE 'Asia/Shanghai',
-                      'YYYY-MM-DD HH24:MI'
-                  ))::text;
+                  DETAIL = jsonb_build_object(
+                      'most', most, 'days', days,
+                      'next', coalesce(already[most], minshi_now()) + make_interval(days => days)
+                  )::text;
     END IF;
     RETURN NEW;
 END $$;

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from minshi import refusals
+from minshi.clock import CHINA
+from minshi.faces.words import cn_datetime
 from minshi.guards.loading import files
 from minshi.refusals import Refused, guarded, guarded_names, refusing
 
@@ -36,6 +39,12 @@ def test_a_guard_gives_the_numbers_that_its_sentence_says() -> None:
 def test_no_words_for_people_stand_in_a_guard() -> None:
     spoken = [file for file in files() if CHINESE.search(code(file))]
     assert spoken == []
+
+
+def test_no_guard_writes_a_date_as_people_would_read_it() -> None:
+    """It gives the moment; the one place that words dates says it. The chain hashes its own canonical text."""
+    wording = [file.name for file in files() if re.search(r"\bto_char\(", code(file)) and file.name != "sealing.sql"]
+    assert wording == []
 
 
 @pytest.fixture
@@ -66,3 +75,11 @@ def test_a_refusal_is_the_sentence_with_the_numbers_of_the_guard() -> None:
 def test_a_fault_stays_a_fault(using: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), refusing():
         refuse(using)
+
+
+def test_a_moment_that_a_guard_gives_is_said_as_pages_say_it(guard: None) -> None:
+    moment = datetime(2031, 12, 27, 12, 50, tzinfo=CHINA)
+    given = f", CONSTRAINT = 'enough_of_them', DETAIL = jsonb_build_object('least', '{moment}'::timestamptz)::text"
+    with pytest.raises(Refused, match=f"至少 {cn_datetime(moment)} 个"), refusing():
+        refuse(given)
+    assert cn_datetime(moment).endswith("12月27日 12:50")

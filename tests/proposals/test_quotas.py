@@ -71,7 +71,7 @@ def test_a_sixth_wish_waits_until_the_first_is_thirty_days_old(
     )
     assert answer.status_code == 422
     [said] = answer.context["form"].errors["text"]
-    assert "每人 30 天内最多提 5 个心愿" in said and "2026-04-01 09:00 以后可以再提" in said
+    assert "每人 30 天内最多提 5 个心愿" in said and "4月1日 09:00 以后可以再提" in said
     assert "想要一张长椅" in answer.content.decode()
     clock.set("2026-04-01 09:01")
     wish(way, resident, 6)
