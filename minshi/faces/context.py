@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from minshi.faces import elder
+from minshi.prefix import prefix
 
 
 @lru_cache(maxsize=4)
-def _elder_url(urlconf: str) -> str:
+def _elder_url(urlconf: str, before: str) -> str:
     return reverse("elder")
 
 
@@ -21,7 +22,7 @@ def face(request: HttpRequest) -> dict[str, Any]:
     return {
         "elder": elder.is_on(request),
         "offer_elder": elder.is_undecided(request),
-        "elder_url": _elder_url(settings.ROOT_URLCONF),
+        "elder_url": _elder_url(settings.ROOT_URLCONF, prefix()),
         "hotline": settings.HOTLINE,
         "session_open": settings.SESSION_COOKIE_NAME in request.COOKIES,
     }
