@@ -234,5 +234,5 @@ def term_ends(held: RoleGrant, *, by: object = None) -> None:
         "到 %(day)s 为止。续任、换届要有新的推选或任命记录，在“居民”或“任职”里办；没有人接任，这里的事由上一级办。"
     )
     words %= {"day": cn_until(midnight(held.until))}
-    url = f"/admin/residents/rolegrant/{held.pk}/change/"
+    url = reverse("admin:residents_rolegrant_change", args=[held.pk])
     tell_role(fills, held.place, title, words, url, event=told.TERM_ENDING.name)
