@@ -73,22 +73,21 @@ def take_in(place: Territory, name: str, content: bytes, *, by: User) -> Intake:
         rows_refused=count[Outcome.REFUSE],
         by=by,
     )
-    IntakeRow.objects.bulk_create(
-        (
-            IntakeRow(
-                intake=intake,
-                sheet=step.line.sheet[:40],
-                number=step.line.number,
-                line=step.line.said,
-                is_passed_over=bool(step.line.is_passed_over),
-                outcome=step.outcome,
-                said="；".join(step.said)[:SAID_LENGTH],
-            )
-            for step in steps
-        ),
-        batch_size=BATCH,
-    )
+    for batch in range(0, len(steps), BATCH):
+        IntakeRow.objects.bulk_create(_row(intake, step) for step in steps[batch : batch + BATCH])
     return intake
+
+
+def _row(intake: Intake, step: Step) -> IntakeRow:
+    return IntakeRow(
+        intake=intake,
+        sheet=step.line.sheet[:40],
+        number=step.line.number,
+        line=step.line.said,
+        is_passed_over=bool(step.line.is_passed_over),
+        outcome=step.outcome,
+        said="；".join(step.said)[:SAID_LENGTH],
+    )
 
 
 @action

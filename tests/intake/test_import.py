@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError
 
 from minshi.accounts.models import User
+from minshi.audit.models import Event
 from minshi.clock import now, today
 from minshi.intake import actions, books, sheets
 from minshi.intake.models import Intake, Outcome, State
@@ -69,6 +70,14 @@ def test_what_was_read_is_in_the_register_row_for_row(community: Territory, cler
     assert Ownership.objects.get(household=doors[1]).organisation == "样板公司"
     chief = RoleGrant.objects.get(role=Role.CHIEF, user__phone="13900000001")
     assert (chief.place, str(chief.until)) == (doors[0].place if doors[0] else None, "2099-01-01")
+
+
+def test_what_was_done_by_the_file_is_in_the_history_by_who_started_it(community: Territory, clerk: User) -> None:
+    carried_out(community, ROWS, clerk)
+    intake = carried_out(community, [("金沙小区", "1栋", "1", "101", "90", "", "", "", "", "")], clerk)
+    door = intake.rows.get().household_id
+    events = Event.objects.filter(table_name="territory_household", row_pk=str(door)).order_by("pk")
+    assert [(event.op, event.actor) for event in events] == [("I", clerk.pk), ("U", clerk.pk)]
 
 
 def test_the_same_file_twice_changes_nothing(community: Territory, clerk: User) -> None:
