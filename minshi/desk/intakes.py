@@ -158,6 +158,11 @@ class IntakeAdmin(ScopedAdmin):
             *super().get_urls(),
         ]
 
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # A refused photo is kept for the next try; a file that names a whole community is chosen again.
+        request.unsent = None  # type: ignore[attr-defined]
+        return super().add_view(request, *args, **kwargs)
+
     def template_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise NotAllowed(TakeIn.whose(request.user))  # type: ignore[arg-type]

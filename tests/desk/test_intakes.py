@@ -14,6 +14,7 @@ from minshi.intake import actions, sheets
 from minshi.intake.models import Intake, State
 from minshi.territory.actions import add_place
 from minshi.territory.models import Household, Territory
+from minshi.unsent.models import UnsentFile
 from tests.desk.test_scope import do_of, list_of, page_of
 from tests.intake.files import HEADS, book, text
 from tests.intake.test_import import ROWS, read
@@ -58,6 +59,7 @@ def test_what_is_no_register_is_said_beside_the_file(
 ) -> None:
     page = handed_in(client_of(clerk), community, content)
     assert why in page and not Intake.objects.exists()
+    assert f'value="{community.pk}" selected' in page and not UnsentFile.objects.exists()
 
 
 def test_the_work_is_seen_without_javascript_until_it_is_done(
