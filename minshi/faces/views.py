@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from minshi.faces import elder, samples
+from minshi.faces.last import last_page
 from minshi.prefix import is_ours
 
 
@@ -43,8 +44,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # No context and no static manifest: whatever broke may be among them.
-    return HttpResponse(loader.render_to_string("500.html"), status=500)
+    return last_page(request, "500.html", 500, is_open=True)
 
 
 def style_page(request: HttpRequest) -> HttpResponse:

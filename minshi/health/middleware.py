@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
+
+from minshi.faces.last import last_page
 
 log = logging.getLogger(__name__)
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 GONE = ("08", "57P", "25P03")
 """SQLSTATEs: no connection; the server going down, crashed or coming up; a session it ended. With none: a dead line."""
+READ_ONLY = "25006"
+"""SQLSTATE: a database that is only read, as a standby is; nothing of the request was stored."""
+NO_DISK = (errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.ENOTDIR, errno.EEXIST, errno.EPERM, errno.EROFS)
 
 
 def may_come_again(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -38,6 +44,8 @@ class OnceMore:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code == 500 and (cannot := getattr(request, "_cannot", "")):
+            return away(request, cannot)
         if response.status_code != 500 or not _met_a_dead_line(request):
             return response
         if _may_be_repeated(request):
@@ -66,18 +74,21 @@ def _name(request: HttpRequest) -> str:
     return request.resolver_match.view_name if request.resolver_match else ""
 
 
-def away(request: HttpRequest) -> HttpResponse:
-    # No context: the session and everything else that asks the database is away too.
-    response = HttpResponse(loader.render_to_string("503.html"), status=503)
-    response["Retry-After"] = "10"
+def away(request: HttpRequest, cannot: str = "") -> HttpResponse:
+    """``cannot`` says what does not go for now: ``write`` anything, or keep ``files``."""
+    response = last_page(request, "503.html", 503, cannot=cannot, is_open=not cannot)
+    response["Retry-After"] = "60" if cannot else "10"
     return response
 
 
 def note_dead_lines(request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Before the exception becomes a page: keep in mind whether it was the line that died."""
-    error = sys.exc_info()[1]
-    if request is not None and any(is_dead_line(each) for each in _causes(error)):
+    """Before the exception becomes a page: keep in mind whether the line died, or what cannot be written."""
+    causes = list(_causes(sys.exc_info()[1]))
+    if request is None:
+        return
+    if any(is_dead_line(each) for each in causes):
         request._dead_line = True  # type: ignore[attr-defined]
+    request._cannot = next(filter(None, map(cannot_be_done, causes)), "")  # type: ignore[attr-defined]
 
 
 got_request_exception.connect(note_dead_lines, dispatch_uid="health.dead_lines")
@@ -87,6 +98,15 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def cannot_be_done(error: BaseException) -> str:
+    """``write`` where the database takes nothing for now, ``files`` where the disk of the pictures does not."""
+    if getattr(error, "sqlstate", None) == READ_ONLY:
+        return "write"
+    is_disk = isinstance(error, OSError) and error.errno in NO_DISK
+    is_media = is_disk and str(getattr(error, "filename", "") or "").startswith(str(settings.MEDIA_ROOT))
+    return "files" if is_media else ""
 
 
 def is_dead_line(error: BaseException) -> bool:

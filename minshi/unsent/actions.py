@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from io import BytesIO
@@ -18,6 +19,8 @@ from minshi.accounts.models import User
 from minshi.clock import Instant
 from minshi.policy import selectors as policy
 from minshi.unsent.models import UnsentFile
+
+log = logging.getLogger(__name__)
 
 Sent = Iterable[tuple[str, UploadedFile, UUID]]
 """Files of a form: field, file, and the token it is kept under."""
@@ -55,7 +58,11 @@ def _keep(sent: tuple[str, UploadedFile, UUID], path: str, **whose: Any) -> bool
         return False
     upload.seek(0)
     row = UnsentFile(token=token, path=path[:300], field=field[:80], name=(upload.name or "")[-120:], **whose)
-    row.file.save(token.hex, ContentFile(upload.read()), save=True)
+    try:
+        row.file.save(token.hex, ContentFile(upload.read()), save=True)
+    except OSError as error:
+        log.warning("a file of a form cannot be kept: %s", type(error).__name__)
+        return False
     return True
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -21,7 +22,8 @@ from minshi.engine import base
 from minshi.health import middleware
 from minshi.health.middleware import OnceMore, is_dead_line
 from proposals.models import Proposal
-from tests.way import Way
+from tests.proposals.hostile import WORDS
+from tests.way import Way, a_picture
 
 
 def drop_every_connection() -> int:
@@ -172,6 +174,43 @@ def test_any_other_form_is_not_sent_twice_and_says_to_look_first(
     answer = client.post(reverse("make_wish"), {"text": "想要一盏灯"})
     assert answer.status_code == 503 and broken == ["POST"]
     assert "先回去看一看办成没有" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_only_read_is_said_and_what_was_written_is_shown(
+    way: Way, client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(way.who("resident"))
+    client.raise_request_exception = False
+    only_read(monkeypatch)
+    wished = {"text": "想要一盏灯", "place": way.yard.pk, "category": "services"}
+    answer = client.post(reverse("make_wish"), wished)
+    said = answer.content.decode()
+    assert answer.status_code == 503 and "现在只能看，暂时办不了" in said and "想要一盏灯" in said
+    assert client.get("/").status_code == 200, "what needs no writing goes on"
+
+
+def only_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def begins(*args: Any, **kwargs: Any) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+            cursor.execute("DELETE FROM once_sentform")
+
+    monkeypatch.setattr("proposals.views.wishing.actions.wish_once", begins)
+
+
+@pytest.mark.django_db
+def test_a_disk_that_takes_no_picture_is_said_and_what_was_written_is_shown(
+    way: Way, client_of: Any, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.write_text("no directory")
+    client = client_of(way.who("resident"))
+    client.raise_request_exception = False
+    answer = client.post(reverse("propose"), {**WORDS, "place": way.yard.pk, "photos": [a_picture()]})
+    said = answer.content.decode()
+    assert answer.status_code == 503 and "照片和附件暂时存不下" in said and WORDS["need"] in said
+    assert not Proposal.objects.exists()
 
 
 def send(client: Client, proposal: Proposal, page: str, **fields: str) -> Any:

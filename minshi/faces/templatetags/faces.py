@@ -452,7 +452,7 @@ def typed_before(context: template.Context) -> dict[str, Any]:
         for name, text in sent
         if name not in hidden and not any(part in name for part in NOT_SHOWN) and words_in(text)
     ]
-    return {"texts": words[:MOST_TYPED]}
+    return {"texts": words[:MOST_TYPED], "is_open": context.get("is_open")}
 
 
 def words_in(text: str) -> bool:
