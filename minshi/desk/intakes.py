@@ -166,14 +166,16 @@ class IntakeAdmin(ScopedAdmin):
     def template_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise NotAllowed(TakeIn.whose(request.user))  # type: ignore[arg-type]
-        return _attached(books.template(), "户册模板.xlsx")
+        return _attached(books.template(), gettext("户册模板") + ".xlsx")
 
     def rows_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Every row with what came of it, in the order of the file; people in full only to whoever brought it."""
         intake = get_object_or_404(self.get_queryset(request), pk=pk)
         rows = intake.rows.order_by("pk").iterator(2000)
         is_mine = request.user.is_same(intake.by_id)  # type: ignore[union-attr]
-        return _attached(books.outcome(rows, is_masked=not is_mine), f"{intake.place.name}户册-逐行结果.xlsx")
+        return _attached(
+            books.outcome(rows, is_masked=not is_mine), f"{intake.place.name}{gettext('户册-逐行结果')}.xlsx"
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import xlsxwriter
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from minshi.intake.columns import EARLIEST, LABELS, LATEST, names_of
 from minshi.intake.models import IntakeRow, Outcome
@@ -26,10 +27,10 @@ EXAMPLES: tuple[dict[str, str], ...] = (
 PEOPLE = ("owners", "chief", "phone", "basis")
 """Columns that name somebody."""
 NOTES = (
-    "一户一行。没有的可以空着；“小区或院落”和“门牌”每行都要写。",
-    "同一栋楼的楼栋长写在任何一行都行；两位楼栋长共管一栋，姓名、电话各用顿号隔开。",
-    "产权人几位的用顿号隔开；单位写全称。不要写身份证号，写了也不会收。",
-    "已经登记过的户再交一次，只改写了的那几格；空着的不动。",
+    gettext_lazy("一户一行。没有的可以空着；“小区或院落”和“门牌”每行都要写。"),
+    gettext_lazy("同一栋楼的楼栋长写在任何一行都行；两位楼栋长共管一栋，姓名、电话各用顿号隔开。"),
+    gettext_lazy("产权人几位的用顿号隔开；单位写全称。不要写身份证号，写了也不会收。"),
+    gettext_lazy("已经登记过的户再交一次，只改写了的那几格；空着的不动。"),
 )
 
 
@@ -56,7 +57,7 @@ def template() -> bytes:
     sheet = book.add_worksheet(_("说明"))
     sheet.set_column(0, 0, 100)
     for at, note in enumerate(NOTES):
-        sheet.write_string(at, 0, _(note))
+        sheet.write_string(at, 0, str(note))
     book.close()
     return out.getvalue()
 
