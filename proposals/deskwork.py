@@ -16,7 +16,7 @@ from minshi.residents.models import ORGANISERS
 from minshi.territory.models import Household, Territory
 from proposals import actions, selectors
 from proposals.forms import typed_list
-from proposals.models import READING, WHY_LENGTH, Proposal, Stage, Tier, Wish, WishStage
+from proposals.models import READING, WHY_LENGTH, WISH_WAITS, Proposal, Stage, Tier, Wish, WishStage
 from proposals.models.households import CosignQuerySet
 from proposals.wording import who_benefits
 
@@ -327,7 +327,8 @@ class AnswerWish(DeskForm):
     reason = ReasonField(label=_("怎么答复"))
 
     def facts(self) -> list[tuple[Any, Any]]:
-        return [(_("心愿"), self.subject.text), (_("具体位置"), self.subject.spot or "—")]
+        kind = _("急事") if self.subject.urgent else _("心愿")
+        return [(kind, self.subject.text), (_("具体位置"), self.subject.spot or "—")]
 
     @classmethod
     def open_to(cls, subject: Wish) -> bool:
@@ -346,14 +347,55 @@ class HandOver(AnswerWish):
     name, verb, label = "hand-over", "hand_over", _("转责任单位")
 
 
-class Fulfil(AnswerWish):
-    name, verb, label = "fulfil", "fulfil", _("已经实现")
+class Arrive(AnswerWish):
+    name, verb, label = "arrive", "arrive", _("到场了")
     stages = (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED)
+    reason = ReasonField(label=_("到场看到什么，怎么处理"))
+
+    @classmethod
+    def open_to(cls, subject: Wish) -> bool:
+        return subject.urgent and super().open_to(subject)
+
+
+class Fulfil(AnswerWish):
+    name, verb, label = "fulfil", "fulfil", _("办好了")
+    stages = WISH_WAITS
 
 
 class DeclineWish(AnswerWish):
     name, verb, label = "decline", "decline", _("不采纳")
-    stages = (WishStage.NEW, WishStage.HANDED)
+    stages = (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED)
 
 
-OF_WISH = (Claim, HandOver, Fulfil, DeclineWish)
+class JudgeWish(DeskForm):
+    """For whoever told it to somebody: they were asked."""
+
+    permission = "proposals.judge_wish"
+    is_done = True
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [
+            (_("心愿"), self.subject.text),
+            (_("许愿人"), self.subject.wisher_name),
+            (_("答复"), self.subject.answer),
+        ]
+
+    @classmethod
+    def open_to(cls, subject: Wish) -> bool:
+        return subject.stage == WishStage.SAID and subject.was_told
+
+    def run(self, subject: Wish, by: User) -> object:
+        why = self.cleaned_data.get("reason", "")
+        return actions.judge_wish(subject, is_done=self.is_done, reason=why, by=by)
+
+
+class WishIsDone(JudgeWish):
+    name, label = "agree", _("问过了，许愿人说办好了")
+
+
+class WishIsNotDone(JudgeWish):
+    name, label, is_done = "contest", _("问过了，许愿人说还没有办好"), False
+    reason = ReasonField(label=_("还差什么"))
+
+
+OF_WISH = (Claim, HandOver, Arrive, Fulfil, DeclineWish, WishIsDone, WishIsNotDone)

@@ -640,6 +640,21 @@ class ReviewForm(forms.Form):
         return cleaned
 
 
+class JudgeWishForm(forms.Form):
+    """Whether a wish is done, by whoever wished; what is missing is said only where it is not."""
+
+    is_done = forms.ChoiceField(
+        label=_("办好了吗"), choices=(("yes", _("办好了")), ("no", _("还没有办好"))), widget=forms.RadioSelect
+    )
+    reason = PlainField(label=_("还差什么（没有办好时填）"), rows=2, max_length=WHY_LENGTH, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("is_done") == "no" and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("请写还差什么，办的人好接着办"))
+        return cleaned
+
+
 class WishForm(forms.Form):
     place = PlaceField(label=_("在哪里"))
     text = PlainField(label=_("您的心愿"), rows=3, max_length=WISH_LENGTH)

@@ -39,7 +39,7 @@ from minshi.residents.signals import appointed, described
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
 from proposals.actions.looking import LOOK
-from proposals.lifecycle import GATED, GROUP, PROPOSER, holder_place, period, reviewer_of, street_or_district
+from proposals.lifecycle import GATED, GROUP, JUDGED, PROPOSER, holder_place, period, reviewer_of, street_or_district
 from proposals.models import Look, Proposal, Stage, Wish
 from proposals.selectors import other_readers
 
@@ -141,9 +141,15 @@ def nobody_answered(deadline: Deadline) -> None:
     wished = Wish.objects.select_related("place", "holder_place").get(pk=deadline.subject_id)
     if (wished.holder_role, wished.holder_place) == street_or_district(wished.place):
         actions.remind_of_wish(wished, by=None)
-        look_again(deadline, period(wished.place, "supervision.days", now()).end)
+        again = ("urgent.onsite_hours", now(), "hours") if wished.urgent else ("supervision.days", now())
+        look_again(deadline, period(wished.place, *again).end)
     else:
         actions.climb_wish(wished, by=None)
+
+
+@on(JUDGED)
+def nobody_said_otherwise(deadline: Deadline) -> None:
+    actions.accept_silence(Wish.objects.select_related("place").get(pk=deadline.subject_id), by=None)
 
 
 @on(LOOK)
@@ -252,7 +258,7 @@ def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
     """What was provisional has its day now; the row that shows it follows."""
     if deadline.kind.startswith("stage:") and deadline.subject_type == "proposals.proposal":
         actions.follow_calendar(deadline.subject_id, deadline.due, by=None)
-    elif deadline.kind == "wish":
+    elif deadline.kind in ("wish", JUDGED):
         actions.follow_calendar_of_wish(deadline.subject_id, deadline.due, by=None)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.lifecycle import permits
+from minshi.lifecycle.models import StepRecord
 from minshi.refusals import guarded
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of, is_second, lives_in, roles_of
@@ -95,6 +96,15 @@ def is_wisher(user: User, wish: Wish) -> bool:
 
 
 @rules.predicate
+def may_judge(user: User, wish: Wish) -> bool:
+    """Whoever wished, or who asks them where it was written down for them; never who said that it is done."""
+    said = StepRecord.objects.of(wish).filter(verb="fulfil").order_by("id").last()
+    if said and user.is_same(said.by_id):
+        return False
+    return is_wisher(user, wish) or (wish.was_told and holds(user, wish.place, Role.CLERK, *ORGANISERS))
+
+
+@rules.predicate
 def answers_wishes(user: User, wish: Wish) -> bool:
     return holds_it(user, wish) or holds(user, wish.place, Role.CLERK, Role.CASE_OFFICER)
 
@@ -172,6 +182,7 @@ rules.add_perm("proposals.handle", holds_it)
 rules.add_perm("proposals.rule_above", decides_above)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
+rules.add_perm("proposals.judge_wish", may_judge)
 rules.add_perm("proposals.promote_wish", answers_wishes | is_wisher)
 permits.held_by(
     {
@@ -186,6 +197,7 @@ permits.held_by(
         "proposals.rule_above": _("承办人的上一级：街道经办或街道审批、区牵头部门，区以上由区牵头部门两位工作人员"),
         "proposals.wish": _("确认过住处的居民，或者替居民登记的社区工作人员"),
         "proposals.answer_wish": _("现在的承办人，或这里的社区工作人员、街道经办"),
+        "proposals.judge_wish": _("许愿人本人；别人代记的由社区或楼栋长问过以后登记，说办好了的人不能自己登记"),
         "proposals.promote_wish": _("许愿人本人或答复心愿的人"),
     }
 )

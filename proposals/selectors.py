@@ -25,6 +25,7 @@ from minshi.faces.kept import RULES, state_of
 from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
 from minshi.paper.models import Line, Sheet
+from minshi.policy import selectors as policy
 from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import SECONDS, acting_title, roles_of, second_hands, second_in
 from minshi.residents.waiting import CLAIM
@@ -219,6 +220,14 @@ def wishes_in(place: Territory) -> QuerySet[Wish]:
 def state_of_wall(place: Territory) -> str:
     """What the wall of wishes opens with, for the stamp of its kept page."""
     return state_of(f"wall:{place.pk}:{place.path}", lambda: [wishes_in(place)[: paging.SIZE + 1]])
+
+
+def urgent_terms(place: Territory | None) -> dict[str, int]:
+    """Within how many hours an urgent wish is answered and somebody is there, within how many working days it is
+    done (policy row 3)."""
+    names = {"respond": "urgent.respond_hours", "onsite": "urgent.onsite_hours", "days": "urgent.days"}
+    terms = policy.terms([*names.values()], place)
+    return {short: int(terms[name]) for short, name in names.items()}
 
 
 def wall(place: Territory, number: int = 5) -> list[Wish]:

@@ -27,7 +27,7 @@ from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed, proposed_above, waits_above
 from proposals.lifecycle import REVIEW_LADDER, waits_for
-from proposals.models import Cosign, LookState, Proposal, Stage, Tier, Version, Wish
+from proposals.models import Cosign, LookState, Proposal, Stage, Tier, Version, Wish, WishStage
 from proposals.panels import (
     HOLDS_A_POST,
     Found,
@@ -151,6 +151,22 @@ def to_revise(user: User) -> list[Task]:
             until=proposal.due_at,
         )
         for proposal in returned[:MOST_RETURNED]
+    ]
+
+
+def to_judge(user: User) -> list[Task]:
+    """Their own wishes of which somebody says that they are done."""
+    said = Wish.objects.filter(by__in=user.keys, stage=WishStage.SAID).order_by("due_at")
+    return [
+        Task(
+            title=wish.text,
+            text=_("办好了吗？请您看看"),
+            url=reverse("judge_wish", args=[wish.pk]),
+            button=_("去看"),
+            until=wish.due_at,
+        )
+        for wish in said[:MOST_RETURNED]
+        if not wish.is_for_another
     ]
 
 
@@ -331,6 +347,12 @@ register_tasks(
     where="""EXISTS (
         SELECT FROM proposals_proposal AS returned
         WHERE returned.proposer_id = ANY (me.accounts) AND returned.stage = 'returned'
+    )""",
+)
+register_tasks(
+    to_judge,
+    where="""EXISTS (
+        SELECT FROM proposals_wish AS said WHERE said.by_id = ANY (me.accounts) AND said.stage = 'said'
     )""",
 )
 register_tasks(reviews, where=HOLDS_A_POST)

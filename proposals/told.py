@@ -14,7 +14,7 @@ from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Way
 from minshi.residents.models import Residence, Role
-from proposals.lifecycle import GROUP, holder_place, reviewer_of, superior_of
+from proposals.lifecycle import GROUP, answerer_of, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
 from proposals.models import Proposal, Stage, Tier, Wish, WishSupport
 
@@ -196,6 +196,10 @@ WISHERS = Audience(
     _("许愿的人和也想要的人"),
     lambda wish, record: [wish.by, *(s.by for s in WishSupport.objects.filter(wish=wish).select_related("by"))],
 )
+WISHED_TOO = Audience(
+    _("也想要的人"), lambda wish, record: [s.by for s in WishSupport.objects.filter(wish=wish).select_related("by")]
+)
+ANSWERER = Audience(_("答复心愿的社区"), lambda wish, record: Post(*answerer_of(wish.place)))
 WISH_HOLDER = Audience(
     _("承办人"), lambda wish, record: Post(wish.holder_role, wish.holder_place) if wish.holder_place else None
 )
@@ -205,10 +209,23 @@ ANSWERED = (_("您的心愿：%(label)s"), "%(answer)s")
 WISHES = Lines(
     "proposals.wish",
     (
-        Told("wish", WISH_HOLDER, _("新心愿：%(text)s")),
+        Told("wish", WISH_HOLDER, _("新心愿：%(text)s"), when=lambda wish, record: not wish.urgent),
+        Told("wish", WISH_HOLDER, _("急事，请马上回应：%(text)s"), when=lambda wish, record: wish.urgent),
         Told("claim", WISHER, *ANSWERED),
         Told("hand_over", WISHER, *ANSWERED),
-        Told("fulfil", WISHERS, *ANSWERED),
+        Told("arrive", WISHER, *ANSWERED),
+        Told(
+            "fulfil",
+            WISHER,
+            _("您的心愿办好了吗？请您看看"),
+            "%(answer)s",
+            Way.BOTH,
+            _("没有办好可以在期限内说，接着办"),
+        ),
+        Told("agree", WISHED_TOO, _("您也想要的心愿办好了"), "%(wish)s"),
+        Told("agree", ANSWERER, _("许愿人确认办好：%(text)s")),
+        Told("contest", WISH_HOLDER, _("许愿人说还没有办好：%(text)s"), "%(answer)s"),
+        Told("accept_silence", WISHERS, _("心愿算办好了，没有人再提"), "%(wish)s"),
         Told("decline", WISHERS, *ANSWERED),
         Told(
             "promote",
@@ -217,12 +234,13 @@ WISHES = Lines(
             "%(project)s",
             url=lambda wish: wish.proposal.get_absolute_url(),
         ),
-        Told("climb", WISH_HOLDER, _("社区逾期未回应的心愿：%(text)s")),
-        Told("climb", WISHER, _("您的心愿逾期未回应，已转街道"), "%(text)s"),
-        Told("overdue", WISH_HOLDER, _("逾期未回应的心愿：%(text)s")),
+        Told("climb", WISH_HOLDER, _("下一级逾期的心愿：%(text)s")),
+        Told("climb", WISHER, _("您的心愿逾期，已转上一级"), "%(text)s"),
+        Told("overdue", WISH_HOLDER, _("逾期的心愿：%(text)s")),
     ),
     facts=lambda wish, record: {
         "text": wish.text,
+        "wish": wish.text,
         "answer": record.reason or wish.text,
         "project": wish.proposal.title if wish.proposal else "",
     },

@@ -282,6 +282,8 @@ class World:
         resident, neighbour, yard = self.who("resident"), self.who("neighbour"), self.place("yard")
         proposals.wish(place=yard, text="晚上楼道太黑", by=resident, urgent=True)
         self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)
+        self.things["said_wish"] = proposals.wish(place=yard, text="想要一个信报箱", by=neighbour)
+        proposals.answer_wish(self["said_wish"], "fulfil", by=self.who("clerk"), reason="装在门厅左边了")
         self._look()
         self._bring_register()
         proposals.add_photo(self["submitted"], a_picture(), by=resident)

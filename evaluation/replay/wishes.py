@@ -45,7 +45,10 @@ def walk(spec: dict[str, Any], register: Register, today: datetime, wishes: dict
         proposals.support(wished, by=user)
     for verb, days, reason in spec.get("then", []):
         yield said_at + timedelta(days=days)
-        proposals.answer_wish(wished, verb, by=clerk, reason=reason)
+        if verb == "agree":
+            proposals.judge_wish(wished, is_done=True, by=wished.by)
+        else:
+            proposals.answer_wish(wished, verb, by=clerk, reason=reason)
 
 
 def _neighbours(register: Register, place: Territory) -> list[User]:

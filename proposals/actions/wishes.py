@@ -172,13 +172,32 @@ def support(wished: Wish, *, by: User) -> None:
 
 @action
 def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "") -> StepRecord:
-    """Claim, hand over, fulfil or decline a wish; whoever wished is told."""
+    """Claim, hand over, be there, say it is done, or decline; whoever wished is told."""
     reason = in_public(reason, place=wished.place, author=wished.by)
     record = take(wished, verb, by=by, reason=reason)
     if reason:
         wished.answer = reason
         wished.save(update_fields=["answer"])
     return record
+
+
+@action
+def judge_wish(wished: Wish, *, is_done: bool, by: User, reason: str = "") -> StepRecord:
+    """Whoever wished says whether it is done; if not, ``reason`` says what is missing, and it is worked on again.
+
+    Where it was told to somebody who wrote it down, the community or the chief asks and says so, but not whoever said
+    that it is done. Raises ``NotAllowed`` or ``Refused``.
+    """
+    if is_done:
+        return take(wished, "agree", by=by)
+    reason = in_public(reason, place=wished.place, author=wished.by, name=wished.wisher_name)
+    return take(wished, "contest", by=by, reason=reason, setting={"anew": True})
+
+
+@action
+def accept_silence(wished: Wish, *, by: User | None = None) -> StepRecord:
+    """Whoever wished said nothing in their days: it is done."""
+    return take(wished, "accept_silence", by=by)
 
 
 @action

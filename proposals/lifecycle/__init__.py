@@ -18,13 +18,14 @@ from proposals.lifecycle.holders import (
 from proposals.lifecycle.proposals import GATED, PROPOSAL, STEPS, set_stage_deadline, waits_for
 from proposals.lifecycle.seconds import Second, above_of, second_of
 from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
-from proposals.lifecycle.wishes import WISH, WISH_STEPS
+from proposals.lifecycle.wishes import JUDGED, WISH, WISH_STEPS
 
 __all__ = [
     "BAD_END",
     "GATED",
     "GROUP",
     "HOLDER_LABELS",
+    "JUDGED",
     "LEVELS",
     "MONEY_STAGES",
     "PROPOSAL",

@@ -13,7 +13,15 @@ from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.residents.rules import role_in
 from proposals.lifecycle.holders import answerer_of, period
-from proposals.models import Wish, WishStage
+from proposals.models import WISH_ENDED, WISH_WAITS, Wish, WishStage
+
+JUDGED = "wish.judged"
+"""The deadline by which whoever wished may say that it is not done."""
+
+
+def _is_urgent(wish: Wish) -> list[object]:
+    return [] if wish.urgent else [_("只有急事要登记到场")]
+
 
 WISH_STEPS = (
     Step("wish", _("许下心愿"), ("",), WishStage.NEW, "proposals.wish"),
@@ -27,13 +35,25 @@ WISH_STEPS = (
         needs_reason=True,
     ),
     Step(
-        "fulfil",
-        _("实现"),
+        "arrive",
+        _("到场处理"),
         (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
-        WishStage.FULFILLED,
+        WishStage.ONSITE,
         "proposals.answer_wish",
         needs_reason=True,
+        obstacles=(_is_urgent,),
     ),
+    Step("fulfil", _("办好了"), WISH_WAITS, WishStage.SAID, "proposals.answer_wish", needs_reason=True),
+    Step("agree", _("许愿人确认办好"), (WishStage.SAID,), WishStage.FULFILLED, "proposals.judge_wish"),
+    Step(
+        "contest",
+        _("许愿人说还没有办好"),
+        (WishStage.SAID,),
+        WishStage.CLAIMED,
+        "proposals.judge_wish",
+        needs_reason=True,
+    ),
+    Step("accept_silence", _("许愿人没有再提，算办好"), (WishStage.SAID,), WishStage.FULFILLED, platform=True),
     Step(
         "promote",
         _("转为项目"),
@@ -44,22 +64,22 @@ WISH_STEPS = (
     Step(
         "decline",
         _("未采纳"),
-        (WishStage.NEW, WishStage.HANDED),
+        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
         WishStage.DECLINED,
         "proposals.answer_wish",
         needs_reason=True,
     ),
     Step(
         "climb",
-        _("逾期未回应，转上一级"),
-        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
+        _("逾期，转上一级"),
+        WISH_WAITS,
         "",
         platform=True,
     ),
     Step(
         "overdue",
         _("逾期，再次提醒"),
-        (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED),
+        WISH_WAITS,
         "",
         platform=True,
         keeps_time=True,
@@ -67,16 +87,40 @@ WISH_STEPS = (
 )
 
 
+URGENT = {
+    # An urgent wish has a deadline for each step, counted from when it was wished (policy row 3).
+    WishStage.NEW: ("urgent.respond_hours", "hours"),
+    WishStage.CLAIMED: ("urgent.onsite_hours", "hours"),
+    WishStage.HANDED: ("urgent.onsite_hours", "hours"),
+    WishStage.ONSITE: ("urgent.days", "working_days"),
+}
+
+
+def _span(wish: Wish, at: datetime, *, anew: bool) -> calendar.Period:
+    """How long it may stand where it stands; ``anew`` counts from ``at`` also where it is urgent.
+
+    So does an urgent one that is behind its time already: it is late in the record, and whoever has it now gets time.
+    """
+    if wish.stage == WishStage.SAID:
+        return period(wish.place, "wish.judge_days", at)
+    if not wish.urgent:
+        return period(wish.place, "wish.days", at)
+    parameter, unit = URGENT[WishStage(wish.stage)]
+    span = period(wish.place, parameter, at if anew else wish.at, unit)
+    return span if span.end > at else period(wish.place, parameter, at, unit)
+
+
 def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
     wish.stage_since = at
-    if wish.stage in (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED):
-        role, place = answerer_of(wish.place)
-        wish.holder_role = setting.get("role") or role
-        wish.holder_place = setting.get("place") or place
-        span = period(wish.place, "urgent.days" if wish.urgent else "wish.days", at)
-        wish.due_at, wish.due_basis = span.end, span.basis
-    else:
+    if wish.stage in WISH_ENDED:
         wish.holder_role, wish.holder_place, wish.due_at = "", None, None
+    else:
+        if wish.stage != WishStage.SAID:  # whoever said it is done gets it back
+            role, place = answerer_of(wish.place)
+            wish.holder_role = setting.get("role") or role
+            wish.holder_place = setting.get("place") or place
+        span = _span(wish, at, anew=bool(setting))
+        wish.due_at, wish.due_basis = span.end, span.basis
     return ("stage_since", "holder_role", "holder_place", "due_at", "due_basis")
 
 
@@ -84,13 +128,15 @@ def _wish_settled(wish: Wish) -> None:
     deadlines.meet(wish)
     if wish.due_at is None or wish.holder_place is None:
         return
+    is_said = wish.stage == WishStage.SAID
+    said = {"text": wish.text}
     deadlines.schedule(
         wish,
-        "wish",
+        JUDGED if is_said else "wish",
         wish.due_at,
-        role=wish.holder_role,
+        role="" if is_said else wish.holder_role,
         place_path=wish.holder_place.path,
-        title=_("微心愿：%(text)s") % {"text": wish.text},
+        title=_("急事：%(text)s") % said if wish.urgent else _("微心愿：%(text)s") % said,
         url=wish.get_absolute_url(),
         basis=wish.due_basis,
         since=wish.stage_since,

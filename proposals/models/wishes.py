@@ -23,11 +23,15 @@ class WishStage(models.TextChoices):
     NEW = "new", _("等待回应")
     CLAIMED = "claimed", _("已认领")
     HANDED = "handed", _("已转责任单位")
+    ONSITE = "onsite", _("已到场处理")
+    SAID = "said", _("已办好，等许愿人看")
     PROMOTED = "promoted", _("已转为项目")
     FULFILLED = "fulfilled", _("已实现")
     DECLINED = "declined", _("未采纳")
 
 
+WISH_WAITS = (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED, WishStage.ONSITE)
+"""Whoever holds it has to do something next; once they said it is done, the wisher has."""
 WISH_ENDED = (WishStage.PROMOTED, WishStage.FULFILLED, WishStage.DECLINED)
 
 
@@ -87,6 +91,16 @@ class Wish(models.Model):
     @property
     def territory(self) -> Territory:
         return self.place
+
+    @property
+    def was_told(self) -> bool:
+        """Somebody wrote it down for whoever wished: nobody but them can ask how it was."""
+        return bool(self.wisher_name)
+
+    @property
+    def is_for_another(self) -> bool:
+        """``by`` wrote it down for somebody who has no account here."""
+        return self.was_told and self.entered_by_id is None
 
 
 class WishSupport(models.Model):

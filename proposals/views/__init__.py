@@ -8,7 +8,7 @@ from proposals.views.looking import look, look_correct, look_photo
 from proposals.views.personal import mine
 from proposals.views.proposing import propose, revise, submitted, withdraw
 from proposals.views.reviewing import review, review_benefits, review_queue
-from proposals.views.wishing import make_wish, support_wish, wish, wishes
+from proposals.views.wishing import judge_wish, make_wish, support_wish, wish, wishes
 
 __all__ = [
     "cosign",
@@ -18,6 +18,7 @@ __all__ = [
     "figures",
     "home",
     "how",
+    "judge_wish",
     "look",
     "look_correct",
     "look_photo",

@@ -6,7 +6,7 @@ import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
@@ -15,14 +15,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from minshi import paging, searching
+from minshi.accounts.models import User
 from minshi.accounts.requests import pressing, somebody_of, user_of
 from minshi.clock import Instant
 from minshi.faces.kept import State, kept_as, kept_page, state_of_page
 from minshi.refusals import answering
-from minshi.residents.rules import person_of
+from minshi.residents.rules import home_of, person_of
 from minshi.territory.models import Territory
 from proposals import actions, selectors
-from proposals.forms import WishForm
+from proposals.forms import JudgeWishForm, WishForm
 from proposals.models import Wish, WishStage
 from proposals.rules import enters_paper
 
@@ -88,6 +89,9 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": list(wished.changes.all()) if wished.sheet_id else [],
         "moment": wished.read_at,  # type: ignore[attr-defined]
         "mine": user is not None and user.is_same(wished.by_id),
+        "is_said": wished.stage == WishStage.SAID,
+        "may_judge": user is not None and may_judge(user, wished),
+        "urgent": selectors.urgent_terms(wished.place) if wished.urgent and wished.due_at else None,
         "wanted": user is not None and wished.supports.filter(by=user).exists(),
         "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),
     }
@@ -103,8 +107,38 @@ def make_wish(request: HttpRequest) -> HttpResponse:
             wished = actions.wish_once(**form.cleaned_data, by=user)
             messages.success(request, _("心愿已上墙，社区会答复您"))
             return redirect("wish", wished.pk)
-    context = {"form": form, "person": person_of(user), "enters_paper": enters_paper(user)}
+    home = home_of(user)
+    context = {
+        "form": form,
+        "person": person_of(user),
+        "enters_paper": enters_paper(user),
+        "urgent": selectors.urgent_terms(home.household.place if home else None),
+    }
     return render(request, "proposals/make_wish.html", context, status=422 if form.errors else 200)
+
+
+def may_judge(user: User, wished: Wish) -> bool:
+    """Whoever wished, while they are asked; those who were told of it say so at their desk."""
+    is_asked = wished.stage == WishStage.SAID and user.is_same(wished.by_id) and not wished.is_for_another
+    return is_asked and rules.has_perm("proposals.judge_wish", user, wished)
+
+
+@login_required
+def judge_wish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Is it done? Asked of whoever wished, until their days are over."""
+    wished = get_object_or_404(Wish.objects.select_related("place"), pk=pk)
+    user = user_of(request)
+    if not user.is_same(wished.by_id):
+        raise Http404
+    form = JudgeWishForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            said = form.cleaned_data
+            actions.judge_wish(wished, is_done=said["is_done"] == "yes", reason=said["reason"], by=user)
+            messages.success(request, _("谢谢，记下了"))
+            return redirect("wish", pk)
+    context = {"form": form, "wish": wished, "is_asked": may_judge(user, wished)}
+    return render(request, "proposals/judge_wish.html", context, status=422 if form.errors else 200)
 
 
 @login_required

@@ -18,6 +18,7 @@ from minshi.disclosure import actions as disclosure
 from minshi.intake.models import Intake
 from minshi.mydata import actions as mydata
 from minshi.signin import joining, lostnumbers, staff
+from proposals import actions as proposals
 from tests.access.addresses import HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.access.table import (
     APPROVER,
@@ -211,6 +212,17 @@ def _next_years_pot(world: World) -> Any:
     )
 
 
+def _urgent(world: World) -> Any:
+    return proposals.wish(place=world.place("yard"), text="电线垂下来了", urgent=True, by=world.who("clerk"))
+
+
+def _told_by_telephone(world: World) -> Any:
+    told = {"channel": "phone", "wisher_name": "丙居民", "by": world.who("clerk")}
+    wished = proposals.wish(place=world.place("yard"), text="换一个灯泡", **told)
+    proposals.answer_wish(wished, "fulfil", by=world.who("case_officer"), reason="换好了")
+    return wished
+
+
 def _sponsored(world: World) -> Any:
     return funding.add_sponsor(world["raising"], name="小卖部", agreement="协议", promised_fen=1, by=world.who("clerk"))
 
@@ -316,7 +328,12 @@ STEPS: dict[str, dict[str, Step]] = {
         "aftercare": Step(CLERK),
         "archive": Step(CLERK),
     },
-    "proposals.wish": {name: Step(ANSWERERS) for name in ("claim", "hand-over", "fulfil", "decline")},
+    "proposals.wish": {
+        **{name: Step(ANSWERERS) for name in ("claim", "hand-over", "fulfil", "decline")},
+        "arrive": Step(ANSWERERS, _urgent),
+        "agree": Step(CLERK, _told_by_telephone),  # the street said that it is done
+        "contest": Step(CLERK, _told_by_telephone),
+    },
     "deliberation.motion": {"publish": Step(CLERK)},
     "deliberation.meeting": {name: Step(CLERK) for name in ("record-minutes", "agree-plan", "call-off")},
     "funding.pot": {"allocate": Step(KEEPERS), "carry-over": Step(KEEPERS, _next_years_pot)},

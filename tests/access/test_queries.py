@@ -66,7 +66,7 @@ TIGHTER = {
     6: "messages my_leave my_name objection_withdraw paper_photo representing withdraw",
     7: "find_residents join join_at mfa_index my_close my_number my_signins objection_photo pledge_photo voucher",
     8: (
-        "confirm_residents found_resident fresh_code letter make_wish notice_posting object_for "
+        "confirm_residents found_resident fresh_code judge_wish letter make_wish notice_posting object_for "
         "objection_read paper_confirm_correction propose rating_correct review_queue strikes to_tell_pdf "
         "to_tell_print"
     ),

@@ -86,7 +86,7 @@ def test_a_sheet_of_signatures_is_entered(way: Way, client_of: ClientOf, clerk: 
     [
         ("claim", WishStage.CLAIMED),
         ("hand-over", WishStage.HANDED),
-        ("fulfil", WishStage.FULFILLED),
+        ("fulfil", WishStage.SAID),
         ("decline", WishStage.DECLINED),
     ],
 )
