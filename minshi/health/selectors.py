@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from minshi.audit.models import DayRoot
 from minshi.health.models import AlarmTrial
+from minshi.residents.models import Residence
 
 
 def where_alarms_go() -> str:
@@ -40,3 +45,39 @@ def alarms_are() -> dict[str, Any]:
     elif not tried:
         lines = [_("发往哪里改过了，改了以后还没有试过")]
     return {"at": trial.at if trial and tried else None, "well": bool(tried and trial and trial.left), "lines": lines}
+
+
+# --- What it takes of the disk -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Of the disk, with indexes: of each table in bytes, and what the chain grew by of late."""
+
+    bytes: dict[str, int]
+    residents: int
+    changes: int
+    """Links of the chain."""
+    of_late: int
+    """Changes in the last ``days`` days that have a root."""
+    days: int
+
+
+OF_LATE = 30
+
+
+def taken() -> Taken:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, pg_total_relation_size(oid) FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+        )
+        sizes = dict(cursor.fetchall())
+        cursor.execute("SELECT coalesce(max(seq), 0) FROM audit_link")
+        changes = cursor.fetchone()[0]
+    newest = DayRoot.objects.order_by("-day").first()
+    roots = DayRoot.objects.filter(day__gte=newest.day - timedelta(days=OF_LATE)).order_by("day") if newest else None
+    oldest = roots.first() if roots else None
+    of_late, days = (newest.seq - oldest.seq, (newest.day - oldest.day).days) if newest and oldest else (0, 0)
+    residents = Residence.objects.filter(until=None, person__isnull=False).count()
+    return Taken(sizes, residents, changes, of_late, days)
