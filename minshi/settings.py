@@ -329,7 +329,7 @@ PICTURE_MEMORY_MB = int(os.environ.get("MINSHI_PICTURE_MEMORY_MB", "1024"))
 """What the process that opens one uploaded picture may have of address space; 24 megapixels of PNG take about half."""
 PICTURE_SECONDS = int(os.environ.get("MINSHI_PICTURE_SECONDS", "10"))
 """Of the processor for one picture; it is killed after twice as many on the clock."""
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "minshi.faces.controls.Controls"
 INSTALLED_APPS.append("django.forms")
 
 CONTENT_SECURITY_POLICY = {

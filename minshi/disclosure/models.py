@@ -59,6 +59,19 @@ NUMBER = r"[0-9A-Z]{9}-[0-9]{6}-[0-9]{6}"
 """Kunming's index number: organisation, year and month, running number."""
 
 
+_LISTED = (
+    "number",
+    "kind",
+    "title",
+    "posted_at",
+    "ends_at",
+    "withdrawn_by_id",
+    "reopened_at",
+    "objections_total",
+    "objections_open",
+    "objections_unread",
+    "objections_remarked",
+)
 _PASSED_ABOVE = Func(F("pk"), function="is_confirmed_above", output_field=models.BooleanField())
 
 
@@ -94,6 +107,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.annotate(
             runs=models.ExpressionWrapper(Q(ends_at__gt=Instant()), models.BooleanField()), passed_above=_PASSED_ABOVE
         )
+
+    def for_lists(self) -> NoticeQuerySet:
+        """With what a list draws of them, and no more: a notice's text is long."""
+        rows = self.select_related("place").annotate(read_at=Instant(), passed_above=_PASSED_ABOVE)
+        return rows.only(*_LISTED, "place__name")
 
     def for_reading(self) -> NoticeQuerySet:
         """With all a page draws, and the time it was read at, in one query."""

@@ -46,7 +46,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 def _board(request: HttpRequest, place: Territory | None) -> dict[str, str]:
     """One page of notices and the filters above them, as ready strings."""
-    rows = Notice.objects.for_reading()
+    rows = Notice.objects.for_lists()
     board = BoardFilter(request.GET, rows.in_place(place) if place else rows)
     chosen = {name: request.GET[name] for name in ("q", "place", "kind", "when") if request.GET.get(name)}
     page = selectors.page_of(board.qs, chosen, before=request.GET.get("before", ""), after=request.GET.get("after", ""))

@@ -16,4 +16,5 @@ class FacesConfig(AppConfig):
 
         labels.look_up_once()
         words_of_moments.append(words.cn_datetime)
+        labels.keep_near()
         typed.watch()

@@ -6,12 +6,15 @@ catalogue for each of the twenty-seven stages twenty times.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import partialmethod
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import trans_real
 
 
 def _shown(self: Model, attname: str, labels: Mapping[Any, Any]) -> Any:
@@ -28,3 +31,13 @@ def look_up_once() -> None:
             theirs = model.__dict__.get(name)
             if isinstance(theirs, partialmethod) and theirs.func is Model._get_FIELD_display:  # type: ignore[attr-defined]
                 setattr(model, name, partialmethod(_shown, field.attname, dict(field.flatchoices)))
+
+
+def keep_near() -> None:
+    """The language and the zone of the thread that answers, where it finds them at once.
+
+    Django keeps both for tasks of asyncio, of which we have none: a page asks for them some hundred times, and each
+    look cost what ten looks into a thread's own place do.
+    """
+    trans_real._active = threading.local()  # type: ignore[attr-defined]
+    timezone._active = threading.local()  # type: ignore[attr-defined]

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from minshi.disclosure.models import Notice
-from minshi.faces.templatetags.faces import badge
+from minshi.faces.templatetags.faces import badge, item, notice_item
 from minshi.faces.words import cn_date, percent, yuan
 from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
 from proposals.wording import until
@@ -20,8 +21,8 @@ register = template.Library()
 PHOTOS_SHOWN = 3
 
 
-@register.inclusion_tag("components/project_card.html")
-def card_of(card: Card, heading: str = "h3", moment: datetime | None = None) -> dict[str, Any]:
+@register.simple_tag
+def card_of(card: Card, heading: str = "h3", moment: datetime | None = None) -> SafeString:
     """Title, place, stage, and the one figure that matters in that stage; ``moment`` where the card brings none."""
     stage, kind = card.get_stage_display(), "plain"
     if card.stage == Stage.ARCHIVED:
@@ -30,31 +31,28 @@ def card_of(card: Card, heading: str = "h3", moment: datetime | None = None) -> 
         kind = "wrong"
     over = card.act_ends_at is not None and (moment or card.read_at) >= card.act_ends_at
     waiting = card.stage in (Stage.COSIGNING, Stage.VOTING, Stage.RATING) and not over
-    return {
-        "title": card.title,
-        "url": card.get_absolute_url(),
-        "line": " · ".join(part for part in (card.place_name, _figure(card), until(card, moment)) if part),
-        "stage": badge(stage, kind) if not waiting else "",
-        "waits": stage if waiting else "",
-        "heading": heading,
-        "photo": "",
-    }
+    return item(
+        card.title,
+        card.get_absolute_url(),
+        " · ".join(part for part in (card.place_name, _figure(card), until(card, moment)) if part),
+        stage="" if waiting else badge(stage, kind),
+        waits=stage if waiting else "",
+        heading=heading,
+    )
 
 
-@register.inclusion_tag("components/project_card.html")
-def wish_card(wish: Wish, heading: str = "h3") -> dict[str, Any]:
+@register.simple_tag
+def wish_card(wish: Wish, heading: str = "h3") -> SafeString:
     """A wish on the wall; who wished is nobody's business here."""
     wanted = _("%(n)d 人也想要") % {"n": wish.supporters} if wish.supporters else ""
     kind = {WishStage.NEW: "waits", WishStage.DECLINED: "wrong"}.get(WishStage(wish.stage), "done")
-    return {
-        "title": f"“{wish.text}”",
-        "url": wish.get_absolute_url(),
-        "line": " · ".join(part for part in (wish.place.name, cn_date(wish.at), wanted) if part),
-        "stage": badge(wish.get_stage_display(), kind),
-        "waits": "",
-        "heading": heading,
-        "photo": "",
-    }
+    return item(
+        f"“{wish.text}”",
+        wish.get_absolute_url(),
+        " · ".join(part for part in (wish.place.name, cn_date(wish.at), wanted) if part),
+        stage=badge(wish.get_stage_display(), kind),
+        heading=heading,
+    )
 
 
 def _figure(card: Card) -> str:
@@ -69,20 +67,19 @@ def _figure(card: Card) -> str:
     return ""
 
 
-@register.inclusion_tag("components/notice_card.html")
-def notice_of(notice: Notice, moment: datetime, place: str = "", number: str | None = None) -> dict[str, Any]:
+@register.simple_tag
+def notice_of(notice: Notice, moment: datetime, place: str = "", number: str | None = None) -> SafeString:
     """A notice in a list: while it runs, until when one may object; afterwards, that it is over."""
     runs = notice.withdrawn_by_id is None and notice.ends_at > moment
     over = _("已更正") if notice.withdrawn_by_id else _("公示期满")
     facts = (notice.get_kind_display(), place, "" if runs else over)
-    return {
-        "title": notice.title,
-        "url": notice.get_absolute_url(),
-        "line": " · ".join(str(fact) for fact in facts if fact),
-        "number": notice.number if number is None else number,
-        "until": notice.ends_at if runs else None,
-        "heading": "h3",
-    }
+    return notice_item(
+        notice.title,
+        notice.get_absolute_url(),
+        " · ".join(str(fact) for fact in facts if fact),
+        number=notice.number if number is None else number,
+        until=notice.ends_at if runs else None,
+    )
 
 
 @register.inclusion_tag("proposals/photos.html")

@@ -48,7 +48,7 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
             "money": sum(fen for _label, fen in total.sources),
             "running": running,
             "done": done,
-            "notices": list(Notice.objects.in_place(place).newest().for_reading()[:4]),
+            "notices": list(Notice.objects.in_place(place).newest().for_lists()[:4]),
             "wishes": [] if is_elder else selectors.wall(place),
             "elder": is_elder,
         }

@@ -67,6 +67,23 @@ def test_a_select_reads_as_djangos_own() -> None:
     assert "甲 &amp; 乙" in ours and 'value="&lt;b&gt;"' in ours and 'value="d" selected' in ours
 
 
+class Written(forms.Form):
+    words = forms.CharField(max_length=20, required=False)
+    number = forms.IntegerField(min_value=1)
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    hidden = forms.CharField(widget=forms.HiddenInput)
+    long = forms.CharField(widget=forms.Textarea(attrs={"rows": 3, "readonly": True, "hidden": False}))
+
+
+@pytest.mark.parametrize(
+    "said", [None, {"words": "<b> & \"'", "number": 0, "day": "x", "hidden": "1", "long": "\n</textarea>"}]
+)
+def test_a_control_reads_as_djangos_own(said: dict[str, object] | None) -> None:
+    ours = [str(bound) for bound in Written(said)]
+    with mock.patch.object(Written, "default_renderer", forms.renderers.DjangoTemplates()):
+        assert ours == [str(bound) for bound in Written(said)]
+
+
 def test_the_name_of_a_choice_asks_for_that_one_alone() -> None:
     card = Card(stage=Stage.VOTING)
     with mock.patch.object(translation._trans, "gettext", side_effect=trans_real.gettext) as asked:

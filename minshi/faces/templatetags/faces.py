@@ -16,7 +16,7 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, UnreadablePostError
 from django.template import loader
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -270,7 +270,36 @@ def mark(text: Any) -> SafeString:
     return format_html('<p class="mark">{}</p>', text)
 
 
-@register.inclusion_tag("components/project_card.html")
+def item(
+    title: str, url: str, line: str, *, stage: str = "", waits: str = "", photo: str = "", heading: str = "h3"
+) -> SafeString:
+    """One of a list, a project or a wish. Written out, as a notice is: lists are long, and most of what pages cost."""
+    picture = format_html('<img src="{}" alt="" loading="lazy" width="96" height="72">', photo) if photo else ""
+    waiting = format_html(' <span class="wait">{}</span>', waits) if waits else ""
+    below = format_html('<p class="soft">{}</p>', line) if line else ""
+    return format_html(
+        '<article class="card item{}">\n{}<div><{}><a href="{}">{}</a>{} {}</{}>{}</div>\n</article>',
+        " waits" if waits else "", picture, heading, url, title, waiting, stage, heading, below,
+    )  # fmt: skip
+
+
+def notice_item(
+    title: str, url: str, line: str, *, number: str = "", until: dt.date | None = None, heading: str = "h3"
+) -> SafeString:
+    """A 公示 in a list."""
+    said = [format_html("<p>{}</p>", line)] if line else []
+    if until:
+        end = gettext("有不同意见，%(end)s 前可以提") % {"end": words.cn_until(until)}
+        said.append(format_html('<p class="soft">{}</p>', end))
+    if number:
+        said.append(format_html('<p class="soft">{} {}</p>', gettext("编号"), number))
+    return format_html(
+        '<article class="card notice">\n<{}><a href="{}">{}</a></{}>{}\n</article>',
+        heading, url, title, heading, SafeString("".join(said)),
+    )  # fmt: skip
+
+
+@register.simple_tag
 def project_card(
     title: str,
     url: str,
@@ -282,19 +311,12 @@ def project_card(
     waits: str = "",
     photo: str = "",
     heading: str = "h3",
-) -> dict[str, Any]:
-    return {
-        "title": title,
-        "url": url,
-        "line": _line(place, line),
-        "stage": badge(stage, stage_kind) if stage else "",
-        "waits": waits,
-        "photo": photo,
-        "heading": heading,
-    }
+) -> SafeString:
+    drawn = badge(stage, stage_kind) if stage else ""
+    return item(title, url, _line(place, line), stage=drawn, waits=waits, photo=photo, heading=heading)
 
 
-@register.inclusion_tag("components/notice_card.html")
+@register.simple_tag
 def notice_card(
     title: str,
     url: str,
@@ -305,15 +327,8 @@ def notice_card(
     until: dt.date | None = None,
     note: str = "",
     heading: str = "h3",
-) -> dict[str, Any]:
-    return {
-        "title": title,
-        "url": url,
-        "line": _line(kind, place, note),
-        "number": number,
-        "until": until,
-        "heading": heading,
-    }
+) -> SafeString:
+    return notice_item(title, url, _line(kind, place, note), number=number, until=until, heading=heading)
 
 
 @register.inclusion_tag("components/sheet_photo.html")
@@ -382,31 +397,6 @@ def field(bound: BoundField, legend: str = "") -> SafeString:
     if isinstance(widget, forms.FileInput) and widget.allow_multiple_selected:
         return photo_input(bound, legend)
     return _draw("check_row" if isinstance(widget, forms.CheckboxInput) else "field", bound)
-
-
-@register.simple_tag
-def widget_attributes(attributes: Mapping[str, Any]) -> SafeString:
-    """Of a form's control, as Django draws them."""
-    written = (
-        f" {conditional_escape(name)}" if value is True else format_html(' {}="{}"', name, str(value))
-        for name, value in attributes.items()
-        if value is not False
-    )
-    return SafeString("".join(written))
-
-
-@register.simple_tag
-def widget_options(groups: Iterable[tuple[str | None, Sequence[Mapping[str, Any]], int]]) -> SafeString:
-    """The choices of a select. Written out: a list of places has hundreds."""
-    written: list[str] = []
-    for group, options, _index in groups:
-        rows = [
-            f'\n  <option value="{conditional_escape(str(option["value"]))}"{widget_attributes(option["attrs"])}>'
-            f"{conditional_escape(option['label'])}</option>"
-            for option in options
-        ]
-        written += [format_html('\n  <optgroup label="{}">', group), *rows, "\n  </optgroup>"] if group else rows
-    return SafeString("".join(written))
 
 
 @register.simple_tag
