@@ -391,7 +391,7 @@ def _row(deadline: Deadline, moment: datetime, names: _Names) -> dict[str, Any]:
         "since": deadline.set_at,
         "due": deadline.due,
         "is_late": deadline.due <= moment,
-        "left": said_late(deadline.due, moment) or _("%(days)d 个工作日") % {"days": left},
+        "left": said_late(deadline.due, moment) or (_("%(days)d 个工作日") % {"days": left} if left else _("快到期")),
     }
 
 

@@ -24,6 +24,11 @@ def test_what_is_now_says_until_when_and_offers_one_button() -> None:
     assert html.count('href="/vote/"') == 1
 
 
+def test_the_last_day_is_not_said_to_have_no_days() -> None:
+    page = draw("{% now_card 'x' days_left=days %}", days=0)
+    assert "快到期了" in page and "0 个工作日" not in page
+
+
 def test_who_may_not_act_reads_why_and_gets_no_button() -> None:
     html = draw("{% now_card '现在' url='/vote/' button='投票' reasons=why %}", why=["户代表是李*新。"])
     assert "户代表是李*新。" in html

@@ -159,4 +159,4 @@ def test_the_numbers_to_call_stand_first(client_of: ClientOf, resident: User, ur
         client.get(f"/wishes/{urgent.pk}/").content.decode(),
     ):
         assert all(f'href="tel:{number}"' in page for number in ("119", "110", "120", "12345"))
-        assert "2小时内回应，24小时内到场，3个工作日内办结" in page
+        assert "2小时内回应，24小时内到场，夜里和节假日也算；3个工作日内办结" in page
