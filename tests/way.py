@@ -35,10 +35,10 @@ from proposals.models import SOURCES, Category, Kind, Proposal, Source, Stage
 from tests.cast import fresh, home_of, make_resident
 
 
-def a_picture() -> SimpleUploadedFile:
-    """A small photo as a phone sends it."""
+def a_picture(red: int = 200) -> SimpleUploadedFile:
+    """A small photo as a phone sends it; of another ``red`` it is another one."""
     out = BytesIO()
-    Image.new("RGB", (60, 40), (200, 190, 180)).save(out, "JPEG")
+    Image.new("RGB", (60, 40), (red, 190, 180)).save(out, "JPEG")
     return SimpleUploadedFile("photo.jpg", out.getvalue(), "image/jpeg")
 
 

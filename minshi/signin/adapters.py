@@ -33,6 +33,12 @@ MOST_PASSWORDS_OF_A_NAME = 50
 class AccountAdapter(DefaultAccountAdapter):
     """Names and passwords are the staff's; residents never meet this form."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "enter_current_password": _("当前密码不对，请再填一次。"),
+        "incorrect_password": _("密码不对，请再填一次。"),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Staff accounts are given, residents sign up by code."""
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,9 +48,12 @@ class KeepsFiles(MiddlewareMixin):
                 file.token = token
             rows = actions.chosen(request.user, request.path_info, wanted) if wanted else []
             request.files_gone = len({token for each in wanted if (token := actions.token_of(each))}) > len(rows)  # type: ignore[attr-defined]
-        request.resent = [row.pk for row in rows]  # type: ignore[attr-defined]
-        for row in rows:
-            request.FILES.appendlist(row.field, actions.as_upload(row))
+        # Whoever chooses a file anew that was kept means the one, not both.
+        anew = {(name, _digest(file)) for name, file, _token in getattr(request, "unsent", ())} if rows else set()
+        uploads = [(row, upload) for row in rows if (row.field, _digest(upload := actions.as_upload(row))) not in anew]
+        request.resent = [row.pk for row, _upload in uploads]  # type: ignore[attr-defined]
+        for row, upload in uploads:
+            request.FILES.appendlist(row.field, upload)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         _keep_of_signed_out(request, response)
@@ -88,6 +92,15 @@ def _keep_of_signed_out(request: HttpRequest, response: HttpResponseBase) -> Non
 
 def _sent(request: HttpRequest) -> list[tuple[str, Any, UUID]]:
     return [(name, file, uuid4()) for name, files in request.FILES.lists() for file in files]
+
+
+def _digest(file: Any) -> bytes:
+    file.seek(0)
+    said = hashlib.sha256()
+    for chunk in file.chunks():
+        said.update(chunk)
+    file.seek(0)
+    return said.digest()
 
 
 def _has_files(request: HttpRequest) -> bool:

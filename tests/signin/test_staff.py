@@ -280,6 +280,8 @@ def test_a_new_password_ends_the_other_sessions(client: Client, clerk: User, fac
     Authenticator.objects.update(data={**Authenticator.objects.get().data, "last_step": 0})
     come_in(other, clerk, second_factor.present_code(clerk))
     assert enters_the_admin(other)
+    not_mine = client.post("/staff/password/", {"oldpassword": "not mine", "password1": "short", "password2": "short"})
+    assert "当前密码不对" in not_mine.content.decode()
     weak = client.post("/staff/password/", {"oldpassword": PASSWORD, "password1": "short", "password2": "short"})
     assert weak.status_code == 422
     new = "anderer-langer-satz-7"

@@ -73,7 +73,7 @@ def test_errors_one_after_another_lose_nothing(way: Way, client_of: ClientOf, re
     for _time in range(3):
         tokens = TOKENS.findall(refused(client, way, kept_file=tokens))
         assert len(tokens) == 1
-    tokens = TOKENS.findall(refused(client, way, kept_file=tokens, photos=[a_picture()]))
+    tokens = TOKENS.findall(refused(client, way, kept_file=tokens, photos=[a_picture(90)]))
     assert len(tokens) == 2
     client.post(PROPOSE, words(way, kept_file=tokens))
     assert Proposal.objects.get().photos.count() == 2
@@ -96,6 +96,20 @@ def test_another_tab_of_the_same_form_costs_no_photo(way: Way, client_of: Client
     assert client.post(PROPOSE, words(way, title="另一件", kept_file=one, shown_file=one)).status_code == 302
     assert [each.photos.count() for each in Proposal.objects.all()] == [1, 1]
     assert not UnsentFile.objects.exists()
+
+
+def test_a_kept_photo_that_is_chosen_again_is_there_once(way: Way, client_of: ClientOf, resident: User) -> None:
+    client = client_of(resident)
+    content = a_picture().read()
+
+    def chosen() -> SimpleUploadedFile:
+        return SimpleUploadedFile("a.jpg", content, "image/jpeg")
+
+    kept = TOKENS.findall(refused(client, way, photos=[chosen()]))
+    kept = TOKENS.findall(refused(client, way, kept_file=kept, shown_file=kept, photos=[chosen()]))
+    assert len(kept) == UnsentFile.objects.count() == 1
+    client.post(PROPOSE, words(way, kept_file=kept, shown_file=kept, photos=[chosen()]))
+    assert Proposal.objects.get().photos.count() == 1
 
 
 def test_what_was_unticked_everywhere_goes_too(way: Way, client_of: ClientOf, resident: User) -> None:
