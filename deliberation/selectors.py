@@ -46,7 +46,7 @@ from minshi.residents.rules import SECONDS, home_of, person_of, roles_of, second
 from minshi.rolls import selectors as rolls
 from minshi.rolls.models import Channel, Unit, UnitKind
 from minshi.territory.models import Household
-from proposals.models import Proposal, Source, Version, bars_of
+from proposals.models import Card, Proposal, Source, Version, bars_of
 
 # --- Motions -----------------------------------------------------------------------------------
 
@@ -62,8 +62,14 @@ def running_motion(number: str) -> Motion | None:
 
 
 def motions_of(proposal: Proposal) -> list[Motion]:
-    """All of them, the newest first."""
-    return list(proposal.motions.select_related("notice", "roll").order_by("-ordinal"))
+    """All of them, the newest first, each with how many of its sheets were taken back after its end or corrected."""
+    lines = Line.objects.filter(paper_ballot__unit__roll=OuterRef("roll")).order_by()
+    counted = lines.values("paper_ballot__unit__roll").annotate(number=Count("pk")).values("number")
+    rows = proposal.motions.annotate(
+        voided=Coalesce(Subquery(counted.filter(voided_at__gte=OuterRef("closes_at"))), 0),
+        corrected=Coalesce(Subquery(counted.filter(corrected_at__isnull=False)), 0),
+    )
+    return list(rows.select_related("notice", "roll").order_by("-ordinal"))
 
 
 def ballot_by(user: User, unit: Unit | None) -> Ballot | None:
@@ -94,21 +100,37 @@ class Result:
 
 
 def result_of(motion: Motion, proposal: Proposal) -> Result:
-    """While it runs the turnout is the card's, which is counted every few seconds; then the published one."""
+    """Of ``motions_of``. While it runs the turnout is the card's, counted every few hours; then the published one."""
     is_out = motion.stage == MotionStage.PUBLISHED
     turnout = motion.turnout if is_out else proposal.card.turnout
-    sheets = Line.objects.filter(paper_ballot__unit__roll=motion.roll_id).aggregate(
-        voided=Count("pk", filter=Q(voided_at__gte=motion.closes_at)),
-        corrected=Count("pk", filter=Q(corrected_at__isnull=False)),
-    )
     return Result(
         motion=motion,
         rule=rules.as_sentence(motion),
         turnout=turnout,
         quorum=rules.needed(motion.electorate, motion.quorum),
         majority=rules.needed(turnout, motion.threshold) if turnout else 0,
-        **sheets,
+        voided=motion.__dict__["voided"],
+        corrected=motion.__dict__["corrected"],
     )
+
+
+def state_of_motions(number: str) -> str:
+    """For the stamp of a project's votes: of an open one what is counted every few hours, of a published one all."""
+
+    def rows() -> Iterable[QuerySet[Any, Any]]:
+        sheets = Line.objects.filter(
+            paper_ballot__unit__roll__motion__proposal__number=number,
+            paper_ballot__unit__roll__motion__stage=MotionStage.PUBLISHED,
+        )
+        return (
+            Card.objects.filter(number=number).values_list("title", "place_full_name", "turnout"),
+            Motion.objects.filter(proposal__number=number).order_by("ordinal"),
+            sheets.order_by("paper_ballot__unit__roll")
+            .values("paper_ballot__unit__roll")
+            .annotate(voided=Count("voided_at"), corrected=Count("corrected_at")),
+        )
+
+    return state_of(f"motions:{number}", rows)
 
 
 def state_of_receipts(number: str, ordinal: int) -> str:

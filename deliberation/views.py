@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -34,7 +35,7 @@ from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import somebody_of, user_of
 from minshi.clock import now, today
-from minshi.faces.kept import State, kept_as
+from minshi.faces.kept import State, kept_as, kept_page
 from minshi.faces.pictures import answer_with
 from minshi.health.middleware import may_come_again
 from minshi.paper import numbers
@@ -247,18 +248,40 @@ def find_receipt(request: HttpRequest) -> HttpResponse:
 # --- Results, for everybody ----------------------------------------------------------------------
 
 
+def _state_of_motion(request: HttpRequest, number: str) -> State:
+    return State(selectors.state_of_motions(number))
+
+
+@kept_as(_state_of_motion)
 @require_safe
 def motion(request: HttpRequest, number: str) -> HttpResponse:
     """While it is open only how many have voted; the result once it is published, and how to check it."""
+    return kept_page(request, "deliberation/motion.html", lambda: _results(number), lambda: _to_check(request, number))
+
+
+def _results(number: str) -> dict[str, Any]:
     proposal = get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
-    context = {
+    return {
         "proposal": proposal,
         "results": [selectors.result_of(motion, proposal) for motion in selectors.motions_of(proposal)],
-        "may_ask_letter": collects_paper(request.user, proposal),
         "sample_policy": policy.is_default(proposal.place, ["canvass.", "formal_vote."]),
         "demo_data": proposal.is_demo,
     }
-    return render(request, "deliberation/motion.html", context)
+
+
+def _to_check(request: HttpRequest, number: str) -> dict[str, str]:
+    """Where somebody reads their household's check number, and asks for the letter of one without a phone."""
+    user = somebody_of(request)
+    if user is None:
+        return {}
+    motions = Motion.objects.filter(proposal__number=number, stage=MotionStage.PUBLISHED)
+    return {
+        f"check_{motion.ordinal}": render_to_string(
+            "deliberation/to_check.html",
+            {"number": number, "motion": motion, "may_ask_letter": collects_paper(user, motion.proposal)},
+        )
+        for motion in motions.select_related("proposal__place")
+    }
 
 
 def _published(number: str, ordinal: int) -> Motion:
@@ -274,16 +297,19 @@ def _state_of_receipts(request: HttpRequest, number: str, ordinal: int) -> State
 @require_safe
 def motion_receipts(request: HttpRequest, number: str, ordinal: int) -> HttpResponse:
     """Every slip number: counted, or replaced by a later one. What was chosen stands in the file, by other numbers."""
-    motion = _published(number, ordinal)
-    page = selectors.receipts_page(motion, request.GET.get("after", ""))
-    context = {
+    after = request.GET.get("after", "")
+    return kept_page(request, "deliberation/receipts.html", lambda: _slips(_published(number, ordinal), after))
+
+
+def _slips(motion: Motion, after: str) -> dict[str, Any]:
+    page = selectors.receipts_page(motion, after)
+    return {
         "motion": motion,
         "proposal": motion.proposal,
         "rows": [(numbers.shown(slip.number), slip.is_counted) for slip in page.rows],
         "older": paging.link({}, after=page.next) if page.next else "",
         "newer": "" if page.is_first else "?",
     }
-    return render(request, "deliberation/receipts.html", context)
 
 
 @require_safe

@@ -34,6 +34,7 @@ from funding.models import (
     PaymentStage,
     Plan,
     PlanChange,
+    PlanLine,
     Pledge,
     Purse,
     Refund,
@@ -42,6 +43,7 @@ from funding.models import (
 from funding.shares import split
 from minshi.accounts.models import User
 from minshi.disclosure.models import Notice
+from minshi.faces.kept import state_of
 from minshi.faces.words import cn_date
 from minshi.ledger.models import Account, Posting
 from minshi.ledger.money import format_yuan
@@ -49,7 +51,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import Residence
 from minshi.residents.speaking import adults_then
 from minshi.territory.models import Territory
-from proposals.models import CASH, ENDED, PUBLIC, SOURCES, Proposal, Source, Stage, bars_of
+from proposals.models import CASH, ENDED, PUBLIC, SOURCES, Card, Proposal, Source, Stage, bars_of
 from proposals.wording import told_beneficiaries
 
 
@@ -602,6 +604,28 @@ class Books:
     def sources(self) -> list[tuple[str, int]]:
         """(label, fen) of what came in, for drawing."""
         return bars_of(self.by_source())
+
+
+def state_of_books(number: str) -> str:
+    """Every row that a project's books show, for the stamp of their kept page."""
+
+    def rows() -> Iterable[QuerySet[Any, Any]]:
+        of = {"proposal__number": number}
+        grants, payments = Grant.objects.filter(**of), Payment.objects.filter(contract__proposal__number=number)
+        purses = Purse.objects.filter(**of)
+        postings = Posting.objects.filter(account__in=purses.values("account"))
+        decided = StepRecord.objects.filter(subject_type="funding.grant", subject_id__in=grants.values("pk"))
+        return (
+            Card.objects.filter(number=number).values_list("title", "place_full_name"),
+            *(model.objects.filter(**of).order_by("pk") for model in (Contribution, InKind, Refund, Claim, Plan)),
+            PlanLine.objects.filter(plan__proposal__number=number).order_by("pk"),
+            grants.order_by("pk"),
+            postings.order_by("pk").values_list("pk", "amount_fen", "entry__key", "entry__voucher"),
+            payments.order_by("pk").values_list("pk", "milestone__kind", "contract__supplier"),
+            decided.order_by("pk"),
+        )
+
+    return state_of(f"books:{number}", rows)
 
 
 def books(proposal: Proposal) -> Books:

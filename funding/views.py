@@ -37,6 +37,7 @@ from funding.shares import RULE
 from minshi.accounts.models import User
 from minshi.accounts.requests import pressing, user_of
 from minshi.clock import now
+from minshi.faces.kept import State, kept_as, kept_page
 from minshi.faces.pictures import answer_with
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.action import TWICE
@@ -176,25 +177,31 @@ def publish_name(request: HttpRequest, number: str) -> HttpResponse:
 # --- For everybody -----------------------------------------------------------------------------------
 
 
+def _state_of_books(request: HttpRequest, number: str) -> State:
+    return State(selectors.state_of_books(number))
+
+
+@kept_as(_state_of_books)
 @require_safe
 def books(request: HttpRequest, number: str) -> HttpResponse:
     """Every fen that came in, went out or went back."""
+    return kept_page(request, "funding/books.html", lambda: _books(number))
+
+
+def _books(number: str) -> dict[str, Any]:
     proposal = _proposal(number)
     grants = selectors.grants_of(proposal)
     decisions = selectors.decisions_on(grants)
-    found = selectors.coverage(proposal)
-    context = {
+    return {
         "proposal": proposal,
         "books": selectors.books(proposal),
-        "is_in_kind": bool(found.lines) and not found.needed_fen,
-        "found": found,
+        "is_in_kind": selectors.buys_nothing(proposal),
         "grants": [(grant, decisions[grant.pk]) for grant in grants],
         "owed": list(Refund.objects.owed().filter(proposal=proposal).order_by("pk")),
         "claims": list(Claim.objects.open().filter(proposal=proposal)),
         "rule": RULE,
         "demo_data": proposal.is_demo,
     }
-    return render(request, "funding/books.html", context)
 
 
 @require_safe

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
@@ -71,10 +70,14 @@ def _state_of_notice(request: HttpRequest, number: str) -> State:
 @kept_as(_state_of_notice)
 @require_safe
 def notice(request: HttpRequest, number: str) -> HttpResponse:
-    """A notice with its objections, kept for visitors until one of the rows it shows changes, or the hour does."""
+    """A notice with its objections, kept until one of the rows it shows changes, or the hour does."""
+    return kept_page(request, "disclosure/notice.html", lambda: _shown(request, number), lambda: _own(request, number))
+
+
+def _shown(request: HttpRequest, number: str) -> dict[str, Any]:
     notice = get_object_or_404(Notice.objects.for_reading().with_posts(), number=number)
     objections = selectors.objections_of(notice)
-    context = {
+    return {
         **_facts(notice),
         "objections": objections,
         "settled": selectors.settled_words(objections),
@@ -82,24 +85,29 @@ def notice(request: HttpRequest, number: str) -> HttpResponse:
         "progress": selectors.progress(notice, notice.read_at),
         "sample_policy": is_default(notice.place, ["objection.", rules.PERIODS[notice.kind]], at=notice.posted_at),
         **(_decided_above(notice) if notice.reopened_at else {}),
-        **_offers(request, notice),
     }
-    return render(request, "disclosure/notice.html", context)
 
 
 def _decided_above(notice: Notice) -> dict[str, Any]:
     return {"ruling": notice.ruling, "reopened_again": rules.is_reopened_again(notice)}
 
 
-def _offers(request: HttpRequest, notice: Notice) -> dict[str, Any]:
-    """What staff may do from here; who brings no session is not even looked up."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+def _own(request: HttpRequest, number: str) -> dict[str, str]:
+    """What staff may do from here, and whoever objected with what they said."""
+    user = somebody_of(request)
+    notice = Notice.objects.filter(number=number).select_related("place").first() if user else None
+    if notice is None:
         return {}
-    return {
-        "mine": rules.open_ones_of(somebody_of(request), notice),
-        "may_enter": rules.may_enter(somebody_of(request), notice.place),
-        "may_record_posting": rules.may_record_posting(somebody_of(request), notice.place),
-    }
+    own = {f"withdraw_{pk}": _drawn(notice, "withdraw", pk) for pk in rules.open_ones_of(user, notice)}
+    if rules.may_enter(user, notice.place):
+        own["enter"] = _drawn(notice, "enter")
+    if rules.may_record_posting(user, notice.place):
+        own["posting"] = _drawn(notice, "posting")
+    return own
+
+
+def _drawn(notice: Notice, gap: str, pk: int | None = None) -> str:
+    return render_to_string("disclosure/own.html", {"notice": notice, "gap": gap, "pk": pk})
 
 
 def _read(number: str) -> Notice:

@@ -87,7 +87,7 @@ def kept_page(
     if is_visitor(request):
         return render(request, template, parts())
     state = state_of_page(request)
-    if state.stamp is not None:
+    if state.stamp is not None and request.META["QUERY_STRING"] == state.query:
         pieces = _kept(
             f"gaps:{request.path}:{state.query}:{_key(request, state.stamp)}",
             lambda: cut(render_to_string(template, parts(), RequestOfNobody(request, state.query))),

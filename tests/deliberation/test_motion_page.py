@@ -15,6 +15,7 @@ from django.test import Client
 from deliberation import actions, selectors
 from deliberation.models import Motion
 from minshi.accounts.models import User
+from tests.kept_pages import seen_at_once
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,21 @@ def test_a_visitor_who_has_the_receipts_is_told_that_none_changed(published: Mot
     other = f"{path}?after={published.ballots.order_by('slip_number')[3].slip_number}"
     assert "ETag" not in visitor.get(other)
     assert visitor.get(f"{url(published)}2/receipts/").status_code == 404
+
+
+def test_a_vote_is_shown_as_it_is_and_no_ballot_changes_an_open_one(
+    motion: Motion, way: Way, resident: User, visitor: Client, client_of: ClientOf, clock: Any
+) -> None:
+    def vote() -> None:
+        actions.cast(motion, "against", receipt_id=uuid4(), by=resident)
+
+    reader = client_of(resident)
+    assert not seen_at_once(visitor, url(motion), vote, by=reader)
+    clock.move(hours=6)
+    assert seen_at_once(visitor, url(motion), actions.refresh_turnouts, by=reader)
+    assert seen_at_once(visitor, url(motion), lambda: way.vote_on_paper(motion.proposal, agree=8), by=reader)
+    assert "看我家的核对号" in reader.get(url(motion)).content.decode()
+    assert "看我家的核对号" not in visitor.get(url(motion)).content.decode()
 
 
 def test_a_poll_says_that_it_is_only_one(way: Way, clerk: User, visitor: Client) -> None:

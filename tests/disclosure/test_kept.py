@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
-from unittest import mock
 
-from django.core.cache.backends.dummy import DummyCache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -19,31 +16,24 @@ from minshi.disclosure.models import Notice, Objection
 from minshi.policy.actions import set_value
 from tests.conftest import Clock
 from tests.disclosure.conftest import FACTS
+from tests.kept_pages import seen_at_once
 from tests.way import Way, a_picture
 
 Post = Callable[..., Notice]
 ClientOf = Callable[[User | None], Client]
 
 
-def drawn_anew(client: Client, path: str) -> bytes:
-    with mock.patch("minshi.faces.kept.shelf", DummyCache("", {})):
-        return client.get(path).content
-
-
-def seen_at_once(client: Client, path: str, change: Callable[[], Any]) -> bool:
-    """Whether who has the page as it was is given another; what is given is always as drawn anew."""
-    before = client.get(path)["ETag"]
-    assert client.get(path, headers={"If-None-Match": before}).status_code == 304
-    change()
-    after = client.get(path, headers={"If-None-Match": before})
-    assert client.get(path).content == drawn_anew(client, path)
-    return after.status_code == 200
-
-
 def test_whatever_comes_to_a_notice_is_seen_at_once(
-    client: Client, notice: Notice, resident: User, neighbour: User, stranger: User, clerk: User, case_officer: User
+    client: Client,
+    client_of: ClientOf,
+    notice: Notice,
+    resident: User,
+    neighbour: User,
+    stranger: User,
+    clerk: User,
+    case_officer: User,
 ) -> None:
-    page, said = notice.get_absolute_url(), list[Objection]()
+    page, said, reader = notice.get_absolute_url(), list[Objection](), client_of(neighbour)
     for change in (
         lambda: said.append(object_to(notice, facts=FACTS, by=resident)),
         lambda: said.append(object_to(notice, facts="栏杆松了没有人修。", by=neighbour)),
@@ -55,7 +45,7 @@ def test_whatever_comes_to_a_notice_is_seen_at_once(
         lambda: record_posting(notice, a_picture(), where="大门公示栏", by=clerk),
         lambda: correct(notice, reason="预算写错", by=clerk),
     ):
-        assert seen_at_once(client, page, change)
+        assert seen_at_once(client, page, change, by=reader)
 
 
 def test_so_is_whoever_holds_the_post_that_answers(client: Client, objection: Objection, clerk: User) -> None:
@@ -123,3 +113,13 @@ def test_whoever_is_signed_in_sees_what_is_theirs(
 def test_other_addresses_of_the_board_are_not_kept(client: Client, notice: Notice) -> None:
     assert "ETag" not in client.get(f"/notices/?place={notice.place.code}")
     assert "ETag" not in client.get("/notices/?anything=1")
+
+
+def test_who_objected_may_take_it_back_from_the_kept_page_and_nobody_else(
+    client_of: ClientOf, objection: Objection, resident: User, neighbour: User, clerk: User
+) -> None:
+    path, withdraw = objection.notice.get_absolute_url(), f"/objections/{objection.pk}/withdraw/"
+    seen = {who: client_of(who).get(path).content.decode() for who in (objection.by, neighbour, clerk, None)}
+    mine = [who for who, page in seen.items() if withdraw in page]
+    assert mine == [objection.by]
+    assert [who for who, page in seen.items() if "记录张贴照片" in page] == [clerk]

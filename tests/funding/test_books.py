@@ -12,6 +12,7 @@ from minshi.clock import now
 from minshi.faces.templatetags.faces import money_bar
 from proposals.models import Card, PlaceTotal, Source
 from proposals.selectors import plan_of_money
+from tests.kept_pages import seen_at_once
 from tests.way import Way
 
 
@@ -35,6 +36,22 @@ def test_what_was_undone_stands_beside_it_and_the_sources_are_net(way: Way, clie
     found = books(proposal)
     assert (found.income_fen, found.balance_fen, len(found.income)) == (10_000, 10_000, 3)
     assert found.by_source() == {Source.SELF_RAISED: 10_000}
+
+
+@pytest.mark.walked("raising")
+def test_whatever_comes_into_the_books_is_seen_at_once(way: Way, client_of) -> None:
+    proposal, given, asked = way.raising(), [], []
+    way.planned(proposal)
+    reader = client_of(way.who("resident"))
+    for change in (
+        lambda: given.append(way.given(proposal, way.households[0], 12_345, "收据1")),
+        lambda: given.append(way.given(proposal, way.households[1], 10_000, "收据2")),
+        lambda: funding.reverse_contribution(given[0], by=way.who("supervisor"), reason="支票退票"),
+        lambda: asked.append(way.asked(proposal)),
+        lambda: funding.examine(asked[0], by=way.who("case_officer"), reason="预算合理"),
+        lambda: funding.approve(asked[0], by=way.who("approver"), reason="同意"),
+    ):
+        assert seen_at_once(client_of(None), f"/projects/{proposal.number}/books/", change, by=reader)
 
 
 @pytest.mark.parametrize("sources", [[("甲", 0)], [("甲", -100)], [("甲", 100), ("乙", -100)], [("甲", -5), ("乙", 3)]])
