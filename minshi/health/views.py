@@ -27,13 +27,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         executor = MigrationExecutor(connection)
         found["unapplied_migrations"] = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        if not found["unapplied_migrations"]:
+        if found["unapplied_migrations"]:
+            found["wrong"] = ["migrations"]
+        else:
             found |= signs.all_of_them()
             found["wrong"] = list(signs.wrong(found))
             found["sealing"] = "late" if "sealing" in found["wrong"] else "ok"
             well = not found["wrong"]
     except DatabaseError:  # also a pool that gives no connection: psycopg wraps it
-        found["database"] = "unreachable"
+        found |= {"database": "unreachable", "wrong": ["database"]}
         hearts.drop_broken_connections()
     web_is_well = found["database"] == "ok" and not found["unapplied_migrations"] and found.get("writes", True)
     # Elsewhere than in production one may run the site alone: the others are reported and nothing more.

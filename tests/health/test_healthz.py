@@ -79,7 +79,7 @@ def test_a_database_that_is_away_is_503_for_everybody(client: Client, monkeypatc
     monkeypatch.setattr(hearts, "drop_broken_connections", lambda: dropped.append(True))
     answer = client.get("/healthz?only=web")
     assert answer.status_code == 503
-    assert answer.json()["database"] == "unreachable"
+    assert answer.json()["database"] == "unreachable" and answer.json()["wrong"] == ["database"]
     assert dropped
 
 
@@ -87,7 +87,7 @@ def test_unapplied_migrations_are_503_for_everybody(client: Client, monkeypatch:
     monkeypatch.setattr("minshi.health.views.MigrationExecutor.migration_plan", lambda *args: ["one"])
     answer = client.get("/healthz?only=web")
     assert answer.status_code == 503
-    assert answer.json()["unapplied_migrations"] == 1
+    assert answer.json()["unapplied_migrations"] == 1 and answer.json()["wrong"] == ["migrations"]
 
 
 def test_stopped_failing_and_late_deadlines_are_seen(client: Client, everybody_beats: None, production: None) -> None:
