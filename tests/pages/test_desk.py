@@ -13,6 +13,9 @@ from zlib import crc32
 import pytest
 from django.urls import reverse
 
+from minshi.clock import now
+from minshi.intake import actions as intake
+from minshi.intake.models import Intake
 from tests.access.staff_table import EMPTY, STEPS, THINGS
 from tests.access.test_staff_table import address, first_of, open_to
 from tests.pages.conftest import Window
@@ -62,6 +65,23 @@ def test_the_list_of_what_is_missing(
     url = site + reverse("admin:territory_territory_setup", args=[world.place(level).pk])
     found = wrong_with(window, who, url, f"setup-{level}", shots, WIDTHS)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.drill(only=True)
+def test_a_register_at_work_and_one_with_mistakes(world: World, site: str, window: Window, shots: Path | None) -> None:
+    clerk, heads = world.who("clerk"), "小区,楼栋,单元,房号,面积"
+    content = f"{heads}\n{'很长的小区名字' * 4},1栋,1,101,很大\n,1栋,1,张三家,\n{'a' * 60},2,1,102,5\n".encode()
+    wrong = intake.take_in(world.place("community"), "二〇二六年住户名册（最新）.csv", content, by=clerk)
+    work = world["intake"]
+    Intake.objects.filter(pk=work.pk).update(state="queued", done_by=clerk, done_at=now())
+    try:
+        intake.reach(work, 0.42)
+        for label, row in (("mistakes", wrong), ("at-work", work)):
+            url = site + reverse("admin:intake_intake_change", args=[row.pk])
+            assert not wrong_with(window, "clerk", url, f"register-{label}", shots, WIDTHS)
+    finally:
+        Intake.objects.filter(pk=work.pk).update(state="read", done_by=None, done_at=None)
+        wrong.delete()
 
 
 @pytest.mark.parametrize("label", THINGS)
