@@ -35,6 +35,7 @@ def test_a_file_is_shown_row_by_row_before_anything_changes(
     client, before = client_of(clerk), Household.objects.count()
     page = handed_in(client, community, book([HEADS, ("金沙小区", 1, 1, 101, 50), ("金沙小区", 1, 1, "张三家", 50)]))
     assert "还没有导入" in page and "不能导入 1" in page and "看不出是哪一户" in page
+    assert "有 1 行不能导入，所以一行也没有导入" in page and "再交一次" in page
     assert "张三家" in page and ">导入</a>" not in page
     assert Household.objects.count() == before
     intake = Intake.objects.get()
