@@ -20,7 +20,7 @@ from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.territory.actions import add_households, add_levels, add_place
 from minshi.territory.models import Territory
 from proposals import actions as proposals
-from proposals.models import Category, Kind, Proposal
+from proposals.models import Category, Kind, Proposal, Stage
 
 LEVELS = ("city", "district", "street", "community", "yard")
 UNUSABLE = "!"
@@ -102,7 +102,10 @@ def open_vote(yard: Territory, voters: list[Voter], clerk: User, title: str) -> 
         by=voters[0].user,
     )
     proposals.pass_review(proposal, by=clerk_as_chief(yard))
-    for voter in voters[:10]:
+    for voter in voters:
+        proposal.refresh_from_db()
+        if proposal.stage != Stage.COSIGNING:  # by so many of them as it needs
+            break
         household = voter.user.person.household
         assert household
         proposals.cosign(proposal, household, by=voter.user)

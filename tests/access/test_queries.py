@@ -15,7 +15,7 @@ PUBLIC, OF_ONES_OWN = 4, 10
 
 CEILINGS = {
     # One project's money, each source of it and each kind of movement by itself; the same for few and many.
-    "books": 20,
+    "books": 17,
     "log": 20,
     "suppliers": 16,
     "acceptance": 8,
@@ -50,7 +50,7 @@ CEILINGS = {
     # The page, what it may be merged into, and why any step may not be taken.
     "review": 13,
     # Another's pages.
-    "mfa_activate_totp": 11,
+    "mfa_activate_totp": 10,
     "mfa_deactivate_totp": 11,
 }
 
@@ -64,15 +64,19 @@ TIGHTER = {
     ),
     5: "account_change_password account_logout unsent_file",
     6: "messages my_leave my_name objection_withdraw paper_photo representing withdraw",
-    7: "find_residents join join_at mfa_index my_close my_number my_signins objection_photo pledge_photo voucher",
+    7: (
+        "find_residents join join_at judge_wish mfa_index my_close my_number my_signins objection_photo "
+        "pledge_photo voucher"
+    ),
     8: (
-        "confirm_residents found_resident fresh_code judge_wish letter make_wish notice_posting object_for "
+        "confirm_residents found_resident fresh_code letter make_wish notice_posting object_for "
         "objection_read paper_confirm_correction propose rating_correct review_queue strikes to_tell_pdf "
         "to_tell_print"
     ),
     9: (
         "add_log ask_letter corrections cosign_photo cosign_read finish_work group_sheet money_paper "
-        "paper_reading_photo rating_sheet receipt_correct submitted"
+        "paper_reading_photo rating_sheet receipt_correct submitted account_reauthenticate mfa_reauthenticate "
+        "mfa_generate_recovery_codes"
     ),
 }
 CEILINGS |= {name: ceiling for ceiling, names in TIGHTER.items() for name in names.split()}
