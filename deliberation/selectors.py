@@ -178,7 +178,9 @@ def receipts_page(motion: Motion, after: str, number: int = 100) -> paging.Page[
     counted = motion.ballots.values_list("slip_number", Value(True))
     replaced = BallotChange.objects.filter(unit__roll=motion.roll_id).values_list("slip_number", Value(False))
     behind = numbers.normal(after)
-    slips = counted.filter(slip_number__gt=behind).union(replaced.filter(slip_number__gt=behind), all=True)
+    # Of each as many as are shown: else every slip of the vote would be put in order for a page of them.
+    first = [rows.filter(slip_number__gt=behind).order_by("slip_number")[: number + 1] for rows in (counted, replaced)]
+    slips = first[0].union(first[1], all=True)
     found = [Slip(*row) for row in slips.order_by("slip_number")[: number + 1]]
     return paging.Page(found[:number], found[number - 1].number if len(found) > number else "", not behind)
 
@@ -496,7 +498,36 @@ def lists_as_of(motion: Motion) -> datetime | None:
     return moment
 
 
-def units_to_visit(motion: Motion, as_of: datetime | None) -> list[Unit]:
+MOST_DOORS = 300
+"""Of a door-to-door list on one page; a longer one is opened building by building."""
+BY_DOOR = paging.Key(
+    lambda sheet: str(sheet.unit.ordinal), paging.number, lambda rows, n: rows.filter(unit__ordinal__gt=n)
+)
+
+
+@dataclass(frozen=True)
+class ToVisit:
+    """Who is left: all of them, or of a longer list how many in which ``buildings`` (code, name, number)."""
+
+    number: int
+    units: list[Unit]
+    buildings: list[tuple[str, str, int]]
+    has_more: bool = False
+
+
+def to_visit(motion: Motion, as_of: datetime | None, building: str = "") -> ToVisit:
+    """The doors of a building, or of all of them where they are not too many for one page."""
+    left = units_to_visit(motion, as_of)
+    rows = list((left.filter(household__place__code=building) if building else left)[: MOST_DOORS + 1])
+    if not building and len(rows) <= MOST_DOORS:
+        return ToVisit(len(rows), rows, [])
+    places = left.order_by("household__place__path").values_list("household__place__code", "household__place__name")
+    buildings = list(places.annotate(number=Count("pk")))
+    number = sum(each[2] for each in buildings)
+    return ToVisit(number, rows[:MOST_DOORS] if building else [], buildings, bool(building) and len(rows) > MOST_DOORS)
+
+
+def units_to_visit(motion: Motion, as_of: datetime | None) -> QuerySet[Unit]:
     """Who had not voted yet at the last fixed hour, for the door-to-door list; a registered sheet is off it at once."""
     until = Q() if as_of is None else Q(cast_at__lte=as_of)
     sheets = PaperBallot.objects.valid().filter(unit=OuterRef("pk"))
@@ -505,7 +536,7 @@ def units_to_visit(motion: Motion, as_of: datetime | None) -> list[Unit]:
         BallotChange.objects.filter(until, unit=OuterRef("pk")),
     )
     left = motion.roll.units.filter(~Exists(sheets), ~Exists(ballots), ~Exists(earlier))
-    return list(left.select_related("household__place").order_by("ordinal"))
+    return left.select_related("household__place").order_by("ordinal")
 
 
 # --- Check numbers by letter ---------------------------------------------------------------------
@@ -537,8 +568,10 @@ def letters_to_print(user: User) -> list[CheckLetter]:
     return [letter for letter in found if letter.unit.household_id not in gone]
 
 
-def papers_of(motion: Motion) -> list[PaperBallot]:
-    return list(papers().filter(is_void=False, unit__roll=motion.roll_id).order_by("unit__ordinal"))
+def papers_of(motion: Motion, after: str = "") -> paging.Page[PaperBallot]:
+    """The sheets that came in, by door, a page of them."""
+    valid = papers().filter(is_void=False, unit__roll=motion.roll_id).order_by("unit__ordinal")
+    return paging.page_of(valid, BY_DOOR, after, MOST_DOORS)
 
 
 # --- Meetings and decisions --------------------------------------------------------------------

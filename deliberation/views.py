@@ -352,15 +352,20 @@ def paper(request: HttpRequest, number: str) -> HttpResponse:
     if asked.is_valid():
         return redirect("paper_unit", number, motion.roll.units.get(household=asked.cleaned_data["door"]).ordinal)
     as_of = selectors.lists_as_of(motion)
-    units, sheets = selectors.units_to_visit(motion, as_of), selectors.papers_of(motion)
+    building = request.GET.get("building", "")
+    left = selectors.to_visit(motion, as_of, building)
+    sheets = selectors.papers_of(motion, request.GET.get("after", ""))
     context = {
         "motion": motion,
         "proposal": motion.proposal,
         "form": asked,
-        "units": units,
+        "left": left,
+        "building": building,
         "as_of": as_of,
-        "papers": sheets,
-        "done": motion.electorate - len(units),
+        "papers": sheets.rows,
+        "older": paging.link({"building": building} if building else {}, after=sheets.next) if sheets.next else "",
+        "newer": "" if sheets.is_first else paging.link({"building": building} if building else {}),
+        "done": motion.electorate - left.number,
         "is_open": motion.stage == MotionStage.OPEN,
         "to_confirm": selectors.to_confirm(user_of(request)),
     }

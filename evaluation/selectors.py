@@ -32,6 +32,7 @@ from evaluation.models import (
 from evaluation.models.surveys import silent
 from evaluation.rules import ABOVE_THE_HOLDER, percent, reads_ratings
 from funding.selectors import Line, books, plan_of
+from minshi import paging
 from minshi.accounts.models import User
 from minshi.faces.words import filled
 from minshi.paper.models import Line as PaperLine
@@ -128,8 +129,16 @@ def papers() -> QuerySet[PaperAnswer]:
     )
 
 
-def papers_of(survey: Survey) -> list[PaperAnswer]:
-    return list(papers().of(survey).valid().order_by("unit__ordinal"))  # type: ignore[attr-defined]
+BY_DOOR = paging.Key(
+    lambda sheet: str(sheet.unit.ordinal), paging.number, lambda rows, n: rows.filter(unit__ordinal__gt=n)
+)
+MOST_SHEETS = 300
+
+
+def papers_of(survey: Survey, after: str = "") -> paging.Page[PaperAnswer]:
+    """The sheets that came in, by door, a page of them."""
+    valid = papers().of(survey).valid().order_by("unit__ordinal")  # type: ignore[attr-defined]
+    return paging.page_of(valid, BY_DOOR, after, MOST_SHEETS)
 
 
 def waiting_for(user: User) -> QuerySet[PaperAnswer]:

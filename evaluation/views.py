@@ -47,6 +47,7 @@ from evaluation.models import (
 from evaluation.mydata import everything_of
 from evaluation.report import Report, report_of, years_of
 from evaluation.rules import NOT_ON_THE_ROLL, collects_paper, is_rater, mends, office_above, reads_ratings, why_not_rate
+from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import Instant, now
@@ -183,11 +184,14 @@ def rating_paper(request: HttpRequest, number: str) -> HttpResponse:
     if asked.is_valid():
         unit = survey.roll.units.get(household=asked.cleaned_data["door"])
         return redirect("rating_paper_unit", number, unit.ordinal)
+    sheets = selectors.papers_of(survey, request.GET.get("after", ""))
     context = {
         "proposal": proposal,
         "survey": survey,
         "form": asked,
-        "papers": selectors.papers_of(survey),
+        "papers": sheets.rows,
+        "older": paging.link({}, after=sheets.next) if sheets.next else "",
+        "newer": "" if sheets.is_first else paging.link({}),
         "running": _is_running(survey),
         "demo_data": proposal.is_demo,
     }

@@ -272,7 +272,7 @@ TABLE: tuple[Row, ...] = (
     Row("motion", number("voting"), **PUBLIC, variants=stages("consulting", "counting", "submitted")),
     Row("motion_receipts", lambda w: [w["consulting"].number, 1], **PUBLIC, query="after"),
     Row("motion_export", lambda w: [w["consulting"].number, 1], **PUBLIC),
-    Row("paper", number("voting"), see=COLLECTORS),
+    Row("paper", number("voting"), see=COLLECTORS, query="door&building&after"),
     Row("paper_unit", unit("unvisited"), see=COLLECTORS, send=COLLECTORS),
     Row("paper_void", unit("visited"), see=COLLECTORS, send=COLLECTORS),
     Row("paper_unreachable", unit("unvisited"), see=COLLECTORS, send=COLLECTORS),
@@ -342,7 +342,7 @@ TABLE: tuple[Row, ...] = (
     # --- evaluation
     Row("rate", number("rating"), see=ADULTS, send=ADULTS, variants=stages("submitted", "rated")),
     Row("ratings", number("rated"), **PUBLIC, variants=stages("rating", "submitted")),
-    Row("rating_paper", number("rating"), see=COLLECTORS, query="door"),
+    Row("rating_paper", number("rating"), see=COLLECTORS, query="door&after"),
     Row("rating_paper_unit", rating_unit("unrated"), see=COLLECTORS, send=COLLECTORS),
     Row("rating_paper_void", sheet_unit, see=COLLECTORS, send=COLLECTORS),
     Row("rating_paper_second", sheet_unit, see=COLLECTORS, send=COLLECTORS),

@@ -233,3 +233,26 @@ def test_the_chiefs_tasks_name_both(
     way.to_counting(motion)
     assert "有纸票等您核对" in client_of(clerk).get("/mine/").content.decode()
     assert "上门收纸票" not in client_of(chief).get("/mine/").content.decode()
+
+
+def test_a_long_list_of_doors_is_opened_building_by_building(
+    motion: Motion, chief: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "MOST_DOORS", 3)
+    client, page = client_of(chief), f"/projects/{motion.proposal.number}/paper/"
+    for unit in motion.roll.units.order_by("-ordinal")[:5]:
+        actions.register_paper(unit, receipt_id=uuid4(), by=chief)
+    first = client.get(page).content.decode()
+    left = motion.roll.units.order_by("ordinal")[: motion.electorate - 5]
+    assert not any(f'"{door(motion, unit.ordinal)}"' in first for unit in left)
+    assert f"还有 {len(left)}" in first or f"{len(left)} 户" in first
+    one = left[0].household
+    assert one
+    opened = client.get(page, {"building": one.place.code}).content.decode()
+    shown = [unit for unit in left if f'"{door(motion, unit.ordinal)}"' in opened]
+    assert [unit.household.place_id for unit in shown if unit.household] == [one.place_id] * min(3, len(shown))
+    assert 0 < len(shown) <= 3
+    sheets = [unit for unit in motion.roll.units.order_by("-ordinal")[:5] if door(motion, unit.ordinal) in first]
+    assert len(sheets) == 3 and "after=" in first
+    behind = client.get(page, {"after": sheets[0].ordinal}).content.decode()
+    assert sum(door(motion, unit.ordinal) in behind for unit in motion.roll.units.order_by("-ordinal")[:2]) == 2
