@@ -6,8 +6,10 @@ Ballots are not here: nobody at a desk sees how a household voted.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.deskwork import OF_MEETING, OF_MOTION, OF_PROPOSAL
@@ -42,6 +44,7 @@ class MotionAdmin(MatterAdmin):
     place_path = "place__path"  # also of a vote that is no project's
     desk_forms = OF_MOTION
     search_fields = ("question",)
+    looked_up = (("", Motion, ("question",)),)
     search_help_text = _("项目名称、编号或问题")
     list_display = ("question", "proposal", "purpose", "stage", CLOSES, PUBLISHED_BY, "electorate", "passed")
     list_filter = ("stage", "purpose")
@@ -84,6 +87,9 @@ class DecisionAdmin(MatterAdmin):
         "proposal", "version", "outcome", "tier", "tier_reason", "scored", "reason", "sat", "dissent",
         by_name("by", _("谁记录")), "at",
     )  # fmt: skip
+
+    def learn(self, rows: list[Any]) -> None:
+        prefetch_related_objects(rows, "marks")
 
     @admin.display(description=_("五项评分"))
     def scored(self, decision: Decision) -> int:

@@ -35,6 +35,7 @@ from funding.models import (
     Pot,
     Purse,
     Refund,
+    Supplier,
     Waiver,
 )
 from funding.rules import CONFIRM_MONEY, KEEPERS
@@ -322,7 +323,7 @@ class PledgeAdmin(MoneyAdmin):
     """Pledges on paper; what was read first is not shown, since another person reads them."""
 
     list_display = ("proposal", "door", "at", "is_waiting")
-    list_select_related = ("proposal", "household__place")
+    list_select_related = ("proposal", "household__place__parent")
     fields = ("project", "door", "speaker", "photo", "at", "is_waiting", "withdrawn_at")
     desk_forms = (money.ReadPledge, money.WithdrawPledge, money.VoidPledge)
 
@@ -349,6 +350,7 @@ class PledgeAdmin(MoneyAdmin):
 class ContributionAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "amount", "voucher", "stage", "recorded_at")
     search_fields = ("voucher", "name_public")
+    looked_up = (("", Contribution, ("voucher", "name_public")),)
     search_help_text = _("项目、谁出的，或者凭证号")
     fields = ("project", "name_public", "amount", "voucher", "photo", "recorded_at", "stage", "stage_since")
     desk_forms = (money.ConfirmContribution, money.RejectContribution, money.ReverseContribution)
@@ -366,6 +368,7 @@ class InKindAdmin(MoneyAdmin):
 
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter), ("rejected_at", admin.EmptyFieldListFilter))
     search_fields = ("name_public", "what")
+    looked_up = (("", InKind, ("name_public", "what")),)
     list_display = ("proposal", "name_public", "what", "hours", "confirmed_at", "rejected_at")
     fields = (
         "project", "name_public", "what", "hours", "value", "recorded_at", "confirmed_at", "rejected_at", "rejected_why"
@@ -381,6 +384,7 @@ class InKindAdmin(MoneyAdmin):
 class RefundAdmin(MoneyAdmin):
     list_display = ("proposal", "name_public", "amount", "why", "paid_at", "returned_at")
     search_fields = ("name_public", "voucher")
+    looked_up = (("", Refund, ("name_public", "voucher")),)
     search_help_text = _("项目、给谁，或者凭证号")
     fields = ("project", "name_public", "amount", "why", "voucher", "paid_at", "returned_at", "annulled_why")
     desk_forms = (money.PayRefund, money.ConfirmRefund, money.ReverseRefund)
@@ -403,6 +407,7 @@ class PaymentAdmin(MoneyAdmin):
     of_proposal = "contract__proposal"
     list_display = ("contract", "milestone", "amount", "stage", DUE)
     search_fields = ("contract__supplier__name", "invoice", "voucher")
+    looked_up = (("contract__supplier", Supplier, ("name",)), ("", Payment, ("invoice", "voucher")))
     search_help_text = _("项目、承接方、发票号或凭证号")
     list_select_related = ("contract__proposal", "contract__supplier", "milestone")
     fields = ("project", "contract", "milestone", "amount", "invoice", "voucher", "asked_at", "stage", DUE)

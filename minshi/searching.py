@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,6 +18,17 @@ class Bigrams(Func):
 
     function = "bigrams"
     output_field = ArrayField(models.TextField())
+
+
+TOGETHER = " || ' ' || "
+
+
+class Together(Func):
+    """Several columns, none of them NULL, as one text: one index for all, and no word goes from one into the next."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = TOGETHER
+    output_field = models.TextField()
 
 
 FOUND = """
@@ -57,14 +69,23 @@ def found(model: type[models.Model], column: str, word: str) -> Q:
 
     A word that more than a thousand have is common enough to be met soon by whoever walks the list.
     """
-    otherwise = Q(**{f"{column}__icontains": word})
+    keys = keys_of(model, (column,), word)
+    return Q(**{f"{column}__icontains": word}) if keys is None else Q(pk__in=keys)
+
+
+def keys_of(model: type[models.Model], columns: Sequence[str], word: str) -> list[int] | None:
+    """Keys of the rows with ``word`` in one of their texts, by the index of their ``Bigrams`` (of all ``Together``).
+
+    None where they are more than a thousand, or where a single character is in no index.
+    """
     if len(word) < 2:
-        return otherwise
-    asked = ONCE.format(key=model._meta.pk.column, table=model._meta.db_table, column=column)
+        return None
+    told = columns[0] if len(columns) == 1 else f"({TOGETHER.join(columns)})"
+    asked = ONCE.format(key=model._meta.pk.column, table=model._meta.db_table, column=told)
     with connection.cursor() as cursor:
         cursor.execute(asked, [word, word, MOST_NAMED + 1])
         keys = cursor.fetchone()[0] or []
-    return Q(pk__in=keys) if len(keys) <= MOST_NAMED else otherwise
+    return keys if len(keys) <= MOST_NAMED else None
 
 
 FEW = """coalesce({key} = ANY ((

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import F, Q
@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.deadlines.models import DeadlineQuerySet
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.desk.views import (
@@ -28,8 +29,8 @@ from minshi.desk.views import (
 from minshi.disclosure.models import Ruling
 from minshi.ledger.money import format_yuan
 from minshi.residents.models import Role
-from minshi.residents.rules import acting_title
-from minshi.searching import Holds
+from minshi.residents.rules import acting_title, acting_titles
+from minshi.searching import MOST_NAMED, keys_of
 from minshi.territory.models import Territory
 from proposals import rules
 from proposals.actions.looking import LOOK
@@ -112,17 +113,35 @@ class MatterAdmin(ScopedAdmin):
         return f"{self.of_proposal}__" if self.of_proposal else ""
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
-        return (f"{self._before}title", *super().get_search_fields(request))
+        return (f"{self._before}card__title", *super().get_search_fields(request))
+
+    def few(self, word: str) -> set[int] | None:
+        """Also by the indexes of the cards: a project is called as its card is."""
+        titled = keys_of(Card, ("title",), word)
+        own = super().few(word) if self.search_fields else set()
+        if titled is None or own is None:
+            return None
+        numbered = self._numbered(word)
+        found = own | set(self.led_to(self.of_proposal, [*titled, *numbered]))
+        return found if len(found) <= MOST_NAMED else None
 
     def named(self, word: str, request: HttpRequest) -> Q:
-        """By the indexes of the cards: a project is called as its card is."""
-        titled = Card.objects.filter(Holds(Card, "title", word))
-        found = Q(**{f"{self._before}pk__in": titled.values("pk")})
-        for field in super().get_search_fields(request):
-            found |= Q(**{f"{field}__icontains": word})
-        if end := end_of_number(word):
-            found |= Q(**{f"{self._before}pk__in": Card.objects.ending(end).values("pk")})
-        return found
+        found = super().named(word, request)
+        numbered = self._numbered(word)
+        return found | Q(**{f"{self._before}pk__in": numbered}) if numbered else found
+
+    @staticmethod
+    def _numbered(word: str) -> list[int]:
+        end = end_of_number(word)
+        return list(Card.objects.ending(end).values_list("pk", flat=True)[:MOST_NAMED]) if end else []
+
+
+def _learn_holders(rows: Iterable[tuple[Any, Territory, str]]) -> None:
+    """Who holds or stands in for each, in one query; what was learnt stands on the row as ``held_by``."""
+    held = list(rows)
+    titles = acting_titles([(place, role) for _row, place, role in held], today())
+    for row, place, role in held:
+        row.held_by = titles[place.path, role]
 
 
 @admin.register(Proposal)
@@ -140,9 +159,13 @@ class ProposalAdmin(MatterAdmin):
         "need", "plan", "cost", "stage", "stage_since", "holder", DUE, "tier", "supervised_at", "notice",
     )  # fmt: skip
 
+    def learn(self, rows: list[Any]) -> None:
+        held = [(row, row.holder_place, row.holder_role) for row in rows if row.holder_place]
+        _learn_holders((row, place, role) for row, place, role in held if role not in HOLDER_LABELS)
+
     @admin.display(description=_("现在承办"))
     def holder(self, proposal: Proposal) -> str:
-        return holder_of(proposal) or "—"
+        return getattr(proposal, "held_by", "") or holder_of(proposal) or "—"
 
     @admin.display(description=_("要解决什么"))
     def need(self, proposal: Proposal) -> str:
@@ -188,9 +211,12 @@ class HandlingAdmin(MatterAdmin):
     list_filter = ("tier",)
     fields = ("proposal", "tier", "holder", "received_at", DUE, "handed_back_to", "how_it_ended", "reason")
 
+    def learn(self, rows: list[Any]) -> None:
+        _learn_holders((row, row.place, row.role) for row in rows)
+
     @admin.display(description=_("承办"))
     def holder(self, card: Handling) -> str:
-        return acting_title(card.place, card.role)
+        return getattr(card, "held_by", "") or acting_title(card.place, card.role)
 
     @admin.display(description=_("结果"))
     def how_it_ended(self, card: Handling) -> str:

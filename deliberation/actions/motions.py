@@ -37,7 +37,7 @@ from minshi.rolls import selectors as rolls
 from minshi.rolls.actions import freeze_households
 from minshi.rolls.models import Reach, Roll
 from minshi.territory.models import Territory
-from proposals.actions import advance, note_on_card, wait_until
+from proposals.actions import Turnout, advance, note_on_card, note_turnouts, wait_until
 from proposals.models import Proposal, Stage
 
 INSTANT = timedelta(microseconds=1)
@@ -87,7 +87,7 @@ def open_motion(
         proposal=proposal,
         by=by,
     )
-    note_on_card(proposal, electorate=motion.electorate, turnout=0, agreed=None)
+    note_on_card(proposal, electorate=motion.electorate, turnout=0, turnout_due=motion.opens_at, agreed=None)
     return motion
 
 
@@ -318,7 +318,8 @@ def publish(motion: Motion, *, by: User | None = None) -> Motion:
     take(motion, "publish", by=by, evidence=evidence, setting={**results, "notice": notice})
     if motion.proposal:
         passed = bool(motion.passed)
-        note_on_card(motion.proposal, electorate=motion.electorate, turnout=motion.turnout, agreed=motion.agree)
+        said = {"electorate": motion.electorate, "turnout": motion.turnout, "agreed": motion.agree}
+        note_on_card(motion.proposal, **said, turnout_due=None)
         if motion.purpose == Purpose.CANVASS:
             advance(motion.proposal, "pass_vote" if passed else "fail_vote", by=by, evidence=evidence)
     return motion
@@ -378,13 +379,18 @@ def _announce(motion: Motion, tally: dict[str, Any], by: User | None) -> Notice:
     )
 
 
-# One pass over the ballots of what runs. Asked apart for each motion it walked them anew for each, and where a ballot
-# was given by the hour that is told its earlier ones are not looked for.
+# One pass over the ballots of what is due. Asked apart for each motion it walked them anew for each, and where a ballot
+# was given by the hour that is told its earlier ones are not looked for. What is told of an hour stays: it is counted
+# when that hour comes, and once more when whoever was just writing then has finished; while votes are being counted,
+# each minute.
 TURNOUTS = """
-WITH running AS MATERIALIZED (
-    SELECT motion.id, motion.roll_id, motion.proposal_id, card.turnout, lists_as_of(motion) AS moment
-    FROM deliberation_motion AS motion JOIN proposals_card AS card ON card.proposal_id = motion.proposal_id
-    WHERE motion.stage <> 'published' AND motion.stage IN ('open', 'closed', 'counting')
+WITH due AS MATERIALIZED (
+    SELECT proposal_id, turnout, turnout_due FROM proposals_card WHERE turnout_due <= (SELECT minshi_now())
+    ORDER BY turnout_due LIMIT %(most)s
+), running AS MATERIALIZED (
+    SELECT motion.id, motion.roll_id, motion.proposal_id, motion.closes_at, motion.lists_every_hours,
+        lists_as_of(motion) AS moment
+    FROM due JOIN deliberation_motion AS motion USING (proposal_id) WHERE motion.stage <> 'published'
 ), spoken AS MATERIALIZED (
     SELECT running.id, ballot.unit_id
     FROM running JOIN deliberation_ballot AS ballot ON ballot.motion_id = running.id
@@ -400,20 +406,41 @@ WITH running AS MATERIALIZED (
     WHERE NOT paper.is_void OR line.voided_at > running.moment
 ), counted AS (
     SELECT id, count(*) AS number FROM told GROUP BY id
+), clock AS MATERIALIZED (
+    SELECT minshi_now() AS moment
 )
-SELECT running.proposal_id, coalesce(counted.number, 0)
-FROM running LEFT JOIN counted USING (id) WHERE running.turnout <> coalesce(counted.number, 0)
+SELECT due.proposal_id, due.turnout, due.turnout_due,
+    CASE WHEN running.id IS NULL THEN due.turnout ELSE coalesce(counted.number, 0) END,
+    CASE
+        WHEN running.moment = 'infinity' THEN clock.moment + interval '1 minute'
+        WHEN clock.moment < running.moment + %(late)s * interval '1 second'
+            THEN running.moment + %(late)s * interval '1 second'
+        ELSE least(
+            running.closes_at,
+            running.moment + make_interval(hours => coalesce(running.lists_every_hours, 24)),
+            date_trunc('day', clock.moment, 'Asia/Shanghai') + interval '1 day'
+        )
+    END
+FROM due CROSS JOIN clock LEFT JOIN running USING (proposal_id) LEFT JOIN counted USING (id)
 """
+LATE = 120
+"""Seconds after an hour until everybody who was writing then has finished."""
+AT_ONCE = 2000
 
 
 def refresh_turnouts() -> int:
     """Count how many had voted at the last fixed hour onto the cards; returns how many changed.
 
-    No ballot writes a counter, and no counter tells a minute (domain.md 5).
+    No ballot writes a counter, and no counter tells a minute (domain.md 5). Only what is due is looked at.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(TURNOUTS)
-        changed = cursor.fetchall()
-    for proposal_id, turnout in changed:
-        note_on_card(Proposal(pk=proposal_id), turnout=turnout)
-    return len(changed)
+    changed, found = 0, AT_ONCE
+    while found == AT_ONCE:
+        with connection.cursor() as cursor:
+            cursor.execute(TURNOUTS, {"most": AT_ONCE, "late": LATE})
+            rows = cursor.fetchall()
+        found = len(rows)
+        changed += sum(was != number for _key, was, _was_due, number, _due in rows)
+        told = [Turnout(key, was_due, number, due) for key, _was, was_due, number, due in rows]
+        if not told or not note_turnouts(told):
+            break
+    return changed

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -19,6 +20,7 @@ from minshi.paper.models import Line
 from minshi.policy.selectors import lengthening_said
 from minshi.residents.models import Person
 from minshi.rolls.models import Channel, Roll, Unit
+from minshi.searching import Bigrams
 from minshi.territory.models import Territory
 from proposals.models import Proposal, Version
 
@@ -118,7 +120,10 @@ class Motion(models.Model):
         verbose_name = _("表决")
         verbose_name_plural = _("表决")
         ordering = ["-id"]
-        indexes = [models.Index(F("id"), name="motion_running", condition=~Q(stage="published"))]
+        indexes = [
+            models.Index(F("id"), name="motion_running", condition=~Q(stage="published")),
+            GinIndex(Bigrams("question"), name="motion_question_bigrams"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["proposal", "ordinal"], name="one_motion_of_an_ordinal"),
             models.UniqueConstraint(

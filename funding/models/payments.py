@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from funding.models.suppliers import Contract, Milestone
 from minshi.clock import Now
+from minshi.searching import Bigrams, Together
 from minshi.territory.models import Territory
 from proposals.models import Proposal
 
@@ -89,6 +91,7 @@ class Payment(models.Model):
         verbose_name = _("付款")
         verbose_name_plural = _("付款")
         ordering = ["pk"]
+        indexes = [GinIndex(Bigrams(Together("invoice", "voucher")), name="payment_bigrams")]
         constraints = [
             models.UniqueConstraint(fields=["milestone"], condition=LIVE, name="one_payment_per_milestone"),
             models.UniqueConstraint(fields=["invoice"], condition=LIVE, name="one_payment_per_invoice"),

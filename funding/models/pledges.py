@@ -6,6 +6,7 @@ Names are public only with consent; ``name_public`` is what may be shown and is 
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from funding.models.plans import Grant
 from minshi.clock import Now
 from minshi.paper.models import Line
 from minshi.residents.models import Person, Residence
+from minshi.searching import Bigrams, Together
 from minshi.territory.models import Household, Territory
 from proposals.models import Proposal
 
@@ -170,6 +172,7 @@ class Contribution(models.Model):
     class Meta:
         verbose_name = _("到账")
         verbose_name_plural = _("到账")
+        indexes = [GinIndex(Bigrams(Together("voucher", "name_public")), name="contribution_bigrams")]
         constraints = [
             models.UniqueConstraint(
                 fields=["keeper", "voucher"],
@@ -218,6 +221,7 @@ class InKind(models.Model):
     class Meta:
         verbose_name = _("投工投劳")
         verbose_name_plural = _("投工投劳")
+        indexes = [GinIndex(Bigrams(Together("name_public", "what")), name="in_kind_bigrams")]
         constraints = [
             models.CheckConstraint(condition=Q(value_fen__gt=0), name="in_kind_is_worth_something"),
             models.CheckConstraint(condition=Q(hours=None) | Q(hours__gt=0), name="in_kind_hours_are_some"),
@@ -294,6 +298,7 @@ class Refund(models.Model):
     class Meta:
         verbose_name = _("退款")
         verbose_name_plural = _("退款")
+        indexes = [GinIndex(Bigrams(Together("name_public", "voucher")), name="refund_bigrams")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_is_something"),
             models.CheckConstraint(

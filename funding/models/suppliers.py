@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from minshi.disclosure.models import Notice
 from minshi.ledger.models import Account
 from minshi.policy.selectors import lengthening_said
 from minshi.residents.models import Person
+from minshi.searching import Bigrams
 from minshi.territory.models import Territory
 from proposals.models import Proposal
 
@@ -72,6 +74,7 @@ class Supplier(models.Model):
     class Meta:
         verbose_name = _("承接方")
         verbose_name_plural = _("承接方")
+        indexes = [GinIndex(Bigrams("name"), name="supplier_bigrams")]
         constraints = [
             models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="one_supplier_per_code"),
         ]

@@ -24,6 +24,7 @@ from minshi.paging import words_of
 from minshi.refusals import NotAllowed, answering
 from minshi.residents.models import STAFF_ROLES, Person
 from minshi.residents.rules import roles_of
+from minshi.searching import MOST_NAMED, keys_of
 from minshi.territory.models import Territory
 
 COUNTED = 1000
@@ -83,6 +84,12 @@ def name_of(user_id: int | None) -> str:
     return mask_name(name) if name else "—"
 
 
+def names_of(user_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """``name_of`` each of these that has a name, in one query."""
+    found = Person.objects.filter(user__in=[key for key in user_ids if key]).order_by("-pk")
+    return {key: mask_name(name) for key, name in found.values_list("user", "name") if name}
+
+
 class Beneath(admin.SimpleListFilter):
     """The places one level below mine: Django's own filter would list every place there is."""
 
@@ -106,10 +113,13 @@ class ScopedAdmin(ModelAdmin):
 
     ``place_path`` is the lookup that leads to the path of the place a row belongs to. Whoever holds no
     staff role sees nothing at all, superusers included: running the servers is not a role here.
-    ``list_filter`` names fields with choices, never one that leads to rows of others.
+    ``list_filter`` names fields with choices, never one that leads to rows of others. ``looked_up`` says where the
+    words of a search are looked up, instead of read for: the lookup that leads there ("" for the row itself), and
+    the texts of that model that have an index of their bigrams.
     """
 
     place_path: ClassVar[str] = "place__path"
+    looked_up: ClassVar[tuple[tuple[str, type[Model], tuple[str, ...]], ...]] = ()
     desk_forms: ClassVar[tuple[type[DeskForm], ...]] = ()
     beside: ClassVar[tuple[Callable[[Any], Iterable[Model]], ...]] = ()
     add_form: ClassVar[type[DeskForm] | None] = None
@@ -152,11 +162,39 @@ class ScopedAdmin(ModelAdmin):
         return queryset, False
 
     def named(self, word: str, request: HttpRequest) -> Q:
-        """The rows that one word of a search finds."""
+        """The rows that one word of a search finds: by their keys where few have it, else by reading mine for it."""
+        keys = self.few(word)
+        if keys is not None:
+            return Q(pk__in=keys)
         found = Q(pk__in=[])
         for field in self.get_search_fields(request):
             found |= Q(**{f"{field}__icontains": word})
         return found
+
+    def few(self, word: str) -> set[int] | None:
+        """Keys of the rows with the word, found in ``looked_up``; None where there is no index of it or too many."""
+        found: set[int] = set()
+        for lookup, model, columns in self.looked_up:
+            keys = keys_of(model, columns, word)
+            if keys is None:
+                return None
+            found.update(self.led_to(lookup, keys))
+        return found if self.looked_up and len(found) <= MOST_NAMED else None
+
+    def led_to(self, lookup: str, keys: list[int]) -> list[int]:
+        """The rows that a lookup leads from to these keys, but for one too many."""
+        if not lookup or not keys:
+            return keys
+        rows = self.model._default_manager.filter(**{f"{lookup}__in": keys}).order_by()
+        return list(rows.values_list("pk", flat=True)[: MOST_NAMED + 1])
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        listed = super().get_changelist_instance(request)
+        self.learn(list(listed.result_list))
+        return listed
+
+    def learn(self, rows: list[Any]) -> None:
+        """What the columns of a page need besides its rows, asked once for all of them."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the declared filters: a lookup on any column would let a masked name be guessed letter by letter."""

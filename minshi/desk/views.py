@@ -254,7 +254,8 @@ def _groups(
 ) -> list[tuple[str, str, DeadlineQuerySet, str]]:
     """What is mine to do by when, then what waits for another; of all that waits in my places there is no such part."""
     week = moment + timedelta(days=7)
-    others, everybodys = others_work(user), rows
+    has_others, everybodys = _is_mine(asked) or asked["show"] == OTHERS, rows
+    others = _found_once(rows, others_work(user)) if has_others else Q()
     if _is_mine(asked):
         rows = rows.exclude(others)
     groups = [
@@ -262,10 +263,16 @@ def _groups(
         ("week", _("七天内到期"), rows.filter(due__gt=moment, due__lte=week), _("七天内没有到期的事。")),
         ("later", _("之后"), rows.filter(due__gt=week), _("没有其他等您办的事。")),
     ]
-    if _is_mine(asked) or asked["show"] == OTHERS:
+    if has_others:
         waiting = everybodys.filter(others)
         groups.append((OTHERS, _("前一步是您办的，等另一位办"), waiting, _("没有要等另一位办的事。")))
     return groups
+
+
+def _found_once(rows: DeadlineQuerySet, which: Q) -> Q:
+    """``which`` of these rows, asked once for all the groups that are divided by it, where they are not too many."""
+    keys = list(rows.filter(which).order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    return which if len(keys) > MOST_COUNTED else Q(pk__in=keys)
 
 
 def _groups_shown(

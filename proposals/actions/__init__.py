@@ -29,6 +29,7 @@ from proposals.actions.proposing import add_photo, resubmit, submit, submit_for,
 from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision
 from proposals.actions.righting import Righted, correct_proposal, correct_wishes
 from proposals.actions.stages import (
+    Turnout,
     advance,
     follow_calendar,
     follow_gate,
@@ -39,6 +40,7 @@ from proposals.actions.stages import (
     note_new_holder,
     note_new_phone,
     note_on_card,
+    note_turnouts,
     overdue,
     wait_for_gate,
     wait_until,
@@ -63,6 +65,7 @@ from proposals.actions.wishes import (
 
 __all__ = [
     "Righted",
+    "Turnout",
     "Written",
     "accept_handling",
     "accept_silence",
@@ -103,6 +106,7 @@ __all__ = [
     "note_new_holder",
     "note_new_phone",
     "note_on_card",
+    "note_turnouts",
     "open_handling",
     "overdue",
     "pass_review",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -126,6 +127,41 @@ def note_new_phone(place: Territory) -> None:
     """Whom people can ring stands on the page of every project of the place."""
     here = CardPlace.objects.filter(place=place)
     Card.objects.filter(pk__in=here.values("card")).update(version=F("version") + 1)
+
+
+TURNOUTS = """
+UPDATE proposals_card AS card
+SET turnout = told.turnout, turnout_due = told.due, version = card.version + (card.turnout <> told.turnout)::int
+FROM (
+    SELECT said.* FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::timestamptz[])
+        AS said (id, was_due, turnout, due)
+    JOIN proposals_card AS free ON free.proposal_id = said.id AND free.turnout_due = said.was_due
+    ORDER BY free.proposal_id FOR NO KEY UPDATE OF free SKIP LOCKED
+) AS told
+WHERE card.proposal_id = told.id
+"""
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """How many took part in the vote of a project, as counted because it ``was_due``; ``due`` is when it is next."""
+
+    proposal: int
+    was_due: datetime
+    number: int
+    due: datetime | None
+
+
+def note_turnouts(counted: Iterable[Turnout]) -> int:
+    """Push what was counted down into the cards, in one statement; only where it changed is a page drawn anew.
+
+    A card that somebody is just writing, or that was counted or closed meanwhile, is left as it is; returns how many
+    were not.
+    """
+    rows = [(each.proposal, each.was_due, each.number, each.due) for each in counted]
+    with connection.cursor() as cursor:
+        cursor.execute(TURNOUTS, [list(column) for column in zip(*rows, strict=True)])
+        return int(cursor.rowcount)
 
 
 FREEZE = """

@@ -59,8 +59,8 @@ class Card(models.Model):
 
     Kept by this app; higher apps push their facts down through ``actions.note_on_card``. ``act_ends_at`` is the end
     of what people take part in here (signing, voting, objecting, rating), ``due_at`` until when its holder has to
-    do their part; ``read_at`` is there where it was read by place. ``version`` grows with everything a project's
-    page shows, and is the validator of that page.
+    do their part, ``turnout_due`` when to count next who took part; ``read_at`` is there where it was read by place.
+    ``version`` grows with everything a project's page shows, and is the validator of that page.
     """
 
     UNTRACKED = True
@@ -84,6 +84,7 @@ class Card(models.Model):
     cosigns = models.PositiveIntegerField(default=0)
     electorate = models.PositiveIntegerField(default=0)
     turnout = models.PositiveIntegerField(default=0)
+    turnout_due = models.DateTimeField(null=True, editable=False)
     agreed = models.PositiveIntegerField(null=True)
     budget_fen = models.BigIntegerField(default=0)
     subsidy_fen = models.BigIntegerField(default=0)
@@ -107,6 +108,7 @@ class Card(models.Model):
             models.Index(F("stage"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_stage"),
             models.Index(F("category"), F("submitted_at").desc(), F("proposal_id").desc(), name="card_category"),
             models.Index(fields=["proposal"], name="card_uncounted", condition=~Q(counted=F("version"))),
+            models.Index(fields=["turnout_due"], name="card_turnout_due", condition=Q(turnout_due__isnull=False)),
             GinIndex(Bigrams("title"), name="card_title_bigrams"),
             models.Index(OpClass(Reverse("number"), "text_pattern_ops"), name="card_number_end"),
         ]

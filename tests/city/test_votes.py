@@ -10,8 +10,12 @@ from django.db.models import QuerySet
 from bench.plans import nodes, plans_of
 from deliberation import actions, selectors, showing
 from deliberation.models import Ballot, Motion, MotionStage
+from minshi.clock import now
 from minshi.paper import numbers
+from minshi.residents.models import Residence
 from minshi.rolls.models import Unit
+from proposals.models import Card
+from tests.cast import make_resident
 from tests.city.conftest import BIG
 from tests.world import World
 
@@ -48,11 +52,22 @@ def test_a_page_of_its_slips_reads_no_more_than_it_shows(crowd: World) -> None:
 
 def test_turnouts_are_counted_in_one_walk_over_the_ballots_of_what_runs(crowd: World) -> None:
     running = Motion.objects.filter(stage__in=RUNNING)
+    Card.objects.filter(proposal__motions__in=running).update(turnout_due=now())
     ballots = Ballot.objects.filter(motion__in=running).count()
     counting = plans_of(actions.refresh_turnouts, by_index=True)[0]
     read = {table: rows for table, _how, rows in counting.scans}
     assert read["deliberation_ballot"] <= ballots + 100 < Ballot.objects.count() / 10
     assert read["rolls_unit"] <= Unit.objects.filter(roll__motion__in=running).count()
+
+
+def test_what_was_counted_of_this_hour_is_not_looked_at_again(crowd: World) -> None:
+    running = Motion.objects.filter(stage__in=RUNNING, proposal__isnull=False)
+    Card.objects.filter(proposal__motions__in=running).update(turnout_due=now())
+    actions.refresh_turnouts()
+    later = set(Card.objects.filter(turnout_due__gt=now()).values_list("pk", flat=True))
+    assert later == set(running.values_list("proposal", flat=True))
+    asked = plans_of(actions.refresh_turnouts, by_index=True)
+    assert [plan.read for plan in asked] == [0]
 
 
 def test_what_i_voted_on_is_found_by_my_door_and_not_among_all_ballots(crowd: World) -> None:
@@ -68,6 +83,8 @@ def test_what_i_voted_on_is_found_by_my_door_and_not_among_all_ballots(crowd: Wo
 
 
 def test_many_doors_are_answered_as_each_of_them_would_be(crowd: World) -> None:
+    represented = Residence.objects.filter(is_representative=True, until=None, person__user__isnull=False).latest("pk")
+    make_resident("同住人", represented.household)  # whom nobody asks, since another speaks for the door
     with connection.cursor() as cursor:
         cursor.execute(AGREE)
         assert cursor.fetchone() == (0,)
