@@ -27,6 +27,7 @@ EXEMPT = {
     "templates/components/all.html": "sample data of the page of components",
     "templates/500.html": "drawn when anything may have failed, translation too",
     "templates/503.html": "drawn where the database does not answer, with nothing that would ask it",
+    "templates/audit/keep_roots.txt": "a program that is run beside the site, where no language is known",
     "minshi/masking.py": "surnames and addresses, and what stands for a number in somebody's own text",
     "minshi/residents/naming.py:ADDRESSED": "what follows a name in somebody's own text",
     "minshi/residents/doors.py:_*": "how doors are numbered",
