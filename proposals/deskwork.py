@@ -367,6 +367,44 @@ class DeclineWish(AnswerWish):
     stages = (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED)
 
 
+class JoinWish(DeskForm):
+    name, label = "join", _("并到同样的心愿")
+    permission = "proposals.answer_wish"
+    other = forms.IntegerField(label=_("并到哪一件（填心愿编号）"), min_value=1, max_value=2**53)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        like = [f"{wish.pk}“{wish.text}”（{wish.place.name}）" for wish in selectors.wishes_like(self.subject)]
+        said = _("相近的：%(wishes)s") % {"wishes": "；".join(like)} if like else _("附近没有相近的心愿")
+        self.fields["other"].help_text = said
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [(_("心愿"), self.subject.text), (_("具体位置"), self.subject.spot or "—")]
+
+    @classmethod
+    def open_to(cls, subject: Wish) -> bool:
+        return subject.stage in WISH_WAITS
+
+    def clean_other(self) -> Wish:
+        found = Wish.objects.filter(pk=self.cleaned_data["other"]).first()
+        if found is None:
+            raise forms.ValidationError(_("没有这个编号的心愿"))
+        return found
+
+    def run(self, subject: Wish, by: User) -> object:
+        return actions.join_wish(subject, self.cleaned_data["other"], by=by)
+
+
+class PartWish(AnswerWish):
+    name, verb, label = "part", "part", _("分开单办")
+    permission = "proposals.part_wish"
+    stages = (WishStage.JOINED,)
+    reason = ReasonField(label=_("为什么不是同一件"))
+
+    def run(self, subject: Wish, by: User) -> object:
+        return actions.part_wish(subject, reason=self.cleaned_data["reason"], by=by)
+
+
 class JudgeWish(DeskForm):
     """For whoever told it to somebody: they were asked."""
 
@@ -398,4 +436,4 @@ class WishIsNotDone(JudgeWish):
     reason = ReasonField(label=_("还差什么"))
 
 
-OF_WISH = (Claim, HandOver, Arrive, Fulfil, DeclineWish, WishIsDone, WishIsNotDone)
+OF_WISH = (Claim, HandOver, Arrive, Fulfil, DeclineWish, JoinWish, PartWish, WishIsDone, WishIsNotDone)

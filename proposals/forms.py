@@ -640,6 +640,10 @@ class ReviewForm(forms.Form):
         return cleaned
 
 
+class PartWishForm(forms.Form):
+    reason = PlainField(label=_("哪里不一样"), rows=2, max_length=WHY_LENGTH)
+
+
 class JudgeWishForm(forms.Form):
     """Whether a wish is done, by whoever wished; what is missing is said only where it is not."""
 

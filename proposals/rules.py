@@ -183,6 +183,7 @@ rules.add_perm("proposals.rule_above", decides_above)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
 rules.add_perm("proposals.judge_wish", may_judge)
+rules.add_perm("proposals.part_wish", answers_wishes | is_wisher)
 rules.add_perm("proposals.promote_wish", answers_wishes | is_wisher)
 permits.held_by(
     {
@@ -198,6 +199,7 @@ permits.held_by(
         "proposals.wish": _("确认过住处的居民，或者替居民登记的社区工作人员"),
         "proposals.answer_wish": _("现在的承办人，或这里的社区工作人员、街道经办"),
         "proposals.judge_wish": _("许愿人本人；别人代记的由社区或楼栋长问过以后登记，说办好了的人不能自己登记"),
+        "proposals.part_wish": _("许愿人本人或答复心愿的人"),
         "proposals.promote_wish": _("许愿人本人或答复心愿的人"),
     }
 )

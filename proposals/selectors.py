@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +38,7 @@ from proposals.models import (
     LIBRARY,
     OPEN,
     READING,
+    WISH_WAITS,
     Card,
     CardQuerySet,
     Cosign,
@@ -220,6 +222,32 @@ def wishes_in(place: Territory) -> QuerySet[Wish]:
 def state_of_wall(place: Territory) -> str:
     """What the wall of wishes opens with, for the stamp of its kept page."""
     return state_of(f"wall:{place.pk}:{place.path}", lambda: [wishes_in(place)[: paging.SIZE + 1]])
+
+
+ALIKE = Fraction(3, 10)
+"""Two wishes are shown as alike from this share of common pairs of characters on."""
+COMPARED = 300
+
+
+def wishes_like(wish: Wish, most: int = 5) -> list[Wish]:
+    """Others that wait at the same office in like words, the most like first; of its newest 300."""
+    if wish.holder_place_id is None:
+        return []
+    waiting = Wish.objects.filter(holder_place=wish.holder_place_id, stage__in=WISH_WAITS).exclude(pk=wish.pk)
+    own = _pairs(wish.text)
+    rated = [
+        (_alike(own, _pairs(other.text)), other) for other in waiting.select_related("place").order_by("-id")[:COMPARED]
+    ]
+    return [other for share, other in sorted(rated, key=lambda each: (-each[0], each[1].pk))[:most] if share >= ALIKE]
+
+
+def _pairs(text: str) -> frozenset[str]:
+    letters = "".join(filter(str.isalnum, text.lower()))
+    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> Fraction:
+    return Fraction(2 * len(one & other), len(one) + len(other)) if one and other else Fraction(0)
 
 
 def urgent_terms(place: Territory | None) -> dict[str, int]:

@@ -191,13 +191,29 @@ PROPOSALS = project(
 
 # --- Wishes -------------------------------------------------------------------------------------------
 
-WISHER = Audience(_("许愿的人"), lambda wish, record: [wish.by])
+
+def _also(wish: Wish) -> list[User]:
+    """Those whose own wish was joined to this one."""
+    return [joined.by for joined in wish.joined.select_related("by")]
+
+
+WISHER = Audience(_("许愿的人和并进来的许愿人"), lambda wish, record: [wish.by, *_also(wish)])
 WISHERS = Audience(
-    _("许愿的人和也想要的人"),
-    lambda wish, record: [wish.by, *(s.by for s in WishSupport.objects.filter(wish=wish).select_related("by"))],
+    _("许愿的人、并进来的许愿人和也想要的人"),
+    lambda wish, record: [
+        wish.by,
+        *_also(wish),
+        *(s.by for s in WishSupport.objects.filter(wish=wish).select_related("by")),
+    ],
 )
+ALSO_WISHED = Audience(_("并进来的许愿人"), lambda wish, record: _also(wish))
+ONE_WISHER = Audience(_("许愿的人"), lambda wish, record: [wish.by])
 WISHED_TOO = Audience(
-    _("也想要的人"), lambda wish, record: [s.by for s in WishSupport.objects.filter(wish=wish).select_related("by")]
+    _("并进来的许愿人和也想要的人"),
+    lambda wish, record: [
+        *_also(wish),
+        *(s.by for s in WishSupport.objects.filter(wish=wish).select_related("by")),
+    ],
 )
 ANSWERER = Audience(_("答复心愿的社区"), lambda wish, record: Post(*answerer_of(wish.place)))
 WISH_HOLDER = Audience(
@@ -214,9 +230,13 @@ WISHES = Lines(
         Told("claim", WISHER, *ANSWERED),
         Told("hand_over", WISHER, *ANSWERED),
         Told("arrive", WISHER, *ANSWERED),
+        Told("join", ONE_WISHER, _("您的心愿和同样的一件一起办"), "%(other)s"),
+        Told("part", ONE_WISHER, _("您的心愿分开单办了"), "%(answer)s"),
+        Told("part", WISH_HOLDER, _("分开单办的心愿：%(text)s"), "%(answer)s"),
+        Told("fulfil", ALSO_WISHED, _("和您的心愿一起办的说办好了"), "%(answer)s"),
         Told(
             "fulfil",
-            WISHER,
+            ONE_WISHER,
             _("您的心愿办好了吗？请您看看"),
             "%(answer)s",
             Way.BOTH,
@@ -241,6 +261,7 @@ WISHES = Lines(
     facts=lambda wish, record: {
         "text": wish.text,
         "wish": wish.text,
+        "other": wish.joined_to.text if wish.joined_to else "",
         "answer": record.reason or wish.text,
         "project": wish.proposal.title if wish.proposal else "",
     },

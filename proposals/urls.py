@@ -31,6 +31,7 @@ urlpatterns = [
     path("wishes/paper/", views.wish_book, name="wish_book"),
     path("wishes/<int:pk>/", views.wish, name="wish"),
     path("wishes/<int:pk>/judge/", views.judge_wish, name="judge_wish"),
+    path("wishes/<int:pk>/part/", views.part_wish, name="part_wish"),
     path("wishes/<int:pk>/support/", views.support_wish, name="support_wish"),
     path("mine/", views.mine, name="mine"),
     path("review/", views.review_queue, name="review_queue"),

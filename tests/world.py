@@ -284,6 +284,9 @@ class World:
         self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)
         self.things["said_wish"] = proposals.wish(place=yard, text="想要一个信报箱", by=neighbour)
         proposals.answer_wish(self["said_wish"], "fulfil", by=self.who("clerk"), reason="装在门厅左边了")
+        alike = proposals.wish(place=yard, text="楼下也想添一个快递架", by=neighbour)
+        self.things["joined_wish"] = alike
+        proposals.join_wish(alike, self["wish"], by=self.who("clerk"))
         self._look()
         self._bring_register()
         proposals.add_photo(self["submitted"], a_picture(), by=resident)

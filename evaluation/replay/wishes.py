@@ -19,7 +19,9 @@ WRITTEN_DOWN = (Channel.BOOK, Channel.DOOR, Channel.PAPER, Channel.PHONE)
 
 
 def walk(spec: dict[str, Any], register: Register, today: datetime, wishes: dict[str, Wish]) -> Iterator[datetime]:
-    """``then``: (verb, days later, reason); a wish with a ``key`` may become a project of that story."""
+    """``then``: (verb, days later, reason; of a join the other's words); a wish with a ``key`` may become a project
+    of that story.
+    """
     rng = Random(spec["text"])
     place = Territory.objects.get(code=spec["place"])
     clerk = register.office(place, "community").staff[Role.CLERK]
@@ -47,6 +49,8 @@ def walk(spec: dict[str, Any], register: Register, today: datetime, wishes: dict
         yield said_at + timedelta(days=days)
         if verb == "agree":
             proposals.judge_wish(wished, is_done=True, by=wished.by)
+        elif verb == "join":
+            proposals.join_wish(wished, wishes[reason], by=clerk)
         else:
             proposals.answer_wish(wished, verb, by=clerk, reason=reason)
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
+import rules
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
 from django.db.models import F
@@ -34,6 +35,7 @@ from proposals.lifecycle import holder_place, street_or_district
 from proposals.models import (
     SPOT_LENGTH,
     WISH_LENGTH,
+    WISH_WAITS,
     Channel,
     Proposal,
     Wish,
@@ -192,6 +194,37 @@ def judge_wish(wished: Wish, *, is_done: bool, by: User, reason: str = "") -> St
         return take(wished, "agree", by=by)
     reason = in_public(reason, place=wished.place, author=wished.by, name=wished.wisher_name)
     return take(wished, "contest", by=by, reason=reason, setting={"anew": True})
+
+
+@action
+def join_wish(wished: Wish, other: Wish, *, by: User) -> StepRecord:
+    """The same want twice: ``other`` is answered for both, and each wisher hears it. ``part_wish`` undoes it.
+
+    Raises ``Refused`` where ``other`` waits for nobody or is another office's, or where others were joined to
+    ``wished``: these are brought to ``other`` themselves.
+    """
+    for each in sorted((wished, other), key=lambda wish: wish.pk):
+        lock(each)
+    wished.refresh_from_db()
+    other.refresh_from_db()
+    if other.pk == wished.pk:
+        raise Refused(other=_("请填另一件心愿的编号"))
+    if other.stage not in WISH_WAITS:
+        raise Refused(other=_("那一件现在是“%(stage)s”，不能再并进去") % {"stage": other.get_stage_display()})
+    if other.holder_place_id != wished.holder_place_id:
+        raise Refused(other=_("那一件不在您这里办，请让现在的承办人来并"))
+    if wished.joined.exists():
+        raise Refused(other=_("已经有别的心愿并到这一件，请把它们并到那一件"))
+    if not rules.has_perm("proposals.answer_wish", by, other):
+        raise NotAllowed(_("只有答复这两件心愿的人可以把它们并起来"))
+    return take(wished, "join", by=by, setting={"joined_to": other}, evidence={"wish": other.pk})
+
+
+@action
+def part_wish(wished: Wish, *, by: User, reason: str) -> StepRecord:
+    """It is another matter after all: it is answered by itself, from the beginning."""
+    reason = in_public(reason, place=wished.place, author=wished.by, name=wished.wisher_name)
+    return take(wished, "part", by=by, reason=reason)
 
 
 @action

@@ -13,7 +13,7 @@ from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.residents.rules import role_in
 from proposals.lifecycle.holders import answerer_of, period
-from proposals.models import WISH_ENDED, WISH_WAITS, Wish, WishStage
+from proposals.models import WISH_RESTS, WISH_WAITS, Wish, WishStage
 
 JUDGED = "wish.judged"
 """The deadline by which whoever wished may say that it is not done."""
@@ -54,6 +54,8 @@ WISH_STEPS = (
         needs_reason=True,
     ),
     Step("accept_silence", _("许愿人没有再提，算办好"), (WishStage.SAID,), WishStage.FULFILLED, platform=True),
+    Step("join", _("并到同样的心愿"), WISH_WAITS, WishStage.JOINED, "proposals.answer_wish"),
+    Step("part", _("分开单办"), (WishStage.JOINED,), WishStage.NEW, "proposals.part_wish", needs_reason=True),
     Step(
         "promote",
         _("转为项目"),
@@ -112,7 +114,8 @@ def _span(wish: Wish, at: datetime, *, anew: bool) -> calendar.Period:
 
 def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence[str]:
     wish.stage_since = at
-    if wish.stage in WISH_ENDED:
+    wish.joined_to = setting.get("joined_to")
+    if wish.stage in WISH_RESTS:
         wish.holder_role, wish.holder_place, wish.due_at = "", None, None
     else:
         if wish.stage != WishStage.SAID:  # whoever said it is done gets it back
@@ -121,7 +124,7 @@ def _wish_entered(wish: Wish, at: datetime, setting: dict[str, Any]) -> Sequence
             wish.holder_place = setting.get("place") or place
         span = _span(wish, at, anew=bool(setting))
         wish.due_at, wish.due_basis = span.end, span.basis
-    return ("stage_since", "holder_role", "holder_place", "due_at", "due_basis")
+    return ("stage_since", "joined_to", "holder_role", "holder_place", "due_at", "due_basis")
 
 
 def _wish_settled(wish: Wish) -> None:

@@ -33,7 +33,7 @@ from proposals.models.proposals import (
     Version,
     end_of_number,
 )
-from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, WISH_WAITS, Wish, WishStage, WishSupport
+from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, WISH_RESTS, WISH_WAITS, Wish, WishStage, WishSupport
 
 __all__ = [
     "CASH",
@@ -53,6 +53,7 @@ __all__ = [
     "WHY_LENGTH",
     "WISH_ENDED",
     "WISH_LENGTH",
+    "WISH_RESTS",
     "WISH_WAITS",
     "Beneficiary",
     "Card",

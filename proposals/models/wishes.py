@@ -25,6 +25,7 @@ class WishStage(models.TextChoices):
     HANDED = "handed", _("已转责任单位")
     ONSITE = "onsite", _("已到场处理")
     SAID = "said", _("已办好，等许愿人看")
+    JOINED = "joined", _("和同样的心愿一起办")
     PROMOTED = "promoted", _("已转为项目")
     FULFILLED = "fulfilled", _("已实现")
     DECLINED = "declined", _("未采纳")
@@ -33,6 +34,8 @@ class WishStage(models.TextChoices):
 WISH_WAITS = (WishStage.NEW, WishStage.CLAIMED, WishStage.HANDED, WishStage.ONSITE)
 """Whoever holds it has to do something next; once they said it is done, the wisher has."""
 WISH_ENDED = (WishStage.PROMOTED, WishStage.FULFILLED, WishStage.DECLINED)
+WISH_RESTS = (*WISH_ENDED, WishStage.JOINED)
+"""Nobody holds it: it has ended, or the one it was joined to is answered for both."""
 
 
 class Wish(models.Model):
@@ -56,6 +59,9 @@ class Wish(models.Model):
     at = models.DateTimeField(_("时间"), db_default=Now())
     supporters = models.PositiveIntegerField(_("也想要的人"), default=0)
     proposal = models.ForeignKey(Proposal, models.PROTECT, null=True, blank=True, related_name="wishes")
+    joined_to = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="joined", verbose_name=_("并到的心愿")
+    )
     answer = models.TextField(_("答复"), blank=True)
     is_demo = models.BooleanField(_("演示数据"), default=False)
     stage = models.CharField(_("进展"), max_length=12, choices=WishStage)
@@ -76,10 +82,16 @@ class Wish(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(stage__in=WISH_ENDED)
+                condition=Q(stage__in=WISH_RESTS)
                 | ~Q(holder_role="") & Q(holder_place__isnull=False) & Q(due_at__isnull=False),
                 name="open_wish_has_holder_and_deadline",
             ),
+            models.CheckConstraint(
+                condition=Q(stage=WishStage.JOINED, joined_to__isnull=False)
+                | ~Q(stage=WishStage.JOINED) & Q(joined_to__isnull=True),
+                name="joined_wish_names_the_other",
+            ),
+            models.CheckConstraint(condition=~Q(joined_to=F("id")), name="wish_joined_to_another"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from proposals.views.looking import look, look_correct, look_photo
 from proposals.views.personal import mine
 from proposals.views.proposing import propose, revise, submitted, withdraw
 from proposals.views.reviewing import review, review_benefits, review_queue
-from proposals.views.wishing import judge_wish, make_wish, support_wish, wish, wishes
+from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, wish, wishes
 
 __all__ = [
     "cosign",
@@ -24,6 +24,7 @@ __all__ = [
     "look_photo",
     "make_wish",
     "mine",
+    "part_wish",
     "photo",
     "project",
     "projects",

@@ -23,7 +23,7 @@ from minshi.refusals import answering
 from minshi.residents.rules import home_of, person_of
 from minshi.territory.models import Territory
 from proposals import actions, selectors
-from proposals.forms import JudgeWishForm, WishForm
+from proposals.forms import JudgeWishForm, PartWishForm, WishForm
 from proposals.models import Wish, WishStage
 from proposals.rules import enters_paper
 
@@ -77,7 +77,7 @@ def _has(word: str) -> Q:
 @require_safe
 def wish(request: HttpRequest, pk: int) -> HttpResponse:
     """One wish: what became of it, and "I want it too"."""
-    rows = Wish.objects.select_related("place", "proposal", "holder_place").annotate(read_at=Instant())
+    rows = Wish.objects.select_related("place", "proposal", "holder_place", "joined_to").annotate(read_at=Instant())
     wished = get_object_or_404(rows, pk=pk)
     user = somebody_of(request)
     open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)
@@ -90,6 +90,7 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
         "moment": wished.read_at,  # type: ignore[attr-defined]
         "mine": user is not None and user.is_same(wished.by_id),
         "is_said": wished.stage == WishStage.SAID,
+        "like": selectors.wishes_like(wished, 3),
         "may_judge": user is not None and may_judge(user, wished),
         "urgent": selectors.urgent_terms(wished.place) if wished.urgent and wished.due_at else None,
         "wanted": user is not None and wished.supports.filter(by=user).exists(),
@@ -139,6 +140,23 @@ def judge_wish(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("wish", pk)
     context = {"form": form, "wish": wished, "is_asked": may_judge(user, wished)}
     return render(request, "proposals/judge_wish.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+def part_wish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever wished says that theirs is another matter than the one it was joined to."""
+    wished = get_object_or_404(Wish.objects.select_related("place", "joined_to"), pk=pk)
+    user = user_of(request)
+    if not user.is_same(wished.by_id):
+        raise Http404
+    form = PartWishForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.part_wish(wished, reason=form.cleaned_data["reason"], by=user)
+            messages.success(request, _("分开单办了，社区会另外答复您"))
+            return redirect("wish", pk)
+    context = {"form": form, "wish": wished}
+    return render(request, "proposals/part_wish.html", context, status=422 if form.errors else 200)
 
 
 @login_required

@@ -62,7 +62,7 @@ TIGHTER = {
         "account_login account_request_login_code log_photo notice_photo notices object photo "
         "photo_small project receipt staff_activate staff_signin"
     ),
-    5: "account_change_password account_logout unsent_file",
+    5: "account_change_password account_logout unsent_file wish",
     6: "messages my_leave my_name objection_withdraw paper_photo representing withdraw",
     7: (
         "find_residents join join_at judge_wish mfa_index my_close my_number my_signins objection_photo "
