@@ -7,23 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
+from django.core.servers.basehttp import ThreadedWSGIServer
 from django.db import connections
 
 from minshi.clock import time as clock_time
 from minshi.engine.base import DatabaseWrapper
+from minshi.room import with_room
 
 AT_ONCE = "SET synchronous_commit TO off"
 _configured = DatabaseWrapper._configure_connection
+_answered = ThreadedWSGIServer.process_request_thread
 _kept: dict[str, psycopg.Connection[Any]] = {}
 """The owner's connection, by the database it is to."""
 
 
 def hurry() -> None:
     DatabaseWrapper._configure_connection = _configure  # type: ignore[method-assign]
+    ThreadedWSGIServer.process_request_thread = _answer_with_room  # type: ignore[method-assign]
     clock_time.as_owner = kept_owner
+
+
+def _answer_with_room(self: ThreadedWSGIServer, request: Any, client_address: Any) -> None:
+    """As the platform's own door gives its answers room; a browser's requests come in threads of their own."""
+    with_room(partial(_answered, self, request, client_address))
 
 
 def _configure(self: DatabaseWrapper, connection: Any) -> Any:

@@ -27,6 +27,7 @@ ANNOUNCED: dict[str, tuple[str, Callable[[Way], Proposal]]] = {
 }
 """Where a project waits for each gate, and the way there."""
 
+STANDING = [pytest.param(kind, marks=pytest.mark.walked(reach.__name__)) for kind, (_stage, reach) in ANNOUNCED.items()]
 WAITED_FOR_BY_A_PAYMENT = {Kind.ACCEPTANCE}
 
 
@@ -53,7 +54,7 @@ def test_what_steps_wait_for_is_a_gate() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize("kind", STANDING)
 def test_what_is_reopened_goes_back(way: Way, kind: str) -> None:
     stage, reach = ANNOUNCED[kind]
     proposal = reach(way)
@@ -65,7 +66,7 @@ def test_what_is_reopened_goes_back(way: Way, kind: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize("kind", STANDING)
 def test_a_gate_is_of_those_the_decision_froze(way: Way, kind: str) -> None:
     """Also where the register has changed since: a third of that list reopens it."""
     _stage, reach = ANNOUNCED[kind]

@@ -15,6 +15,7 @@ from zlib import crc32
 
 import brotli
 import pytest
+from _pytest.mark.structures import ParameterSet
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
@@ -45,6 +46,7 @@ SECOND_READERS = {
 }  # fmt: skip
 """Who finds a sheet to read there: whoever registered it sees that nothing waits."""
 
+WHOLE = bool(os.environ.get("MINSHI_DRILL") or os.environ.get("MINSHI_SHOTS"))
 AXE_AT = (Look(360, False), Look(1280, True))
 """Letters and colours follow the mode, what stands where the width: two looks have both of each."""
 
@@ -86,6 +88,18 @@ def pages() -> Iterator[Seen]:
             yield Seen(row, args, eyes(row), f"{row.name}-{number}")
 
 
+MODES = {"normal": False, "elder": True}
+
+
+def in_turns(seen: list[Seen]) -> Iterator[ParameterSet]:
+    """Each page with letters of one size, the next one with the other; the drill looks at each with both."""
+    for each in seen:
+        for name, elder in MODES.items():
+            is_its_turn = elder == axe_at(each.label)[0].elder
+            if is_its_turn or WHOLE:
+                yield pytest.param(each, elder, id=f"{name}-{each}")
+
+
 PRESSED = {
     "letters", "cosign", "confirm_residents", "to_tell", "paper_unit", "rating_paper_unit", "cosign_read",
     "rating_paper_second", "strikes",
@@ -104,8 +118,7 @@ FORMS = [
 """Pages with a form that has something to correct when it is sent empty."""
 
 
-@pytest.mark.parametrize("elder", [False, True], ids=["normal", "elder"])
-@pytest.mark.parametrize("seen", PAGES, ids=str)
+@pytest.mark.parametrize(("seen", "elder"), in_turns(PAGES))
 def test_every_page_is_for_everybody(
     seen: Seen, elder: bool, world: World, site: str, window: Window, shots: Path | None
 ) -> None:
@@ -144,8 +157,7 @@ SEND = """() => { const form = [...document.querySelectorAll("main form[method=p
   form.submit(); return true; }"""
 
 
-@pytest.mark.parametrize("elder", [False, True], ids=["normal", "elder"])
-@pytest.mark.parametrize("seen", FORMS, ids=str)
+@pytest.mark.parametrize(("seen", "elder"), in_turns(FORMS))
 def test_a_form_with_mistakes_is_for_everybody(
     seen: Seen, elder: bool, world: World, site: str, window: Window, shots: Path | None
 ) -> None:

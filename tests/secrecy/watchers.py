@@ -34,7 +34,7 @@ MADE_ANEW = re.compile(r'name="(?:csrfmiddlewaretoken|receipt|form_key)" value="
 CHANNEL_WORDS = ("手机", "现场机", "委托", "纸质", "纸票", "online", "paper")
 CHOICES = [str(label) for _value, label in Choice.choices]
 LEAST = 5
-OF_A_KIND = 10**6 if os.environ.get("MINSHI_DRILL") else 3
+OF_A_KIND = 10**6 if os.environ.get("MINSHI_DRILL") else 2
 """So many pages of one kind are followed by links: a page leaks by what draws it. All of them in the drill."""
 OWN_PART = re.compile(r"[0-9a-f]{16,}|(?:[2-9A-HJKMNP-Z]{4}-){2}[2-9A-HJKMNP-Z]{4}|\d+")
 """What tells pages of one kind apart."""
