@@ -122,7 +122,7 @@ def test_who_sees_which_rows(label: str, world: World, browsers: dict[str, Brows
     thing = THINGS[label]
     row = 0 if label in EMPTY else first_of(label, world)
     complaints = []
-    for name in browsers if label == "proposals.proposal" else (*NEAREST, *some_of(SAMPLE, label, 4)):
+    for name in browsers if label == "proposals.proposal" else (*NEAREST, *some_of(SAMPLE, label, 5)):
         for last, args, expected in _expected(thing, name, row, exists=label not in EMPTY):
             path = address(label, last, *args)
             answer = browsers[name].ask("GET", path)
@@ -207,7 +207,7 @@ def taken(label: str, name: str, step: Step, world: World, browsers: dict[str, B
 def asked_of(what: str, step: Step) -> list[str]:
     """Who tries a step: all who may, who may the same elsewhere, and some of the others."""
     near = {f"stranger_{who}" for who in step.who} & EVERYBODY
-    return sorted({*step.who, *near, *some_of(sorted({*SAMPLE, *BY_FACTOR} - step.who - near), what, 3)})
+    return sorted({*step.who, *near, *some_of(sorted({*SAMPLE, *BY_FACTOR} - step.who - near), what, 4)})
 
 
 def _of_one(who: str, browser: Browser, path: str, step: Step, fields: list[str]) -> list[str]:

@@ -27,9 +27,9 @@ from tests.drills.processes import environment
 pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
 
 BIG = bool(os.environ.get("MINSHI_DRILL"))
-DUE = 2000 if BIG else 60
+DUE = 2000 if BIG else 40
 SWEEPERS = 3
-KILLS = 22 if BIG else 4
+KILLS = 22 if BIG else 3
 PATIENCE_SECONDS = 600 if BIG else 90
 
 NAIVE = """
