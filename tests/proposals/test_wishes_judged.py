@@ -112,6 +112,8 @@ def test_of_what_was_told_by_telephone_somebody_asks_but_not_who_did_it(
 ) -> None:
     wish = actions.wish(place=way.yard, text="换灯泡", channel=Channel.PHONE, wisher_name="丙居民", by=clerk)
     actions.answer_wish(wish, "fulfil", by=clerk, reason="换好了")
+    assert told(second_clerk)[0] == "替人记的心愿说办好了，请问问许愿人：换灯泡"
+    assert "您的心愿办好了吗？请您看看" not in told(clerk)
     assert client_of(clerk).post(do_of(wish, "agree")).status_code in (403, 409)
     client_of(second_clerk).post(do_of(wish, "contest"), {"reason": "还是不亮"})
     wish.refresh_from_db()
