@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
 from minshi.faces.photos import PhotosField
-from minshi.ledger.money import YuanField
+from minshi.ledger.money import YuanField, format_yuan, parse_yuan, yuan
 from minshi.masking import readable
 from minshi.paper.models import Line
 from minshi.residents.doors import DoorLinesField, DoorTextField, find, read_places_and_doors
@@ -26,6 +28,8 @@ from proposals.actions import Righted, Written
 from proposals.models import (
     CASH,
     DIFFERENCE_LENGTH,
+    HELP_LENGTH,
+    ITEM_LENGTH,
     KEEPER_LENGTH,
     SPOT_LENGTH,
     TITLE_LENGTH,
@@ -37,6 +41,7 @@ from proposals.models import (
     Proposal,
     Version,
     Wish,
+    sum_of,
 )
 
 LONGEST = 10_000
@@ -232,6 +237,68 @@ class BenefitsForm(forms.Form):
         return cleaned
 
 
+Typed = tuple[str, str, str]
+"""A line of the costs as somebody typed it: item, quantity, price."""
+
+
+class LinesInput(forms.Widget):
+    """Rows of three inputs, drawn by templates/proposals/cost_lines.html."""
+
+    use_fieldset = True
+    NAMES = ("item", "quantity", "price")
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Typed]:
+        columns = [data.getlist(f"{name}_{part}") if hasattr(data, "getlist") else [] for part in self.NAMES]
+        rows: list[Any] = list(zip_longest(*columns, fillvalue=""))
+        while rows and not any(part.strip() for part in rows[-1]):
+            rows.pop()
+        return rows
+
+
+MOST_LINES, ROWS_SHOWN = 20, 3
+QUANTITY = re.compile(r"[0-9]{1,6}(\.[0-9]{1,2})?")
+
+
+class LinesField(forms.Field):
+    """What it costs item by item; cleans to what ``Version.lines`` keeps. What is wrong is said of its row."""
+
+    widget = LinesInput
+
+    def clean(self, value: Any) -> list[dict[str, Any]]:
+        typed = [(n, row) for n, row in enumerate(value or [], start=1) if any(part.strip() for part in row)]
+        if len(typed) > MOST_LINES:
+            raise forms.ValidationError(_("最多分 %(most)d 项") % {"most": MOST_LINES})
+        lines, wrong = [], []
+        for n, row in typed:
+            try:
+                lines.append(_line_of(*row))
+            except forms.ValidationError as error:
+                wrong.append(_("第 %(n)d 行：%(why)s") % {"n": n, "why": "".join(error.messages)})
+        if wrong:
+            raise forms.ValidationError(wrong)
+        return lines
+
+    def prepare_value(self, value: Any) -> list[Typed]:
+        return [typed_line(row) if isinstance(row, Mapping) else row for row in value or []]
+
+
+def _line_of(item: str, quantity: str, price: str) -> dict[str, Any]:
+    named = " ".join(readable(item[: 2 * ITEM_LENGTH]).split())
+    if not named or len(named) > ITEM_LENGTH:
+        raise forms.ValidationError(_("写上是什么，不超过 %(most)d 个字") % {"most": ITEM_LENGTH})
+    number = quantity.strip() or "1"
+    if not QUANTITY.fullmatch(number) or not Decimal(number):
+        raise forms.ValidationError(_("数量用数字写，例如 2 或 3.5"))
+    if not price.strip():
+        raise forms.ValidationError(_("写上单价（元）"))
+    return {"item": named, "quantity": number, "price_fen": parse_yuan(price)}
+
+
+def typed_line(line: Mapping[str, Any]) -> Typed:
+    """A line as somebody would type it."""
+    return line["item"], line["quantity"], str(yuan(line["price_fen"]))
+
+
 class WordsForm(BenefitsForm):
     """What, where, who benefits, what it costs, who pays what, who looks after it."""
 
@@ -244,12 +311,33 @@ class WordsForm(BenefitsForm):
     kind = forms.ChoiceField(label=_("是服务还是工程"), choices=[("", _("请选一项")), *Kind.choices])
     category = forms.ChoiceField(label=_("属于哪一类"), choices=[("", _("请选一项")), *Category.choices])
     touches_common_parts = forms.BooleanField(label=_("要占用或改动公共部位（楼道、屋顶、绿地等）"), required=False)
-    cost = YuanField(label=_("估计要花多少钱（元）"), help_text=_("估不准没关系，议事会上还要细算"))
+    lines = LinesField(label=_("一项一项算"), required=False)
+    cost = YuanField(
+        label=_("估计要花多少钱（元）"),
+        help_text=_("估不准没关系，议事会上还要细算；一项一项写了的不用填，合计自动算"),
+        required=False,
+    )
     subsidy = YuanField(label=_("想请街道补助（元）"), required=False)
     district = YuanField(label=_("想请区里支持（元）"), required=False)
     self_raised = YuanField(label=_("邻居们自愿凑（元）"), required=False)
     sponsor = YuanField(label=_("单位或商户赞助（元）"), required=False)
     keeper = PlainField(label=_("办好以后谁来管"), max_length=KEEPER_LENGTH, help_text=_("例如：院落自管小组"))
+    help_wanted = PlainField(
+        label=_("还需要什么帮忙"),
+        rows=2,
+        max_length=HELP_LENGTH,
+        required=False,
+        help_text=_("例如：懂电的师傅、借梯子、开会的地方"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cost"].depends = True  # type: ignore[attr-defined]  # on the lines: without any it is required
+
+    def line_rows(self) -> list[Typed]:
+        """The lines as the page draws them, with room for a few more."""
+        rows: list[Typed] = list(self["lines"].value() or [])[:MOST_LINES]
+        return [*rows, *[("", "", "")] * min(2 if rows else ROWS_SHOWN, MOST_LINES - len(rows))]
 
     def shares(self) -> dict[str, int]:
         """Who would pay what, in fen by source; nothing that was left empty."""
@@ -266,10 +354,26 @@ class WordsForm(BenefitsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        cost = cleaned.get("cost")
+        cost = self._cost(cleaned)
         if cost is not None and sum(self.shares().values()) > cost:
             self.add_error("cost", _("各方出的钱加起来超过了估计的费用，请核对"))
         return cleaned
+
+    def _cost(self, cleaned: dict[str, Any]) -> int | None:
+        """What the lines come to; without any, what was typed."""
+        typed: int | None = cleaned.get("cost")
+        if not cleaned.get("lines"):
+            if typed is None and not {"cost", "lines"} & self.errors.keys():
+                self.add_error("cost", forms.Field.default_error_messages["required"])
+            return typed
+        total = sum_of(cleaned["lines"])
+        if typed is not None and typed not in (total, self.get_initial_for_field(self.fields["cost"], "cost")):
+            told = _("一项一项加起来是 %(sum)s 元，和这里写的不一样；请改上面的，或者把这里清空")
+            self.add_error("cost", told % {"sum": format_yuan(total)})
+            return None
+        self.errors.pop("cost", None)
+        cleaned["cost"] = total
+        return total
 
 
 class ProposeForm(WordsForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,8 @@ from proposals.actions.stages import advance, in_public, new_version, note_on_ca
 from proposals.actions.wishes import promote
 from proposals.lifecycle import period
 from proposals.models import (
+    HELP_LENGTH,
+    ITEM_LENGTH,
     KEEPER_LENGTH,
     SPOT_LENGTH,
     TITLE_LENGTH,
@@ -46,6 +48,7 @@ from proposals.models import (
     Stage,
     Version,
     Wish,
+    sum_of,
 )
 from proposals.selectors import was_accepted
 
@@ -65,6 +68,8 @@ def submit(
     keeper: str,
     by: User,
     people: int | None = None,
+    lines: Iterable[Mapping[str, Any]] = (),
+    help_wanted: str = "",
     parts: Iterable[Territory] = (),
     doors: Iterable[Household] = (),
     touches_common_parts: bool = False,
@@ -77,12 +82,15 @@ def submit(
 ) -> Proposal:
     """Put a proposal forward for ``place``; ``shares`` says who would pay what, in fen by ``Source``.
 
+    ``lines`` are what it costs item by item (as ``Version.lines``): where there are some, ``cost_fen`` is their sum.
     ``parts`` (places beneath it) and ``doors`` are who benefits, without either all of ``place``. Its number is for
     life. ``proposer`` is whose it is where ``by`` typed it from that person's ``sheet``.
     Raises ``NotAllowed`` for whoever neither lives nor works there, ``Refused`` for one more than policy lets one
     person have open.
     """
     wrong = {}
+    lines = list(lines)
+    cost_fen = sum_of(lines) if lines else cost_fen
     owner, entered_by = (proposer, by) if proposer else (by, None)
     if not one_line(title):
         wrong["title"] = _("请写一句话说是什么事")
@@ -122,6 +130,8 @@ def submit(
         spot=hidden(spot)[:SPOT_LENGTH],
         people=people,
         cost_fen=cost_fen,
+        lines=hidden_lines(lines, hidden),
+        help_wanted=hidden(help_wanted)[:HELP_LENGTH],
         shares=shares,
         keeper=hidden(keeper)[:KEEPER_LENGTH],
         by=by,
@@ -135,6 +145,11 @@ def submit(
     if wish is not None:
         promote(wish, proposal, by=by)
     return proposal
+
+
+def hidden_lines(lines: Iterable[Mapping[str, Any]], hidden: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Lines of the costs as they are public."""
+    return [{**line, "item": hidden(line["item"])[:ITEM_LENGTH]} for line in lines]
 
 
 @action
@@ -267,9 +282,11 @@ def resubmit(
         drop_photo(proposal, photo)
     for upload in photos:
         add_photo(proposal, upload, by=by)
-    most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH}
+    most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH, "help_wanted": HELP_LENGTH}
     hidden = partial(in_public, place=proposal.place, author=proposal.proposer)
     masked = {name: hidden(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()}
+    if "lines" in words:
+        masked["lines"] = hidden_lines(words["lines"], hidden)
     if benefits is not None:
         masked |= listed(proposal.place, *benefits)
     record = advance(proposal, "resubmit", by=by, reason=why)

@@ -21,7 +21,7 @@ from minshi.residents.rules import person_of
 from minshi.territory.models import Household
 from proposals import rules, told
 from proposals.actions.looking import LOOK, locked_look, show_on_page, wait_for_second
-from proposals.actions.proposing import rename
+from proposals.actions.proposing import hidden_lines, rename
 from proposals.actions.stages import in_public, new_version
 from proposals.models import SPOT_LENGTH, WHY_LENGTH, WISH_LENGTH, Look, LookState, Proposal, Wish, WishChange
 from proposals.selectors import entered_from, sides_of
@@ -69,6 +69,8 @@ def correct_proposal(look: Look, *, why: str, title: str, category: str, by: Use
     rename(proposal, title, category)
     hidden = partial(in_public, place=proposal.place, author=proposal.proposer)
     masked = {name: hidden(word) if isinstance(word, str) else word for name, word in words.items()}
+    if "lines" in words:
+        masked["lines"] = hidden_lines(words["lines"], hidden)
     note = _("照纸质原件更正：%(why)s") % {"why": hidden(one_line(why))}
     new_version(proposal, by=by, why=note[:WHY_LENGTH], **masked)
     _tell_author(proposal.proposer, proposal.title, note, proposal.get_absolute_url(), look)

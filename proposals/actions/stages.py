@@ -184,7 +184,7 @@ def freeze_beneficiaries(proposal: Proposal, *, by: User | None) -> int:
     return households
 
 
-KEPT = ("need", "plan", "spot", "people", "cost_fen", "shares", "keeper", "places", "doors")
+KEPT = ("need", "plan", "spot", "people", "cost_fen", "lines", "help_wanted", "shares", "keeper", "places", "doors")
 """What a version keeps of the one before."""
 
 
@@ -192,10 +192,13 @@ KEPT = ("need", "plan", "spot", "people", "cost_fen", "shares", "keeper", "place
 def new_version(proposal: Proposal, *, by: User | None, why: str, minutes_url: str = "", **words: Any) -> Version:
     """Write the next version: the last one's words with ``words`` (fields of Version) in place of theirs.
 
-    Who benefits is listed in it as before; the database counts them.
+    Who benefits is listed in it as before; the database counts them. Lines that no longer add up to what it costs
+    stay with the version they were written in.
     """
     last = proposal.version
     kept = {name: getattr(last, name) for name in KEPT}
+    if "lines" not in words and words.get("cost_fen", last.cost_fen) != last.cost_fen:
+        kept["lines"] = []
     version = Version.objects.create(
         proposal=proposal,
         number=last.number + 1,

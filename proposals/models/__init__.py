@@ -23,6 +23,8 @@ from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
 from proposals.models.looks import DIFFERENCE_LENGTH, LOOKED, Look, LookState, WishChange
 from proposals.models.photos import Photo
 from proposals.models.proposals import (
+    HELP_LENGTH,
+    ITEM_LENGTH,
     KEEPER_LENGTH,
     SPOT_LENGTH,
     TITLE_LENGTH,
@@ -31,7 +33,9 @@ from proposals.models.proposals import (
     Proposal,
     ProposalQuerySet,
     Version,
+    amount_of,
     end_of_number,
+    sum_of,
 )
 from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, WISH_RESTS, WISH_WAITS, Wish, WishStage, WishSupport
 
@@ -39,6 +43,8 @@ __all__ = [
     "CASH",
     "DIFFERENCE_LENGTH",
     "ENDED",
+    "HELP_LENGTH",
+    "ITEM_LENGTH",
     "KEEPER_LENGTH",
     "LIBRARY",
     "LOOKED",
@@ -80,6 +86,8 @@ __all__ = [
     "WishChange",
     "WishStage",
     "WishSupport",
+    "amount_of",
     "bars_of",
     "end_of_number",
+    "sum_of",
 ]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -22,6 +25,8 @@ TITLE_LENGTH = 60
 SPOT_LENGTH = 120
 KEEPER_LENGTH = 120
 WHY_LENGTH = 200
+HELP_LENGTH = 300
+ITEM_LENGTH = 60
 
 
 NUMBER = re.compile(r"(?:([0-9]{4})-)?([0-9]{1,7})")
@@ -37,6 +42,16 @@ def end_of_number(word: str) -> str:
     if year:
         return f"{year}-{digits.zfill(DIGITS)}"
     return digits if len(digits) > 2 else f"-{digits.zfill(DIGITS)}"
+
+
+def amount_of(line: Mapping[str, Any]) -> int:
+    """What a line of the costs comes to, in fen: quantity times price, half a fen up."""
+    return int((Decimal(line["quantity"]) * line["price_fen"]).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def sum_of(lines: Iterable[Mapping[str, Any]]) -> int:
+    """What all lines come to together, in fen; the database adds them up again (``guards/lines.sql``)."""
+    return sum(map(amount_of, lines))
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
@@ -163,7 +178,8 @@ class Version(models.Model):
 
     ``shares`` is the agreed plan of money by ``Source`` in fen; amounts are estimates until the
     consultation agrees on them (``minutes_url`` then leads to its minutes). ``places`` and ``doors`` (keys) list who
-    benefits; ``households`` is how many these are, counted by the database.
+    benefits; ``households`` is how many these are, counted by the database. ``lines`` is what the cost is made of,
+    where somebody wrote it out: item, quantity as text, price in fen; their sum is ``cost_fen``.
     """
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="versions")
@@ -176,6 +192,8 @@ class Version(models.Model):
     households = models.PositiveIntegerField(_("受益户数"), default=0, editable=False)
     people = models.PositiveIntegerField(_("受益人数"), null=True, blank=True)
     cost_fen = models.BigIntegerField(_("预计费用"))
+    lines = models.JSONField(_("费用分项"), default=list, blank=True, db_default=[])
+    help_wanted = models.CharField(_("需要什么帮忙"), max_length=HELP_LENGTH, blank=True, db_default="")
     shares = models.JSONField(_("谁来出钱"), default=dict, blank=True)
     keeper = models.CharField(_("建好后谁管"), max_length=KEEPER_LENGTH)
     why = models.CharField(_("修改说明"), max_length=WHY_LENGTH, blank=True)
@@ -200,6 +218,11 @@ class Version(models.Model):
     def costs_no_money(self) -> bool:
         """Whether all of it is to be given in kind: what it costs is then a worth that nobody pays."""
         return 0 < self.cost_fen == self.share_fen(Source.IN_KIND)
+
+    @property
+    def priced(self) -> list[dict[str, Any]]:
+        """The lines of the costs with what each comes to."""
+        return [{**line, "amount_fen": amount_of(line)} for line in self.lines]
 
     @property
     def budget_fen(self) -> int:

@@ -23,7 +23,7 @@ from minshi.signin.freshness import needs_fresh_code
 from proposals import actions, rules, selectors
 from proposals.forms import LookForm, RightWishesForm, RightWordsForm
 from proposals.models import CASH, Look, LookState, Proposal, Source, Wish
-from proposals.views.proposing import typed_before
+from proposals.views.proposing import SAID_OF_VERSION, typed_before
 from proposals.wording import who_benefits
 
 
@@ -140,7 +140,7 @@ def _correct_proposal(found: Look, form: RightWordsForm, user: User) -> None:
     data = form.cleaned_data
     actions.correct_proposal(
         found,
-        **{name: data[name] for name in ("why", "title", "category", "need", "plan", "spot", "keeper", "people")},
+        **{name: data[name] for name in ("why", "title", "category", *SAID_OF_VERSION)},
         cost_fen=data["cost"],
         shares=form.shares(),
         by=user,

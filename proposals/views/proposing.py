@@ -31,9 +31,13 @@ SAID = (
     "spot",
     "keeper",
     "people",
+    "lines",
+    "help_wanted",
     "touches_common_parts",
 )
 """What a proposal takes from its form as it is."""
+SAID_OF_VERSION = ("need", "plan", "spot", "keeper", "people", "lines", "help_wanted")
+"""And each later version of it."""
 
 
 @login_required
@@ -93,7 +97,7 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
     before = {**typed_before(version), "title": proposal.title, "category": proposal.category}
     form = ReviseForm(request.POST or None, request.FILES or None, proposal=proposal, initial=before)
     if request.method == "POST" and form.is_valid():
-        words = {name: form.cleaned_data[name] for name in ("need", "plan", "spot", "keeper", "people")}
+        words = {name: form.cleaned_data[name] for name in SAID_OF_VERSION}
         with answering(form):
             actions.resubmit(
                 proposal,
@@ -116,9 +120,8 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
 
 def typed_before(version: Any) -> dict[str, Any]:
     """What a form of its words shows before anything is changed."""
-    names = ("need", "plan", "spot", "people", "keeper")
     amounts = {str(source): version.share_fen(source) or None for source in CASH}
-    return {**{name: getattr(version, name) for name in names}, "cost": version.cost_fen, **amounts}
+    return {**{name: getattr(version, name) for name in SAID_OF_VERSION}, "cost": version.cost_fen, **amounts}
 
 
 @login_required
