@@ -124,6 +124,22 @@ class Merge(OfProposal):
         return actions.merge(subject, self.cleaned_data["into"], by=by, reason=self.cleaned_data["reason"])
 
 
+class Split(OfProposal):
+    name = "split"
+    label = _("分开单独办")
+    help = _("附议随它回去：只签过这一件的，不再算那一件的；两件都签过的，两件都算。")
+    permission = "proposals.merge"
+    done = _("已分开")
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.MERGED
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return actions.split(subject, by=by, reason=self.cleaned_data["reason"])
+
+
 class CosignOnPaper(DeskForm):
     name = "cosign-on-paper"
     label = _("登记纸质附议")
@@ -308,6 +324,7 @@ OF_PROPOSAL = (
     Decline,
     ChangeBenefits,
     Merge,
+    Split,
     CosignOnPaper,
     VoidCosign,
     OpenHandling,

@@ -302,6 +302,13 @@ def project(number: str) -> Proposal | None:
     )
 
 
+def merged_into(proposal: Proposal) -> list[Proposal]:
+    """What was merged into it, each with its pictures and with how many signatures came along and stand."""
+    came = Count("cosigns__carried", filter=Q(cosigns__carried__proposal=proposal, cosigns__carried__is_void=False))
+    rows = proposal.merged.annotate(came=came).prefetch_related(Prefetch("photos", to_attr="pictures"))
+    return list(rows.order_by("pk"))
+
+
 def plan_of_money(card: Card, version: Version) -> dict[str, Any]:
     """Where the money comes from: what was raised; before anything was, what the newest version means to raise."""
     raised = [(str(source.label), getattr(card, f"{source}_fen")) for source in CASH]

@@ -17,6 +17,7 @@ urlpatterns = [
     path("projects/<slug:number>/submitted/", views.submitted, name="submitted"),
     path("projects/<slug:number>/revise/", views.revise, name="revise"),
     path("projects/<slug:number>/withdraw/", views.withdraw, name="withdraw"),
+    path("projects/<slug:number>/split/", views.split, name="split"),
     path("projects/<slug:number>/cosign/", views.cosign, name="cosign"),
     path("projects/<slug:number>/cosign/paper/", views.cosign_on_paper, name="cosign_on_paper"),
     path("cosign/read/", views.cosign_read, name="cosign_read"),

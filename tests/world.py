@@ -287,6 +287,8 @@ class World:
         alike = proposals.wish(place=yard, text="楼下也想添一个快递架", by=neighbour)
         self.things["joined_wish"] = alike
         proposals.join_wish(alike, self["wish"], by=self.who("clerk"))
+        self.things["merged"] = self.way.submitted(title="楼梯口的灯再亮些", by=neighbour)
+        proposals.merge(self["merged"], self["cosigning"], by=self.who("chief"), reason="说的是同一盏灯")
         self._look()
         self._bring_register()
         proposals.add_photo(self["submitted"], a_picture(), by=resident)

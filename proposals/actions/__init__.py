@@ -25,8 +25,9 @@ from proposals.actions.handling import (
     why_not_hand_back,
 )
 from proposals.actions.looking import climb_look, look_at_sheet
+from proposals.actions.merging import merge, split
 from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, submit_once, withdraw
-from proposals.actions.review import climb, decline, merge, pass_review, return_for_revision
+from proposals.actions.review import climb, decline, pass_review, return_for_revision
 from proposals.actions.righting import Righted, correct_proposal, correct_wishes
 from proposals.actions.stages import (
     Turnout,
@@ -125,6 +126,7 @@ __all__ = [
     "rule_above",
     "second_above",
     "send_up",
+    "split",
     "submit",
     "submit_for",
     "submit_once",

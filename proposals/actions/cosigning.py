@@ -203,8 +203,11 @@ def _lock_read(sheet: Sheet, by: User) -> Proposal:
 
 def proposal_of(sheet: Sheet) -> Proposal:
     """Whose signatures stand on a list: of the one it was merged into, where it was."""
-    rows = Proposal.objects.filter(cosigns__line__sheet=sheet).select_related("place")
-    return rows.order_by(F("merged_into").desc(nulls_first=True), "-pk")[:1].get()
+    rows = Proposal.objects.filter(cosigns__line__sheet=sheet, cosigns__carried_from=None)
+    found = rows.order_by(F("merged_into").desc(nulls_first=True), "-pk").select_related("place")[:1].get()
+    while found.merged_into is not None:
+        found = found.merged_into
+    return found
 
 
 def to_type(sheet: Sheet, by: User) -> list[Line]:
@@ -244,7 +247,7 @@ def void_cosign(proposal: Proposal, household: Household, *, reason: str, by: Us
         raise Refused(household=_("这一户没有登记过纸质附议"))
     if by.is_same(given.line.sheet.registered_by_id):
         raise Refused(household=_("这张签名册是您登记的，撤销要由另一位来办"))
-    if _has_been_voted_on(proposal):
+    if has_been_voted_on(proposal):
         raise Refused(_("这件事已经表决过，附议不能再撤销；有不同意见请在商议和公示时提"))
     line = paper.void(given.line, reason=reason, when_settled=True, by=by)
     given.refresh_from_db(fields=["is_void"])
@@ -306,7 +309,7 @@ def fall_back_if_short(proposal: Proposal) -> None:
     Nobody's time begins anew: where that end has passed, it lapses by the same rule as ever. Once a vote was opened
     on it the signatures have had their effect.
     """
-    if proposal.stage != Stage.COSIGNED or _has_been_voted_on(proposal):
+    if proposal.stage != Stage.COSIGNED or has_been_voted_on(proposal):
         return
     count, needed = count_cosigns(proposal), cosigns_needed(proposal)
     if count >= needed:
@@ -324,7 +327,7 @@ def fall_back_if_short(proposal: Proposal) -> None:
     )
 
 
-def _has_been_voted_on(proposal: Proposal) -> bool:
+def has_been_voted_on(proposal: Proposal) -> bool:
     return StepRecord.objects.of(proposal).filter(verb="open_vote").exists()
 
 

@@ -2,7 +2,16 @@ SELECT append_only('proposals_cosign', 'is_void');
 SELECT append_only('proposals_beneficiary');
 
 -- A signature on a screen is an adult's of the door, made before the end; one on paper is of the door and signer its
--- line names, on a sheet registered before the end; the door is one that benefits. Either may come along with a proposal that was merged.
+-- line names, on a sheet registered before the end; the door is one that benefits. Either may come along with a proposal
+-- that was merged: as a copy that names what it was copied from, and stands as long as that one does and is merged.
+CREATE OR REPLACE FUNCTION still_carried(origin bigint, project bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce((
+        SELECT NOT given.is_void AND source.merged_into_id = project
+        FROM proposals_cosign AS given JOIN proposals_proposal AS source ON source.id = given.proposal_id
+        WHERE given.id = origin
+    ), false)
+$$;
+
 CREATE OR REPLACE FUNCTION refuse_foreign_cosign() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     why text;
@@ -11,19 +20,24 @@ DECLARE
     made timestamptz := minshi_now();
 BEGIN
     IF NEW.line_id IS NOT NULL THEN
-        SELECT line.household_id, line.signer_id, line.first, sheet.registered_at INTO paper
-            FROM paper_line AS line JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id WHERE line.id = NEW.line_id;
+        SELECT line.household_id, line.signer_id, line.first, sheet.registered_at,
+            line.voided_at IS NOT NULL OR line.settled IS NOT DISTINCT FROM '{"signed": false}'::jsonb AS is_unsigned
+        INTO paper FROM paper_line AS line JOIN paper_sheet AS sheet ON sheet.id = line.sheet_id WHERE line.id = NEW.line_id;
         IF (NEW.household_id, NEW.speaker_id) IS DISTINCT FROM (paper.household_id, paper.signer_id)
-           OR paper.first IS NULL OR NEW.is_void THEN
+           OR paper.first IS NULL OR paper.is_unsigned OR NEW.is_void THEN
             RAISE EXCEPTION 'a signature on paper is what its line says' USING ERRCODE = 'check_violation';
         END IF;
         made := paper.registered_at;
     END IF;
-    IF EXISTS (
-        SELECT FROM proposals_cosign AS earlier JOIN proposals_proposal AS merged ON merged.id = earlier.proposal_id
-        WHERE merged.merged_into_id = NEW.proposal_id AND earlier.household_id = NEW.household_id
-          AND (earlier.speaker_id, earlier.line_id) IS NOT DISTINCT FROM (NEW.speaker_id, NEW.line_id)
-    ) THEN
+    IF NEW.carried_from_id IS NOT NULL THEN
+        IF NOT still_carried(NEW.carried_from_id, NEW.proposal_id) OR NOT EXISTS (
+            SELECT FROM proposals_cosign AS earlier
+            WHERE earlier.id = NEW.carried_from_id AND earlier.household_id = NEW.household_id
+              AND (earlier.speaker_id, earlier.line_id) IS NOT DISTINCT FROM (NEW.speaker_id, NEW.line_id)
+        ) THEN
+            RAISE EXCEPTION 'a signature comes along only from a proposal that is merged, as it stands there'
+                USING ERRCODE = 'check_violation';
+        END IF;
         RETURN NEW;
     END IF;
     SELECT stage, due_at INTO proposal FROM proposals_proposal WHERE id = NEW.proposal_id FOR SHARE;
@@ -46,12 +60,14 @@ END $$;
 CREATE TRIGGER rightful_cosign BEFORE INSERT ON proposals_cosign
     FOR EACH ROW EXECUTE FUNCTION refuse_foreign_cosign();
 
--- A door is free again exactly where two did not find its signature on the sheet.
+-- A door is free again exactly where two did not find its signature on the sheet, and where what came along with a
+-- merged proposal went back with it.
 CREATE OR REPLACE FUNCTION refuse_untrue_void() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.is_void IS DISTINCT FROM coalesce(
+    IF NEW.is_void IS DISTINCT FROM (coalesce(
         (SELECT voided_at IS NOT NULL OR settled IS NOT DISTINCT FROM '{"signed": false}'::jsonb
-         FROM paper_line WHERE id = NEW.line_id), false) THEN
+         FROM paper_line WHERE id = NEW.line_id), false)
+       OR NEW.carried_from_id IS NOT NULL AND NOT still_carried(NEW.carried_from_id, NEW.proposal_id)) THEN
         RAISE EXCEPTION 'cosign % stands as its line was read', NEW.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -63,6 +79,25 @@ BEGIN
     UPDATE proposals_cosign SET is_void = true WHERE line_id = NEW.id AND NOT is_void;
     RETURN NULL;
 END $$;
+-- Who came along goes back when the two are parted again: nobody supports by one signature what they did not sign.
+CREATE OR REPLACE FUNCTION part_signatures() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE proposals_cosign SET is_void = true
+    WHERE proposal_id = OLD.merged_into_id AND NOT is_void
+      AND carried_from_id IN (SELECT id FROM proposals_cosign WHERE proposal_id = NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER part_signatures AFTER UPDATE OF merged_into_id ON proposals_proposal FOR EACH ROW
+    WHEN (OLD.merged_into_id IS DISTINCT FROM NEW.merged_into_id) EXECUTE FUNCTION part_signatures();
+
+CREATE OR REPLACE FUNCTION part_copies() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE proposals_cosign SET is_void = true WHERE carried_from_id = NEW.id AND NOT is_void;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER part_copies AFTER UPDATE OF is_void ON proposals_cosign FOR EACH ROW
+    WHEN (NEW.is_void AND NOT OLD.is_void) EXECUTE FUNCTION part_copies();
+
 -- Nobody alone takes back what they registered, and nobody once the signatures have had their effect.
 CREATE OR REPLACE FUNCTION refuse_lonely_void() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

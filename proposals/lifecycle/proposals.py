@@ -47,6 +47,24 @@ STEPS = (
         "proposals.merge",
         needs_reason=True,
     ),
+    Step(
+        "take_in",
+        _("相近项目并进来"),
+        (Stage.SUBMITTED, Stage.COSIGNING),
+        "",
+        platform=True,
+        keeps_time=True,
+    ),
+    Step("split", _("又分开单独办"), (Stage.MERGED,), Stage.SUBMITTED, "proposals.merge", needs_reason=True),
+    Step("split_on", _("又分开单独办"), (Stage.MERGED,), Stage.COSIGNING, "proposals.merge", needs_reason=True),
+    Step(
+        "give_out",
+        _("并进来的项目又分出去"),
+        (Stage.SUBMITTED, Stage.RETURNED, Stage.COSIGNING, Stage.COSIGNED, Stage.MERGED),
+        "",
+        platform=True,
+        keeps_time=True,
+    ),
     Step("climb", _("逾期未审，转上一级"), (Stage.SUBMITTED,), "", platform=True),
     Step(
         "withdraw",
@@ -363,6 +381,9 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
     set_now = [name for name in SETTABLE if setting.get(name) is not None]
     for name in set_now:
         setattr(proposal, name, setting[name])
+    if setting.get("parted"):
+        proposal.merged_into = None
+        set_now.append("merged_into")
     if proposal.stage in ENDED:
         proposal.holder_role, proposal.holder_place, proposal.due_at = "", None, None
     else:

@@ -52,8 +52,8 @@ class Cosign(models.Model):
     """A household supports putting it forward. ``speaker`` is whose word it is, ``by`` who typed it.
 
     A signature on paper reserves its door from the moment its sheet is registered, and counts once two have read it;
-    ``is_void`` repeats, for the constraints, that two read it otherwise, and is kept by the database. The line goes
-    along when its proposal is merged into another.
+    ``is_void`` repeats, for the constraints, that two read it otherwise, and is kept by the database. When its proposal
+    is merged into another, a copy goes along with the line (``carried_from``), and stands as long as they are merged.
     """
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="cosigns")
@@ -61,6 +61,9 @@ class Cosign(models.Model):
     speaker = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("附议人"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     line = models.ForeignKey(Line, models.PROTECT, null=True, related_name="cosigns", verbose_name=_("纸质表"))
+    carried_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="carried", editable=False, verbose_name=_("并进来的附议")
+    )
     is_void = models.BooleanField(_("没有签"), default=False)
     channel = models.CharField(_("方式"), max_length=12, choices=Channel, default=Channel.ONLINE)
     at = models.DateTimeField(db_default=Now())
@@ -77,7 +80,9 @@ class Cosign(models.Model):
             models.UniqueConstraint(
                 fields=["proposal", "speaker"], condition=Q(is_void=False), name="one_cosign_per_person"
             ),
-            models.UniqueConstraint(fields=["proposal", "line"], name="one_cosign_per_line"),
+            models.UniqueConstraint(
+                fields=["proposal", "line"], condition=Q(is_void=False), name="one_cosign_per_line"
+            ),
             models.CheckConstraint(
                 condition=Q(line=None, channel=Channel.ONLINE) | Q(line__isnull=False) & ~Q(channel=Channel.ONLINE),
                 name="cosign_off_the_screen_has_a_line",

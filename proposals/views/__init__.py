@@ -7,7 +7,7 @@ from proposals.views.library import figures, photo, project, projects
 from proposals.views.looking import look, look_correct, look_photo
 from proposals.views.personal import mine
 from proposals.views.proposing import propose, revise, submitted, withdraw
-from proposals.views.reviewing import review, review_benefits, review_queue
+from proposals.views.reviewing import review, review_benefits, review_queue, split
 from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, wish, wishes
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "review_benefits",
     "review_queue",
     "revise",
+    "split",
     "submitted",
     "support_wish",
     "wish",

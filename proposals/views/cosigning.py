@@ -35,7 +35,9 @@ from proposals.wording import who_benefits
 @require_http_methods(["GET", "HEAD", "POST"])
 def cosign(request: HttpRequest, number: str) -> HttpResponse:
     """One question: does your household support putting it forward?"""
-    proposal = get_object_or_404(Proposal.objects.select_related("place", "card"), number=number)
+    proposal = get_object_or_404(Proposal.objects.select_related("place", "card", "merged_into"), number=number)
+    if proposal.merged_into is not None and request.method != "POST":  # the poster in the stairwell leads on
+        return redirect("cosign", proposal.merged_into.number)
     user = user_of(request)
     person = person_of(user)
     home = person.residence if person else None

@@ -185,6 +185,7 @@ def _project_context(proposal: Proposal, moment: datetime, *, is_elder: bool) ->
         "panels": [(panel.template, told) for panel, told in panels if not panel.draws_money],
         "money": selectors.plan_of_money(proposal.card, version) if _draws_money(proposal, panels) else None,
         "photos": list(proposal.photos.all()),
+        "merged": selectors.merged_into(proposal) if any(each.verb == "take_in" for each in records) else [],
         "notices": selectors.notices_of(proposal),
         "moment": moment,
         "phone": selectors.phone_of(proposal.place),

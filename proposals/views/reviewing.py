@@ -16,13 +16,14 @@ from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.faces.words import said_late, share
+from minshi.lifecycle.machine import why_not
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Household
 from proposals import actions, selectors
-from proposals.forms import ChangeBenefitsForm, ReviewForm
+from proposals.forms import ChangeBenefitsForm, ReasonForm, ReviewForm
 from proposals.models import Proposal, Stage
 from proposals.wording import who_benefits
 
@@ -67,6 +68,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         "proposal": proposal,
         **_benefits_of(proposal),
         "photos": list(proposal.photos.all()),
+        "merged": proposal.merged.order_by("pk"),
         "waiting": len(selectors.to_review(user)),
         "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
         "late": said_late(proposal.due_at, moment),
@@ -96,6 +98,25 @@ def review_benefits(request: HttpRequest, number: str) -> HttpResponse:
     reopening = share(policy.value("objection.reopen_share", proposal.place))
     context = {"form": form, "proposal": proposal, "reopening": reopening, **listed}
     return render(request, "proposals/review_benefits.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@needs_fresh_code
+@require_http_methods(["GET", "HEAD", "POST"])
+def split(request: HttpRequest, number: str) -> HttpResponse:
+    """What was merged turns out to be another matter."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place", "merged_into"), number=number)
+    user = user_of(request)
+    if reasons := why_not(proposal, "split", user):
+        raise NotAllowed(*reasons)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.split(proposal, by=user, reason=form.cleaned_data["reason"])
+            messages.success(request, _("已分开：%(title)s") % {"title": proposal.title})
+            return redirect("project", proposal.number)
+    context = {"form": form, "proposal": proposal}
+    return render(request, "proposals/split.html", context, status=422 if form.errors else 200)
 
 
 def _benefits_of(proposal: Proposal) -> dict[str, Any]:

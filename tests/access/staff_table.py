@@ -306,6 +306,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "decline": Step(CLERK),
         "change-benefits": Step(CLERK),
         "merge": Step(CLERK),
+        "split": Step(CLERK),
         "cosign-on-paper": Step(CLERK),
         "void-cosign": Step(CLERK),
         "open-handling": Step(CLERK),

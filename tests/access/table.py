@@ -181,6 +181,7 @@ PROPER: dict[str, Body] = {
         **{f"text_{wish.pk}": "想要两张石凳" for wish in Wish.objects.filter(sheet=w["differing"].sheet_id)},
     },
     "withdraw": lambda w: {"reason": "不办了"},
+    "split": lambda w: {"reason": "说的不是一件事"},
     "cosign": lambda w: {},
     "cosign_on_paper": lambda w: {
         "photos": a_picture(),
@@ -257,6 +258,7 @@ TABLE: tuple[Row, ...] = (
     Row("unsent_file", lambda w: [w["unsent"].token], see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
+    Row("split", number("merged"), see=COLLECTORS, send=COLLECTORS),
     Row("cosign", number("cosigning"), see=SIGNED_IN, send=ADULTS),
     Row("cosign_on_paper", number("cosigning"), see=COLLECTORS, send=COLLECTORS),
     # Without its list nothing is read: what was typed belongs to one list alone.

@@ -36,6 +36,8 @@ ENDS = {
 }
 """Where each kind of thing rests and nobody is waited for. Any other state that nothing leaves is a dead end; a new
 kind says here where it ends."""
+LEFT_AGAIN = {"proposals.proposal": {"merged"}}
+"""Ends that somebody may undo: nobody is waited for there all the same."""
 
 
 def ends_of(machine: Machine) -> set[str]:
@@ -56,7 +58,7 @@ def leads_to_an_end(machine: Machine) -> set[str]:
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.subject)
 def test_from_every_state_some_step_leads_out_to_an_end(machine: Machine) -> None:
     assert set(machine.stage_labels) - leads_to_an_end(machine) == set()
-    assert ends_of(machine) == ENDS[machine.subject]
+    assert ends_of(machine) == ENDS[machine.subject] - LEFT_AGAIN.get(machine.subject, set())
 
 
 @pytest.mark.parametrize("stage", sorted(set(Stage) - set(ENDED)))
@@ -119,7 +121,7 @@ def test_no_step_waits_for_a_post_where_only_the_district_has_its_two_officers(
     waits = []
     for step in machine.steps:
         for stage in step.sources:
-            if not stage or step.platform or step.permission in OWN or stage == Stage.RETURNED:
+            if not stage or step.platform or step.permission in OWN or stage in (Stage.RETURNED, *ENDED):
                 continue
             thing = held(proposal, stage, machine)
             if step.verb.endswith("_above"):  # has been brought before the level above
