@@ -14,7 +14,7 @@ from minshi.disclosure.models import Objection
 from minshi.notifications.models import Message
 from minshi.residents.models import Person, Residence, RoleGrant
 from minshi.rolls import selectors as rolls
-from proposals.models import Cosign, Proposal, Wish
+from proposals.models import Cosign, Proposal, Resource, ResourceRequest, Wish
 
 
 def everything_of(user: User) -> dict[str, Any]:
@@ -36,6 +36,10 @@ def everything_of(user: User) -> dict[str, Any]:
         ),
         "proposals": _rows(Proposal.objects.filter(proposer__in=user.keys), "number", "title", "stage", "submitted_at"),
         "wishes": _rows(Wish.objects.filter(by__in=user.keys), "text", "spot", "stage", "at", "answer", "slip_number"),
+        "resources": _rows(Resource.objects.filter(by__in=user.keys), "title", "about", "times", "unit", "stage", "at"),
+        "requests": _rows(
+            ResourceRequest.objects.filter(by__in=user.keys), "resource__title", "text", "stage", "at", "answer"
+        ),
         "signatures": _rows(Cosign.objects.filter(**said), "proposal__number", "channel"),
         "votes": _rows(Ballot.objects.filter(unit__in=units, **said), "motion__question", "channel"),
         "pledges": _rows(Pledge.objects.filter(**said), "proposal__number", "amount_fen", "at", "withdrawn_at"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -18,6 +18,7 @@ from minshi.clock import CHINA, midnight, today
 from minshi.faces.words import percent, wan_yuan
 from minshi.territory.models import Territory
 from proposals.models import CASH, LIBRARY, Card, CardPlace, Category, Tier
+from proposals.selectors import opened_facilities
 
 MONEY = {f"{source}_fen": source.label for source in CASH}
 REACHED = ("households", "people")
@@ -49,6 +50,7 @@ class Report:
     by_tier: list[Row]
     streets: int
     sponsors: int
+    facilities: int
 
     @property
     def sources(self) -> list[tuple[str, int]]:
@@ -85,6 +87,8 @@ class Report:
             "sponsors": self.sponsors,
             "sponsored": wan_yuan(sums["sponsor_fen"]),
         }
+        if self.facilities:
+            said += _("%(n)d 家公共单位开放了服务设施。") % {"n": self.facilities}
         if self.percent is not None:
             said += _("收回满意度答卷 %(answers)s 份，满意率 %(percent)d%%。") % {
                 "answers": f"{sums['rating_answers']:,}",
@@ -106,7 +110,7 @@ GROUP BY card.category, card.tier, moved.kind, moved.office
 
 
 def report_of(place: Territory, year: int | None = None) -> Report:
-    """Four queries, whatever the size of the place; in a big one not for every request.
+    """Five queries, whatever the size of the place; in a big one not for every request.
 
     Projects count in the year in which they were proposed, money in the year in which it moved.
     """
@@ -124,12 +128,13 @@ def report_of(place: Territory, year: int | None = None) -> Report:
         [_row(str(tier.label), *_of(groups, moved, "tier", tier)) for tier in Tier],
         _streets_of(place, year) if groups else 0,
         _sponsors_of(place, year),
+        opened_facilities(place, *_span_of(year)),
     )
 
 
 def _moved(place: Territory, year: int | None) -> list[dict[str, Any]]:
     """Fen by category, tier and column: what each source gave, net of what went back, and what was paid."""
-    since, until = (None, None) if year is None else (midnight(date(year, 1, 1)), midnight(date(year + 1, 1, 1)))
+    since, until = _span_of(year)
     with connection.cursor() as cursor:
         cursor.execute(MOVED, {"place": place.pk, "since": since, "until": until})
         rows = cursor.fetchall()
@@ -138,6 +143,10 @@ def _moved(place: Territory, year: int | None) -> list[dict[str, Any]]:
         for category, tier, kind, office, fen in rows
         for name, sign in (column_of(kind, office),)
     ]
+
+
+def _span_of(year: int | None) -> tuple[datetime | None, datetime | None]:
+    return (None, None) if year is None else (midnight(date(year, 1, 1)), midnight(date(year + 1, 1, 1)))
 
 
 def _of(groups: list[Any], moved: list[dict[str, Any]], column: str, value: object) -> tuple[list[Any], list[Any]]:

@@ -34,9 +34,20 @@ from minshi.searching import MOST_NAMED, keys_of
 from minshi.territory.models import Territory
 from proposals import rules
 from proposals.actions.looking import LOOK
-from proposals.deskwork import OF_PROPOSAL, OF_WISH
+from proposals.deskwork import OF_PROPOSAL, OF_REQUEST, OF_RESOURCE, OF_WISH
 from proposals.lifecycle import GROUP, HOLDER_LABELS
-from proposals.models import Card, Handling, Look, LookState, Proposal, Stage, Wish, end_of_number
+from proposals.models import (
+    Card,
+    Handling,
+    Look,
+    LookState,
+    Proposal,
+    Resource,
+    ResourceRequest,
+    Stage,
+    Wish,
+    end_of_number,
+)
 from proposals.panels import tasks_at_desk
 from proposals.selectors import holder_of, wrote_the_sheet
 
@@ -54,6 +65,7 @@ def _pages_of(place: Territory) -> Iterable[tuple[str, str]]:
     yield gettext("%(place)s首页") % name, reverse("place", args=[place.code])
     yield gettext("%(place)s全部项目") % name, f"{reverse('projects')}?place={place.code}"
     yield gettext("%(place)s心愿") % name, f"{reverse('wishes')}?place={place.code}"
+    yield gettext("%(place)s能人和资源") % name, f"{reverse('resources')}?place={place.code}"
     yield gettext("%(place)s公示") % name, f"{reverse('notices')}?place={place.code}"
 
 
@@ -193,6 +205,32 @@ class WishAdmin(ScopedAdmin):
     search_fields = ("text", "spot")
     search_help_text = _("心愿里或位置里的字")
     fields = ("text", "spot", "place", "category", "channel", "urgent", "wisher_name", "stage", "answer", DUE)
+
+
+@admin.register(Resource)
+class ResourceAdmin(ScopedAdmin):
+    desk_forms = OF_RESOURCE
+    list_display = ("title", "kind", "place", "unit", "stage", "at", DUE)
+    list_select_related = ("place",)
+    list_filter = ("stage", "kind")
+    search_fields = ("title", "about")
+    search_help_text = _("名称或说明里的字")
+    fields = (
+        "title", "kind", "about", "times", "category", "place", "unit", "offerer_name", "contact", "stage", "answer",
+        "helped", DUE,
+    )  # fmt: skip
+
+
+@admin.register(ResourceRequest)
+class ResourceRequestAdmin(ScopedAdmin):
+    place_path = "resource__place__path"
+    desk_forms = OF_REQUEST
+    list_display = ("resource", "text", "stage", "at", DUE)
+    list_select_related = ("resource",)
+    list_filter = ("stage",)
+    search_fields = ("text",)
+    search_help_text = _("请他帮什么")
+    fields = ("resource", "text", "stage", "answer", DUE)
 
 
 OUTCOMES = {

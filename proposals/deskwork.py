@@ -16,9 +16,29 @@ from minshi.residents.models import ORGANISERS
 from minshi.territory.models import Household, Territory
 from proposals import actions, selectors
 from proposals.forms import typed_list
-from proposals.models import READING, WHY_LENGTH, WISH_WAITS, Proposal, Stage, Tier, Wish, WishStage
+from proposals.models import (
+    OFFERER,
+    READING,
+    WHY_LENGTH,
+    WISH_WAITS,
+    Proposal,
+    RequestStage,
+    Resource,
+    ResourceRequest,
+    ResourceStage,
+    Stage,
+    Tier,
+    Wish,
+    WishStage,
+)
 from proposals.models.households import CosignQuerySet
 from proposals.wording import who_benefits
+
+
+def helping(place: Territory, text: str, category: str) -> list[tuple[Any, Any]]:
+    """What neighbours and units offer that may help with it; nothing where there is nothing."""
+    found = [f"{each.title}（{each.offered_by}）" for each in selectors.helping(place, text, category)]
+    return [(_("也许帮得上的能人和资源"), "；".join(found))] if found else []
 
 
 class OfProposal(DeskForm):
@@ -32,6 +52,7 @@ class OfProposal(DeskForm):
             (_("打算怎么做"), version.plan),
             (_("具体位置"), version.spot),
             (_("预计费用"), cost),
+            *helping(self.subject.place, f"{self.subject.title} {version.need} {version.plan}", self.subject.category),
         ]
 
 
@@ -345,7 +366,12 @@ class AnswerWish(DeskForm):
 
     def facts(self) -> list[tuple[Any, Any]]:
         kind = _("急事") if self.subject.urgent else _("心愿")
-        return [(kind, self.subject.text), (_("具体位置"), self.subject.spot or "—")]
+        wished = self.subject
+        return [
+            (kind, wished.text),
+            (_("具体位置"), wished.spot or "—"),
+            *helping(wished.place, wished.text, wished.category),
+        ]
 
     @classmethod
     def open_to(cls, subject: Wish) -> bool:
@@ -454,3 +480,89 @@ class WishIsNotDone(JudgeWish):
 
 
 OF_WISH = (Claim, HandOver, Arrive, Fulfil, DeclineWish, JoinWish, PartWish, WishIsDone, WishIsNotDone)
+
+
+class LookAtResource(DeskForm):
+    """Whoever lets it in has before their eyes what it says, and whom to ring to find out whether it is so."""
+
+    permission = "proposals.confirm_resource"
+    stage: str = ResourceStage.OFFERED
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        offered = self.subject
+        whose = " ".join(part for part in (offered.unit, offered.offerer_name, offered.contact) if part)
+        return [
+            (offered.get_kind_display(), offered.title),
+            (_("说明"), offered.about or "—"),
+            (_("什么时候可以"), offered.times),
+            (_("谁提供的"), whose or _("网上登记的居民")),
+        ]
+
+    @classmethod
+    def open_to(cls, subject: Resource) -> bool:
+        return subject.stage == cls.stage
+
+
+class ConfirmResource(LookAtResource):
+    name, label = "confirm", _("确认入库")
+    help = _("核实过再确认；自己提供、自己登记的由另一位确认。")
+    answer = ReasonField(label=_("要说明的（可以不写）"), required=False)
+
+    def run(self, subject: Resource, by: User) -> object:
+        return actions.confirm_resource(subject, answer=self.cleaned_data["answer"], by=by)
+
+
+class DeclineResource(LookAtResource):
+    name, label = "decline", _("不入库")
+    reason = ReasonField()
+
+    def run(self, subject: Resource, by: User) -> object:
+        return actions.decline_resource(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class TakeOffResource(LookAtResource):
+    name, label, stage = "take-off", _("撤下"), ResourceStage.LISTED
+    help = _("不再提供了，或者和登记的不一样。")
+    reason = ReasonField()
+
+    def run(self, subject: Resource, by: User) -> object:
+        return actions.take_off(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+OF_RESOURCE = (ConfirmResource, DeclineResource, TakeOffResource)
+
+
+class AnswerRequest(DeskForm):
+    """For whoever wrote it on paper, or did not answer: the office asks them and passes their word on."""
+
+    permission = "proposals.answer_request"
+    agrees = True
+    answer = ReasonField(label=_("约在什么时候、哪里"), help_text=_("只有找他的人看得到；电话号码会自动隐去"))
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        offered = self.subject.resource
+        whose = " ".join(part for part in (offered.unit, offered.offerer_name, offered.contact) if part)
+        return [
+            (_("能提供什么"), offered.title),
+            (_("请他帮什么"), self.subject.text),
+            (_("先问谁"), whose or _("网上登记的居民，电话在住户登记里")),
+        ]
+
+    @classmethod
+    def open_to(cls, subject: ResourceRequest) -> bool:
+        return subject.stage == RequestStage.ASKED and subject.holder_role != OFFERER
+
+    def run(self, subject: ResourceRequest, by: User) -> object:
+        return actions.answer_request(subject, agrees=self.agrees, answer=self.cleaned_data["answer"], by=by)
+
+
+class AgreeToRequest(AnswerRequest):
+    name, label = "agree", _("问过了，能帮")
+
+
+class RefuseRequest(AnswerRequest):
+    name, label, agrees = "refuse", _("问过了，帮不上"), False
+    answer = ReasonField(label=_("为什么"), help_text=_("只有找他的人看得到"))
+
+
+OF_REQUEST = (AgreeToRequest, RefuseRequest)

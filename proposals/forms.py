@@ -31,6 +31,10 @@ from proposals.models import (
     HELP_LENGTH,
     ITEM_LENGTH,
     KEEPER_LENGTH,
+    REQUEST_LENGTH,
+    RESOURCE_ABOUT,
+    RESOURCE_TIMES,
+    RESOURCE_TITLE,
     SPOT_LENGTH,
     TITLE_LENGTH,
     WHY_LENGTH,
@@ -39,6 +43,7 @@ from proposals.models import (
     Kind,
     Photo,
     Proposal,
+    ResourceKind,
     Version,
     Wish,
     sum_of,
@@ -761,6 +766,58 @@ class JudgeWishForm(forms.Form):
         if cleaned.get("is_done") == "no" and not cleaned.get("reason") and "reason" not in self.errors:
             self.add_error("reason", _("请写还差什么，办的人好接着办"))
         return cleaned
+
+
+class OfferForm(forms.Form):
+    """能人/资源登记表 (form 34). Whoever takes sheets in says also whose it is and how they are reached."""
+
+    kind = forms.ChoiceField(label=_("是哪一种"), choices=ResourceKind, widget=forms.RadioSelect)
+    title = PlainField(label=_("能提供什么"), max_length=RESOURCE_TITLE, help_text=_("例如：会修自行车、能借活动室"))
+    about = PlainField(label=_("说明"), rows=3, max_length=RESOURCE_ABOUT, required=False)
+    times = PlainField(label=_("什么时候可以"), max_length=RESOURCE_TIMES, help_text=_("例如：周六上午"))
+    place = PlaceField(label=_("给哪里"))
+    category = forms.ChoiceField(label=_("适合哪一类事"), choices=Category, initial=Category.OTHER)
+    unit = PlainField(
+        label=_("单位名称"), max_length=60, required=False, help_text=_("单位提供的才填，会公开；个人不填，名字不公开")
+    )
+    offerer_name = PlainField(label=_("替谁登记：姓名或联系人"), max_length=40, required=False)
+    contact = PlainField(
+        label=_("怎么联系他"), max_length=40, required=False, help_text=_("不公开，有人找他时社区去问")
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.place_field.offer(by)
+        if not any(held.role == Role.CLERK for held in roles_of(by)):
+            del self.fields["offerer_name"], self.fields["contact"]
+
+    @property
+    def place_field(self) -> Any:
+        return self.fields["place"]
+
+    @property
+    def has_places(self) -> bool:
+        return bool(self.place_field.choices)
+
+
+class AskResourceForm(forms.Form):
+    text = PlainField(
+        label=_("请他帮什么"), rows=3, max_length=REQUEST_LENGTH, help_text=_("写清楚什么事、什么时候；电话不用写")
+    )
+
+
+class AnswerRequestForm(forms.Form):
+    """Whoever offers it says yes or no, and when and where, or why not."""
+
+    agrees = forms.ChoiceField(
+        label=_("能帮吗"), choices=(("yes", _("能帮")), ("no", _("这次帮不上"))), widget=forms.RadioSelect
+    )
+    answer = PlainField(
+        label=_("约在什么时候、哪里；帮不上的说明原因"),
+        rows=3,
+        max_length=WHY_LENGTH,
+        help_text=_("只有找您的人看得到；电话号码会自动隐去"),
+    )
 
 
 class WishForm(forms.Form):

@@ -39,8 +39,19 @@ from minshi.residents.signals import appointed, described
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
 from proposals.actions.looking import LOOK
-from proposals.lifecycle import GATED, GROUP, JUDGED, PROPOSER, holder_place, period, reviewer_of, street_or_district
-from proposals.models import Look, Proposal, Stage, Wish
+from proposals.lifecycle import (
+    GATED,
+    GROUP,
+    JUDGED,
+    PROPOSER,
+    UNANSWERED,
+    UNCONFIRMED,
+    holder_place,
+    period,
+    reviewer_of,
+    street_or_district,
+)
+from proposals.models import Look, Proposal, Resource, ResourceRequest, Stage, Wish
 from proposals.selectors import other_readers
 
 
@@ -152,6 +163,27 @@ def nobody_said_otherwise(deadline: Deadline) -> None:
     actions.accept_silence(Wish.objects.select_related("place").get(pk=deadline.subject_id), by=None)
 
 
+@on(UNCONFIRMED)
+def nobody_confirmed(deadline: Deadline) -> None:
+    offered = Resource.objects.select_related("place", "holder_place").get(pk=deadline.subject_id)
+    if (offered.holder_role, offered.holder_place) == street_or_district(offered.place):
+        actions.remind_of_resource(offered, by=None)
+        look_again(deadline, period(offered.place, "supervision.days", now()).end)
+    else:
+        actions.climb_resource(offered, by=None)
+
+
+@on(UNANSWERED)
+def nobody_answered_the_request(deadline: Deadline) -> None:
+    rows = ResourceRequest.objects.select_related("resource__place", "holder_place")
+    asked = rows.get(pk=deadline.subject_id)
+    if (asked.holder_role, asked.holder_place) == street_or_district(asked.territory):
+        actions.remind_of_resource(asked, by=None)
+        look_again(deadline, period(asked.territory, "supervision.days", now()).end)
+    else:
+        actions.climb_request(asked, by=None)
+
+
 @on(LOOK)
 def nobody_looked(deadline: Deadline) -> None:
     """Silence climbs: the street, then the district, where it stays due."""
@@ -260,6 +292,9 @@ def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
         actions.follow_calendar(deadline.subject_id, deadline.due, by=None)
     elif deadline.kind in ("wish", JUDGED):
         actions.follow_calendar_of_wish(deadline.subject_id, deadline.due, by=None)
+    elif deadline.kind in (UNCONFIRMED, UNANSWERED):
+        thing = Resource if deadline.kind == UNCONFIRMED else ResourceRequest
+        actions.follow_calendar_of_resource(thing, deadline.subject_id, deadline.due, by=None)
 
 
 @receiver(appointed, sender=RoleGrant)
@@ -286,3 +321,4 @@ def remind(deadline: Deadline) -> None:
 @receiver(forgetting, sender=Person)
 def a_wisher_is_forgotten(person: Person, **kwargs: Any) -> None:
     actions.forget_wisher(person, by=None)
+    actions.forget_offerer(person, by=None)

@@ -16,10 +16,12 @@ from minshi.refusals import guarded
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import holds, home_of, is_second, lives_in, roles_of
 from minshi.territory.models import Territory
-from proposals.models import WISH_ENDED, Look, Proposal, Stage, Wish
+from proposals.models import OFFERER, WISH_ENDED, Look, Proposal, Resource, ResourceRequest, Stage, Wish
 
 guarded(
     open_proposals_of_one_person=_("每人同时在办的提议最多 %(most)s 件，已经满了；办结或撤回一件以后再提"),
+    resources_of_one_person=_("每人同时登记最多 %(most)s 项，已经满了；撤下一项以后再登记"),
+    requests_of_one_person=_("您已经找了 %(most)s 项，都还在等答复；有答复以后再找"),
     wishes_of_one_person=_("每人 %(days)s 天内最多提 %(most)s 个心愿，已经满了；%(next)s 以后可以再提"),
 )
 
@@ -36,7 +38,7 @@ def is_proposer(user: User, proposal: Proposal) -> bool:
 
 
 @rules.predicate
-def holds_it(user: User, subject: Proposal | Wish) -> bool:
+def holds_it(user: User, subject: Proposal | Wish | Resource | ResourceRequest) -> bool:
     """Holds the role in the place that the matter waits for now."""
     return subject.holder_place is not None and holds(user, subject.holder_place, subject.holder_role)
 
@@ -107,6 +109,52 @@ def may_judge(user: User, wish: Wish) -> bool:
 @rules.predicate
 def answers_wishes(user: User, wish: Wish) -> bool:
     return holds_it(user, wish) or holds(user, wish.place, Role.CLERK, Role.CASE_OFFICER)
+
+
+# --- What residents and units can give --------------------------------------------------------------
+
+
+@rules.predicate
+def may_offer(user: User, resource: Resource) -> bool:
+    """A resident of its community, or who takes form 34 in there."""
+    around = resource.place.at_level("community") or resource.place
+    return lives_in(user, around) or holds(user, resource.place, Role.CLERK, *ORGANISERS)
+
+
+@rules.predicate
+def confirms_resources(user: User, resource: Resource) -> bool:
+    """The community or the street above it; never what one offered or wrote down oneself."""
+    there = holds_it(user, resource) or holds(user, resource.place, Role.CLERK, Role.CASE_OFFICER)
+    return there and not user.is_same(resource.by_id)
+
+
+@rules.predicate
+def owns_resource(user: User, resource: Resource) -> bool:
+    """Who offered it; the community for whoever wrote it on paper."""
+    if resource.is_for_another:
+        return holds(user, resource.place, Role.CLERK)
+    return bool(user.is_same(resource.by_id))
+
+
+@rules.predicate
+def may_ask(user: User, request: ResourceRequest) -> bool:
+    """Confirmed residents, and who works in a place around it."""
+    return is_known_resident(user) or bool(roles_of(user))
+
+
+@rules.predicate
+def answers_request(user: User, request: ResourceRequest) -> bool:
+    """Whoever offers it; and once it waits with an office, that one. Nobody answers their own."""
+    if user.is_same(request.by_id):
+        return False
+    resource = request.resource
+    is_theirs = user.is_same(resource.by_id) and not resource.is_for_another
+    return is_theirs or (request.holder_role != OFFERER and holds_it(user, request))
+
+
+@rules.predicate
+def asked_for_it(user: User, request: ResourceRequest) -> bool:
+    return bool(user.is_same(request.by_id))
 
 
 def enters_paper(user: User) -> bool:
@@ -185,6 +233,12 @@ rules.add_perm("proposals.answer_wish", answers_wishes)
 rules.add_perm("proposals.judge_wish", may_judge)
 rules.add_perm("proposals.part_wish", answers_wishes | is_wisher)
 rules.add_perm("proposals.promote_wish", answers_wishes | is_wisher)
+rules.add_perm("proposals.offer", may_offer)
+rules.add_perm("proposals.confirm_resource", confirms_resources)
+rules.add_perm("proposals.own_resource", owns_resource)
+rules.add_perm("proposals.ask_resource", may_ask)
+rules.add_perm("proposals.answer_request", answers_request)
+rules.add_perm("proposals.own_request", asked_for_it)
 permits.held_by(
     {
         "proposals.propose": _("住在这个社区的居民，或者替居民登记的楼栋长、社区工作人员"),
@@ -201,5 +255,11 @@ permits.held_by(
         "proposals.judge_wish": _("许愿人本人；别人代记的由社区或楼栋长问过以后登记，说办好了的人不能自己登记"),
         "proposals.part_wish": _("许愿人本人或答复心愿的人"),
         "proposals.promote_wish": _("许愿人本人或答复心愿的人"),
+        "proposals.offer": _("住在这个社区的居民，或者替他登记的社区工作人员、楼栋长"),
+        "proposals.confirm_resource": _("这里的社区工作人员或街道经办，不能是提供或登记的人自己"),
+        "proposals.own_resource": _("提供人本人；纸质登记的由社区办理"),
+        "proposals.ask_resource": _("确认过住处的居民，或者社区、街道的工作人员"),
+        "proposals.answer_request": _("提供人本人；没有按期答复的，由社区问过以后答复"),
+        "proposals.own_request": _("找他帮忙的人本人"),
     }
 )

@@ -30,6 +30,7 @@ from minshi.policy import selectors as policy
 from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import SECONDS, acting_title, roles_of, second_hands, second_in
 from minshi.residents.waiting import CLAIM
+from minshi.searching import keys_of
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY
 from proposals.models import (
@@ -41,11 +42,16 @@ from proposals.models import (
     WISH_WAITS,
     Card,
     CardQuerySet,
+    Category,
     Cosign,
     Look,
     LookState,
     PlaceTotal,
     Proposal,
+    Resource,
+    ResourceKind,
+    ResourceRequest,
+    ResourceStage,
     Source,
     Stage,
     Version,
@@ -250,6 +256,56 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> Fraction:
     return Fraction(2 * len(one & other), len(one) + len(other)) if one and other else Fraction(0)
 
 
+# --- What residents and units can give --------------------------------------------------------------
+
+WEIGHED = 200
+"""The newest of a community that are looked at for one that helps."""
+
+
+def library(place: Territory, *, kind: str = "", words: Iterable[str] = ()) -> QuerySet[Resource]:
+    """能人库 and 资源库 of a place and everything beneath it: what may be asked for, the newest first."""
+    rows = Resource.objects.filter(stage=ResourceStage.LISTED, place__path__startswith=place.path)
+    if kind:
+        rows = rows.filter(kind=kind)
+    for word in words:
+        keys = keys_of(Resource, ("title", "about"), word)
+        rows = rows.filter(Q(title__icontains=word) | Q(about__icontains=word) if keys is None else Q(pk__in=keys))
+    return rows.select_related("place").order_by("-pk")
+
+
+def helping(place: Territory, text: str, category: str, most: int = 3) -> list[Resource]:
+    """What of the community's libraries may help with this: in the same words, or for the same kind of matter.
+
+    The most alike first. One query.
+    """
+    around = place.at_level("community") or place
+    wanted = _pairs(text)
+    rated = [
+        (len(wanted & _pairs(f"{row.title} {row.about}")), row.category == category != Category.OTHER, row)
+        for row in library(around)[:WEIGHED]
+    ]
+    found = [each for each in rated if each[0] or each[1]]
+    return [row for _same, _alike, row in sorted(found, key=lambda each: (-each[0], not each[1], -each[2].pk))[:most]]
+
+
+def requests_of(user: User, number: int = 20) -> tuple[list[ResourceRequest], list[ResourceRequest]]:
+    """What this person asked for; what was asked of them and they answer themselves."""
+    rows = ResourceRequest.objects.select_related("resource").order_by("-pk")
+    asked = rows.filter(by__in=user.keys)[:number]
+    of_them = rows.filter(resource__by__in=user.keys, resource__offerer_name="")[:number]
+    return list(asked), list(of_them)
+
+
+def opened_facilities(place: Territory, since: datetime | None = None, until: datetime | None = None) -> int:
+    """Units of a place whose facility stood open at any time between the two moments (``None``: stands open now)."""
+    rows = Resource.objects.filter(kind=ResourceKind.FACILITY, place__path__startswith=place.path)
+    if since is None or until is None:
+        rows = rows.filter(stage=ResourceStage.LISTED)
+    else:
+        rows = rows.filter(Q(ended_at=None) | Q(ended_at__gte=since), listed_at__lt=until)
+    return rows.values("unit").distinct().count()
+
+
 def urgent_terms(place: Territory | None) -> dict[str, int]:
     """Within how many hours an urgent wish is answered and somebody is there, within how many working days it is
     done (policy row 3)."""
@@ -341,7 +397,7 @@ def notices_of(proposal: Proposal) -> list[Notice]:
     return list(Notice.objects.filter(link=proposal.get_absolute_url()).select_related("place").order_by("-posted_at"))
 
 
-def holder_of(subject: Proposal | Wish, day: date | None = None) -> str:
+def holder_of(subject: Proposal | Wish | Resource, day: date | None = None) -> str:
     """Who holds it now (``day``: today), as the page says it; nobody once it has ended."""
     if subject.holder_place is None:
         return ""

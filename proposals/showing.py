@@ -27,7 +27,19 @@ from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed, proposed_above, waits_above
 from proposals.lifecycle import REVIEW_LADDER, waits_for
-from proposals.models import Cosign, LookState, Proposal, Stage, Tier, Version, Wish, WishStage
+from proposals.models import (
+    OFFERER,
+    Cosign,
+    LookState,
+    Proposal,
+    RequestStage,
+    ResourceRequest,
+    Stage,
+    Tier,
+    Version,
+    Wish,
+    WishStage,
+)
 from proposals.panels import (
     HOLDS_A_POST,
     Found,
@@ -167,6 +179,17 @@ def to_judge(user: User) -> list[Task]:
         )
         for wish in said[:MOST_RETURNED]
         if not wish.is_for_another
+    ]
+
+
+def to_answer_requests(user: User) -> list[Task]:
+    """Neighbours ask for what this person offers."""
+    waiting = ResourceRequest.objects.select_related("resource").filter(
+        resource__by__in=user.keys, resource__offerer_name="", stage=RequestStage.ASKED, holder_role=OFFERER
+    )
+    return [
+        Task(each.resource.title, _("有人找您帮忙"), each.get_absolute_url(), _("去答复"), each.due_at)
+        for each in waiting.order_by("due_at")[:MOST_RETURNED]
     ]
 
 
@@ -353,6 +376,13 @@ register_tasks(
     to_judge,
     where="""EXISTS (
         SELECT FROM proposals_wish AS said WHERE said.by_id = ANY (me.accounts) AND said.stage = 'said'
+    )""",
+)
+register_tasks(
+    to_answer_requests,
+    where="""EXISTS (
+        SELECT FROM proposals_resource AS given JOIN proposals_resourcerequest AS asked ON asked.resource_id = given.id
+        WHERE given.by_id = ANY (me.accounts) AND asked.stage = 'asked'
     )""",
 )
 register_tasks(reviews, where=HOLDS_A_POST)

@@ -12,11 +12,11 @@ from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
-from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Way
+from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Unheard, Way
 from minshi.residents.models import Residence, Role
 from proposals.lifecycle import GROUP, answerer_of, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
-from proposals.models import Proposal, Stage, Tier, Wish, WishSupport
+from proposals.models import OFFERER, Proposal, Resource, ResourceRequest, Stage, Tier, Wish, WishSupport
 
 # --- Who -----------------------------------------------------------------------------------------
 
@@ -281,6 +281,70 @@ WISHES = Lines(
         "project": wish.proposal.title if wish.proposal else "",
     },
     url=Wish.get_absolute_url,
+)
+
+
+# --- What residents and units can give ----------------------------------------------------------------
+
+
+def _if_itself(resource: Resource) -> list[User]:
+    """Whoever wrote it down for somebody else is not who offers it."""
+    return [] if resource.is_for_another else [resource.by]
+
+
+OFFERER_OF = Audience(_("提供的人"), lambda resource, record: _if_itself(resource))
+RESOURCE_HOLDER = Audience(
+    _("确认的社区，逾期以后的街道"),
+    lambda thing, record: Post(thing.holder_role, thing.holder_place) if thing.holder_place else None,
+)
+ASKER = Audience(_("找他帮忙的人"), lambda request, record: [request.by])
+ASKED = Audience(
+    _("提供的人；纸质登记的为社区"),
+    lambda request, record: (
+        Post(request.holder_role, request.holder_place)
+        if request.holder_place and request.holder_role != OFFERER
+        else _if_itself(request.resource)
+    ),
+)
+
+RESOURCES = Lines(
+    "proposals.resource",
+    (
+        Told("offer", RESOURCE_HOLDER, _("请确认能人和资源：%(title)s"), "%(place)s"),
+        Told("confirm", OFFERER_OF, _("已经入库：%(title)s"), _("有人找您，平台会告诉您；电话不公开")),
+        Told("decline", OFFERER_OF, _("没有入库：%(title)s"), "%(reason)s"),
+        Unheard("withdraw", "they took it back themselves; who waits for an answer hears it by fall_away"),
+        Told("take_off", OFFERER_OF, _("社区撤下了：%(title)s"), "%(reason)s"),
+        Unheard("gone", "whoever offered it closed their account; who waits for an answer hears it by fall_away"),
+        Told("climb", RESOURCE_HOLDER, _("下一级逾期，请确认能人和资源：%(title)s"), "%(place)s"),
+        Told("overdue", RESOURCE_HOLDER, _("逾期没有确认：%(title)s"), "%(place)s"),
+    ),
+    facts=lambda resource, record: {
+        "title": resource.title,
+        "place": resource.place.name,
+        "reason": record.reason,
+    },
+    url=Resource.get_absolute_url,
+)
+
+REQUESTS = Lines(
+    "proposals.resourcerequest",
+    (
+        Told("ask", ASKED, _("有人找您帮忙：%(title)s"), "%(text)s"),
+        Told("agree", ASKER, _("对方同意了：%(title)s"), "%(answer)s"),
+        Told("refuse", ASKER, _("对方这次帮不上：%(title)s"), "%(answer)s"),
+        Told("cancel", ASKED, _("对方说不用了：%(title)s"), "%(text)s"),
+        Told("fall_away", ASKER, _("已经撤下，请找别的：%(title)s")),
+        Told("climb", ASKED, _("提供人没有答复，请去问一问：%(title)s"), "%(text)s"),
+        Told("climb", ASKER, _("对方没有按期答复，已转工作人员去问：%(title)s")),
+        Told("overdue", ASKED, _("逾期没有答复：%(title)s"), "%(text)s"),
+    ),
+    facts=lambda request, record: {
+        "title": request.resource.title,
+        "text": request.text,
+        "answer": record.reason,
+    },
+    url=ResourceRequest.get_absolute_url,
 )
 
 

@@ -87,7 +87,7 @@ def django_db_setup(
             teardown_databases(configured, verbosity=0)
 
 
-QUOTAS = ("propose.most_open", "wish.most", "signin.question_after")
+QUOTAS = ("propose.most_open", "wish.most", "resource.most", "resource.most_requests", "signin.question_after")
 
 
 def _let_the_cast_speak() -> None:

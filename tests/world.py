@@ -289,6 +289,7 @@ class World:
         proposals.join_wish(alike, self["wish"], by=self.who("clerk"))
         self.things["merged"] = self.way.submitted(title="楼梯口的灯再亮些", by=neighbour)
         proposals.merge(self["merged"], self["cosigning"], by=self.who("chief"), reason="说的是同一盏灯")
+        self._share()
         self._look()
         self._bring_register()
         proposals.add_photo(self["submitted"], a_picture(), by=resident)
@@ -303,6 +304,16 @@ class World:
         next_door = cast.home_of(self.who("next_resident")).household.place
         (empty,) = add_households(place=next_door, addresses=["9909"], by=None)
         self.things["strike"] = striking.ask_to_strike(empty, reason="并入隔壁一户", by=self.who("second_clerk"))
+
+    def _share(self) -> None:
+        """What a neighbour can do is in the library and asked for; what the resident offers waits to be confirmed."""
+        facts = {"place": self.place("community"), "times": "周六上午", "by": self.who("neighbour")}
+        self.things["resource"] = proposals.offer(kind="skill", title="会修自行车", **facts)
+        proposals.confirm_resource(self["resource"], by=self.who("clerk"))
+        facts["by"] = self.who("resident")
+        self.things["offered"] = proposals.offer(kind="tool", title="能借一架梯子", **facts)
+        text = "院里两辆车的链条掉了"
+        self.things["request"] = proposals.ask_resource(self["resource"], text=text, by=self.who("resident"))
 
     def _bring_register(self) -> None:
         """A file was looked at and waits for its import."""

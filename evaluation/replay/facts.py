@@ -66,6 +66,12 @@ def _channel(label: str) -> str:
     return next(value for value, text in Channel.choices if str(text) == label)
 
 
+def resources() -> list[dict[str, Any]]:
+    """What residents and units offer; all of it is made up."""
+    found: list[dict[str, Any]] = made_up()["resources"]
+    return found
+
+
 def wishes() -> list[dict[str, Any]]:
     """Every wish with its place: those of the documents, then the made-up ones."""
     supplement = made_up()["wishes"]

@@ -16,6 +16,7 @@ from proposals.lifecycle.holders import (
     superior_of,
 )
 from proposals.lifecycle.proposals import GATED, PROPOSAL, STEPS, set_stage_deadline, waits_for
+from proposals.lifecycle.resources import REQUEST, RESOURCE, UNANSWERED, UNCONFIRMED
 from proposals.lifecycle.seconds import Second, above_of, second_of
 from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
 from proposals.lifecycle.wishes import JUDGED, WISH, WISH_STEPS
@@ -30,11 +31,15 @@ __all__ = [
     "MONEY_STAGES",
     "PROPOSAL",
     "PROPOSER",
+    "REQUEST",
+    "RESOURCE",
     "REVIEW_LADDER",
     "STAGES",
     "STEPS",
     "STOPPABLE",
     "TIERS",
+    "UNANSWERED",
+    "UNCONFIRMED",
     "WAY",
     "WISH",
     "WISH_STEPS",

@@ -37,6 +37,18 @@ from proposals.models.proposals import (
     end_of_number,
     sum_of,
 )
+from proposals.models.resources import (
+    OFFERER,
+    REQUEST_LENGTH,
+    RESOURCE_ABOUT,
+    RESOURCE_TIMES,
+    RESOURCE_TITLE,
+    RequestStage,
+    Resource,
+    ResourceKind,
+    ResourceRequest,
+    ResourceStage,
+)
 from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, WISH_RESTS, WISH_WAITS, Wish, WishStage, WishSupport
 
 __all__ = [
@@ -49,9 +61,14 @@ __all__ = [
     "LIBRARY",
     "LOOKED",
     "NOT_SIGNED",
+    "OFFERER",
     "OPEN",
     "PUBLIC",
     "READING",
+    "REQUEST_LENGTH",
+    "RESOURCE_ABOUT",
+    "RESOURCE_TIMES",
+    "RESOURCE_TITLE",
     "SIGNED",
     "SOURCES",
     "SPOT_LENGTH",
@@ -77,6 +94,11 @@ __all__ = [
     "PlaceTotal",
     "Proposal",
     "ProposalQuerySet",
+    "RequestStage",
+    "Resource",
+    "ResourceKind",
+    "ResourceRequest",
+    "ResourceStage",
     "Source",
     "SourceRule",
     "Stage",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from minshi.disclosure.models import Notice
 from minshi.faces.templatetags.faces import badge, item, notice_item
 from minshi.faces.words import cn_date, percent, yuan
-from proposals.models import ENDED, Card, Photo, Stage, Wish, WishStage
+from proposals.models import ENDED, Card, Photo, Resource, Stage, Wish, WishStage
 from proposals.wording import until
 
 register = template.Library()
@@ -51,6 +51,18 @@ def wish_card(wish: Wish, heading: str = "h3") -> SafeString:
         wish.get_absolute_url(),
         " · ".join(part for part in (wish.place.name, cn_date(wish.at), wanted) if part),
         stage=badge(wish.get_stage_display(), kind),
+        heading=heading,
+    )
+
+
+@register.simple_tag
+def resource_card(resource: Resource, heading: str = "h3") -> SafeString:
+    """What somebody offers: a unit by its name, a resident by none."""
+    return item(
+        resource.title,
+        resource.get_absolute_url(),
+        " · ".join((resource.offered_by, resource.place.name, resource.times)),
+        stage=badge(resource.get_kind_display(), "plain"),
         heading=heading,
     )
 

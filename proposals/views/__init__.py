@@ -7,10 +7,22 @@ from proposals.views.library import figures, photo, project, projects
 from proposals.views.looking import look, look_correct, look_photo
 from proposals.views.personal import mine
 from proposals.views.proposing import propose, revise, submitted, withdraw
+from proposals.views.resources import (
+    ask_resource,
+    cancel_request,
+    my_requests,
+    offer,
+    resource,
+    resource_request,
+    resources,
+    withdraw_resource,
+)
 from proposals.views.reviewing import review, review_benefits, review_queue, split
 from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, wish, wishes
 
 __all__ = [
+    "ask_resource",
+    "cancel_request",
     "cosign",
     "cosign_on_paper",
     "cosign_photo",
@@ -24,12 +36,17 @@ __all__ = [
     "look_photo",
     "make_wish",
     "mine",
+    "my_requests",
+    "offer",
     "part_wish",
     "photo",
     "project",
     "projects",
     "propose",
     "propose_for",
+    "resource",
+    "resource_request",
+    "resources",
     "review",
     "review_benefits",
     "review_queue",
@@ -41,4 +58,5 @@ __all__ = [
     "wish_book",
     "wishes",
     "withdraw",
+    "withdraw_resource",
 ]

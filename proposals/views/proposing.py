@@ -84,6 +84,7 @@ def submitted(request: HttpRequest, number: str) -> HttpResponse:
         "holder": selectors.holder_of(proposal),
         "climbs": proposal.holder_role not in NOBODY_ABOVE,
         "steps": selectors.own_steps(user_of(request), proposal),
+        "helping": selectors.helping(proposal.place, proposal.title, proposal.category),
     }
     return render(request, "proposals/submitted.html", context)
 

@@ -78,6 +78,8 @@ OF_THE_STREET = Thing(sees=STREET | DISTRICT, finds="case_officer")
 THINGS: dict[str, Thing] = {
     "proposals.proposal": Thing(),
     "proposals.wish": Thing(),
+    "proposals.resource": Thing(),
+    "proposals.resourcerequest": Thing(),
     "proposals.handling": Thing(),
     "deliberation.motion": Thing(),
     "deliberation.meeting": Thing(),
@@ -223,6 +225,12 @@ def _told_by_telephone(world: World) -> Any:
     return wished
 
 
+def _unanswered(world: World) -> Any:
+    """Whoever offers it did not say anything: it waits with the community."""
+    proposals.climb_request(world["request"], by=None)
+    return world["request"]
+
+
 def _sponsored(world: World) -> Any:
     return funding.add_sponsor(world["raising"], name="小卖部", agreement="协议", promised_fen=1, by=world.who("clerk"))
 
@@ -337,6 +345,11 @@ STEPS: dict[str, dict[str, Step]] = {
         "agree": Step(CLERK, _told_by_telephone),  # the street said that it is done
         "contest": Step(CLERK, _told_by_telephone),
     },
+    "proposals.resource": {
+        **{name: Step(ANSWERERS, lambda world: world["offered"]) for name in ("confirm", "decline")},
+        "take-off": Step(ANSWERERS),
+    },
+    "proposals.resourcerequest": {name: Step(CLERK, _unanswered) for name in ("agree", "refuse")},
     "deliberation.motion": {"publish": Step(CLERK)},
     "deliberation.meeting": {name: Step(CLERK) for name in ("record-minutes", "agree-plan", "call-off")},
     "funding.pot": {"allocate": Step(KEEPERS), "carry-over": Step(KEEPERS, _next_years_pot)},

@@ -32,6 +32,8 @@ ENDS = {
     "funding.hold": {"released"},
     "funding.payment": {"refused", "reversed"},
     "proposals.proposal": set(map(str, ENDED)),
+    "proposals.resource": {"declined", "withdrawn"},
+    "proposals.resourcerequest": {"agreed", "refused", "cancelled"},
     "proposals.wish": {"declined", "fulfilled", "promoted"},
 }
 """Where each kind of thing rests and nobody is waited for. Any other state that nothing leaves is a dead end; a new

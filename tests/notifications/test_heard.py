@@ -19,7 +19,7 @@ from minshi.notifications.actions import tell_step
 from minshi.notifications.catalogue import Told, tables_of
 from minshi.notifications.models import Message, ToTell
 from proposals import actions as proposals
-from proposals.models import Proposal
+from proposals.models import Proposal, ResourceRequest
 from tests.way import Way
 
 OFFICES = ("party", "supervisor", "case_officer", "approver", "cashier", "district_officer", "district_finance")
@@ -39,7 +39,11 @@ def subjects(way: Way) -> dict[str, models.Model]:
     answer = Answer.objects.filter(survey__proposal=proposal).first()
     wished = proposals.wish(place=way.yard, text="想在楼下添一个快递架", by=way.who("neighbour"))
     wished.proposal = proposal
+    offered = proposals.offer(place=way.yard, kind="skill", title="会修自行车", times="周六", by=way.who("neighbour"))
+    asked_for = ResourceRequest(pk=1, resource=offered, by=way.who("resident"), text="链条掉了")
     found: list[Any] = [
+        offered,
+        asked_for,
         proposal,
         wished,
         proposal.motions.get(),
