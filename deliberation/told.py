@@ -16,7 +16,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, ToldBy, Unheard, Way
 from minshi.residents.models import Role
 from minshi.rolls.models import Share, UnitKind
-from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, SUPPORTERS, TO_END, project
+from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, SUPPORTERS, TO_END, project, project_named
 
 # --- The whole way --------------------------------------------------------------------------------
 
@@ -131,6 +131,7 @@ MOTIONS = Lines(
     ),
     facts=_motion_facts,
     url=Motion.get_absolute_url,
+    about=lambda motion: project_named(motion.proposal) if motion.proposal else "",
 )
 
 # --- Meetings ---------------------------------------------------------------------------------------
@@ -164,6 +165,7 @@ MEETINGS = Lines(
     },
     url=Meeting.get_absolute_url,
     matter=lambda meeting: f"project:{meeting.proposal_id}",
+    about=lambda meeting: project_named(meeting.proposal),
 )
 
 # --- What is no step ----------------------------------------------------------------------------------

@@ -11,10 +11,11 @@ from evaluation.models import Answer
 from funding.models import Contribution, Pledge
 from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
-from minshi.notifications.models import Message
+from minshi.notifications.models import Manner, Message
 from minshi.residents.models import Person, Residence, RoleGrant
 from minshi.rolls import selectors as rolls
 from proposals.models import Cosign, Proposal, Resource, ResourceRequest, Wish
+from proposals.selectors import followed
 
 
 def everything_of(user: User) -> dict[str, Any]:
@@ -50,7 +51,14 @@ def everything_of(user: User) -> dict[str, Any]:
         "ratings": _rows(Answer.objects.filter(**said), "survey__proposal__number", "level", "advice"),
         "objections": _rows(Objection.objects.filter(**said), "notice__number", "facts", "request", "at", "answer"),
         "messages": _rows(Message.objects.of(user), "title", "body", "at"),
+        "follows": _followed(user),
+        "told_how": _one(Manner.objects.filter(user=user), "daily", "texts", "quiet_from", "quiet_until"),
     }
+
+
+def _followed(user: User) -> list[str]:
+    cards, places = followed(user)
+    return [*(card.number for card in cards), *(place.full_name for place in places)]
 
 
 def _rows(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:

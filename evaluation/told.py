@@ -15,7 +15,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Lines, Post, Told, ToldBy, Unheard, Way
 from minshi.residents.models import Role
 from proposals.lifecycle import holder_place
-from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, project
+from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, project, project_named
 
 # --- The whole way ----------------------------------------------------------------------------------
 
@@ -92,6 +92,7 @@ SURVEYS = Lines(
     ),
     facts=lambda survey, record: {"title": survey.proposal.title, "end": cn_until(survey.closes_at)},
     url=lambda survey: reverse("rate", args=[survey.proposal.number]),
+    about=lambda survey: project_named(survey.proposal),
 )
 
 # --- Call-backs and checks ----------------------------------------------------------------------------

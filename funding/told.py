@@ -17,7 +17,7 @@ from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines,
 from minshi.residents.models import Role
 from proposals.lifecycle import holder_place, superior_of
 from proposals.models import Proposal
-from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, SUPPORTERS, project
+from proposals.told import CLERK, HOLDER, IN_YOUR_NAME, PROPOSER, SUPPORTERS, project, project_named
 
 # --- The whole way ----------------------------------------------------------------------------------
 
@@ -200,6 +200,7 @@ ENDINGS = Lines(
     facts=lambda ending, record: {"title": ending.proposal.title, "why": ending.reason},
     url=lambda ending: admin_url(ending.proposal.purse),
     matter=lambda ending: f"project:{ending.proposal_id}",
+    about=lambda ending: project_named(ending.proposal),
 )
 
 # --- Money of households ----------------------------------------------------------------------------------
@@ -266,6 +267,7 @@ HOLDS = Lines(
     ),
     facts=lambda hold, record: {"title": hold.proposal.title},
     url=_project_page,
+    about=lambda hold: project_named(hold.proposal),
     matter=lambda hold: f"project:{hold.proposal.pk}",
 )
 

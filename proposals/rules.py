@@ -14,7 +14,7 @@ from minshi.lifecycle import permits
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import guarded
 from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import holds, home_of, is_second, lives_in, roles_of
+from minshi.residents.rules import has_office, holds, home_of, is_second, lives_in, roles_of
 from minshi.territory.models import Territory
 from proposals.models import OFFERER, WISH_ENDED, Look, Proposal, Resource, ResourceRequest, Stage, Wish
 
@@ -30,6 +30,11 @@ guarded(
 def is_known_resident(user: User, subject: object = None) -> bool:
     """Somebody confirmed in a household: 14 and over may propose (an account needs 14)."""
     return home_of(user) is not None
+
+
+def is_near(place: Territory) -> bool:
+    """A community or a part of one: what goes on there one person may want to hear of."""
+    return has_office(place, Role.CLERK)
 
 
 @rules.predicate

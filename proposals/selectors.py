@@ -25,6 +25,7 @@ from minshi.disclosure.rules import PERIODS
 from minshi.faces.kept import RULES, state_of
 from minshi.faces.words import wan
 from minshi.lifecycle.models import StepRecord
+from minshi.notifications.following import followed_by, kind_of
 from minshi.paper.models import Line, Sheet
 from minshi.policy import selectors as policy
 from minshi.residents.models import ORGANISERS, Residence, Role
@@ -533,6 +534,14 @@ def own_steps(user: User, proposal: Proposal) -> list[tuple[str, str]]:
         for label, verb, page in steps
         if proposal.stage in PROPOSAL.by_verb[verb].sources
     ]
+
+
+def followed(user: User) -> tuple[list[Card], list[Territory]]:
+    """The projects and the places this person follows, for themselves alone."""
+    keys = followed_by(user)
+    cards = Card.objects.filter(pk__in=keys.get(kind_of(Proposal), [])).order_by("-submitted_at", "-pk")
+    places = Territory.objects.filter(pk__in=keys.get(kind_of(Territory), [])).order_by("path")
+    return list(cards), list(places)
 
 
 def to_review(user: User) -> list[Proposal]:

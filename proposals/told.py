@@ -12,8 +12,9 @@ from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
 from minshi.faces.words import cn_until
 from minshi.lifecycle.models import StepRecord
-from minshi.notifications.catalogue import Audience, Doors, Event, Heard, Lines, Post, Told, Unheard, Way
+from minshi.notifications.catalogue import Audience, Doors, Event, Followed, Heard, Lines, Post, Told, Unheard, Way
 from minshi.residents.models import Residence, Role
+from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, answerer_of, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
 from proposals.models import OFFERER, Proposal, Resource, ResourceRequest, Stage, Tier, Wish, WishSupport
@@ -86,14 +87,39 @@ def facts_of(proposal: Proposal, record: StepRecord) -> dict[str, Any]:
     }
 
 
+PUBLIC_FROM_REVIEW = (Stage.SUBMITTED, Stage.RETURNED)
+"""Until it passed its review only who follows the project itself is told; it is not yet the place's."""
+
+
+def _to_be_followed(proposal: Proposal, record: StepRecord) -> list[tuple[str, int]]:
+    """The project, whatever was merged into it, and the places it is in, the nearest first."""
+    merged = Proposal.objects.filter(merged_into=proposal.pk).order_by("pk").values_list("pk", flat=True)
+    named = [(Proposal._meta.label_lower, pk) for pk in (proposal.pk, *merged)]
+    before_review = (record.source or Stage.SUBMITTED) in PUBLIC_FROM_REVIEW and record.target != Stage.COSIGNING
+    if not before_review:
+        places = Territory.objects.filter(path__in=proposal.place.ancestor_paths()).order_by("-path")
+        named += [(Territory._meta.label_lower, pk) for pk in places.values_list("pk", flat=True)]
+    return named
+
+
+FOLLOWERS = Followed(
+    _("关注这个项目或它所在地方的人，听过这一步的不再说"), _to_be_followed, _("“%(title)s”：%(label)s"), "%(reason)s"
+)
+
+
+def project_named(proposal: Proposal) -> str:
+    return f"project:{proposal.pk}"
+
+
 def project(*lines: Any) -> Lines:
-    """What an app tells of the steps of the whole way that it owns."""
+    """What an app tells of the steps of the whole way that it owns; whoever follows hears of each of them."""
     return Lines(
         "proposals.proposal",
         lines,
         facts=facts_of,
         url=Proposal.get_absolute_url,
-        matter=lambda proposal: f"project:{proposal.pk}",
+        matter=project_named,
+        followed=FOLLOWERS,
     )
 
 

@@ -299,6 +299,12 @@ class World:
         tell(resident, "有一件事等您办", "请看一看", self["submitted"].get_absolute_url())
         self.things["to_tell"] = ToTell.objects.create(household=cast.home_of(resident).household, title="请投票")
         self.things["message"] = Message.objects.of(resident).latest("pk")
+        self.things["followed_message"] = Message.objects.create(
+            user=resident,
+            title="您关注的路灯",
+            event="followed.step",
+            matter=f"proposals.proposal:{self['cosigning'].pk}",
+        )
         self.people["newcomer"] = cast.make_resident("午新来", self.way.households[11], confirmed=False)
         self.things["claim"] = cast.home_of(self.people["newcomer"])
         next_door = cast.home_of(self.who("next_resident")).household.place

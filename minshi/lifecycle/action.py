@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
@@ -52,20 +53,24 @@ def just_said(rows: QuerySet[M], at: str = "at", /, **said: object) -> M | None:
     return rows.filter(**{f"{at}__gt": now() - TWICE}, **said).order_by("-pk").first()
 
 
-_within: ContextVar[bool] = ContextVar("within", default=False)
-"""Whether an action is at work, which a smaller one is part of."""
+story: ContextVar[list[Any] | None] = ContextVar("story", default=None)
+"""What was done and told since the outermost action began, as its parts put it there; None where none is at work."""
+
+ran = Signal()
+"""Sent when the outermost action has run, with its ``story``, inside its transaction: what follows from all of it
+together, and not from each of its parts, follows here."""
 
 
 @contextmanager
 def _noting(name: str) -> Iterator[None]:
     """Note it once it stands; with what was refused goes all that it was made of."""
     noted = taken.get()
-    before = len(noted) if noted is not None else 0
+    kept = [(rows, len(rows)) for rows in (noted, story.get()) if rows is not None]
     try:
         yield
     except BaseException:
-        if noted is not None:
-            del noted[before:]
+        for rows, before in kept:
+            del rows[before:]
         raise
     if noted is not None:
         noted.append(name)
@@ -75,6 +80,14 @@ def _ask_what_waits() -> None:
     """Within a form's transaction guards that wait for its end are asked now: there nobody would hear their reason."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def _finish(*, is_form: bool) -> None:
+    """What comes last in the transaction of the outermost action."""
+    if told := story.get():
+        ran.send(action, story=told)
+    if is_form:
+        _ask_what_waits()
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:
@@ -92,15 +105,15 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         noted = taken.get()
         # Within a form's transaction there is nothing else to undo: what comes first in it is whole by itself.
         whole = outermost or (noted is not None and not connection.savepoint_ids)
-        within = _within.get()
+        within = story.get() is not None
         for attempt in range(TRIES):
-            token = _within.set(True)
+            token = story.set(story.get() if within else [])
             try:
                 by = kwargs.get("by")
                 with _noting(function.__qualname__), transaction.atomic(), acting(by, to_the_end=outermost):  # type: ignore[arg-type]
                     result = function(*args, **kwargs)
-                    if noted is not None and not within:
-                        _ask_what_waits()
+                    if not within:
+                        _finish(is_form=noted is not None)
                     return result
             except IntegrityError as error:
                 # A guard that speaks to people is an answer, whoever ran into it and wherever.
@@ -117,7 +130,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
                     raise
                 log.info("%s met a deadlock and is done again", function.__qualname__)
             finally:
-                _within.reset(token)
+                story.reset(token)
         raise AssertionError("unreachable")
 
     return run

@@ -18,6 +18,7 @@ from minshi.mydata import told
 from minshi.mydata.models import Correction
 from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell, tell_role
+from minshi.notifications.following import forget_followed
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
@@ -183,6 +184,7 @@ def close(*, by: User) -> None:
     home = Residence.objects.current().filter(person=person).first() if person else None
     if home is not None:
         leave(home, by=by)
+    forget_followed(user)
     user.is_active, user.phone, user.phone_verified = False, None, False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "phone", "phone_verified", "password"])

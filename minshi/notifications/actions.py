@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,15 +23,20 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import Instant
-from minshi.lifecycle.action import action
+from minshi.lifecycle.action import action, story
 from minshi.lifecycle.models import StepRecord
-from minshi.notifications.catalogue import Doors, Lines, Post, Told, event_named, tables_of
+from minshi.notifications.catalogue import Doors, Lines, Post, Told, WasTold, event_named, tables_of
 from minshi.notifications.channels import Channel, NotSent, channel
 from minshi.notifications.models import MATTER_LENGTH, Message, Outbox, ToTell
 from minshi.notifications.rules import end_of_quiet, start_of_day, without_numbers
 from minshi.notifications.sealing import InvalidToken, seal, unseal
-from minshi.notifications.selectors import holders_or_stand_ins, messages_a_day, texts_of_today, to_tell_paths
-from minshi.policy import selectors as policy
+from minshi.notifications.selectors import (
+    holders_or_stand_ins,
+    messages_a_day,
+    quiet_hours_of,
+    texts_of_today,
+    to_tell_paths,
+)
 from minshi.prefix import absolute, bare
 from minshi.refusals import NotAllowed
 from minshi.residents.rules import has_office, home_of, title_in
@@ -46,7 +52,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 SEALED_KEPT = timedelta(days=1)
 
 # One statement for one person or ten thousand; whoever was told this key already is passed over, and whoever has
-# had a text on this matter today, or has one on its way, gets no second.
+# had a text on this matter today, or has one on its way, gets no second, and who wants no texts none.
 TELL = """
 WITH told AS (
     INSERT INTO notifications_message (user_id, title, body, url, key, event, matter)
@@ -59,6 +65,8 @@ WITH told AS (
 INSERT INTO notifications_outbox (channel, message_id, phone, sealed)
 SELECT 'sms', told.id, '', '' FROM told
 WHERE %s::boolean AND NOT EXISTS (
+    SELECT FROM notifications_manner AS manner WHERE manner.user_id = told.user_id AND NOT manner.texts
+) AND NOT EXISTS (
     SELECT FROM notifications_message AS earlier
     JOIN notifications_outbox AS text ON text.message_id = earlier.id
     WHERE earlier.user_id = told.user_id AND earlier.matter = told.matter
@@ -128,6 +136,8 @@ def _tell_accounts(
     about = (matter or url or str(title))[:MATTER_LENGTH]
     with connection.cursor() as cursor:
         cursor.execute(TELL, [str(title)[:120], str(body), url, key, event, about, ids, by_text])
+    if (told := story.get()) is not None:
+        told.append(WasTold(frozenset((url, about)), tuple(ids)))
     if by_text:
         hint_after_commit()
 
@@ -202,11 +212,29 @@ def _goes_by_text(event: str, sms: bool) -> bool:
 
 
 def tell_step(subject: Model, record: StepRecord) -> None:
-    """Tell whoever the apps' tables name of the step that was just taken."""
+    """Tell whoever the apps' tables name of the step that was just taken.
+
+    Whoever follows it is told when all of the action has run (``following``): some of them hear of it from what goes
+    with it, as of the vote that opens.
+    """
+    happened = story.get()
     for table in tables_of(record.subject_type):
+        before = len(happened) if happened is not None else 0
         for line in table.by_verb.get(record.verb, ()):
             if isinstance(line, Told) and (line.when is None or line.when(subject, record)):
                 _tell_line(table, line, subject, record)
+        if happened is not None:
+            happened[before:] = [_heard_of(table, subject, record, each) for each in happened[before:]]
+    if happened is not None:
+        happened.append(Taken(subject, record))
+
+
+def _heard_of(table: Lines, subject: Model, record: StepRecord, heard: Any) -> Any:
+    """The same, said of the step: of what is followed itself, or of what a part of it did."""
+    if not isinstance(heard, WasTold):
+        return heard
+    own = table.matter(subject) if table.followed else table.about(subject)
+    return WasTold(frozenset((own,)), heard.accounts, record.pk if table.followed else None)
 
 
 def _tell_line(table: Lines, line: Told, subject: Model, record: StepRecord) -> None:
@@ -227,6 +255,14 @@ def _tell_line(table: Lines, line: Told, subject: Model, record: StepRecord) -> 
         tell_doors(heard.keys, *words, asked=heard.asked, until=until, **how)
     else:
         tell_all([user for user in heard if user], *words, **how)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step that was taken, for whoever follows what took it."""
+
+    subject: Model
+    record: StepRecord
 
 
 @action
@@ -306,7 +342,7 @@ def _deliver_next(way: Channel, waits: Waits) -> bool | None:
     """Try the most urgent due text, held by its row's lock meanwhile; None when nothing is due."""
     row = (
         Outbox.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("message__user")
+        .select_related("message__user__manner")
         .filter(state=Outbox.State.OPEN, next_at__lte=Instant())
         .annotate(present=Instant())
         .order_by(F("expires_at").asc(nulls_last=True), "next_at")
@@ -369,12 +405,14 @@ class Waits:
         return end_of_quiet(tomorrow, begins, ends) or tomorrow
 
     def _quiet_at(self, user: User) -> tuple[int, int]:
+        own = getattr(user, "manner", None)
+        if own is not None and own.quiet_from is not None:
+            return own.quiet_from, own.quiet_until
         home = home_of(user)
         place = home.household.place if home else None
         path = place.path if place else ""
         if path not in self.quiet:
-            terms = policy.terms(["text.quiet_from", "text.quiet_until"], place)
-            self.quiet[path] = terms["text.quiet_from"], terms["text.quiet_until"]
+            self.quiet[path] = quiet_hours_of(place)
         return self.quiet[path]
 
 

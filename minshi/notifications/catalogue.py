@@ -130,10 +130,34 @@ class Unheard:
 
 
 @dataclass(frozen=True)
+class Followed:
+    """Whoever follows it hears of each of its steps, once, who hears of it anyway apart.
+
+    ``of`` (subject, record) names by kind and key all that may be followed to hear of this step.
+    """
+
+    words: StrOrPromise
+    of: Callable[[Any, StepRecord], Iterable[tuple[str, int]]]
+    title: StrOrPromise
+    body: StrOrPromise = ""
+
+
+@dataclass(frozen=True)
+class WasTold:
+    """Who was just told, and ``about`` what; ``record`` is the step it was told of, where that is one of its own."""
+
+    about: frozenset[str]
+    accounts: tuple[int, ...]
+    record: int | None = None
+
+
+@dataclass(frozen=True)
 class Lines:
     """What one app tells of the steps of one kind of thing.
 
     ``facts`` (subject, record) fills the words, ``url`` says where to look, ``matter`` of what one text a day speaks.
+    ``about`` names what is followed of which a step of this is part, as ``matter`` names that: who hears of a vote
+    on a project is not told of its project's step besides.
     """
 
     subject: str
@@ -141,6 +165,8 @@ class Lines:
     facts: Callable[[Any, StepRecord], Mapping[str, Any]] = lambda subject, record: {}
     url: Callable[[Any], str] = lambda subject: ""
     matter: Callable[[Any], str] = lambda subject: f"{subject._meta.label_lower}:{subject.pk}"
+    about: Callable[[Any], str] = lambda subject: ""
+    followed: Followed | None = None
     by_verb: dict[str, list[Told | ToldBy | Unheard]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -152,6 +178,10 @@ class Lines:
 
 
 _tables: list[Lines] = []
+
+
+def all_tables() -> Iterable[Lines]:
+    return _tables
 
 
 def tables_of(subject: str) -> list[Lines]:

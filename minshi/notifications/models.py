@@ -193,3 +193,76 @@ class ToTell(models.Model):
     @property
     def territory(self) -> Territory:
         return self.household.place
+
+
+class Follow(models.Model):
+    """Somebody wants to hear of each step of this. Nobody else learns of it: neither a page nor the audit names it,
+    and nothing is counted by it."""
+
+    UNTRACKED = True  # what somebody is curious about is no record of the office
+    SHOWN_TO_NOBODY = True
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    subject_type = models.CharField(max_length=64)
+    subject_id = models.BigIntegerField()
+    since = models.DateTimeField(_("从"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("关注")
+        verbose_name_plural = _("关注")
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="follow_of_subject")]
+        constraints = [models.UniqueConstraint(fields=["user", "subject_type", "subject_id"], name="followed_once")]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+
+class Manner(models.Model):
+    """How somebody wants to be told, where they said so; who said nothing has no row.
+
+    ``daily``: of what they follow one message a day. ``texts``: by text, too, what is told by text. The hours without
+    texts are theirs in place of their community's.
+    """
+
+    UNTRACKED = True
+    SHOWN_TO_NOBODY = True
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="manner")
+    daily = models.BooleanField(_("关注的每天汇总一条"), default=False)
+    texts = models.BooleanField(_("收短信"), default=True)
+    quiet_from = models.PositiveSmallIntegerField(_("免打扰从几点起"), null=True, blank=True)
+    quiet_until = models.PositiveSmallIntegerField(_("免打扰到几点止"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("消息怎么发")
+        verbose_name_plural = _("消息怎么发")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None) | Q(quiet_from__lt=24, quiet_until__lt=24),
+                name="quiet_hours_are_hours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+
+class Collected(models.Model):
+    """One line of the message in which somebody hears at the end of the day of all they follow; then it goes."""
+
+    UNTRACKED = True
+    SHOWN_TO_NOBODY = True
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    title = models.CharField(max_length=120)
+    key = models.CharField(max_length=120)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("等汇总的消息")
+        verbose_name_plural = _("等汇总的消息")
+        indexes = [models.Index(fields=["at"], name="collected_at")]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="collected_once")]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.faces.words import cn_date
+from minshi.lifecycle.action import ran
 from minshi.lifecycle.machine import stepped
 from minshi.lifecycle.models import StepRecord
-from minshi.notifications import told
+from minshi.notifications import following, told
 from minshi.notifications.actions import tell, tell_step
 from minshi.residents import speaking
 from minshi.residents.models import STAFF_ROLES, Person, Residence, RoleGrant
@@ -44,6 +45,12 @@ def _may_now(person: Person, home: Residence) -> str:
 def a_step_was_taken(subject: Model, record: StepRecord, **kwargs: Any) -> None:
     """Whoever the table of its app names hears of it, in the step's own transaction."""
     tell_step(subject, record)
+
+
+@receiver(ran)
+def an_action_has_run(story: list[Any], **kwargs: Any) -> None:
+    """Who follows hears of its steps when all of it has run, and who heard of them on the way does not."""
+    following.tell_those_who_follow(story)
 
 
 @receiver(judged, sender=Residence)

@@ -10,10 +10,11 @@ from django.db.models import Count
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.deadlines.rounds import asked_once
-from minshi.notifications.models import Message, Outbox, ToTell
+from minshi.notifications.catalogue import Told, all_events, all_tables
+from minshi.notifications.models import Manner, Message, Outbox, ToTell
 from minshi.policy import selectors as policy
 from minshi.residents.models import ORGANISERS, Role, RoleGrant
-from minshi.residents.rules import STAND_INS, roles_of
+from minshi.residents.rules import STAND_INS, home_of, roles_of
 from minshi.territory.models import Household, Territory
 
 MOST_SHOWN = 99
@@ -68,6 +69,29 @@ def messages_a_day() -> int:
 def texts_of_today() -> int:
     """How many texts of messages have left today."""
     return Outbox.objects.sent_today().exclude(message=None).count()
+
+
+def quiet_hours_of(place: Territory | None) -> tuple[int, int]:
+    """From which hour until which no text of a message is sent there."""
+    terms = policy.terms(["text.quiet_from", "text.quiet_until"], place)
+    return int(terms["text.quiet_from"]), int(terms["text.quiet_until"])
+
+
+def quiet_hours(user: User) -> tuple[int, int]:
+    """The same for one person, as they chose or where they live."""
+    own = Manner.objects.filter(user=user).exclude(quiet_from=None).first()
+    if own is not None and own.quiet_from is not None and own.quiet_until is not None:
+        return own.quiet_from, own.quiet_until
+    home = home_of(user)
+    return quiet_hours_of(home.household.place if home else None)
+
+
+def rights_by_text() -> list[str]:
+    """What is told by text, by what of one's own has a deadline: from the apps' tables, each once."""
+    lines = [line for table in all_tables() for line in table.lines if isinstance(line, Told)]
+    rights = [line.right for line in lines if line.way.by_text]
+    rights += [event.right for event in all_events() if event.way.by_text]
+    return list(dict.fromkeys(str(right) for right in rights))
 
 
 # --- Doors without a phone ----------------------------------------------------------------------

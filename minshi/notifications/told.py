@@ -14,3 +14,5 @@ ACCOUNT_TO_CONFIRM = Event("account.to_confirm", _("复核合并账号、换手�
 ACCOUNT_CHANGED = Event("account.changed", _("账号的主人，另有不等天亮的短信，新旧号码都发"))
 RESET_BY_OPERATOR = Event("access.by_operator", _("本区全体工作人员"))
 PASSKEY = Event("access.passkey", _("通行密钥的主人"))
+FOLLOWED = Event("followed.step", _("关注这个项目、关注这个地方的人；已经从别处听到这一步的、自己办这一步的不再说"))
+DAY_OF_FOLLOWED = Event("followed.day", _("要每天汇总一条的关注的人"))

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from minshi import addresses, paging
 from minshi.accounts.requests import SignedIn, pressing
 from minshi.faces.kept import digest
-from minshi.notifications import actions, selectors
+from minshi.notifications import actions, following, selectors, told
+from minshi.notifications.forms import MannerForm
 from minshi.notifications.models import Message
+from minshi.policy import selectors as policy
 from minshi.prefix import absolute
 from minshi.printing.sheets import as_file, as_page, qr_of
 from minshi.refusals import NotAllowed
@@ -36,6 +38,7 @@ def inbox(request: SignedIn) -> HttpResponse:
             "newest": addresses.told("message", page.rows[0].pk) if page.rows else None,
             "is_newest": page.is_first,
             "older": paging.link({}, before=page.next) if page.next else "",
+            "followed": told.FOLLOWED.name,
         },
     )
 
@@ -59,6 +62,41 @@ def open_message(request: SignedIn, pk: int) -> HttpResponse:
     message = get_object_or_404(Message.objects.of(request.user), pk=pk)
     actions.mark_read(request.user, by=request.user, only=message.pk)
     return redirect(message.url or "messages")
+
+
+@login_required
+@require_POST
+@pressing(_("不再关注"), again=True)
+def stop_following(request: SignedIn, pk: int) -> HttpResponse:
+    """From the message that tells of it: what it was told for is followed no more."""
+    mine = Message.objects.of(request.user).filter(event=told.FOLLOWED.name)
+    kind, _colon, key = get_object_or_404(mine, pk=pk).matter.partition(":")
+    following.stop(kind, int(key), by=request.user)
+    messages.success(request, _("已不再关注"))
+    return redirect("messages")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def how_told(request: SignedIn) -> HttpResponse:
+    """What is sent how, and one's own say in it."""
+    manner = following.manner_of(request.user)
+    form = MannerForm(request.POST if request.method == "POST" else None, initial=MannerForm.of(manner))
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        quiet = None if said["quiet_from"] is None else (said["quiet_from"], said["quiet_until"])
+        following.want(daily=said["rhythm"] == "daily", texts=said["texts"] == "yes", quiet=quiet, by=request.user)
+        messages.success(request, _("已保存"))
+        return redirect("how_told")
+    begins, ends = selectors.quiet_hours(request.user)
+    context = {
+        "form": form,
+        "by_text": selectors.rights_by_text(),
+        "quiet_from": begins,
+        "quiet_until": ends,
+        "digest_hour": policy.value("follow.digest_hour", None),
+    }
+    return render(request, "notifications/how_told.html", context, status=422 if form.errors else 200)
 
 
 # --- Doors without a phone ----------------------------------------------------------------------

@@ -13,6 +13,7 @@ from proposals.actions.cosigning import (
     read_list,
     void_cosign,
 )
+from proposals.actions.following import follow_place, follow_project, unfollow
 from proposals.actions.handling import (
     accept_handling,
     decline_handling,
@@ -119,6 +120,8 @@ __all__ = [
     "follow_gate",
     "follow_notice",
     "forget_offerer",
+    "follow_place",
+    "follow_project",
     "forget_wisher",
     "freeze_beneficiaries",
     "gather_if_enough",
@@ -159,6 +162,7 @@ __all__ = [
     "supervise",
     "support",
     "take_off",
+    "unfollow",
     "void_cosign",
     "wait_for_gate",
     "wait_until",

@@ -2,6 +2,7 @@
 
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.entering import propose_for, wish_book
+from proposals.views.following import follow_place, follow_project, following
 from proposals.views.front import home, how
 from proposals.views.library import figures, photo, project, projects
 from proposals.views.looking import look, look_correct, look_photo
@@ -28,6 +29,9 @@ __all__ = [
     "cosign_photo",
     "cosign_read",
     "figures",
+    "follow_place",
+    "follow_project",
+    "following",
     "home",
     "how",
     "judge_wish",

@@ -17,6 +17,7 @@ from minshi.policy import selectors as policy
 from proposals import how as how_it_goes
 from proposals import selectors
 from proposals.models import PlaceTotal
+from proposals.rules import is_near
 
 
 def _state_of_home(request: HttpRequest, code: str = "") -> State:
@@ -51,6 +52,7 @@ def home(request: HttpRequest, code: str = "") -> HttpResponse:
             "notices": list(Notice.objects.in_place(place).newest().for_lists()[:4]),
             "wishes": [] if is_elder else selectors.wall(place),
             "elder": is_elder,
+            "near": is_near(place),
         }
         return _home_parts(context)
 

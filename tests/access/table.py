@@ -260,6 +260,9 @@ TABLE: tuple[Row, ...] = (
     Row("withdraw_resource", pk("resource"), others=NOT_TAKEN, send=NEIGHBOUR),
     Row("mine", see=SIGNED_IN),
     Row("my_signins", see=SIGNED_IN),
+    Row("following", see=SIGNED_IN),
+    Row("follow_project", number("cosigning"), see=SIGNED_IN, send=SIGNED_IN),
+    Row("follow_place", lambda w: [w.place("community").code], see=SIGNED_IN, send=SIGNED_IN),
     # --- my data: everybody's own
     Row("my_data", see=SIGNED_IN),
     Row("my_name", see=SIGNED_IN, send=SIGNED_IN),
@@ -391,6 +394,8 @@ TABLE: tuple[Row, ...] = (
     Row("to_tell", see=ANY_COLLECTORS, send=COLLECTORS, taken=TAKEN | {HIDDEN}),
     Row("to_tell_print", see=ANY_COLLECTORS),
     Row("to_tell_pdf", see=ANY_COLLECTORS),
+    Row("how_told", see=SIGNED_IN, send=SIGNED_IN),
+    Row("message_stop", pk("followed_message"), others=NOT_TAKEN, send=RESIDENT),
     Row("message_open", pk("message"), others=NOT_TAKEN, send=RESIDENT),
     # --- the ways in
     Row("account_request_login_code", see=VISITOR, send=VISITOR, others=ONWARD, query="next"),

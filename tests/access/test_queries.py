@@ -24,7 +24,7 @@ CEILINGS = {
     # The door with its sheet, and who of its people may have signed.
     "rating_paper_unit": 11,
     # One of each kind of thing that is kept of a person.
-    "my_export": 18,
+    "my_export": 22,
     # Envelopes, second readings and call-backs of a round; who stands in where a post is empty.
     "rating_checks": 12,
     # The sheet, the second one, and who stands in where a post is empty.

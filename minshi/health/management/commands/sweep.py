@@ -17,6 +17,7 @@ from minshi.health import hearts, pulse, signs
 from minshi.health.alarms import Alarms
 from minshi.health.models import Heartbeat
 from minshi.notifications.actions import deliver
+from minshi.notifications.following import tell_of_the_day
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def one_round() -> None:
         pulse.touch()
     if signs.sealing_is()["seconds"] > SEALS_AFTER:
         seal()
+    tell_of_the_day(by=None)
     deliver()
 
 
