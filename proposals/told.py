@@ -93,8 +93,10 @@ PUBLIC_FROM_REVIEW = (Stage.SUBMITTED, Stage.RETURNED)
 
 def _to_be_followed(proposal: Proposal, record: StepRecord) -> list[tuple[str, int]]:
     """The project, whatever was merged into it, and the places it is in, the nearest first."""
-    merged = Proposal.objects.filter(merged_into=proposal.pk).order_by("pk").values_list("pk", flat=True)
-    named = [(Proposal._meta.label_lower, pk) for pk in (proposal.pk, *merged)]
+    projects, merged = [proposal.pk], [proposal.pk]
+    while merged := list(Proposal.objects.filter(merged_into__in=merged).order_by("pk").values_list("pk", flat=True)):
+        projects += merged
+    named = [(Proposal._meta.label_lower, pk) for pk in projects]
     before_review = (record.source or Stage.SUBMITTED) in PUBLIC_FROM_REVIEW and record.target != Stage.COSIGNING
     if not before_review:
         places = Territory.objects.filter(path__in=proposal.place.ancestor_paths()).order_by("-path")
