@@ -49,6 +49,7 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
     },
     "forget unsent files": {"task": "minshi.unsent.tasks.forget", "schedule": 3600.0},
+    "forget drafts": {"task": "proposals.tasks.forget_drafts", "schedule": 3600.0},
     "forget what is over": {"task": "minshi.health.tasks.forget", "schedule": 3600.0},
     "watch terms": {"task": "minshi.arrivals.tasks.watch_terms", "schedule": 3600.0},
     "carry out registers": {"task": "minshi.intake.tasks.carry_out", "schedule": 60.0},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -416,6 +417,47 @@ class ProposeForm(WordsForm):
     def benefits_of(self) -> Territory | None:
         return self.cleaned_data.get("place")
 
+    def keep_to(self, step: str) -> None:
+        """Say of this step alone what is wrong: the others have not been asked for yet."""
+        for name in set(self.errors) - set(STEPS[step].fields):
+            del self.errors[name]
+
+    def missing(self) -> list[tuple[str, Any, list[tuple[Any, str]]]]:
+        """Step by step what is still missing or wrong, each with the name of its field and a sentence."""
+        found = [
+            (
+                slug,
+                step.title,
+                [(self[name].label, str(self.errors[name][0])) for name in step.fields if name in self.errors],
+            )
+            for slug, step in STEPS.items()
+        ]
+        return [each for each in found if each[2]]
+
+    def parts_of_steps(self) -> list[tuple[str, Any, list[tuple[Any, str]]]]:
+        """Step by step what was answered, in words."""
+        return [
+            (slug, step.title, [(self[name].label, said) for name in step.fields if (said := self._said(name))])
+            for slug, step in STEPS.items()
+        ]
+
+    def _said(self, name: str) -> str:
+        value = self.cleaned_data.get(name)
+        field = self.fields[name]
+        if value in (None, "", []) or value is False:
+            return ""
+        if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            return str(dict(field.choices).get(value, ""))  # type: ignore[arg-type]
+        if isinstance(field, YuanField):
+            return _("%(sum)s 元") % {"sum": format_yuan(value)}
+        if name == "lines":
+            return "；".join(f"{item} {quantity} × {price}" for item, quantity, price in map(typed_line, value))
+        if name in ("parts", "doors"):
+            return "、".join(each.name if isinstance(each, Territory) else each.door for each in value)
+        if isinstance(field, forms.BooleanField):
+            return str(_("是"))
+        return "" if name == "photos" else str(value)
+
     def clean_liable(self) -> str:
         if self.cleaned_data["liable"] == "yes":
             raise forms.ValidationError(_("该由责任单位办的，请先找物业或责任单位；他们不办，可以写成心愿由社区转办"))
@@ -425,6 +467,31 @@ class ProposeForm(WordsForm):
         if self.cleaned_data["private"] == "yes":
             raise forms.ValidationError(_("民生小实事办大家的事；自己家的难处请联系社区，有别的办法帮您"))
         return "no"
+
+
+@dataclass(frozen=True)
+class StepOfForm:
+    """A short step of the form: what it is called, and its fields."""
+
+    title: Any
+    fields: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the form sends for them."""
+        of_lines = tuple(f"lines_{part}" for part in LinesInput.NAMES) if "lines" in self.fields else ()
+        return tuple(name for name in self.fields if name not in ("lines", "photos")) + of_lines
+
+
+STEPS = {
+    "what": StepOfForm(_("什么事"), ("title", "need", "plan")),
+    "where": StepOfForm(_("在哪里"), ("place", "spot")),
+    "who": StepOfForm(_("谁受益"), ("parts", "doors", "people")),
+    "kind": StepOfForm(_("哪一类"), ("kind", "category", "touches_common_parts", "liable", "private")),
+    "money": StepOfForm(_("要多少钱"), ("lines", "cost", *map(str, CASH), "keeper")),
+    "photos": StepOfForm(_("照片和帮忙"), ("photos", "help_wanted")),
+}
+"""The form of a new proposal in short steps; each of its fields stands in one."""
 
 
 SCOPES = (("yard", _("全院")), ("building", _("这栋楼")), ("community", _("全社区")))

@@ -322,3 +322,8 @@ def remind(deadline: Deadline) -> None:
 def a_wisher_is_forgotten(person: Person, **kwargs: Any) -> None:
     actions.forget_wisher(person, by=None)
     actions.forget_offerer(person, by=None)
+
+
+@receiver(forgetting, sender=Person)
+def what_they_were_writing_is_forgotten(person: Person, **kwargs: Any) -> None:
+    actions.forget_drafts_of(person, by=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -45,6 +45,7 @@ from proposals.models import (
     CardQuerySet,
     Category,
     Cosign,
+    Draft,
     Look,
     LookState,
     PlaceTotal,
@@ -61,6 +62,7 @@ from proposals.models import (
 from proposals.panels import Own, Task, own_of, tasks_of
 from proposals.rules import Sides
 
+CAME_TO_NOTHING = tuple(stage for stage in ENDED if stage != Stage.ARCHIVED)
 MOST_ON_HOME = 5
 """Of one person's tasks on the home page; all of them are on their own."""
 MOST_PLACES = 200
@@ -229,6 +231,34 @@ def wishes_in(place: Territory) -> QuerySet[Wish]:
 def state_of_wall(place: Territory) -> str:
     """What the wall of wishes opens with, for the stamp of its kept page."""
     return state_of(f"wall:{place.pk}:{place.path}", lambda: [wishes_in(place)[: paging.SIZE + 1]])
+
+
+COMPARED_CARDS = 1000
+"""Projects of a community that something new is compared with: the newest, by the index of the place."""
+
+
+def projects_like(title: str, place: Territory, most: int = 5) -> list[dict[str, Any]]:
+    """What was proposed, is planned or was done in the same community under a like name, the most like first."""
+    around = place.at_level("community") or place
+    rows = Card.objects.in_place(around).values("number", "title", "place_name", "stage")[:COMPARED_CARDS]
+    own = _pairs(title)
+    rated = [(_alike(own, _pairs(row["title"])), row) for row in rows if row["stage"] not in CAME_TO_NOTHING]
+    found = sorted((each for each in rated if each[0] >= ALIKE), key=lambda each: (-each[0], each[1]["number"]))
+    return [{**row, "stage": Stage(row["stage"]).label} for _share, row in found[:most]]
+
+
+def drafts_of(user: User) -> list[Draft]:
+    """What this person has not finished, the newest first."""
+    return list(Draft.objects.filter(user__in=user.keys).order_by("-at", "-pk"))
+
+
+def draft_days() -> int:
+    return int(policy.value("drafts.days", None))
+
+
+def draft_end(draft: Draft) -> datetime:
+    """When it is forgotten, where nobody comes back to it."""
+    return draft.at + timedelta(days=draft_days())
 
 
 ALIKE = Fraction(3, 10)

@@ -360,6 +360,13 @@ def looks(user: User) -> list[Task]:
     ]
 
 
+def to_finish(user: User) -> list[Task]:
+    """What this person began to write."""
+    written = selectors.drafts_of(user)
+    text = _("没写完的提议，已经替您存着")
+    return [Task(each.title, text, each.get_absolute_url(), _("接着写")) for each in written]
+
+
 register_own(signatures)
 register_own(objections)
 register_finder(by_number)
@@ -384,6 +391,9 @@ register_tasks(
         SELECT FROM proposals_resource AS given JOIN proposals_resourcerequest AS asked ON asked.resource_id = given.id
         WHERE given.by_id = ANY (me.accounts) AND asked.stage = 'asked'
     )""",
+)
+register_tasks(
+    to_finish, where="EXISTS (SELECT FROM proposals_draft AS written WHERE written.user_id = ANY (me.accounts))"
 )
 register_tasks(reviews, where=HOLDS_A_POST)
 register_tasks(to_confirm, where=HOLDS_A_POST)

@@ -6,5 +6,10 @@ from proposals import actions
 
 
 @shared_task
+def forget_drafts() -> int:
+    return actions.forget_drafts()
+
+
+@shared_task
 def refresh_totals() -> None:
     actions.refresh_totals()

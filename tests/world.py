@@ -38,7 +38,7 @@ from minshi.territory.models import Household, Territory
 from minshi.unsent import actions as unsent
 from minshi.unsent.models import UnsentFile
 from proposals import actions as proposals
-from proposals.models import Look, Photo, Proposal
+from proposals.models import DraftPhoto, Look, Photo, Proposal
 from tests import cast, kept
 from tests.conftest import Clock
 from tests.way import Way, a_picture, wait_until_over
@@ -296,6 +296,7 @@ class World:
         self.things["photo"] = Photo.objects.latest("pk")
         unsent.keep(resident, "/projects/propose/", [("photos", a_picture(), uuid4())])
         self.things["unsent"] = UnsentFile.objects.get()
+        self._write_drafts(resident)
         tell(resident, "有一件事等您办", "请看一看", self["submitted"].get_absolute_url())
         self.things["to_tell"] = ToTell.objects.create(household=cast.home_of(resident).household, title="请投票")
         self.things["message"] = Message.objects.of(resident).latest("pk")
@@ -320,6 +321,13 @@ class World:
         self.things["offered"] = proposals.offer(kind="tool", title="能借一架梯子", **facts)
         text = "院里两辆车的链条掉了"
         self.things["request"] = proposals.ask_resource(self["resource"], text=text, by=self.who("resident"))
+
+    def _write_drafts(self, resident: User) -> None:
+        begun = {"title": ["院里加一盏路灯"], "need": ["晚上看不清路"], "plan": ["再装一盏"]}
+        self.things["draft"] = proposals.begin_draft(begun, by=resident)
+        proposals.keep_draft_photos(self["draft"], [a_picture()], by=resident)
+        self.things["draft_photo"] = DraftPhoto.objects.get()
+        self.things["spare_draft"] = proposals.begin_draft({"title": ["不写了的"]}, by=resident)
 
     def _bring_register(self) -> None:
         """A file was looked at and waits for its import."""

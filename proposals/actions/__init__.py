@@ -13,6 +13,15 @@ from proposals.actions.cosigning import (
     read_list,
     void_cosign,
 )
+from proposals.actions.drafting import (
+    begin_draft,
+    drop_draft,
+    forget_drafts,
+    forget_drafts_of,
+    keep_draft_photos,
+    submit_draft,
+    write_draft,
+)
 from proposals.actions.following import follow_place, follow_project, unfollow
 from proposals.actions.handling import (
     accept_handling,
@@ -95,6 +104,7 @@ __all__ = [
     "ask_above",
     "ask_resource",
     "ask_third",
+    "begin_draft",
     "cancel_request",
     "change_beneficiaries",
     "climb",
@@ -112,6 +122,7 @@ __all__ = [
     "decline",
     "decline_handling",
     "decline_resource",
+    "drop_draft",
     "enter_wishes",
     "escalate",
     "follow_calendar",
@@ -119,9 +130,11 @@ __all__ = [
     "follow_calendar_of_wish",
     "follow_gate",
     "follow_notice",
-    "forget_offerer",
     "follow_place",
     "follow_project",
+    "forget_drafts",
+    "forget_drafts_of",
+    "forget_offerer",
     "forget_wisher",
     "freeze_beneficiaries",
     "gather_if_enough",
@@ -129,6 +142,7 @@ __all__ = [
     "in_public",
     "join_wish",
     "judge_wish",
+    "keep_draft_photos",
     "lapse_if_short",
     "listed",
     "look_at_sheet",
@@ -157,6 +171,7 @@ __all__ = [
     "send_up",
     "split",
     "submit",
+    "submit_draft",
     "submit_for",
     "submit_once",
     "supervise",
@@ -173,4 +188,5 @@ __all__ = [
     "wish_once",
     "withdraw",
     "withdraw_resource",
+    "write_draft",
 ]

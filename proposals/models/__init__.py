@@ -18,6 +18,7 @@ from proposals.models.choices import (
     Tier,
     bars_of,
 )
+from proposals.models.drafts import MOST_DRAFT_PHOTOS, MOST_DRAFTS, Draft, DraftPhoto
 from proposals.models.handling import Handling
 from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
 from proposals.models.looks import DIFFERENCE_LENGTH, LOOKED, Look, LookState, WishChange
@@ -60,6 +61,8 @@ __all__ = [
     "KEEPER_LENGTH",
     "LIBRARY",
     "LOOKED",
+    "MOST_DRAFTS",
+    "MOST_DRAFT_PHOTOS",
     "NOT_SIGNED",
     "OFFERER",
     "OPEN",
@@ -85,6 +88,8 @@ __all__ = [
     "Category",
     "Channel",
     "Cosign",
+    "Draft",
+    "DraftPhoto",
     "Handling",
     "Kind",
     "Look",

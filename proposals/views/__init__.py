@@ -1,6 +1,7 @@
 """The pages of wishes and proposals; each is a thin door to a selector or an action."""
 
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
+from proposals.views.drafting import draft, draft_photo, draft_step, drafts, drop_draft
 from proposals.views.entering import propose_for, wish_book
 from proposals.views.following import follow_place, follow_project, following
 from proposals.views.front import home, how
@@ -28,6 +29,11 @@ __all__ = [
     "cosign_on_paper",
     "cosign_photo",
     "cosign_read",
+    "draft",
+    "draft_photo",
+    "draft_step",
+    "drafts",
+    "drop_draft",
     "figures",
     "follow_place",
     "follow_project",

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from minshi.accounts.requests import user_of
 from minshi.lifecycle.machine import why_not
 from minshi.lifecycle.models import StepRecord
+from minshi.prefix import absolute
+from minshi.printing.sheets import qr_of
 from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import person_of
 from proposals import actions, selectors
@@ -43,7 +45,7 @@ SAID_OF_VERSION = ("need", "plan", "spot", "keeper", "people", "lines", "help_wa
 @login_required
 def propose(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    wished = _wish_to_promote(request)
+    wished = wish_to_promote(request)
     initial = {"need": wished.text, "spot": wished.spot, "category": wished.category} if wished else None
     form = ProposeForm(request.POST or None, request.FILES or None, by=user, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -64,7 +66,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     return render(request, "proposals/propose.html", context, status=422 if form.errors else 200)
 
 
-def _wish_to_promote(request: HttpRequest) -> Wish | None:
+def wish_to_promote(request: HttpRequest) -> Wish | None:
     pk = request.GET.get("wish", "")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
@@ -85,6 +87,7 @@ def submitted(request: HttpRequest, number: str) -> HttpResponse:
         "climbs": proposal.holder_role not in NOBODY_ABOVE,
         "steps": selectors.own_steps(user_of(request), proposal),
         "helping": selectors.helping(proposal.place, proposal.title, proposal.category),
+        "qr": qr_of(absolute(proposal.get_absolute_url())),
     }
     return render(request, "proposals/submitted.html", context)
 

@@ -131,6 +131,10 @@ def unit(thing: str) -> Arguments:
     return lambda world: [world["voting"].number, world[thing].ordinal]
 
 
+def step_of_draft(step: str) -> Arguments:
+    return lambda world: [world["draft"].pk, step]
+
+
 def contract_file(world: World) -> list[Any]:
     return ["contract-file", world["delivering"].contracts.get().pk]
 
@@ -163,6 +167,9 @@ STAGES = [name for name, _title, _days in WALKS]
 PROPER: dict[str, Body] = {
     "propose": a_plan,
     "revise": a_plan,
+    "drafts": lambda w: {"title": "给信报箱换新", "need": "旧的都锈了", "plan": "换一排新的"},
+    "draft_step": lambda w: {"title": "给信报箱换新", "need": "旧的都锈了", "plan": "换一排新的"},
+    "drop_draft": lambda w: {},
     "propose_for": lambda w: {
         **a_plan(w),
         "door": w.way.households[6].address,
@@ -271,6 +278,14 @@ TABLE: tuple[Row, ...] = (
     Row("my_close", see=SIGNED_IN, send=SIGNED_IN, taken=TAKEN | {SHOWN}),
     Row("my_export", see=SIGNED_IN),
     Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
+    Row("drafts", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | FAR_RESIDENTS | ENTERERS, query="wish"),
+    Row("draft", pk("draft"), see=RESIDENT, others=HIDDEN, send=RESIDENT),
+    Row(
+        "draft_step", lambda w: [w["draft"].pk, "what"], see=RESIDENT, others=HIDDEN, send=RESIDENT,
+        variants=tuple(map(step_of_draft, ("where", "who", "kind", "money", "photos"))),
+    ),
+    Row("drop_draft", pk("spare_draft"), others=NOT_TAKEN, send=RESIDENT),
+    Row("draft_photo", pk("draft_photo"), see=RESIDENT, others=HIDDEN),
     Row("propose_for", see=ENTERERS, send=CLERK),
     Row("wish_book", see=ENTERERS, send=CLERK, query="sheet"),
     Row("look", pk("look"), see=LOOKERS | CLERK, send=LOOKERS),

@@ -36,6 +36,8 @@ CEILINGS = {
     "motion": 5,
     # The days in which whoever is discontent is called, from the place's policy.
     "rate": 11,
+    # All of what was written so far: its place, who benefits, its photos, what is like it around here, its days.
+    "draft": 12,
     # The share of those who benefit that reopens a matter.
     "review_benefits": 11,
     # The hour its list of doors is of.

@@ -203,6 +203,7 @@ def test_eight_strangers_come_to_a_counted_vote(browser: Browser, live_server: L
 
     proposer.opens("/mine/")
     proposer.follows("我来提一件事")
+    proposer.follows("想在一页上填完的，点这里")
     proposer.types(
         place="柳树巷5号院", title="院门口装一盏灯", need="晚上黑，老人摔过", plan="装一盏太阳能灯", spot="院门口",
         kind="works", category="safety", cost="2000", self_raised="2000", keeper="楼栋长", liable="no", private="no",
