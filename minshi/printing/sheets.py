@@ -32,7 +32,12 @@ def is_large(request: HttpRequest) -> bool:
 
 def as_page(request: HttpRequest, template: str, facts: Mapping[str, Any]) -> HttpResponse:
     """The sheet in the browser, which prints it. ``facts`` has what ``printing/sheet.html`` asks for."""
-    return render(request, template, {**facts, "large": is_large(request)})
+    larger = {"large_page": _larger(facts["page"]), "large_file": _larger(facts["file"])}
+    return render(request, template, {**facts, **larger, "large": is_large(request)})
+
+
+def _larger(address: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}large=1"
 
 
 def as_file(
@@ -48,7 +53,7 @@ def as_file(
     if made is None:
         made = as_pdf(drawn(template, {**facts, "large": large}))
         if made is None:
-            return redirect(f"{page}?large=1" if large else page)
+            return redirect(_larger(page) if large else page)
         cache.set(key, made, KEPT)
     disposition = f'inline; filename="{name}.pdf"'
     return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": disposition})

@@ -1,5 +1,6 @@
 """The pages of wishes and proposals; each is a thin door to a selector or an action."""
 
+from proposals.views import papers
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.drafting import draft, draft_photo, draft_step, drafts, drop_draft
 from proposals.views.entering import propose_for, wish_book
@@ -48,6 +49,7 @@ __all__ = [
     "mine",
     "my_requests",
     "offer",
+    "papers",
     "part_wish",
     "photo",
     "project",

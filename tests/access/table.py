@@ -131,6 +131,10 @@ def unit(thing: str) -> Arguments:
     return lambda world: [world["voting"].number, world[thing].ordinal]
 
 
+def blank(world: World) -> list[Any]:
+    return []
+
+
 def step_of_draft(step: str) -> Arguments:
     return lambda world: [world["draft"].pk, step]
 
@@ -258,6 +262,26 @@ TABLE: tuple[Row, ...] = (
     Row("wish", pk("wish"), **PUBLIC),
     Row("resources", **PUBLIC, query="place&kind&q&before"),
     Row("resource", pk("resource"), **PUBLIC),
+    # --- forms on paper
+    Row("papers", **PUBLIC, query="place"),
+    Row("paper_proposal_print", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_proposal_pdf", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_signatures_print", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_signatures_pdf", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_answer_print", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_answer_pdf", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_dispatch_print", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_dispatch_pdf", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),
+    Row("paper_poster_print", number("cosigning"), **PUBLIC),
+    Row("paper_poster_pdf", number("cosigning"), **PUBLIC),
+    Row("paper_chief_print", **PUBLIC, query="place"),
+    Row("paper_chief_pdf", **PUBLIC, query="place"),
+    Row("paper_resource_print", **PUBLIC, query="place"),
+    Row("paper_resource_pdf", **PUBLIC, query="place"),
+    Row("paper_consent_print", **PUBLIC, query="place"),
+    Row("paper_consent_pdf", **PUBLIC, query="place"),
+    Row("paper_rights_print", **PUBLIC, query="place"),
+    Row("paper_rights_pdf", **PUBLIC, query="place"),
     # --- proposals: for residents
     Row("offer", see=SIGNED_IN, send=IN_THE_YARD | CLERK | NEXT_DOOR),
     Row("my_requests", see=SIGNED_IN),

@@ -81,6 +81,11 @@ TIGHTER = {
         "mfa_generate_recovery_codes"
     ),
 }
+# The matter, its newest words, who benefits, what became of it, who holds it, whom to ring.
+TIGHTER[8] += " paper_proposal_print paper_signatures_print paper_answer_print paper_dispatch_print paper_poster_print"
+TIGHTER[5] += " paper_chief_print paper_resource_print paper_consent_print paper_rights_print"
+TIGHTER[5] += " paper_chief_pdf paper_resource_pdf paper_consent_pdf paper_rights_pdf"
+TIGHTER[8] += " paper_proposal_pdf paper_signatures_pdf paper_answer_pdf paper_dispatch_pdf paper_poster_pdf"
 CEILINGS |= {name: ceiling for ceiling, names in TIGHTER.items() for name in names.split()}
 
 

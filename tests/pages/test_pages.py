@@ -34,6 +34,8 @@ NO_PAGES = {
     "draft_photo", "voucher", "notice_pdf", "unsent_file",
     "cosign_photo", "pledge_photo", "money_paper", "objection_photo", "motion_export", "archive_zip", "archive_file",
     "look_photo", "healthz", "group_sheet", "to_tell_pdf", "my_export", "roots_file",
+    "paper_proposal_pdf", "paper_signatures_pdf", "paper_answer_pdf", "paper_dispatch_pdf", "paper_chief_pdf",
+    "paper_resource_pdf", "paper_consent_pdf", "paper_rights_pdf", "paper_poster_pdf",
 }  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
 
