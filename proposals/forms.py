@@ -25,6 +25,7 @@ from minshi.residents.doors import DoorLinesField, DoorTextField, find, read_pla
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import home_of, roles_of
 from minshi.territory.models import Household, Territory
+from proposals import selectors
 from proposals.actions import Righted, Written
 from proposals.models import (
     CASH,
@@ -531,6 +532,31 @@ def doors_kept_by(user: User) -> QuerySet[Household]:
     return Household.objects.filter(mine, is_active=True)
 
 
+def doors_walked_by(user: User) -> QuerySet[Household]:
+    """And of the yards and buildings where they are an organiser."""
+    mine = Q(pk__in=[])
+    for held in roles_of(user):
+        if held.role in (Role.CLERK, *ORGANISERS):
+            mine |= Q(place__path__startswith=held.path)
+    return Household.objects.filter(mine, is_active=True)
+
+
+class DoorWishForm(forms.Form):
+    """What somebody says at their door, typed by whoever came round."""
+
+    door = DoorTextField(label=_("谁家（门牌）"))
+    name = PlainField(label=_("许愿人的姓名"), max_length=40, help_text=_("不公开，办的人要找他"))
+    text = PlainField(label=_("他的心愿"), rows=3, max_length=WISH_LENGTH)
+    spot = PlainField(label=_("具体位置"), max_length=SPOT_LENGTH, required=False)
+    category = forms.ChoiceField(label=_("属于哪一类"), choices=Category, initial=Category.OTHER)
+    urgent = forms.BooleanField(label=_("急事，有危险"), required=False)
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        typed: Any = self.fields["door"]
+        typed.doors = doors_walked_by(by)
+
+
 class WishLinesField(forms.CharField):
     """A page of a 心愿本, line by line: door, name, wish. What is wrong is said of its line."""
 
@@ -894,9 +920,37 @@ class WishForm(forms.Form):
     category = forms.ChoiceField(label=_("属于哪一类"), choices=Category, initial=Category.OTHER)
     urgent = forms.BooleanField(label=_("急事，有危险"), required=False)
 
+    NONE = "none"
+    """None of what others wish is the same."""
+
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by = by
         self.place_field.offer(by)
+
+    def clean(self) -> dict[str, Any]:
+        """Once it says what is wished, others' like wishes are shown; nothing that is urgent waits for that."""
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned["urgent"]:
+            cleaned["same"] = self._same_as(selectors.wishes_before(cleaned["place"], cleaned["text"], by=self.by))
+        return cleaned
+
+    def _same_as(self, like: Sequence[Wish]) -> Wish | None:
+        if not like:
+            return None
+        self.fields["same"] = forms.ChoiceField(
+            label=_("附近已经有相近的心愿，是同一件事吗？"),
+            choices=[
+                *((str(wish.pk), _("是同一件事，加入：“%(text)s”") % {"text": wish.text}) for wish in like),
+                (self.NONE, _("都不是，仍然提交我的")),
+            ],
+            widget=forms.RadioSelect,
+            help_text=_("加入的一起办、一起答复，您写的话也留着；以后随时可以分开。"),
+        )
+        said = self.data.get("same", "")
+        if said != self.NONE and said not in {str(wish.pk) for wish in like}:
+            self.add_error("same", _("请看看是不是同一件事，选一项再按"))
+        return next((wish for wish in like if str(wish.pk) == said), None)
 
     @property
     def place_field(self) -> Any:

@@ -162,6 +162,11 @@ def asked_for_it(user: User, request: ResourceRequest) -> bool:
     return bool(user.is_same(request.by_id))
 
 
+def walks_round(user: User) -> bool:
+    """Whether this person goes from door to door somewhere and may write down what people wish there."""
+    return any(held.role in (Role.CLERK, *ORGANISERS) for held in roles_of(user))
+
+
 def enters_paper(user: User) -> bool:
     """Whether this person enters paper proposals and wishes for others: the clerk of some community."""
     return any(held.role == Role.CLERK for held in roles_of(user))

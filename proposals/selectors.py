@@ -33,7 +33,7 @@ from minshi.residents.rules import SECONDS, acting_title, roles_of, second_hands
 from minshi.residents.waiting import CLAIM
 from minshi.searching import keys_of
 from minshi.territory.models import Territory
-from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY
+from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY, answerer_of
 from proposals.models import (
     CASH,
     ENDED,
@@ -271,16 +271,50 @@ def wishes_like(wish: Wish, most: int = 5) -> list[Wish]:
     if wish.holder_place_id is None:
         return []
     waiting = Wish.objects.filter(holder_place=wish.holder_place_id, stage__in=WISH_WAITS).exclude(pk=wish.pk)
-    own = _pairs(wish.text)
+    return _likest(wish.text, waiting, most)
+
+
+def wishes_before(place: Territory, text: str, *, by: User, most: int = 3) -> list[Wish]:
+    """What others wish in like words, before somebody wishes it again: it waits where theirs would."""
+    _role, office = answerer_of(place)
+    waiting = Wish.objects.filter(holder_place=office, stage__in=WISH_WAITS).exclude(by__in=by.keys)
+    return _likest(text, waiting, most)
+
+
+def _likest(text: str, waiting: QuerySet[Wish], most: int) -> list[Wish]:
+    own = _pairs(text)
     rated = [
         (_alike(own, _pairs(other.text)), other) for other in waiting.select_related("place").order_by("-id")[:COMPARED]
     ]
     return [other for share, other in sorted(rated, key=lambda each: (-each[0], each[1].pk))[:most] if share >= ALIKE]
 
 
+WISHING = frozenset(
+    [
+        "想要",
+        "要一",
+        "一个",
+        "一张",
+        "一盏",
+        "一把",
+        "想有",
+        "有个",
+        "希望",
+        "能不",
+        "不能",
+        "能有",
+        "想在",
+        "请给",
+        "给我",
+        "我们",
+    ]
+)
+"""How one wishes, not for what."""
+
+
 def _pairs(text: str) -> frozenset[str]:
     letters = "".join(filter(str.isalnum, text.lower()))
-    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
+    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1)) - WISHING
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> Fraction:

@@ -228,27 +228,34 @@ PROPOSALS = project(
 
 
 def _also(wish: Wish) -> list[User]:
-    """Those whose own wish was joined to this one."""
-    return [joined.by for joined in wish.joined.select_related("by")]
+    """Those whose own wish was joined to this one; each once, and never whoever wished it themselves."""
+    return _each_once(wish, [joined.by for joined in wish.joined.select_related("by")])
+
+
+def _also_want(wish: Wish) -> list[User]:
+    """And who wanted this one too, or one that was joined to it."""
+    supports = WishSupport.objects.filter(Q(wish=wish) | Q(wish__joined_to=wish)).select_related("by")
+    return _each_once(wish, [*_also(wish), *(support.by for support in supports.order_by("pk"))])
+
+
+def _each_once(wish: Wish, users: list[User]) -> list[User]:
+    found: list[User] = []
+    for user in users:
+        if not user.is_same(wish.by_id) and not any(user.is_same(other.pk) for other in found):
+            found.append(user)
+    return found
 
 
 WISHER = Audience(_("许愿的人和并进来的许愿人"), lambda wish, record: [wish.by, *_also(wish)])
 WISHERS = Audience(
     _("许愿的人、并进来的许愿人和也想要的人"),
-    lambda wish, record: [
-        wish.by,
-        *_also(wish),
-        *(s.by for s in WishSupport.objects.filter(wish=wish).select_related("by")),
-    ],
+    lambda wish, record: [wish.by, *_also_want(wish)],
 )
 ALSO_WISHED = Audience(_("并进来的许愿人"), lambda wish, record: _also(wish))
 ONE_WISHER = Audience(_("许愿的人"), lambda wish, record: [wish.by])
 WISHED_TOO = Audience(
     _("并进来的许愿人和也想要的人"),
-    lambda wish, record: [
-        *_also(wish),
-        *(s.by for s in WishSupport.objects.filter(wish=wish).select_related("by")),
-    ],
+    lambda wish, record: _also_want(wish),
 )
 ANSWERER = Audience(_("答复心愿的社区"), lambda wish, record: Post(*answerer_of(wish.place)))
 WISH_HOLDER = Audience(

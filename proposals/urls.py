@@ -64,6 +64,7 @@ urlpatterns = [
     path("wishes/", views.wishes, name="wishes"),
     path("wishes/new/", views.make_wish, name="make_wish"),
     path("wishes/paper/", views.wish_book, name="wish_book"),
+    path("wishes/door/", views.wish_at_door, name="wish_at_door"),
     path("wishes/<int:pk>/", views.wish, name="wish"),
     path("wishes/<int:pk>/judge/", views.judge_wish, name="judge_wish"),
     path("wishes/<int:pk>/part/", views.part_wish, name="part_wish"),

@@ -88,7 +88,9 @@ from proposals.actions.wishes import (
     remind_of_wish,
     support,
     wish,
+    wish_at_door,
     wish_once,
+    wish_too,
 )
 
 __all__ = [
@@ -185,7 +187,9 @@ __all__ = [
     "why_not_decline",
     "why_not_hand_back",
     "wish",
+    "wish_at_door",
     "wish_once",
+    "wish_too",
     "withdraw",
     "withdraw_resource",
     "write_draft",

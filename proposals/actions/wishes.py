@@ -26,7 +26,7 @@ from minshi.paper.models import Sheet
 from minshi.paper.numbers import number_of
 from minshi.refusals import NotAllowed, Refused, refusing
 from minshi.residents.actions import stand_for
-from minshi.residents.models import Person, Role
+from minshi.residents.models import ORGANISERS, Person, Role
 from minshi.residents.rules import holds
 from minshi.territory.models import Household, Territory
 from proposals.actions.looking import ask_second_look
@@ -99,6 +99,33 @@ def wish_once(*, place: Territory, text: str, by: User, **words: Any) -> Wish:
     public = in_public(text, place=place, author=by, name=words.get("wisher_name", ""))[:WISH_LENGTH]
     again = before.filter(text=public).order_by("-id").first()
     return again or wish(place=place, text=text, by=by, **words)
+
+
+@action
+def wish_too(same: Wish, *, by: User, **words: Any) -> Wish:
+    """The same want as another's, say those who wish: in words of their own, answered with it from the beginning."""
+    wished = wish_once(by=by, **words)
+    if wished.joined_to_id is None:
+        join_wish(wished, same, by=by)
+    return wished
+
+
+@action
+def wish_at_door(door: Household, name: str, *, text: str, by: User, **words: Any) -> Wish:
+    """What somebody said at their door to whoever came round: a wish of theirs, typed by ``by``.
+
+    The same words of the same person, moments later, are the first wish. Raises ``NotAllowed`` or ``Refused``.
+    """
+    if not holds(by, door.place, Role.CLERK, *ORGANISERS):
+        raise NotAllowed(_("只有走访这里的网格员、楼栋长等组织人和社区工作人员可以上门记心愿"))
+    in_turn(by, "wish")
+    public = in_public(text, place=door.place, name=name)[:WISH_LENGTH]
+    before = Wish.objects.filter(entered_by=by, channel=Channel.DOOR, at__gt=now() - TWICE)
+    if again := before.filter(wisher_name=name, text=public, place=door.place).order_by("-id").first():
+        return again
+    wisher = stand_for(door, name, by=by)
+    said = {"text": text, "wisher": wisher, "wisher_name": name, "channel": Channel.DOOR, **words}
+    return wish(place=door.place, by=by, **said)
 
 
 @dataclass(frozen=True)
@@ -200,8 +227,8 @@ def judge_wish(wished: Wish, *, is_done: bool, by: User, reason: str = "") -> St
 def join_wish(wished: Wish, other: Wish, *, by: User) -> StepRecord:
     """The same want twice: ``other`` is answered for both, and each wisher hears it. ``part_wish`` undoes it.
 
-    Raises ``Refused`` where ``other`` waits for nobody or is another office's, or where others were joined to
-    ``wished``: these are brought to ``other`` themselves.
+    Whoever wished says so themselves, or who answers both. Raises ``Refused`` where ``other`` waits for nobody or is
+    another office's, or where others were joined to ``wished``: these are brought to ``other`` themselves.
     """
     for each in sorted((wished, other), key=lambda wish: wish.pk):
         lock(each)
@@ -215,8 +242,8 @@ def join_wish(wished: Wish, other: Wish, *, by: User) -> StepRecord:
         raise Refused(other=_("那一件不在您这里办，请让现在的承办人来并"))
     if wished.joined.exists():
         raise Refused(other=_("已经有别的心愿并到这一件，请把它们并到那一件"))
-    if not rules.has_perm("proposals.answer_wish", by, other):
-        raise NotAllowed(_("只有答复这两件心愿的人可以把它们并起来"))
+    if not (by.is_same(wished.by_id) or rules.has_perm("proposals.answer_wish", by, other)):
+        raise NotAllowed(_("只有许愿人本人或答复这两件心愿的人可以把它们并起来"))
     return take(wished, "join", by=by, setting={"joined_to": other}, evidence={"wish": other.pk})
 
 

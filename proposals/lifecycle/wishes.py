@@ -54,7 +54,7 @@ WISH_STEPS = (
         needs_reason=True,
     ),
     Step("accept_silence", _("许愿人没有再提，算办好"), (WishStage.SAID,), WishStage.FULFILLED, platform=True),
-    Step("join", _("并到同样的心愿"), WISH_WAITS, WishStage.JOINED, "proposals.answer_wish"),
+    Step("join", _("并到同样的心愿"), WISH_WAITS, WishStage.JOINED, "proposals.part_wish"),
     Step("part", _("分开单办"), (WishStage.JOINED,), WishStage.NEW, "proposals.part_wish", needs_reason=True),
     Step(
         "promote",

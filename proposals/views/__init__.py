@@ -3,7 +3,7 @@
 from proposals.views import papers
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.drafting import draft, draft_photo, draft_step, drafts, drop_draft
-from proposals.views.entering import propose_for, wish_book
+from proposals.views.entering import propose_for, wish_at_door, wish_book
 from proposals.views.following import follow_place, follow_project, following
 from proposals.views.front import home, how
 from proposals.views.library import figures, photo, project, projects
@@ -67,6 +67,7 @@ __all__ = [
     "submitted",
     "support_wish",
     "wish",
+    "wish_at_door",
     "wish_book",
     "wishes",
     "withdraw",

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -14,12 +15,13 @@ from minshi.accounts.models import User
 from minshi.accounts.requests import user_of
 from minshi.faces.photos import first_of
 from minshi.paper.numbers import shown
+from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
 from proposals import actions
-from proposals.forms import PaperProposeForm, WishBookForm
+from proposals.forms import DoorWishForm, PaperProposeForm, WishBookForm
 from proposals.models import Wish
-from proposals.rules import enters_paper
+from proposals.rules import enters_paper, walks_round
 from proposals.views.proposing import SAID
 
 
@@ -77,6 +79,29 @@ def wish_book(request: HttpRequest) -> HttpResponse:
     if form.errors:
         form.renew()
     return render(request, "proposals/wish_book.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@never_cache
+@needs_fresh_code
+def wish_at_door(request: HttpRequest) -> HttpResponse:
+    """A wish said at the door. The page keeps what was typed in the browser until it was sent; without JavaScript it is
+    a form like any other."""
+    user = user_of(request)
+    if not walks_round(user):
+        raise NotAllowed(_("只有走访这里的网格员、楼栋长等组织人和社区工作人员可以上门记心愿"))
+    form = DoorWishForm(request.POST or None, by=user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        with answering(form, lines="text", place="door"):
+            wished = actions.wish_at_door(data.pop("door"), data.pop("name"), **data, by=user)
+            messages.success(request, _("已登记，心愿编号 %(number)d，请告诉许愿人") % {"number": wished.pk})
+            return redirect(f"{reverse('wish_at_door')}?sent={wished.pk}")
+    context = {
+        "form": form,
+        "whose": salted_hmac("wishes at the door", str(user.pk)).hexdigest()[:16],
+        "days": policy.value("drafts.days", None),
+    }
+    return render(request, "proposals/wish_at_door.html", context, status=422 if form.errors else 200)
 
 
 def _entered_by(user: User, sheet: str) -> list[tuple[Wish, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -25,7 +25,7 @@ from minshi.territory.models import Territory
 from proposals import actions, selectors
 from proposals.forms import JudgeWishForm, PartWishForm, WishForm
 from proposals.models import Wish, WishStage
-from proposals.rules import enters_paper
+from proposals.rules import enters_paper, walks_round
 
 
 def _state_of_wall(request: HttpRequest) -> State:
@@ -77,7 +77,9 @@ def _has(word: str) -> Q:
 @require_safe
 def wish(request: HttpRequest, pk: int) -> HttpResponse:
     """One wish: what became of it, and "I want it too"."""
-    rows = Wish.objects.select_related("place", "proposal", "holder_place", "joined_to").annotate(read_at=Instant())
+    rows = Wish.objects.select_related("place", "proposal", "holder_place", "joined_to").annotate(
+        read_at=Instant(), joined_here=Count("joined")
+    )
     wished = get_object_or_404(rows, pk=pk)
     user = somebody_of(request)
     open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)
@@ -104,15 +106,18 @@ def make_wish(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     form = WishForm(request.POST or None, by=user)
     if request.method == "POST" and form.is_valid():
-        with answering(form):
-            wished = actions.wish_once(**form.cleaned_data, by=user)
-            messages.success(request, _("心愿已上墙，社区会答复您"))
+        with answering(form, other="same"):
+            said = form.cleaned_data
+            same = said.pop("same", None)
+            wished = actions.wish_too(same, **said, by=user) if same else actions.wish_once(**said, by=user)
+            messages.success(request, _("已加入，一起答复您") if same else _("心愿已上墙，社区会答复您"))
             return redirect("wish", wished.pk)
     home = home_of(user)
     context = {
         "form": form,
         "person": person_of(user),
         "enters_paper": enters_paper(user),
+        "walks_round": walks_round(user),
         "urgent": selectors.urgent_terms(home.household.place if home else None),
     }
     return render(request, "proposals/make_wish.html", context, status=422 if form.errors else 200)

@@ -19,6 +19,7 @@
     var button = event.target.closest && event.target.closest("button[type=submit], input[type=submit]");
     var form = button && button.form;
     if (!form || form.getAttribute("method") !== "post" || form.hasAttribute("target")) return;
+    if (form.hasAttribute("data-kept")) return;
     if (!window.fetch || !window.AbortController || !form.requestSubmit || button.matches("[hx-post]")) return;
     if (form.matches("[hx-post]") || !form.querySelector("textarea, input[type=file], input[type=text]")) return;
     event.preventDefault();

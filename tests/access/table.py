@@ -186,6 +186,12 @@ PROPER: dict[str, Body] = {
         "lines": f"{w.way.households[6].address} 申老伯 想要一张长椅",
         "photos": a_picture(),
     },
+    "wish_at_door": lambda w: {
+        "door": w.way.households[6].address,
+        "name": "申老伯",
+        "text": "想要一张长椅",
+        "category": "other",
+    },
     "look": lambda w: {"verdict": "alike"},
     "look_correct": lambda w: {
         "why": "照原件",
@@ -312,6 +318,7 @@ TABLE: tuple[Row, ...] = (
     Row("draft_photo", pk("draft_photo"), see=RESIDENT, others=HIDDEN),
     Row("propose_for", see=ENTERERS, send=CLERK),
     Row("wish_book", see=ENTERERS, send=CLERK, query="sheet"),
+    Row("wish_at_door", see=ANY_COLLECTORS, send=COLLECTORS),
     Row("look", pk("look"), see=LOOKERS | CLERK, send=LOOKERS),
     Row("look_photo", pk("look"), see=LOOKERS | CLERK),
     Row("look_correct", pk("differing"), see=LOOKERS | CLERK, send=LOOKERS | CLERK),

@@ -43,6 +43,7 @@ EXEMPT = {
     "minshi/intake/plan.py:_*": "how buildings and groups are named",
     "minshi/intake/opening.py:text": "what a cell that says yes or no is read as",
     "minshi/intake/books.py:EXAMPLES": "what stands in the rows of a template to be overwritten",
+    "proposals/selectors.py:WISHING": "words in which residents wish, left out where wishes are compared",
     "proposals/showing.py:WISHED": "how a wish is asked for by its number",
     "deliberation/selectors.py:HEADER": "in a file whose digest is published",
     "minshi/faces/words.py:NUMERALS": "digits",

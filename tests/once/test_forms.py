@@ -117,7 +117,7 @@ def test_a_key_of_somebody_else_is_just_another_key(
     way: Way, client_of: ClientOf, resident: User, neighbour: User
 ) -> None:
     key = str(uuid4())
-    sent = {"place": way.yard.pk, "category": "safety", "text": "一张长凳", "form_key": key}
+    sent = {"place": way.yard.pk, "category": "safety", "text": "一张长凳", "same": "none", "form_key": key}
     mine, theirs = (client_of(who).post(WISH, sent) for who in (resident, neighbour))
     assert mine.status_code == theirs.status_code == 302 and mine["Location"] != theirs["Location"]
     assert {wish.by for wish in Wish.objects.all()} == {resident, neighbour}

@@ -34,7 +34,7 @@ def test_a_wish_is_one(way: Way, client_of: ClientOf, resident: User) -> None:
     first, second = client.post("/wishes/new/", wish), client.post("/wishes/new/", wish)
     assert first["Location"] == second["Location"] and Wish.objects.count() == 1
     client.post("/wishes/new/", {**wish, "text": "还想要一张长椅"})
-    client_of(way.who("neighbour")).post("/wishes/new/", wish)
+    client_of(way.who("neighbour")).post("/wishes/new/", {**wish, "same": "none"})
     assert Wish.objects.count() == 3, "other words, or somebody else's, are another wish"
 
 

@@ -87,14 +87,14 @@ def test_whoever_wished_parts_them_and_is_answered_from_the_beginning(
 
 
 def test_nothing_is_joined_in_a_ring_or_to_what_waits_for_nobody(
-    way: Way, shelf: Wish, joined: Wish, clerk: User, resident: User
+    way: Way, shelf: Wish, joined: Wish, clerk: User, resident: User, neighbour: User
 ) -> None:
     third = actions.wish(place=way.yard, text="添一个快递架", by=resident)
     for one, other in ((shelf, shelf), (third, joined), (shelf, third)):
         with pytest.raises(Refused):
             actions.join_wish(one, other, by=clerk)
     with pytest.raises(NotAllowed):
-        actions.join_wish(third, shelf, by=resident)
+        actions.join_wish(third, shelf, by=neighbour)
 
 
 def test_the_database_knows_no_wish_that_is_joined_to_nothing(shelf: Wish, joined: Wish) -> None:
