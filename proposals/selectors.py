@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
@@ -351,6 +352,112 @@ def helping(place: Territory, text: str, category: str, most: int = 3) -> list[R
     ]
     found = [each for each in rated if each[0] or each[1]]
     return [row for _same, _alike, row in sorted(found, key=lambda each: (-each[0], not each[1], -each[2].pk))[:most]]
+
+
+@dataclass(frozen=True)
+class Need:
+    """An open wish, with what of the two other lists is in like words."""
+
+    wish: Wish
+    resource: Resource | None
+    card: Card | None
+
+
+@dataclass(frozen=True)
+class Lists:
+    """居民需求清单, 服务资源清单 and 民生项目清单 of one category, side by side."""
+
+    label: str
+    needs: list[Need]
+    resources: list[Resource]
+    cards: list[Card]
+
+
+def three_lists(community: Territory) -> list[Lists]:
+    """By category, where there is anything: the newest of each list, each need matched with the others by its words.
+
+    Three queries.
+    """
+    open_ = Wish.objects.filter(place__path__startswith=community.path, stage__in=WISH_WAITS).select_related("place")
+    wishes = list(open_.order_by("-id")[:LISTED])
+    resources = list(library(community)[:LISTED])
+    cards = list(Card.objects.in_place(community).filter(Q(here_stage__in=GOING_ON))[:LISTED])
+    offered = [(_pairs(f"{each.title} {each.about}"), each) for each in resources]
+    running = [(_pairs(each.title), each) for each in cards]
+    needs = [Need(wish, _nearest(wish.text, offered), _nearest(wish.text, running)) for wish in wishes]
+    found = [
+        Lists(
+            str(label),
+            [need for need in needs if need.wish.category == value],
+            [each for each in resources if each.category == value],
+            [each for each in cards if each.category == value],
+        )
+        for value, label in Category.choices
+    ]
+    return [each for each in found if each.needs or each.resources or each.cards]
+
+
+GOING_ON = {*OPEN, *LIBRARY["running"]}
+LISTED = 100
+"""Of each list, the newest."""
+NEAR = 2
+"""Pairs of characters in common from which on two are matched: one pair is a word that stands anywhere."""
+
+L = TypeVar("L")
+
+
+def _nearest(text: str, others: Iterable[tuple[frozenset[str], L]]) -> L | None:
+    wanted = _pairs(text)
+    rated = [(len(wanted & pairs), other) for pairs, other in others]
+    share, best = max(rated, key=lambda each: each[0], default=(0, None))
+    return best if share >= NEAR else None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """解决用时: how long the wishes of a place took that were done in the last year, until somebody said so."""
+
+    number: int
+    median: Decimal | None
+    """Days."""
+    within: list[tuple[int, int]]
+    """Of so many days, how many took no longer."""
+    urgent: int
+    urgent_median: Decimal | None
+    """Hours."""
+
+
+WITHIN = (1, 3, 7, 15, 30)
+TAKEN = """
+WITH done AS (
+    SELECT wish.urgent, extract(epoch FROM (
+        SELECT said.at FROM lifecycle_steprecord AS said
+        WHERE said.subject_type = 'proposals.wish' AND said.subject_id = wish.id AND said.verb = 'fulfil'
+        ORDER BY said.id DESC LIMIT 1
+    ) - wish.at) / 3600 AS hours
+    FROM proposals_wish AS wish JOIN territory_territory AS place ON place.id = wish.place_id
+    WHERE place.path LIKE %s AND wish.stage = 'fulfilled'
+        AND wish.stage_since > (SELECT minshi_now()) - interval '1 year'
+)
+SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) / 24,
+    ARRAY[{within}],
+    count(*) FILTER (WHERE urgent), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) FILTER (WHERE urgent)
+FROM done
+"""
+"""Done is what whoever wished agreed to or did not contest; the days in which they were asked do not count."""
+
+
+def time_taken(place: Territory) -> Taken:
+    """The one source of how long wishes take here; one query."""
+    within = ", ".join(f"count(*) FILTER (WHERE hours <= {24 * days})" for days in WITHIN)
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN.format(within=within), [f"{place.path}%"])
+        number, median, counts, urgent, urgent_median = cursor.fetchone()
+    return Taken(number, _rounded(median), list(zip(WITHIN, counts, strict=True)), urgent, _rounded(urgent_median))
+
+
+def _rounded(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def requests_of(user: User, number: int = 20) -> tuple[list[ResourceRequest], list[ResourceRequest]]:

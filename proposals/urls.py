@@ -10,6 +10,7 @@ urlpatterns = [
     path("places/<slug:code>/", views.home, name="place"),
     path("places/<slug:code>/figures/", views.figures, name="figures"),
     path("places/<slug:code>/follow/", views.follow_place, name="follow_place"),
+    path("places/<slug:code>/lists/", views.three_lists, name="three_lists"),
     path("how/", views.how, name="how"),
     path("projects/", views.projects, name="projects"),
     path("projects/propose/", views.propose, name="propose"),

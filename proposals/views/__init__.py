@@ -21,7 +21,7 @@ from proposals.views.resources import (
     withdraw_resource,
 )
 from proposals.views.reviewing import review, review_benefits, review_queue, split
-from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, wish, wishes
+from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, three_lists, wish, wishes
 
 __all__ = [
     "ask_resource",
@@ -66,6 +66,7 @@ __all__ = [
     "split",
     "submitted",
     "support_wish",
+    "three_lists",
     "wish",
     "wish_at_door",
     "wish_book",

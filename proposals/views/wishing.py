@@ -5,6 +5,7 @@ from __future__ import annotations
 import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -99,6 +100,25 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
         "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),
     }
     return render(request, "proposals/wish.html", context)
+
+
+@require_safe
+def three_lists(request: HttpRequest, code: str) -> HttpResponse:
+    """What residents need, what there is, what is being done, side by side; and how long wishes take here."""
+    asked = get_object_or_404(Territory.objects.select_related("level"), code=code)
+    community = asked.at_level("community")
+    place = community or asked
+    context = {
+        "place": place,
+        "taken": cache.get_or_set(f"taken:{place.pk}", lambda: selectors.time_taken(place), MINUTES * 60),
+        "lists": selectors.three_lists(community) if community else [],
+        "below": [] if community else selectors.places_around(place)["below"],
+    }
+    return render(request, "proposals/three_lists.html", context)
+
+
+MINUTES = 10
+"""How long is kept what a place's wishes took: a district has many."""
 
 
 @login_required

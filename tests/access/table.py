@@ -259,6 +259,7 @@ TABLE: tuple[Row, ...] = (
     Row("home", **PUBLIC),
     Row("place", lambda w: [w.place("yard").code], **PUBLIC),
     Row("figures", lambda w: [w.place("yard").code], **PUBLIC, query="of&before"),
+    Row("three_lists", lambda w: [w.place("community").code], **PUBLIC, variants=(lambda w: [w.place("street").code],)),
     Row("how", **PUBLIC),
     Row("projects", **PUBLIC, query="place&shown&q&category&kind&tier&stage&before"),
     Row("project", number("voting"), **PUBLIC, variants=stages(*(stage for stage in STAGES if stage != "voting"))),

@@ -32,6 +32,8 @@ CEILINGS = {
     # Four lists; with the totals still to be computed, three more to find the place.
     "home": 7,
     "place": 6,
+    # The place and its community, three lists, how long wishes took.
+    "three_lists": 7,
     # Whether a calendar published since lets its window end later.
     "motion": 5,
     # The days in which whoever is discontent is called, from the place's policy.
