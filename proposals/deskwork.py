@@ -84,6 +84,11 @@ class Decline(Review):
     name, verb, label = "decline", "decline", _("初审不通过")
 
 
+class Recuse(Review):
+    name, verb, label = "recuse", "recuse", _("回避，换人审")
+    help = _("您和这件事、和提议人有关系的，写明原因，由另一位来审。")
+
+
 class ChangeBenefits(OfProposal):
     """Before it passes: who benefits is reviewed like the rest."""
 
@@ -343,6 +348,7 @@ OF_PROPOSAL = (
     PassReview,
     Return,
     Decline,
+    Recuse,
     ChangeBenefits,
     Merge,
     Split,

@@ -788,6 +788,7 @@ VERDICTS = {
     "return_for_revision": (_("退回修改"), (_("请写清楚装在哪里"), _("请说明大约要多少钱"))),
     "decline": (_("不通过"), (_("这件事该物业负责，已帮您转告"), _("和已经在办的项目重复"))),
     "merge": (_("转并"), (_("和另一件说的是同一回事"),)),
+    "recuse": (_("我回避，换人审"), (_("提议人是我的亲戚"), _("这件事和我有关系"))),
 }
 
 
@@ -806,7 +807,7 @@ class ReviewForm(forms.Form):
         label=_("您的意见"),
         choices=[(verb, label) for verb, (label, _ready) in VERDICTS.items()],
         widget=forms.RadioSelect,
-        error_messages={"required": _("请选择通过、退回修改、不通过或转并")},
+        error_messages={"required": _("请选择通过、退回修改、不通过、转并或回避")},
     )
     into = forms.ChoiceField(label=_("并到哪一件"), required=False)
     reason = PlainField(
@@ -814,7 +815,7 @@ class ReviewForm(forms.Form):
         rows=3,
         max_length=500,
         required=False,
-        help_text=_("通过的可以不写；退回、不通过、转并一定要写。"),
+        help_text=_("通过的可以不写；退回、不通过、转并、回避一定要写。"),
     )
 
     def __init__(self, data: Any = None, *, similar: Sequence[Proposal], fill: str | None = None) -> None:

@@ -49,6 +49,7 @@ from proposals.lifecycle import (
     holder_place,
     period,
     reviewer_of,
+    stepped_aside,
     street_or_district,
 )
 from proposals.models import Look, Proposal, Resource, ResourceRequest, Stage, Wish
@@ -80,7 +81,8 @@ def wait_another_day(deadline: Deadline) -> None:
 @on("stage:submitted")
 def nobody_reviewed(deadline: Deadline) -> None:
     proposal = proposal_of(deadline)
-    role, place = reviewer_of(proposal.place, proposal.proposer, after=proposal.holder_role)
+    aside = stepped_aside(proposal)
+    role, place = reviewer_of(proposal.place, proposal.proposer, after=proposal.holder_role, aside=aside)
     if (role, place) == (proposal.holder_role, proposal.holder_place):
         tell_superior(deadline)
     else:

@@ -57,6 +57,13 @@ def may_review(user: User, proposal: Proposal) -> bool:
 
 
 @rules.predicate
+def has_had_their_say(user: User, proposal: Proposal) -> bool:
+    """Stepped aside, or declined it before the proposer appealed: another reviews it."""
+    said = StepRecord.objects.of(proposal).filter(verb__in=("recuse", "decline"))
+    return user.is_any(list(said.values_list("by", flat=True)))
+
+
+@rules.predicate
 def benefits(user: User, proposal: Proposal) -> bool:
     """Somebody of a household on its list."""
     home = home_of(user)
@@ -231,7 +238,7 @@ def may_read_list(user: User, proposal: Proposal, hands: Iterable[int | None]) -
     return rules.has_perm("proposals.record_paper", user, proposal) or is_second(user, proposal.place, hands)
 
 
-rules.add_perm("proposals.review", may_review & ~is_proposer)
+rules.add_perm("proposals.review", may_review & ~is_proposer & ~has_had_their_say)
 rules.add_perm("proposals.merge", (is_organiser_there | is_clerk_there) & ~is_proposer)
 rules.add_perm("proposals.cosign", benefits)
 rules.add_perm("proposals.record_paper", is_clerk_there | is_organiser_there)
@@ -253,7 +260,9 @@ permits.held_by(
     {
         "proposals.propose": _("住在这个社区的居民，或者替居民登记的楼栋长、社区工作人员"),
         "proposals.own": _("提议人本人"),
-        "proposals.review": _("这里的楼栋长等组织人（没有按期办的，转上一级），不能是提议人自己"),
+        "proposals.review": _(
+            "这里的楼栋长等组织人（没有按期办的，转上一级），不能是提议人自己，也不能是回避了的人和申诉前审过的人"
+        ),
         "proposals.merge": _("这里的楼栋长等组织人或社区工作人员，不能是提议人自己"),
         "proposals.cosign": _("受益的住户"),
         "proposals.record_paper": _("这里的楼栋长等组织人或社区工作人员"),

@@ -12,14 +12,26 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import BooleanField, Case, Count, ExpressionWrapper, Prefetch, Q, QuerySet, Sum, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minshi import paging
 from minshi.accounts.models import User
-from minshi.clock import Instant
+from minshi.clock import Instant, now
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice
 from minshi.disclosure.rules import PERIODS
@@ -34,7 +46,7 @@ from minshi.residents.rules import SECONDS, acting_title, roles_of, second_hands
 from minshi.residents.waiting import CLAIM
 from minshi.searching import keys_of
 from minshi.territory.models import Territory
-from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY, answerer_of
+from proposals.lifecycle import GROUP, HOLDER_LABELS, PROPOSAL, PROPOSER, WAY, answerer_of, appeal_end
 from proposals.models import (
     CASH,
     ENDED,
@@ -699,11 +711,15 @@ def own_steps(user: User, proposal: Proposal) -> list[tuple[str, str]]:
     is_taken_on = proposal.stage == Stage.CONSULTING and was_accepted(proposal)
     if not user.is_same(proposal.proposer_id) or is_taken_on:
         return []
-    steps = ((_("去修改"), "resubmit", "revise"), (_("撤回"), "withdraw", "withdraw"))
+    steps = (
+        (_("去修改"), "resubmit", "revise"),
+        (_("撤回"), "withdraw", "withdraw"),
+        (_("申诉"), "appeal", "appeal"),
+    )
     return [
         (label, reverse(page, args=[proposal.number]))
         for label, verb, page in steps
-        if proposal.stage in PROPOSAL.by_verb[verb].sources
+        if proposal.stage in PROPOSAL.by_verb[verb].sources and not (verb == "appeal" and not may_appeal(proposal))
     ]
 
 
@@ -715,6 +731,17 @@ def followed(user: User) -> tuple[list[Card], list[Territory]]:
     return list(cards), list(places)
 
 
+def may_appeal(proposal: Proposal) -> datetime | None:
+    """Until when whoever proposed it may appeal against its review; None where they may not."""
+    if proposal.stage != Stage.DECLINED:
+        return None
+    records = list(StepRecord.objects.of(proposal).filter(verb__in=("decline", "appeal")).order_by("id"))
+    if [record.verb for record in records] != ["decline"]:
+        return None
+    end = appeal_end(proposal.place, records[0].at)
+    return end if now() < end else None
+
+
 def to_review(user: User) -> list[Proposal]:
     """What waits for this person's review, the first due first; never what they proposed."""
     mine = Q(pk__in=[])
@@ -722,6 +749,8 @@ def to_review(user: User) -> list[Proposal]:
         roles = ORGANISERS if held.role in ORGANISERS else (held.role,)
         mine |= Q(holder_role__in=roles, holder_place__path__startswith=held.path)
     waiting = Proposal.objects.filter(mine, stage=Stage.SUBMITTED).exclude(proposer__in=user.keys)
+    said = StepRecord.objects.filter(subject_type=PROPOSAL.subject, subject_id=OuterRef("pk"), by__in=user.keys)
+    waiting = waiting.exclude(Exists(said.filter(verb__in=("recuse", "decline"))))
     return list(waiting.order_by("due_at", "pk")[:MOST_REVIEWS])
 
 

@@ -120,7 +120,10 @@ def present(proposal: Proposal, version: Version, records: list[StepRecord]) -> 
     """What to say of a stage that no higher app speaks for."""
     stage = Stage(proposal.stage)
     if proposal.is_ended and stage != Stage.ARCHIVED and records:
-        return Present(f"“{records[-1].reason}”" if records[-1].reason else "")
+        why = f"“{records[-1].reason}”" if records[-1].reason else ""
+        if end := selectors.may_appeal(proposal):
+            why += _("提议人不服的，可以在 %(end)s 前申诉一次，由另一位复核。") % {"end": cn_until(end)}
+        return Present(why)
     if stage == Stage.COSIGNING:
         needed = cosigns_needed(proposal)
         told = _("受益的住户可以附议，一户算一次。已附议 %(n)d 户，需要 %(needed)d 户。")

@@ -15,7 +15,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Audience, Doors, Event, Followed, Heard, Lines, Post, Told, Unheard, Way
 from minshi.residents.models import Residence, Role
 from minshi.territory.models import Territory
-from proposals.lifecycle import GROUP, answerer_of, holder_place, reviewer_of, superior_of
+from proposals.lifecycle import GROUP, answerer_of, appeal_end, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
 from proposals.models import OFFERER, Proposal, Resource, ResourceRequest, Stage, Tier, Wish, WishSupport
 
@@ -83,6 +83,7 @@ def facts_of(proposal: Proposal, record: StepRecord) -> dict[str, Any]:
         "stage": Stage(proposal.stage).label,
         "due": cn_until(proposal.due_at) if proposal.due_at else "",
         "tier": Tier(proposal.tier).label if proposal.tier else "",
+        "appeal": cn_until(appeal_end(proposal.place, record.at)) if record.verb == "decline" else "",
         "into": proposal.merged_into.title if proposal.merged_into else "",
     }
 
@@ -138,6 +139,15 @@ def _revise(proposal: Proposal) -> str:
     return reverse("revise", args=[proposal.number])
 
 
+def _appeal(proposal: Proposal) -> str:
+    return reverse("appeal", args=[proposal.number])
+
+
+def _may_appeal(proposal: Proposal, record: StepRecord) -> bool:
+    return not StepRecord.objects.of(proposal).filter(verb="appeal").exists()
+
+
+APPEAL_DUE = _("不服可以在期限内申诉一次")
 REVIEW_DUE = _("初审有期限，逾期转上一级")
 REVISION_DUE = _("不在期限内修改，提议就失效")
 ASK_REVIEW = (_("请初审：%(title)s"), _("%(place)s，请在 %(due)s 前办理"))
@@ -160,7 +170,27 @@ PROPOSALS = project(
         url=_revise,
     ),
     Told("resubmit", HOLDER, *ASK_REVIEW, way=Way.BOTH, right=REVIEW_DUE, url=_at_review),
-    Told("decline", PROPOSER, _("初审没有通过：%(title)s"), "%(reason)s"),
+    Told(
+        "decline",
+        PROPOSER,
+        _("初审没有通过：%(title)s"),
+        _("%(reason)s；不服可以在 %(appeal)s 前申诉一次，由另一位复核"),
+        way=Way.BOTH,
+        right=APPEAL_DUE,
+        when=_may_appeal,
+        url=_appeal,
+    ),
+    Told(
+        "decline",
+        PROPOSER,
+        _("申诉复核没有通过：%(title)s"),
+        "%(reason)s",
+        when=lambda proposal, record: not _may_appeal(proposal, record),
+    ),
+    Told("recuse", HOLDER, *ASK_REVIEW, way=Way.BOTH, right=REVIEW_DUE, url=_at_review),
+    Told("recuse", PROPOSER, _("初审人回避，换人审：%(title)s"), _("请在 %(due)s 前办理")),
+    Told("appeal", HOLDER, _("请复核申诉：%(title)s"), _("%(reason)s；请在 %(due)s 前办理"), url=_at_review),
+    Told("appeal", PROPOSER, _("申诉已收到：%(title)s"), _("由另一位在 %(due)s 前复核")),
     Told(
         "merge",
         PROPOSER,

@@ -24,6 +24,7 @@ urlpatterns = [
     path("projects/<slug:number>/submitted/", views.submitted, name="submitted"),
     path("projects/<slug:number>/revise/", views.revise, name="revise"),
     path("projects/<slug:number>/withdraw/", views.withdraw, name="withdraw"),
+    path("projects/<slug:number>/appeal/", views.appeal, name="appeal"),
     path("projects/<slug:number>/split/", views.split, name="split"),
     path("projects/<slug:number>/follow/", views.follow_project, name="follow_project"),
     path("projects/<slug:number>/cosign/", views.cosign, name="cosign"),

@@ -11,9 +11,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from minshi.faces.words import cn_until, filled, said_late
+from minshi.ledger.money import format_yuan
 from minshi.policy import selectors as policy
 from minshi.territory.models import Territory, paths_down_to
-from proposals.models import ENDED, Card, Proposal, Version
+from proposals.models import ENDED, Card, Proposal, Source, Version
 
 
 def worded(text: object, proposal: Proposal) -> str:
@@ -123,3 +124,29 @@ def changes_of_benefits(versions: Sequence[Version], place: Territory) -> list[t
         for old, new in pairwise(versions)
         if (old.places, old.doors) != (new.places, new.doors)
     ]
+
+
+Change = tuple[str, str, str]
+"""What of a version is another than in the one before: the field's name, what it said, what it says."""
+
+
+def differences(versions: Sequence[Version]) -> list[tuple[Version, list[Change]]]:
+    """Each version after the first with what it changed in words and money, the newest first."""
+    told = [(new, _changed(old, new)) for old, new in pairwise(versions)]
+    return [each for each in reversed(told) if each[1]]
+
+
+def _changed(old: Version, new: Version) -> list[Change]:
+    before, after = _said(old), _said(new)
+    return [(label, before[label] or "—", said or "—") for label, said in after.items() if before[label] != said]
+
+
+def _said(version: Version) -> dict[str, str]:
+    money = {_("预计费用"): _yuan(version.cost_fen)}
+    money |= {str(source.label): _yuan(version.share_fen(source)) for source in Source}
+    words = {_("要解决什么"): version.need, _("打算怎么做"): version.plan, _("具体位置"): version.spot}
+    return {**words, **money, _("建好后谁管"): version.keeper}
+
+
+def _yuan(fen: int) -> str:
+    return _("%(yuan)s 元") % {"yuan": format_yuan(fen)}

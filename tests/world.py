@@ -290,6 +290,8 @@ class World:
         self.things["merged"] = self.way.submitted(title="楼梯口的灯再亮些", by=neighbour)
         proposals.merge(self["merged"], self["cosigning"], by=self.who("chief"), reason="说的是同一盏灯")
         self._share()
+        self.things["declined"] = self.way.submitted(title="楼顶种花", by=resident)
+        proposals.decline(self["declined"], by=self.who("chief"), reason="楼顶不能上人")
         self._look()
         self._bring_register()
         proposals.add_photo(self["submitted"], a_picture(), by=resident)

@@ -227,16 +227,17 @@ def acting_as(user: User, place: Territory, *roles: str) -> str:
 
 
 @asked_once
-def nearest_role(place: Territory, roles: Sequence[str], *, without: int | None = None) -> str:
+def nearest_role(place: Territory, roles: Sequence[str], *, without: int | Collection[int] | None = None) -> str:
     """Which of these roles somebody holds here, or nearest above; "" where nobody does.
 
-    ``without``: the key of a user who does not count, since nobody decides on what they asked themselves.
+    ``without``: users, by key, who do not count, since nobody decides on what they asked themselves.
     Of the same nearness it is the first in ``roles``.
     """
     grants = RoleGrant.objects.active(today()).filter(
         role__in=roles, place__path__in=place.ancestor_paths(), user__is_active=True
     )
-    held = grants.exclude(user=without).values_list("role", "place__path")
+    apart = (without,) if isinstance(without, int) else without or ()
+    held = grants.exclude(user__in=apart).values_list("role", "place__path")
     nearest = max((len(path) for _role, path in held), default=0)
     found = {role for role, path in held if len(path) == nearest}
     return next((str(role) for role in roles if role in found), "")

@@ -52,7 +52,15 @@ from proposals.actions.resources import (
     take_off,
     withdraw_resource,
 )
-from proposals.actions.review import climb, decline, pass_review, return_for_revision
+from proposals.actions.review import (
+    appeal,
+    climb,
+    decline,
+    pass_review,
+    recuse,
+    return_for_revision,
+    why_not_appeal,
+)
 from proposals.actions.righting import Righted, correct_proposal, correct_wishes
 from proposals.actions.stages import (
     Turnout,
@@ -103,6 +111,7 @@ __all__ = [
     "advance",
     "answer_request",
     "answer_wish",
+    "appeal",
     "ask_above",
     "ask_resource",
     "ask_third",
@@ -163,6 +172,7 @@ __all__ = [
     "proposed_above",
     "read_doors",
     "read_list",
+    "recuse",
     "refresh_totals",
     "remind_of_resource",
     "remind_of_wish",
@@ -184,6 +194,7 @@ __all__ = [
     "wait_for_gate",
     "wait_until",
     "waits_above",
+    "why_not_appeal",
     "why_not_decline",
     "why_not_hand_back",
     "wish",

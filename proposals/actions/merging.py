@@ -122,7 +122,7 @@ def split(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
     into = {"from": chain[0].number} if chain else {}
     record = advance(proposal, "split_on" if is_reviewed else "split", by=by, reason=reason, evidence=into, parted=True)
     proposal.refresh_from_db(fields=["pinned_households"])
-    note_on_card(proposal, ended_at=None, **_pinned(proposal))
+    note_on_card(proposal, **_pinned(proposal))
     for upper in chain:  # who signed another one that was merged came along by that one, too
         for other in upper.merged.order_by("pk"):
             carry(other, upper)

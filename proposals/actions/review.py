@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.faces.words import cn_until
 from minshi.lifecycle.action import action
+from minshi.lifecycle.machine import lock
 from minshi.lifecycle.models import StepRecord
+from minshi.residents.models import ORGANISERS, Role
+from minshi.residents.rules import nearest_role
+from minshi.territory.models import Territory
 from proposals.actions.cosigning import gather_if_enough
 from proposals.actions.stages import advance, note_on_card
-from proposals.lifecycle import period, reviewer_of
-from proposals.models import Proposal
+from proposals.lifecycle import appeal_end, period, reviewer_of, stepped_aside
+from proposals.models import Proposal, Stage
 
 
 @action
@@ -34,11 +43,66 @@ def decline(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
 
 
 @action
+def recuse(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    """回避: whoever is to review it has a part in it. Another of the same post has it now, else the next above."""
+    lock(proposal)
+    aside = [*stepped_aside(proposal), by.pk]
+    after = proposal.holder_role if _is_beyond_the_chief(proposal) else ""
+    role, place = _next_reviewer(proposal, after, aside)
+    due = period(proposal.place, "review.climb_days", now())
+    return advance(proposal, "recuse", by=by, reason=reason, role=role, place=place, due=due)
+
+
+def _is_beyond_the_chief(proposal: Proposal) -> bool:
+    return proposal.holder_role not in ORGANISERS
+
+
+def _next_reviewer(proposal: Proposal, held: str, aside: Collection[int]) -> tuple[str, Territory]:
+    """The same post where somebody else has it, too; else whoever follows on the ladder."""
+    assert proposal.holder_place
+    without = {proposal.proposer_id, *aside}
+    if held and nearest_role(proposal.holder_place, (held,), without=without):
+        return held, proposal.holder_place
+    return reviewer_of(proposal.place, proposal.proposer, after=held, aside=aside)
+
+
+@action
+def appeal(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
+    """申诉: once, by whoever proposed it, to the community; another than who declined it decides."""
+    lock(proposal)
+    role, place = reviewer_of(proposal.place, proposal.proposer, after=Role.CHIEF, aside=stepped_aside(proposal))
+    return advance(
+        proposal,
+        "appeal",
+        by=by,
+        reason=reason,
+        role=role,
+        place=place,
+        due=period(proposal.place, "appeal.days", now()),
+        obstacles=why_not_appeal(proposal),
+    )
+
+
+def why_not_appeal(proposal: Proposal) -> list[str]:
+    """What keeps its proposer from appealing, besides that it was not declined."""
+    records = StepRecord.objects.of(proposal).order_by("id")
+    last = records.filter(target=Stage.DECLINED).last()
+    if proposal.stage != Stage.DECLINED or last is None or last.verb != "decline":
+        return [_("只有初审不通过的提议可以申诉")]
+    if records.filter(verb="appeal").exists():
+        return [_("已经申诉过一次，这是最后的答复；情况变了可以重新提议")]
+    if now() >= (end := appeal_end(proposal.place, last.at)):
+        return [_("申诉期到 %(end)s 已经过了，可以重新提议") % {"end": cn_until(end)}]
+    return []
+
+
+@action
 def climb(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """Nobody reviewed in time: the next on the ladder holds it now, with days of their own.
 
     At its end nobody follows: what is left undone there stays due there.
     """
-    role, place = reviewer_of(proposal.place, proposal.proposer, after=proposal.holder_role)
+    aside = stepped_aside(proposal)
+    role, place = reviewer_of(proposal.place, proposal.proposer, after=proposal.holder_role, aside=aside)
     due = period(proposal.place, "review.climb_days", now())
     return advance(proposal, "climb", by=by, role=role, place=place, due=due, evidence={"from": proposal.holder_role})

@@ -105,7 +105,9 @@ def _own_end(proposal: Proposal) -> datetime | None:
     return proposal.due_at if proposal.stage == Stage.COSIGNING else None
 
 
-def _ended(proposal: Proposal, record: StepRecord) -> dict[str, datetime]:
+def _ended(proposal: Proposal, record: StepRecord) -> dict[str, datetime | None]:
+    if record.source in ENDED and proposal.stage not in ENDED:
+        return {"ended_at": None}
     return {"ended_at": record.at} if proposal.stage in ENDED else {}
 
 

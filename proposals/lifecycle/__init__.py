@@ -8,6 +8,7 @@ from proposals.lifecycle.holders import (
     REVIEW_LADDER,
     TIERS,
     answerer_of,
+    appeal_end,
     decider_above,
     holder_place,
     period,
@@ -15,7 +16,14 @@ from proposals.lifecycle.holders import (
     street_or_district,
     superior_of,
 )
-from proposals.lifecycle.proposals import GATED, PROPOSAL, STEPS, set_stage_deadline, waits_for
+from proposals.lifecycle.proposals import (
+    GATED,
+    PROPOSAL,
+    STEPS,
+    set_stage_deadline,
+    stepped_aside,
+    waits_for,
+)
 from proposals.lifecycle.resources import REQUEST, RESOURCE, UNANSWERED, UNCONFIRMED
 from proposals.lifecycle.seconds import Second, above_of, second_of
 from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
@@ -47,12 +55,14 @@ __all__ = [
     "StageRule",
     "above_of",
     "answerer_of",
+    "appeal_end",
     "decider_above",
     "holder_place",
     "period",
     "reviewer_of",
     "second_of",
     "set_stage_deadline",
+    "stepped_aside",
     "street_or_district",
     "superior_of",
     "waits_for",

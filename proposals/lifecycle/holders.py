@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
@@ -30,9 +31,11 @@ REVIEW_LADDER = ((Role.CHIEF, ""), (Role.CLERK, "community"), (Role.CASE_OFFICER
 """Chief silent → community → street; never lost (domain.md 4.3)."""
 
 
-def reviewer_of(place: Territory, proposer: User, *, after: str = "") -> tuple[str, Territory]:
+def reviewer_of(
+    place: Territory, proposer: User, *, after: str = "", aside: Collection[int] = ()
+) -> tuple[str, Territory]:
     """Who reviews what ``proposer`` puts forward for ``place``, and where: the first on the ladder that somebody else
-    holds, beyond the rung of ``after``.
+    holds, beyond the rung of ``after``. ``aside``: the keys of those who stepped aside, or have said their word.
 
     Never the proposer: a chief's own goes to another organiser or to the community, a clerk's own to the street.
     Where nobody is found the street keeps it, and where that has nobody the district.
@@ -43,9 +46,9 @@ def reviewer_of(place: Territory, proposer: User, *, after: str = "") -> tuple[s
         at = holder_place(place, level)
         if role == Role.CLERK and holds(proposer, at, Role.CLERK):
             continue
-        if found := nearest_role(at, _who(role), without=proposer.pk):
+        if found := nearest_role(at, _who(role), without={proposer.pk, *aside}):
             return found, at
-    return street_or_district(place, proposer)
+    return street_or_district(place, proposer, aside)
 
 
 def answerer_of(place: Territory) -> tuple[str, Territory]:
@@ -54,9 +57,11 @@ def answerer_of(place: Territory) -> tuple[str, Territory]:
     return (Role.CLERK, community) if nearest_role(community, (Role.CLERK,)) else street_or_district(place)
 
 
-def street_or_district(place: Territory, asker: User | None = None) -> tuple[str, Territory]:
+def street_or_district(
+    place: Territory, asker: User | None = None, aside: Collection[int] = ()
+) -> tuple[str, Territory]:
     """The case officer, or the district's lead where the street has none. Somebody has to keep it."""
-    without = asker.pk if asker else None
+    without = {*aside, asker.pk} if asker else aside
     for role, level in ((Role.CASE_OFFICER, "street"), (OFFICES["district"][0], "district")):
         at = holder_place(place, level)
         if nearest_role(at, (role,), without=without):
@@ -113,6 +118,11 @@ def _above(place: Territory, level: str) -> Territory:
     rank = Level.objects.get(code=level).rank
     higher = [above for above in place.ancestors() if above.level.rank <= rank]
     return higher[-1] if higher else place
+
+
+def appeal_end(place: Territory, declined: datetime) -> datetime:
+    """Until when whoever proposed it may appeal against the review."""
+    return period(place, "appeal.open_days", declined).end
 
 
 def period(place: Territory, parameter: str, at: datetime, unit: str = "working_days") -> calendar.Period:

@@ -15,6 +15,7 @@ from minshi.accounts.models import User
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.rules import what_blocks
 from minshi.lifecycle.machine import Machine, Step
+from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.residents.rules import RESIDENT, acting_as
@@ -39,6 +40,15 @@ STEPS = (
     ),
     Step("resubmit", _("修改后重新提出"), (Stage.RETURNED,), Stage.SUBMITTED, "proposals.own"),
     Step("decline", _("初审不通过"), (Stage.SUBMITTED,), Stage.DECLINED, "proposals.review", needs_reason=True),
+    Step("recuse", _("初审人回避，换人审"), (Stage.SUBMITTED,), "", "proposals.review", needs_reason=True),
+    Step(
+        "appeal",
+        _("提议人申诉，由另一位复核"),
+        (Stage.DECLINED,),
+        Stage.SUBMITTED,
+        "proposals.own",
+        needs_reason=True,
+    ),
     Step(
         "merge",
         _("并入相近项目"),
@@ -389,7 +399,7 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
     else:
         rule = STAGES[proposal.stage]
         if proposal.stage == Stage.SUBMITTED and not setting.get("role"):
-            role, place = reviewer_of(proposal.place, proposal.proposer)
+            role, place = reviewer_of(proposal.place, proposal.proposer, aside=stepped_aside(proposal))
             setting = {**setting, "role": role, "place": place}
         proposal.terms = _kept_terms(proposal) or policy.terms([rule.days, *rule.terms], proposal.place)
         proposal.terms |= setting.get("carried") or {}
@@ -401,6 +411,12 @@ def _entered(proposal: Proposal, at: datetime, setting: dict[str, Any]) -> Seque
         else:
             proposal.due_at = due
     return ("stage_since", "holder_role", "holder_place", "due_at", "terms", *set_now)
+
+
+def stepped_aside(proposal: Proposal) -> list[int]:
+    """Who does not review it any more: they stepped aside, or declined it once."""
+    said = StepRecord.objects.of(proposal).filter(verb__in=("recuse", "decline"), by__isnull=False)
+    return list(said.values_list("by", flat=True))
 
 
 def _kept_terms(proposal: Proposal) -> dict[str, Any]:

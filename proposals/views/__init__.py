@@ -9,7 +9,7 @@ from proposals.views.front import home, how
 from proposals.views.library import figures, photo, project, projects
 from proposals.views.looking import look, look_correct, look_photo
 from proposals.views.personal import mine
-from proposals.views.proposing import propose, revise, submitted, withdraw
+from proposals.views.proposing import appeal, propose, revise, submitted, withdraw
 from proposals.views.resources import (
     ask_resource,
     cancel_request,
@@ -24,6 +24,7 @@ from proposals.views.reviewing import review, review_benefits, review_queue, spl
 from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, three_lists, wish, wishes
 
 __all__ = [
+    "appeal",
     "ask_resource",
     "cancel_request",
     "cosign",

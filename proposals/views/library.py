@@ -26,7 +26,7 @@ from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, CardQuerySet, Photo, Proposal, Stage
 from proposals.panels import Panel, drawing, panels_of
 from proposals.showing import present_at
-from proposals.wording import changes_of_benefits, who_benefits
+from proposals.wording import changes_of_benefits, differences, who_benefits
 
 MOST_BEHIND = 50
 """Projects on one page behind a figure."""
@@ -172,6 +172,7 @@ def _project_context(proposal: Proposal, moment: datetime, *, is_elder: bool) ->
         "version": version,
         "who_benefits": who_benefits(version, proposal.place),
         "benefits_changed": changes_of_benefits(versions, proposal.place),
+        "differences": differences(versions),
         "look": selectors.look_of(proposal.sheet_id),
         "present": present_at(moment, proposal, version, records),
         "holder": holder,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import rules
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from minshi.accounts.requests import user_of
@@ -126,6 +128,24 @@ def typed_before(version: Any) -> dict[str, Any]:
     """What a form of its words shows before anything is changed."""
     amounts = {str(source): version.share_fen(source) or None for source in CASH}
     return {**{name: getattr(version, name) for name in SAID_OF_VERSION}, "cost": version.cost_fen, **amounts}
+
+
+@login_required
+def appeal(request: HttpRequest, number: str) -> HttpResponse:
+    """Once, by whoever proposed it: another looks at what the review declined."""
+    proposal = get_object_or_404(Proposal.objects.select_related("place"), number=number)
+    user = user_of(request)
+    if reasons := why_not(proposal, "appeal", user) or actions.why_not_appeal(proposal):
+        raise NotAllowed(*reasons)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.appeal(proposal, by=user, reason=form.cleaned_data["reason"])
+            messages.success(request, _("申诉已收到，由另一位复核"))
+            return redirect("project", proposal.number)
+    declined = StepRecord.objects.of(proposal).filter(verb="decline").order_by("id").last()
+    context = {"form": form, "proposal": proposal, "declined": declined, "end": selectors.may_appeal(proposal)}
+    return render(request, "proposals/appeal.html", context, status=422 if form.errors else 200)
 
 
 @login_required

@@ -17,6 +17,7 @@ from minshi.accounts.requests import user_of
 from minshi.clock import now
 from minshi.faces.words import said_late, share
 from minshi.lifecycle.machine import why_not
+from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
@@ -25,7 +26,7 @@ from minshi.territory.models import Household
 from proposals import actions, selectors
 from proposals.forms import ChangeBenefitsForm, ReasonForm, ReviewForm
 from proposals.models import Proposal, Stage
-from proposals.wording import who_benefits
+from proposals.wording import differences, who_benefits
 
 
 @login_required
@@ -43,6 +44,7 @@ GIVE = {
     "pass_review": actions.pass_review,
     "return_for_revision": actions.return_for_revision,
     "decline": actions.decline,
+    "recuse": actions.recuse,
 }
 
 
@@ -68,6 +70,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         "proposal": proposal,
         **_benefits_of(proposal),
         "photos": list(proposal.photos.all()),
+        **_what_came_before(proposal),
         "merged": proposal.merged.order_by("pk"),
         "waiting": len(selectors.to_review(user)),
         "days_left": calendar.working_days_left(moment, proposal.due_at) if proposal.due_at else None,
@@ -117,6 +120,13 @@ def split(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("project", proposal.number)
     context = {"form": form, "proposal": proposal}
     return render(request, "proposals/split.html", context, status=422 if form.errors else 200)
+
+
+def _what_came_before(proposal: Proposal) -> dict[str, Any]:
+    """What was said of it when it was returned, declined or appealed, and what its versions changed since."""
+    words = StepRecord.objects.of(proposal).filter(verb__in=("return_for_revision", "decline", "recuse", "appeal"))
+    said = list(words.order_by("id"))
+    return {"said": said, "differences": differences(list(proposal.versions.all())) if said else []}
 
 
 def _benefits_of(proposal: Proposal) -> dict[str, Any]:

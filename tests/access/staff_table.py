@@ -312,6 +312,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "pass-review": Step(CLERK),
         "return": Step(CLERK),
         "decline": Step(CLERK),
+        "recuse": Step(CLERK),
         "change-benefits": Step(CLERK),
         "merge": Step(CLERK),
         "split": Step(CLERK),

@@ -198,6 +198,7 @@ PROPER: dict[str, Body] = {
         **{f"text_{wish.pk}": "想要两张石凳" for wish in Wish.objects.filter(sheet=w["differing"].sheet_id)},
     },
     "withdraw": lambda w: {"reason": "不办了"},
+    "appeal": lambda w: {"reason": "这件事物业不管"},
     "split": lambda w: {"reason": "说的不是一件事"},
     "cosign": lambda w: {},
     "cosign_on_paper": lambda w: {
@@ -327,6 +328,7 @@ TABLE: tuple[Row, ...] = (
     Row("unsent_file", lambda w: [w["unsent"].token], see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
+    Row("appeal", number("declined"), see=RESIDENT, send=RESIDENT),
     Row("split", number("merged"), see=COLLECTORS, send=COLLECTORS),
     Row("cosign", number("cosigning"), see=SIGNED_IN, send=ADULTS),
     Row("cosign_on_paper", number("cosigning"), see=COLLECTORS, send=COLLECTORS),

@@ -38,7 +38,7 @@ ENDS = {
 }
 """Where each kind of thing rests and nobody is waited for. Any other state that nothing leaves is a dead end; a new
 kind says here where it ends."""
-LEFT_AGAIN = {"proposals.proposal": {"merged"}}
+LEFT_AGAIN = {"proposals.proposal": {"declined", "merged"}}
 """Ends that somebody may undo: nobody is waited for there all the same."""
 
 
