@@ -34,7 +34,7 @@ from minshi.searching import MOST_NAMED, keys_of
 from minshi.territory.models import Territory
 from proposals import rules
 from proposals.actions.looking import LOOK
-from proposals.deskwork import OF_PROPOSAL, OF_REQUEST, OF_RESOURCE, OF_WISH
+from proposals.deskwork import OF_PROPOSAL, OF_QUESTION, OF_REQUEST, OF_RESOURCE, OF_WISH
 from proposals.lifecycle import GROUP, HOLDER_LABELS
 from proposals.models import (
     Card,
@@ -42,6 +42,7 @@ from proposals.models import (
     Look,
     LookState,
     Proposal,
+    Question,
     Resource,
     ResourceRequest,
     Stage,
@@ -64,6 +65,7 @@ def _pages_of(place: Territory) -> Iterable[tuple[str, str]]:
     name = {"place": place.name}
     yield gettext("%(place)s首页") % name, reverse("place", args=[place.code])
     yield gettext("%(place)s全部项目") % name, f"{reverse('projects')}?place={place.code}"
+    yield gettext("%(place)s政策问答") % name, f"{reverse('questions')}?place={place.code}"
     yield gettext("%(place)s心愿") % name, f"{reverse('wishes')}?place={place.code}"
     yield gettext("%(place)s能人和资源") % name, f"{reverse('resources')}?place={place.code}"
     yield gettext("%(place)s公示") % name, f"{reverse('notices')}?place={place.code}"
@@ -231,6 +233,17 @@ class ResourceRequestAdmin(ScopedAdmin):
     search_fields = ("text",)
     search_help_text = _("请他帮什么")
     fields = ("resource", "text", "stage", "answer", DUE)
+
+
+@admin.register(Question)
+class QuestionAdmin(ScopedAdmin):
+    desk_forms = OF_QUESTION
+    list_display = ("text", "proposal", "place", "stage", "at", DUE)
+    list_select_related = ("place", "proposal")
+    list_filter = ("stage",)
+    search_fields = ("text", "answer")
+    search_help_text = _("问题或答复里的字")
+    fields = ("text", "proposal", "place", "asker_public", "at", "stage", "answer", "hidden_why", DUE)
 
 
 OUTCOMES = {

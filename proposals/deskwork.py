@@ -17,11 +17,14 @@ from minshi.territory.models import Household, Territory
 from proposals import actions, selectors
 from proposals.forms import typed_list
 from proposals.models import (
+    ANSWER_LENGTH,
     OFFERER,
     READING,
     WHY_LENGTH,
     WISH_WAITS,
     Proposal,
+    Question,
+    QuestionStage,
     RequestStage,
     Resource,
     ResourceRequest,
@@ -452,6 +455,42 @@ class PartWish(AnswerWish):
 
     def run(self, subject: Wish, by: User) -> object:
         return actions.part_wish(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+class OfQuestion(DeskForm):
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [(_("问题"), self.subject.text), (_("项目"), self.subject.proposal or _("政策问答"))]
+
+
+class AnswerQuestion(OfQuestion):
+    name, label = "answer", _("公开答复")
+    permission = "proposals.answer_question"
+    renamed = {"text": "reason"}
+    reason = ReasonField(label=_("答复（大家都看得到）"), max_length=ANSWER_LENGTH)
+
+    @classmethod
+    def open_to(cls, subject: Question) -> bool:
+        return subject.stage == QuestionStage.WAITING
+
+    def run(self, subject: Question, by: User) -> object:
+        return actions.answer_question(subject, self.cleaned_data["reason"], by=by)
+
+
+class HideQuestion(OfQuestion):
+    name, label = "hide", _("隐藏这条提问")
+    help = _("页面上留下隐藏的理由；提问人会知道。")
+    permission = "proposals.hide_question"
+    reason = ReasonField(max_length=ANSWER_LENGTH)
+
+    @classmethod
+    def open_to(cls, subject: Question) -> bool:
+        return subject.stage != QuestionStage.HIDDEN
+
+    def run(self, subject: Question, by: User) -> object:
+        return actions.hide_question(subject, reason=self.cleaned_data["reason"], by=by)
+
+
+OF_QUESTION = (AnswerQuestion, HideQuestion)
 
 
 class JudgeWish(DeskForm):

@@ -28,11 +28,13 @@ from minshi.territory.models import Household, Territory
 from proposals import selectors
 from proposals.actions import Righted, Written
 from proposals.models import (
+    ANSWER_LENGTH,
     CASH,
     DIFFERENCE_LENGTH,
     HELP_LENGTH,
     ITEM_LENGTH,
     KEEPER_LENGTH,
+    QUESTION_LENGTH,
     REQUEST_LENGTH,
     RESOURCE_ABOUT,
     RESOURCE_TIMES,
@@ -841,6 +843,25 @@ class ReviewForm(forms.Form):
         if cleaned.get("verdict") == "merge" and not cleaned.get("into") and "into" not in self.errors:
             self.add_error("into", _("请选择并到哪一件"))
         return cleaned
+
+
+class AskForm(forms.Form):
+    text = PlainField(
+        label=_("您的问题"),
+        rows=3,
+        max_length=QUESTION_LENGTH,
+        help_text=_("一次问一件事；不要写姓名和电话。"),
+        error_messages={"required": _("请写下您的问题")},
+    )
+
+
+class AnswerForm(forms.Form):
+    text = PlainField(
+        label=_("答复（大家都看得到）"),
+        rows=5,
+        max_length=ANSWER_LENGTH,
+        error_messages={"required": _("请写下答复，大家都看得到")},
+    )
 
 
 class PartWishForm(forms.Form):

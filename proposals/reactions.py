@@ -52,7 +52,7 @@ from proposals.lifecycle import (
     stepped_aside,
     street_or_district,
 )
-from proposals.models import Look, Proposal, Resource, ResourceRequest, Stage, Wish
+from proposals.models import Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
 from proposals.selectors import other_readers
 
 
@@ -158,6 +158,14 @@ def nobody_answered(deadline: Deadline) -> None:
         look_again(deadline, period(wished.place, *again).end)
     else:
         actions.climb_wish(wished, by=None)
+
+
+@on("question")
+def nobody_answered_in_public(deadline: Deadline) -> None:
+    rows = Question.objects.select_related("place", "holder_place", "proposal")
+    asked = rows.get(pk=deadline.subject_id)
+    if actions.climb_question(asked, by=None) is None:
+        look_again(deadline, period(asked.place, "supervision.days", now()).end)
 
 
 @on(JUDGED)
@@ -292,6 +300,8 @@ def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
     """What was provisional has its day now; the row that shows it follows."""
     if deadline.kind.startswith("stage:") and deadline.subject_type == "proposals.proposal":
         actions.follow_calendar(deadline.subject_id, deadline.due, by=None)
+    elif deadline.kind == "question":
+        actions.follow_calendar_of_question(deadline.subject_id, deadline.due, by=None)
     elif deadline.kind in ("wish", JUDGED):
         actions.follow_calendar_of_wish(deadline.subject_id, deadline.due, by=None)
     elif deadline.kind in (UNCONFIRMED, UNANSWERED):
@@ -315,9 +325,16 @@ def remind(deadline: Deadline) -> None:
     """Before the time is up, whoever holds it hears of it once more."""
     title = _("快到期：%(title)s") % {"title": deadline.title}
     if deadline.role in (PROPOSER, GROUP):
-        tell(proposal_of(deadline).proposer, title, url=deadline.url, event=told.REMINDER.name)
+        tell(_project_under(deadline).proposer, title, url=deadline.url, event=told.REMINDER.name)
     elif deadline.role and (place := Territory.objects.filter(path=deadline.place_path).first()):
         tell_role(deadline.role, place, title, url=deadline.url, event=told.REMINDER.name)
+
+
+def _project_under(deadline: Deadline) -> Proposal:
+    """The project itself, or that of a question its proposer is to answer."""
+    if deadline.subject_type != Question._meta.label_lower:
+        return proposal_of(deadline)
+    return Proposal.objects.get(questions=deadline.subject_id)
 
 
 @receiver(forgetting, sender=Person)

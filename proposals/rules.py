@@ -16,9 +16,13 @@ from minshi.refusals import guarded
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import has_office, holds, home_of, is_second, lives_in, roles_of
 from minshi.territory.models import Territory
-from proposals.models import OFFERER, WISH_ENDED, Look, Proposal, Resource, ResourceRequest, Stage, Wish
+from proposals.models import OFFERER, WISH_ENDED, Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
+
+PROPOSER = "proposer"
+"""As ``lifecycle.PROPOSER``, which stands beside this."""
 
 guarded(
+    questions_of_one_household=_("每户 %(days)s 天里提问 %(most)s 次，您家已经问过；%(next)s 以后可以再问"),
     open_proposals_of_one_person=_("每人同时在办的提议最多 %(most)s 件，已经满了；办结或撤回一件以后再提"),
     resources_of_one_person=_("每人同时登记最多 %(most)s 项，已经满了；撤下一项以后再登记"),
     requests_of_one_person=_("您已经找了 %(most)s 项，都还在等答复；有答复以后再找"),
@@ -43,7 +47,7 @@ def is_proposer(user: User, proposal: Proposal) -> bool:
 
 
 @rules.predicate
-def holds_it(user: User, subject: Proposal | Wish | Resource | ResourceRequest) -> bool:
+def holds_it(user: User, subject: Proposal | Wish | Question | Resource | ResourceRequest) -> bool:
     """Holds the role in the place that the matter waits for now."""
     return subject.holder_place is not None and holds(user, subject.holder_place, subject.holder_role)
 
@@ -174,6 +178,27 @@ def walks_round(user: User) -> bool:
     return any(held.role in (Role.CLERK, *ORGANISERS) for held in roles_of(user))
 
 
+@rules.predicate
+def may_question(user: User, question: Question) -> bool:
+    """Whoever lives in the community around it."""
+    return lives_in(user, question.place.at_level("community") or question.place)
+
+
+@rules.predicate
+def answers_question(user: User, question: Question) -> bool:
+    """Whoever holds it, the community and the street there; never one's own."""
+    if user.is_same(question.by_id):
+        return False
+    if question.holder_role == PROPOSER and question.proposal and user.is_same(question.proposal.proposer_id):
+        return True
+    return holds_it(user, question) or holds(user, question.place, Role.CLERK, Role.CASE_OFFICER)
+
+
+@rules.predicate
+def hides_questions(user: User, question: Question) -> bool:
+    return holds(user, question.place, Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)
+
+
 def enters_paper(user: User) -> bool:
     """Whether this person enters paper proposals and wishes for others: the clerk of some community."""
     return any(held.role == Role.CLERK for held in roles_of(user))
@@ -245,6 +270,9 @@ rules.add_perm("proposals.record_paper", is_clerk_there | is_organiser_there)
 rules.add_perm("proposals.run", is_clerk_there)
 rules.add_perm("proposals.handle", holds_it)
 rules.add_perm("proposals.rule_above", decides_above)
+rules.add_perm("proposals.ask", may_question)
+rules.add_perm("proposals.answer_question", answers_question)
+rules.add_perm("proposals.hide_question", hides_questions)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
 rules.add_perm("proposals.judge_wish", may_judge)
@@ -269,6 +297,9 @@ permits.held_by(
         "proposals.run": _("这里的社区工作人员"),
         "proposals.handle": _("现在的承办人"),
         "proposals.rule_above": _("承办人的上一级：街道经办或街道审批、区牵头部门，区以上由区牵头部门两位工作人员"),
+        "proposals.ask": _("住在这个社区、确认过住处的居民"),
+        "proposals.answer_question": _("现在的承办人，或这里的社区工作人员、街道经办，不能是提问人自己"),
+        "proposals.hide_question": _("这里的社区工作人员、街道经办或区牵头部门"),
         "proposals.wish": _("确认过住处的居民，或者替居民登记的社区工作人员"),
         "proposals.answer_wish": _("现在的承办人，或这里的社区工作人员、街道经办"),
         "proposals.judge_wish": _("许愿人本人；别人代记的由社区或楼栋长问过以后登记，说办好了的人不能自己登记"),

@@ -63,6 +63,7 @@ from proposals.models import (
     LookState,
     PlaceTotal,
     Proposal,
+    Question,
     Resource,
     ResourceKind,
     ResourceRequest,
@@ -549,6 +550,17 @@ def merged_into(proposal: Proposal) -> list[Proposal]:
     return list(rows.order_by("pk"))
 
 
+def questions_of(proposal: Proposal) -> QuerySet[Question]:
+    """What was asked under it, and under what was merged into it; the newest first."""
+    merged = Proposal.objects.filter(merged_into=proposal).values("pk")
+    return Question.objects.filter(Q(proposal=proposal) | Q(proposal__in=merged)).order_by("-id")
+
+
+def policy_questions(place: Territory) -> QuerySet[Question]:
+    """Of the policy of a place and everything beneath it, the newest first."""
+    return Question.objects.filter(proposal=None, place__path__startswith=place.path).order_by("-id")
+
+
 def plan_of_money(card: Card, version: Version) -> dict[str, Any]:
     """Where the money comes from: what was raised; before anything was, what the newest version means to raise."""
     raised = [(str(source.label), getattr(card, f"{source}_fen")) for source in CASH]
@@ -581,7 +593,7 @@ def notices_of(proposal: Proposal) -> list[Notice]:
     return list(Notice.objects.filter(link=proposal.get_absolute_url()).select_related("place").order_by("-posted_at"))
 
 
-def holder_of(subject: Proposal | Wish | Resource, day: date | None = None) -> str:
+def holder_of(subject: Proposal | Wish | Question | Resource, day: date | None = None) -> str:
     """Who holds it now (``day``: today), as the page says it; nobody once it has ended."""
     if subject.holder_place is None:
         return ""
@@ -618,7 +630,12 @@ def _buys_nothing(proposal: Proposal) -> bool:
     return max(proposal.versions.all(), key=lambda version: version.number).costs_no_money
 
 
-def way_of_wish(wish: Wish) -> list[dict[str, Any]]:
+def way_of_question(question: Question) -> list[dict[str, Any]]:
+    """As ``way_of_wish``."""
+    return way_of_wish(question)
+
+
+def way_of_wish(wish: Wish | Question) -> list[dict[str, Any]]:
     """What was done with a wish, the last word last, and that it still waits while it does."""
     said = [
         {

@@ -26,12 +26,14 @@ from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.residents.waiting import CLAIM
 from proposals import selectors
 from proposals.actions import cosigns_needed, proposed_above, waits_above
-from proposals.lifecycle import REVIEW_LADDER, waits_for
+from proposals.lifecycle import PROPOSER, REVIEW_LADDER, waits_for
 from proposals.models import (
     OFFERER,
     Cosign,
     LookState,
     Proposal,
+    Question,
+    QuestionStage,
     RequestStage,
     ResourceRequest,
     Stage,
@@ -193,6 +195,23 @@ def to_answer_requests(user: User) -> list[Task]:
     return [
         Task(each.resource.title, _("有人找您帮忙"), each.get_absolute_url(), _("去答复"), each.due_at)
         for each in waiting.order_by("due_at")[:MOST_RETURNED]
+    ]
+
+
+def to_answer_in_public(user: User) -> list[Task]:
+    """What was asked under their own proposals while these are theirs to hold."""
+    asked = Question.objects.filter(
+        proposal__proposer__in=user.keys, stage=QuestionStage.WAITING, holder_role=PROPOSER
+    ).order_by("due_at")
+    return [
+        Task(
+            question.text,
+            _("有人提问，请您公开答复"),
+            reverse("answer_question", args=[question.pk]),
+            _("去答复"),
+            question.due_at,
+        )
+        for question in asked[:MOST_RETURNED]
     ]
 
 
@@ -397,6 +416,13 @@ register_tasks(
 )
 register_tasks(
     to_finish, where="EXISTS (SELECT FROM proposals_draft AS written WHERE written.user_id = ANY (me.accounts))"
+)
+register_tasks(
+    to_answer_in_public,
+    where="""EXISTS (
+        SELECT FROM proposals_proposal AS own JOIN proposals_question AS asked ON asked.proposal_id = own.id
+        WHERE own.proposer_id = ANY (me.accounts) AND asked.stage = 'waiting' AND asked.holder_role = 'proposer'
+    )""",
 )
 register_tasks(reviews, where=HOLDS_A_POST)
 register_tasks(to_confirm, where=HOLDS_A_POST)

@@ -17,7 +17,7 @@ from minshi.residents.models import Residence, Role
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, answerer_of, appeal_end, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
-from proposals.models import OFFERER, Proposal, Resource, ResourceRequest, Stage, Tier, Wish, WishSupport
+from proposals.models import OFFERER, Proposal, Question, Resource, ResourceRequest, Stage, Tier, Wish, WishSupport
 
 # --- Who -----------------------------------------------------------------------------------------
 
@@ -410,6 +410,36 @@ REQUESTS = Lines(
         "answer": record.reason,
     },
     url=ResourceRequest.get_absolute_url,
+)
+
+
+# --- Questions ----------------------------------------------------------------------------------------
+
+
+def _answerer(question: Question, record: StepRecord) -> Heard:
+    if question.holder_role == PROPOSER_HOLDS and question.proposal:
+        return [question.proposal.proposer]
+    return Post(question.holder_role, question.holder_place) if question.holder_place else None
+
+
+QUESTIONER = Audience(_("提问人"), lambda question, record: [question.by])
+ANSWERS = Audience(_("承办人，没有的为社区"), _answerer)
+
+QUESTIONS = Lines(
+    "proposals.question",
+    (
+        Told("ask", ANSWERS, _("有人提问，请公开答复：%(text)s"), _("请在 %(due)s 前答复")),
+        Told("answer", QUESTIONER, _("您的提问有答复了"), "%(reason)s"),
+        Told("hide", QUESTIONER, _("您的提问已隐藏"), "%(reason)s"),
+        Told("climb", ANSWERS, _("下一级逾期没有答复的提问：%(text)s"), _("请在 %(due)s 前答复")),
+        Told("climb", QUESTIONER, _("您的提问逾期没有答复，已转上一级"), "%(text)s"),
+        Told("overdue", ANSWERS, _("逾期没有答复的提问：%(text)s")),
+    ),
+    facts=lambda question, record: {
+        "text": question.text,
+        "due": cn_until(question.due_at) if question.due_at else "",
+    },
+    url=Question.get_absolute_url,
 )
 
 

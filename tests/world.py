@@ -290,6 +290,7 @@ class World:
         self.things["merged"] = self.way.submitted(title="楼梯口的灯再亮些", by=neighbour)
         proposals.merge(self["merged"], self["cosigning"], by=self.who("chief"), reason="说的是同一盏灯")
         self._share()
+        self._ask()
         self.things["declined"] = self.way.submitted(title="楼顶种花", by=resident)
         proposals.decline(self["declined"], by=self.who("chief"), reason="楼顶不能上人")
         self._look()
@@ -330,6 +331,17 @@ class World:
         proposals.keep_draft_photos(self["draft"], [a_picture()], by=resident)
         self.things["draft_photo"] = DraftPhoto.objects.get()
         self.things["spare_draft"] = proposals.begin_draft({"title": ["不写了的"]}, by=resident)
+
+    def _ask(self) -> None:
+        """One waits for the proposer, one of the policy was answered, one is hidden."""
+        neighbour, clerk = self.who("neighbour"), self.who("clerk")
+        self.things["question"] = proposals.ask("灯几点亮？", proposal=self["cosigning"], by=neighbour)
+        hidden = proposals.ask("有人占了车位", proposal=self["cosigning"], by=self.who("chief"))
+        proposals.hide_question(hidden, reason="和这件事没有关系", by=clerk)
+        self.things["hidden_question"] = hidden
+        asked = proposals.ask("加装电梯怎么申请？", by=neighbour)
+        proposals.answer_question(asked, "带上房产证到社区填表", by=clerk)
+        self.things["policy_question"] = asked
 
     def _bring_register(self) -> None:
         """A file was looked at and waits for its import."""

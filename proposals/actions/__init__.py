@@ -37,6 +37,14 @@ from proposals.actions.handling import (
 from proposals.actions.looking import climb_look, look_at_sheet
 from proposals.actions.merging import merge, split
 from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, submit_once, withdraw
+from proposals.actions.questions import (
+    answer_question,
+    ask,
+    climb_question,
+    follow_calendar_of_question,
+    hide_question,
+    is_open_to_questions,
+)
 from proposals.actions.resources import (
     answer_request,
     ask_resource,
@@ -109,9 +117,11 @@ __all__ = [
     "accept_silence",
     "add_photo",
     "advance",
+    "answer_question",
     "answer_request",
     "answer_wish",
     "appeal",
+    "ask",
     "ask_above",
     "ask_resource",
     "ask_third",
@@ -120,6 +130,7 @@ __all__ = [
     "change_beneficiaries",
     "climb",
     "climb_look",
+    "climb_question",
     "climb_request",
     "climb_resource",
     "climb_wish",
@@ -137,6 +148,7 @@ __all__ = [
     "enter_wishes",
     "escalate",
     "follow_calendar",
+    "follow_calendar_of_question",
     "follow_calendar_of_resource",
     "follow_calendar_of_wish",
     "follow_gate",
@@ -150,7 +162,9 @@ __all__ = [
     "freeze_beneficiaries",
     "gather_if_enough",
     "hand_back",
+    "hide_question",
     "in_public",
+    "is_open_to_questions",
     "join_wish",
     "judge_wish",
     "keep_draft_photos",

@@ -24,6 +24,7 @@ from proposals.lifecycle.proposals import (
     stepped_aside,
     waits_for,
 )
+from proposals.lifecycle.questions import QUESTION, QUESTION_STEPS, next_answerer
 from proposals.lifecycle.resources import REQUEST, RESOURCE, UNANSWERED, UNCONFIRMED
 from proposals.lifecycle.seconds import Second, above_of, second_of
 from proposals.lifecycle.stages import BAD_END, MONEY_STAGES, STAGES, STOPPABLE, WAY, StageRule
@@ -39,6 +40,8 @@ __all__ = [
     "MONEY_STAGES",
     "PROPOSAL",
     "PROPOSER",
+    "QUESTION",
+    "QUESTION_STEPS",
     "REQUEST",
     "RESOURCE",
     "REVIEW_LADDER",
@@ -58,6 +61,7 @@ __all__ = [
     "appeal_end",
     "decider_above",
     "holder_place",
+    "next_answerer",
     "period",
     "reviewer_of",
     "second_of",

@@ -38,6 +38,7 @@ from proposals.models.proposals import (
     end_of_number,
     sum_of,
 )
+from proposals.models.questions import ANSWER_LENGTH, QUESTION_LENGTH, Question, QuestionStage
 from proposals.models.resources import (
     OFFERER,
     REQUEST_LENGTH,
@@ -53,6 +54,7 @@ from proposals.models.resources import (
 from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, WISH_RESTS, WISH_WAITS, Wish, WishStage, WishSupport
 
 __all__ = [
+    "ANSWER_LENGTH",
     "CASH",
     "DIFFERENCE_LENGTH",
     "ENDED",
@@ -67,6 +69,7 @@ __all__ = [
     "OFFERER",
     "OPEN",
     "PUBLIC",
+    "QUESTION_LENGTH",
     "READING",
     "REQUEST_LENGTH",
     "RESOURCE_ABOUT",
@@ -99,6 +102,8 @@ __all__ = [
     "PlaceTotal",
     "Proposal",
     "ProposalQuerySet",
+    "Question",
+    "QuestionStage",
     "RequestStage",
     "Resource",
     "ResourceKind",

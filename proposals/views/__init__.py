@@ -1,6 +1,7 @@
 """The pages of wishes and proposals; each is a thin door to a selector or an action."""
 
 from proposals.views import papers
+from proposals.views.asking import answer_question, ask, project_questions, question, questions
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.drafting import draft, draft_photo, draft_step, drafts, drop_draft
 from proposals.views.entering import propose_for, wish_at_door, wish_book
@@ -24,7 +25,9 @@ from proposals.views.reviewing import review, review_benefits, review_queue, spl
 from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, three_lists, wish, wishes
 
 __all__ = [
+    "answer_question",
     "appeal",
+    "ask",
     "ask_resource",
     "cancel_request",
     "cosign",
@@ -54,9 +57,12 @@ __all__ = [
     "part_wish",
     "photo",
     "project",
+    "project_questions",
     "projects",
     "propose",
     "propose_for",
+    "question",
+    "questions",
     "resource",
     "resource_request",
     "resources",

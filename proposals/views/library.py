@@ -22,12 +22,15 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
 from proposals import selectors
+from proposals.actions import is_open_to_questions
 from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, CardQuerySet, Photo, Proposal, Stage
 from proposals.panels import Panel, drawing, panels_of
 from proposals.showing import present_at
 from proposals.wording import changes_of_benefits, differences, who_benefits
 
+MOST_QUESTIONS = 3
+"""On a project's page; all of them have a page of their own."""
 MOST_BEHIND = 50
 """Projects on one page behind a figure."""
 
@@ -186,6 +189,8 @@ def _project_context(proposal: Proposal, moment: datetime, *, is_elder: bool) ->
         "panels": [(panel.template, told) for panel, told in panels if not panel.draws_money],
         "money": selectors.plan_of_money(proposal.card, version) if _draws_money(proposal, panels) else None,
         "photos": list(proposal.photos.all()),
+        "questions": list(selectors.questions_of(proposal)[:MOST_QUESTIONS]),
+        "may_be_asked": is_open_to_questions(proposal),
         "merged": selectors.merged_into(proposal) if any(each.verb == "take_in" for each in records) else [],
         "notices": selectors.notices_of(proposal),
         "moment": moment,

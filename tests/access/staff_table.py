@@ -81,6 +81,7 @@ THINGS: dict[str, Thing] = {
     "proposals.resource": Thing(),
     "proposals.resourcerequest": Thing(),
     "proposals.handling": Thing(),
+    "proposals.question": Thing(),
     "deliberation.motion": Thing(),
     "deliberation.meeting": Thing(),
     "deliberation.workinggroup": Thing(),
@@ -337,6 +338,10 @@ STEPS: dict[str, dict[str, Step]] = {
         "settle": Step(CLERK),
         "aftercare": Step(CLERK),
         "archive": Step(CLERK),
+    },
+    "proposals.question": {
+        "answer": Step(ANSWERERS),
+        "hide": Step(ANSWERERS | only("district_officer")),
     },
     "proposals.wish": {
         **{name: Step(ANSWERERS) for name in ("claim", "hand-over", "fulfil", "decline")},

@@ -34,6 +34,7 @@ ENDS = {
     "proposals.proposal": set(map(str, ENDED)),
     "proposals.resource": {"declined", "withdrawn"},
     "proposals.resourcerequest": {"agreed", "refused", "cancelled"},
+    "proposals.question": {"hidden"},
     "proposals.wish": {"declined", "fulfilled", "promoted"},
 }
 """Where each kind of thing rests and nobody is waited for. Any other state that nothing leaves is a dead end; a new

@@ -41,11 +41,13 @@ def subjects(way: Way) -> dict[str, models.Model]:
     wished.proposal = proposal
     offered = proposals.offer(place=way.yard, kind="skill", title="会修自行车", times="周六", by=way.who("neighbour"))
     asked_for = ResourceRequest(pk=1, resource=offered, by=way.who("resident"), text="链条掉了")
+    question = proposals.ask("什么时候动工？", proposal=announced, by=way.who("neighbour"))
     found: list[Any] = [
         offered,
         asked_for,
         proposal,
         wished,
+        question,
         proposal.motions.get(),
         proposal.meetings.get(),
         proposal.grants.get(),
