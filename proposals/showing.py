@@ -20,7 +20,7 @@ from minshi.faces.words import cn_until, said_late
 from minshi.lifecycle.models import StepRecord
 from minshi.mydata.actions import to_answer
 from minshi.paper import numbers
-from minshi.residents import speaking
+from minshi.residents import notice, speaking
 from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import home_of, person_of, roles_of
 from minshi.residents.waiting import CLAIM
@@ -235,6 +235,14 @@ def to_confirm(user: User) -> list[Task]:
     return [Task(_("确认住户"), text, reverse("confirm_residents"), _("去确认"), waiting[0].due)]
 
 
+def notice_to_read(user: User) -> list[Task]:
+    """The notice of personal data has another version than this person agreed to."""
+    person = person_of(user)
+    if person is None or person.consented_at is None or person.consented_to == notice.VERSION:
+        return []
+    return [Task(_("个人信息告知"), _("有变化，请再看一遍"), reverse("consent"), _("去看"))]
+
+
 def names_to_put_right(user: User) -> list[Task]:
     """Residents of my places who ask for another name, as one task; staff have it on their desk."""
     if not any(held.role in ORGANISERS for held in roles_of(user)):
@@ -394,6 +402,13 @@ register_own(objections)
 register_finder(by_number)
 register_finder(signed_lists)
 register_finder(wishes_on_paper)
+register_tasks(
+    notice_to_read,
+    where=f"""EXISTS (
+        SELECT FROM residents_person AS asked
+        WHERE asked.id = me.person AND asked.consented_at IS NOT NULL AND asked.consented_to <> {notice.VERSION}
+    )""",
+)
 register_tasks(
     to_revise,
     where="""EXISTS (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from minshi import paging
 from minshi.accounts.models import User
-from minshi.accounts.requests import user_of
+from minshi.accounts.requests import somebody_of, user_of
 from minshi.clock import now
 from minshi.faces.words import said_late
 from minshi.masking import mask_phone
@@ -23,6 +26,8 @@ from minshi.mydata.forms import AnswerForm, NameForm, NewNumberForm, SureForm
 from minshi.mydata.models import Correction
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
+from minshi.residents import actions as residents
+from minshi.residents import notice
 from minshi.residents.models import ORGANISERS, Residence, Role
 from minshi.residents.rules import person_of, roles_of
 from minshi.signin import actions as codes
@@ -34,12 +39,25 @@ from minshi.signin.models import Code
 MOST = 50
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def consent(request: HttpRequest) -> HttpResponse:
-    """个人信息告知: what is kept of a resident, what for, for how long, and their rights."""
+    """个人信息告知: what is kept of a resident, what for, for how long, and their rights; agreed to anew here."""
     days = {"keep_months": "security.keep_months", "erase_days": "mydata.erase_days"}
-    context = {name: policy.value(parameter, None) for name, parameter in days.items()}
-    return render(request, "residents/consent.html", context)
+    context: dict[str, Any] = {name: policy.value(parameter, None) for name, parameter in days.items()}
+    reasons: list[str] = []
+    if request.method == "POST":
+        user = somebody_of(request)
+        if user is None:
+            return redirect_to_login(request.get_full_path())
+        with answering(lambda refusal: reasons.extend(refusal.reasons)):
+            residents.consent(paging.number(request.POST.get("version")) or 0, by=user)
+            messages.success(request, _("已记下，谢谢"))
+            return redirect("my_data")
+    person = person_of(somebody_of(request))
+    asks = person is not None and person.consented_at is not None and person.consented_to != notice.VERSION
+    context |= {"version": notice.VERSION, "since": notice.SINCE, "asks": asks, "reasons": reasons}
+    context["changed"] = notice.CHANGES.get(notice.VERSION, "")
+    return render(request, "residents/consent.html", context, status=422 if reasons else 200)
 
 
 @never_cache

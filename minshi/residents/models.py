@@ -50,6 +50,7 @@ class Person(models.Model):
     """Somebody in the register, with or without a phone; no ID number is ever kept. Where they live is a residence.
 
     ``born`` is the first day of a minor's month of birth, kept until they are adult and then erased.
+    ``consented_to`` is the version of the notice (``notice.VERSION``) they agreed to ``consented_at``.
     """
 
     PERSONAL = ("name", "born")
@@ -59,6 +60,7 @@ class Person(models.Model):
     is_adult = models.BooleanField(_("已满18岁"), default=True)
     born = models.DateField(_("出生年月（未满18岁）"), null=True, blank=True)
     consented_at = models.DateTimeField(_("个人信息告知同意时间"), null=True, blank=True)
+    consented_to = models.PositiveSmallIntegerField(_("同意的是第几版告知"), default=1, db_default=1)
 
     objects = PersonQuerySet.as_manager()
 
