@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Choices, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Ballot
 from evaluation.models import Answer
 from funding.models import Contribution, Pledge
+from funding.models.pledges import ContributionStage
 from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
+from minshi.faces.words import cn_datetime
+from minshi.ledger.money import format_yuan
 from minshi.notifications.models import Manner, Message
-from minshi.residents.models import Person, Residence, RoleGrant
+from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.rolls import selectors as rolls
-from proposals.models import Cosign, Proposal, Resource, ResourceRequest, Wish
+from minshi.rolls.models import Channel
+from proposals.models import Cosign, Proposal, Resource, ResourceRequest, Stage, Wish, WishStage
+from proposals.models.resources import RequestStage, ResourceStage
 from proposals.selectors import followed
 
 
@@ -27,7 +35,7 @@ def everything_of(user: User) -> dict[str, Any]:
     units = [unit for person in people for unit in rolls.units_with(person, doors, owned=True)]
     return {
         "account": {"phone": user.phone or "", "joined": user.date_joined},
-        "person": _one(Person.objects.filter(user=user), "name", "is_adult", "born", "consented_at"),
+        "person": _one(Person.objects.filter(user=user), "name", "is_adult", "born", "consented_at", "consented_to"),
         "residences": _rows(
             Residence.objects.filter(person__in=people),
             *("household__address", "household__label", "since", "until", "confirmed_at", "is_representative"),
@@ -54,6 +62,119 @@ def everything_of(user: User) -> dict[str, Any]:
         "follows": _followed(user),
         "told_how": _one(Manner.objects.filter(user=user), "daily", "texts", "quiet_from", "quiet_until"),
     }
+
+
+PARTS = {
+    "account": _("账号"),
+    "person": _("登记"),
+    "residences": _("住处"),
+    "roles": _("任职"),
+    "proposals": _("提议"),
+    "wishes": _("心愿"),
+    "resources": _("登记的能人和资源"),
+    "requests": _("找能人和资源"),
+    "signatures": _("附议"),
+    "votes": _("投票（投了什么凭核对号查）"),
+    "pledges": _("认缴"),
+    "money": _("出的钱"),
+    "ratings": _("评价"),
+    "objections": _("异议"),
+    "messages": _("消息"),
+    "follows": _("关注"),
+    "told_how": _("消息怎么发"),
+}
+"""What each kind is called, in the order it is read."""
+
+WORDS = {
+    "phone": _("手机号"),
+    "joined": _("注册时间"),
+    "name": _("姓名"),
+    "is_adult": _("已满 18 岁"),
+    "born": _("出生年月"),
+    "consented_at": _("同意告知的时间"),
+    "consented_to": _("同意的是第几版"),
+    "household__address": _("门牌"),
+    "household__label": _("门牌叫法"),
+    "since": _("从"),
+    "until": _("到"),
+    "confirmed_at": _("确认时间"),
+    "is_representative": _("户代表"),
+    "role": _("角色"),
+    "place__full_name": _("地方"),
+    "revoked_at": _("撤销时间"),
+    "number": _("编号"),
+    "title": _("标题"),
+    "stage": _("阶段"),
+    "submitted_at": _("提出时间"),
+    "text": _("内容"),
+    "spot": _("地点"),
+    "at": _("时间"),
+    "answer": _("答复"),
+    "slip_number": _("回执号"),
+    "proposal__number": _("项目编号"),
+    "channel": _("来源"),
+    "motion__question": _("表决"),
+    "amount_fen": _("金额（元）"),
+    "about": _("说明"),
+    "times": _("什么时候可以"),
+    "unit": _("单位"),
+    "resource__title": _("找的是"),
+    "withdrawn_at": _("撤回时间"),
+    "survey__proposal__number": _("项目编号"),
+    "level": _("打分"),
+    "advice": _("建议"),
+    "notice__number": _("公示编号"),
+    "facts": _("事实"),
+    "request": _("要求"),
+    "body": _("内容"),
+    "daily": _("每天汇总一条"),
+    "texts": _("收短信"),
+    "quiet_from": _("免打扰从几点"),
+    "quiet_until": _("免打扰到几点"),
+}
+
+
+CODES: dict[tuple[str, str], type[Choices]] = {
+    ("roles", "role"): Role,
+    ("proposals", "stage"): Stage,
+    ("wishes", "stage"): WishStage,
+    ("resources", "stage"): ResourceStage,
+    ("requests", "stage"): RequestStage,
+    ("money", "stage"): ContributionStage,
+    ("signatures", "channel"): Channel,
+    ("votes", "channel"): Channel,
+}
+"""What is kept as a code and read as a word."""
+
+
+def readable_copy(kept: dict[str, Any]) -> list[tuple[str, list[list[tuple[str, Any]]]]]:
+    """All of it with names that people read; of each kind its rows, of each row what is filled in."""
+    return [(str(title), [_readable(kind, row) for row in _rows_of(kept[kind])]) for kind, title in PARTS.items()]
+
+
+def _rows_of(part: Any) -> list[Any]:
+    return part if isinstance(part, list) else [part] if part else []
+
+
+def _readable(kind: str, row: Any) -> list[tuple[str, Any]]:
+    if not isinstance(row, dict):
+        return [("", row)]
+    return [
+        (str(WORDS.get(name, name)), _value(kind, name, value))
+        for name, value in row.items()
+        if value not in ("", None)
+    ]
+
+
+def _value(kind: str, name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
+    if isinstance(value, datetime):
+        return cn_datetime(value)
+    if name == "amount_fen":
+        return format_yuan(value)
+    codes = CODES.get((kind, name))
+    return dict(codes.choices).get(value, value) if codes else value
 
 
 def _followed(user: User) -> list[str]:

@@ -23,6 +23,7 @@ urlpatterns = [
     path(f"ratings/<{READ}:pk>/check/", views.rating_check, name="rating_check"),
     path(f"ratings/<{READ}:pk>/sheet/", views.rating_sheet, name="rating_sheet"),
     path(f"ratings/<{OWN}:pk>/correct/", views.rating_correct, name="rating_correct"),
+    path("mine/data/copy/", views.my_copy, name="my_copy"),
     path("mine/data/export/", views.my_export, name="my_export"),
     path("report/<slug:code>/", views.report, name="report"),
     path("callbacks/<uuid:token>/", views.callback, name="callback"),

@@ -44,7 +44,7 @@ from evaluation.models import (
     Survey,
     SurveyStage,
 )
-from evaluation.mydata import everything_of
+from evaluation.mydata import everything_of, readable_copy
 from evaluation.report import Report, report_of, years_of
 from evaluation.rules import NOT_ON_THE_ROLL, collects_paper, is_rater, mends, office_above, reads_ratings, why_not_rate
 from minshi import paging
@@ -477,6 +477,14 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # --- My data ---------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_safe
+def my_copy(request: HttpRequest) -> HttpResponse:
+    """The same as ``my_export``, to be read and printed."""
+    return render(request, "evaluation/my_copy.html", {"parts": readable_copy(everything_of(user_of(request)))})
 
 
 @never_cache

@@ -25,6 +25,7 @@ CEILINGS = {
     "rating_paper_unit": 11,
     # One of each kind of thing that is kept of a person.
     "my_export": 22,
+    "my_copy": 24,
     # Envelopes, second readings and call-backs of a round; who stands in where a post is empty.
     "rating_checks": 12,
     # The sheet, the second one, and who stands in where a post is empty.

@@ -195,3 +195,17 @@ def test_what_is_promised_is_there(page: str, resident: User, client_of: ClientO
     mine = client_of(resident).get(DATA).content.decode()
     for address in ("export/", "name/", "number/", "leave/", "close/"):
         assert DATA + address in mine
+
+
+def test_one_reads_and_prints_what_is_ones_own(way: Way, resident: User, neighbour: User, client_of: ClientOf) -> None:
+    """The same as the file, with words for codes and yuan for fen."""
+    proposal = way.raising()
+    way.planned(proposal)
+    funding.pledge(proposal, way.households[0], amount_fen=12_300, by=fresh(resident))
+    page = client_of(resident).get(f"{DATA}copy/").content.decode()
+    for word in (resident.phone, "甲居民", proposal.number, "123.00", "户代表", "筹集资金"):
+        assert word and word in page
+    assert (neighbour.phone or "") not in page and neighbour.person.name not in page
+    for code in ("household__address", "amount_fen", "raising", "True"):
+        assert code not in page
+    assert client_of(None).get(f"{DATA}copy/").status_code == 302
