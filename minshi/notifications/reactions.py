@@ -18,7 +18,7 @@ from minshi.notifications.actions import tell, tell_step
 from minshi.residents import speaking
 from minshi.residents.models import STAFF_ROLES, Person, Residence, RoleGrant
 from minshi.residents.rules import title_in
-from minshi.residents.signals import appointed, judged, of_age
+from minshi.residents.signals import appointed, judged, moved_out, of_age
 
 
 @receiver(of_age, sender=Person)
@@ -64,6 +64,17 @@ def somebody_was_confirmed(residence: Residence, lives_there: bool, **kwargs: An
     else:
         title, words = _("您登记的门牌没有得到确认"), _("请看看门牌有没有选错，或问问楼栋长、社区")
         tell(person.user, title, words, reverse("join"), event=told.RESIDENCE_JUDGED.name)
+
+
+@receiver(moved_out, sender=Residence)
+def somebody_was_moved_out(residence: Residence, said_by: str, **kwargs: Any) -> None:
+    """Nobody loses their voice at a door without hearing of it."""
+    person = residence.person
+    if person is None or person.user is None:
+        return
+    words = _("%(door)s，由%(who)s登记。没有搬走的，请重新登记，由楼栋长或社区确认。")
+    words %= {"door": residence.household.door, "who": said_by}
+    tell(person.user, _("您的住处被登记为搬走了"), words, reverse("join"), event=told.MOVED_OUT.name)
 
 
 @receiver(appointed, sender=RoleGrant)

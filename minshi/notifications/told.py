@@ -8,6 +8,12 @@ OF_AGE = Event("person.of_age", _("满 18 岁的人"))
 APPOINTED = Event("role.given", _("担任的人"))
 DISMISSED = Event("role.taken", _("不再担任的人"))
 RESIDENCE_JUDGED = Event("residence.judged", _("登记住在这里的人"), Way.BOTH, _("确认以后才能附议、投票、打分"))
+MOVED_OUT = Event(
+    "residence.ended",
+    _("被别人登记搬走的人"),
+    Way.BOTH,
+    _("没有搬走的可以马上重新登记，不然不能再表决、打分"),
+)
 ACCESS_RESET = Event("access.reset", _("登录被重设的人，另有一条不等天亮的短信"))
 RESET_TO_CONFIRM = Event("access.to_confirm", _("复核重设的人"))
 ACCOUNT_TO_CONFIRM = Event("account.to_confirm", _("复核合并账号、换手机号的人"))

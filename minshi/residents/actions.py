@@ -16,9 +16,10 @@ from minshi.deadlines.actions import meet, schedule
 from minshi.lifecycle.action import action, in_turn
 from minshi.masking import one_line
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, RoleGrant
-from minshi.residents.rules import adult_from, confirms_residents, may_appoint, why_not_there
-from minshi.residents.signals import appointed, asked, judged, of_age, representation_answered
+from minshi.residents import notice
+from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, ResidenceQuerySet, RoleGrant
+from minshi.residents.rules import adult_from, confirms_residents, home_of, may_appoint, role_in, why_not_there
+from minshi.residents.signals import appointed, asked, judged, moved_out, of_age, representation_answered
 from minshi.territory.models import Household, Territory
 
 ADULTHOOD = "residents.adulthood"
@@ -50,7 +51,7 @@ def join(
     _set_age(person, is_adult=is_adult, born=born)
     if before and before.household_id == household.pk and earlier == (person.name, person.is_adult, person.born):
         return before  # said already
-    person.consented_at = now()
+    person.consented_at, person.consented_to = now(), notice.VERSION
     person.save()
     _await_adulthood(person)
     if before:
@@ -59,6 +60,19 @@ def join(
     user.__dict__.pop("_person", None)
     asked.send(Residence, residence=claim, before=before)
     return claim
+
+
+@action
+def consent(version: int, *, by: User) -> None:
+    """Agree to the notice as it was read: where it has changed meanwhile it is to be read again."""
+    person = Person.objects.select_for_update().filter(user=by).first()
+    if person is None:
+        raise Refused(_("您还没有登记住在哪里，登记时会请您看这份告知"))
+    if version != notice.VERSION:
+        raise Refused(_("告知刚有变化，请再看一遍"))
+    if person.consented_at is None or person.consented_to != version:
+        person.consented_at, person.consented_to = now(), version
+        person.save(update_fields=["consented_at", "consented_to"])
 
 
 def _refuse_struck(household: Household) -> None:
@@ -140,6 +154,44 @@ def move_out(home: Residence, *, by: User) -> None:
     if not home.confirmed_at:
         raise Refused(_("还没有确认过，请直接确认或不确认"))
     _end(home)
+    moved_out.send(Residence, residence=home, said_by=role_in(by, home.household.place))
+
+
+@action
+def gone(home: Residence, *, by: User) -> None:
+    """Another of the household no longer lives there: said by whoever represents it, or where nobody does by any adult.
+
+    The representative is not moved out by the others: who speaks for the door changes by their own word, or by the
+    chief's or the community's.
+    """
+    list(Residence.objects.select_for_update(of=("self",)).current().filter(household=home.household_id).order_by("pk"))
+    rows = Residence.objects.select_related("household__place", "person__user")
+    home = rows.get(pk=home.pk)
+    if reasons := why_not_gone(home, by):
+        raise NotAllowed(*reasons)
+    if home.until is not None:
+        raise Refused(_("已经登记搬走了"))
+    _end(home)
+    moved_out.send(Residence, residence=home, said_by=_("同户的人"))
+
+
+def why_not_gone(home: Residence, by: User) -> list[str]:
+    """What keeps this person from saying that somebody of their household moved out."""
+    mine = home_of(by)
+    if home.person is None or by.is_same(home.person.user_id):
+        return [_("自己搬走请在“我的信息”里登记")]
+    if mine is None or mine.household_id != home.household_id or not (mine.person and mine.person.is_adult):
+        return [_("只有同一户里已经确认的成年人可以登记")]
+    if home.is_representative:
+        return [_("户代表搬走了，请本人登记，或请楼栋长、社区登记")]
+    if not mine.is_representative and household_of(home).filter(is_representative=True).exists():
+        return [_("您家定了户代表，请户代表来登记")]
+    return []
+
+
+def household_of(home: Residence) -> ResidenceQuerySet:
+    """Whoever is confirmed behind the same door now."""
+    return Residence.objects.current().confirmed().filter(household=home.household_id, person__isnull=False)
 
 
 @action

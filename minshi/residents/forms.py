@@ -96,3 +96,9 @@ class JoinForm(forms.Form):
         data = self.cleaned_data
         is_adult = data["age"] == "adult"
         return {"name": data["name"], "is_adult": is_adult, "born": None if is_adult else data["born"]}
+
+
+class GoneForm(forms.Form):
+    """Somebody else no longer lives there: not undone by a second press."""
+
+    sure = forms.BooleanField(label=_("已经核实，这个人搬走了"), error_messages={"required": _("请勾选确定")})

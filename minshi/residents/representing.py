@@ -98,5 +98,14 @@ def asked_of(home: Residence) -> list[Representation]:
     return list(rows.exclude(home=home).select_related("home__person").order_by("pk"))
 
 
+def others_of(home: Residence | None) -> list[tuple[Residence, bool]]:
+    """Who else is confirmed behind this door, and whether this one may say that they moved out."""
+    if home is None or home.person is None or not home.person.is_adult:
+        return []
+    others = list(actions.household_of(home).exclude(pk=home.pk).select_related("person").order_by("since", "pk"))
+    is_free = home.is_representative or not any(each.is_representative for each in others)
+    return [(each, is_free and not each.is_representative) for each in others]
+
+
 def is_waiting(home: Residence) -> bool:
     return Representation.objects.open().filter(home=home).exists()

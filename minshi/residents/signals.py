@@ -18,6 +18,9 @@ representation_asked = Signal()
 representation_answered = Signal()
 """Somebody asks to speak for their household; that was answered. Argument: ``request``."""
 
+moved_out = Signal()
+"""Somebody no longer lives there, as another said. Arguments: ``residence``, ``by``, ``said_by`` (as whom)."""
+
 strike_asked = Signal()
 strike_answered = Signal()
 """Somebody asks to strike a door off; another person answered that. Argument: ``strike``."""

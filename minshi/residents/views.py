@@ -22,7 +22,7 @@ from minshi.masking import one_line
 from minshi.prefix import is_ours
 from minshi.refusals import NotAllowed, Refused, answering
 from minshi.residents import actions, doors, representing, striking
-from minshi.residents.forms import JoinForm
+from minshi.residents.forms import GoneForm, JoinForm
 from minshi.residents.models import (
     STRIKE_REASON_LENGTH,
     Representation,
@@ -121,6 +121,7 @@ def represent(request: HttpRequest) -> HttpResponse:
         "is_mine": bool(home and home.is_representative),
         "why_not": representing.why_not_ask(home),
         "requests": representing.asked_of(home) if home and home.is_representative else [],
+        "others": representing.others_of(home),
         "reasons": reasons,
     }
     return render(request, "residents/represent.html", context, status=422 if reasons else 200)
@@ -133,6 +134,9 @@ def _represented(request: HttpRequest, user: User) -> str:
         if representing.hears(representing.representative_of(request_.home)):
             return _("已经告诉现在的户代表和社区，等答复")
         return _("现在的户代表没有手机账号；已经告诉社区，等社区答复")
+    if request.POST.get("what") == "gone":
+        actions.gone(get_object_or_404(Residence, pk=_number(request.POST.get("home"))), by=user)
+        return _("已登记搬走，对方会收到消息")
     asked = get_object_or_404(Representation, pk=_number(request.POST.get("request")))
     if request.POST.get("what") == "yes":
         representing.agree(asked, by=user)
@@ -177,16 +181,24 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def found(request: HttpRequest, pk: int) -> HttpResponse:
-    """One of them in full, for whoever confirms residents there."""
+    """One of them in full, for whoever confirms residents there; who moved out is written down here, too."""
     user = user_of(request)
     _my_register(user)
     rows = Residence.objects.current().filter(person__isnull=False)
     home = get_object_or_404(rows.select_related("person__user", "household__place__parent"), pk=pk)
     if not any(home.household.place.path.startswith(path) for path in register_of(user)):
         raise Http404
-    return render(request, "residents/found.html", {"home": home})
+    form = GoneForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.move_out(home, by=user)
+            messages.success(request, _("已登记搬走，对方会收到消息"))
+            return redirect("find_residents")
+    is_mine = home.person is not None and user.is_same(home.person.user_id)
+    context = {"home": home, "form": form if home.confirmed_at and not is_mine else None}
+    return render(request, "residents/found.html", context, status=422 if form.errors else 200)
 
 
 def _my_register(user: User) -> list[str]:

@@ -315,6 +315,7 @@ TABLE: tuple[Row, ...] = (
     Row("my_leave", see=SIGNED_IN, send=SIGNED_IN),
     Row("my_close", see=SIGNED_IN, send=SIGNED_IN, taken=TAKEN | {SHOWN}),
     Row("my_export", see=SIGNED_IN),
+    Row("my_copy", see=SIGNED_IN),
     Row("propose", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | CLERK, query="wish"),
     Row("drafts", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | FAR_RESIDENTS | ENTERERS, query="wish"),
     Row("draft", pk("draft"), see=RESIDENT, others=HIDDEN, send=RESIDENT),
@@ -391,7 +392,7 @@ TABLE: tuple[Row, ...] = (
     Row("notice_posting", number("notice"), see=STAFF_HERE | CHIEF, send=STAFF_HERE | CHIEF),
     # --- residents
     Row("join", see=SIGNED_IN, query="q"),
-    Row("consent", **PUBLIC),
+    Row("consent", **PUBLIC, send=SIGNED_IN, taken=TAKEN | {REFUSED}),
     Row("join_at", lambda w: [w.place("yard").code], see=SIGNED_IN, send=SIGNED_IN),
     Row("representing", see=SIGNED_IN, send=SIGNED_IN, taken=TAKEN | {HIDDEN}),
     Row(
@@ -400,7 +401,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("find_residents", see=ANY_COLLECTORS, query="q"),
     Row(
-        "found_resident", lambda w: [home_of(w.who("resident")).pk], see=COLLECTORS,
+        "found_resident", lambda w: [home_of(w.who("resident")).pk], see=COLLECTORS, send=COLLECTORS,
         besides=((ANY_COLLECTORS - COLLECTORS, HIDDEN),),
     ),
     Row(
