@@ -93,6 +93,12 @@ def moment(text: str) -> tuple[datetime, int] | None:
     return (EPOCH + int(found[1]) * MICROSECOND, int(found[2])) if found else None
 
 
+def pair(text: str) -> tuple[int, int] | None:
+    """Two whole numbers, as ``12-34``."""
+    found = re.fullmatch(r"(\d{1,18})-(\d{1,18})", text, re.ASCII)
+    return (int(found[1]), int(found[2])) if found else None
+
+
 def written_moment(at: datetime, pk: int) -> str:
     return f"{(at - EPOCH) // MICROSECOND}-{pk}"
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("how/", views.how, name="how"),
     path("projects/", views.projects, name="projects"),
     path("projects/propose/", views.propose, name="propose"),
+    path("projects/file/<slug:form>/", views.projects_file, name="projects_file"),
     path("projects/drafts/", views.drafts, name="drafts"),
     path("projects/drafts/<int:pk>/", views.draft, name="draft"),
     path("projects/drafts/<int:pk>/drop/", views.drop_draft, name="drop_draft"),

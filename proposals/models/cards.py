@@ -128,11 +128,12 @@ def _newest_by(*chosen: str) -> tuple[Any, ...]:
 class CardPlace(models.Model):
     """A card under each place that contains it: the newest of any place by one index, whatever the tree's depth.
 
-    What lists are narrowed by stands here, too, as the card has it; a trigger sees to that (``guards/cards.sql``).
+    What lists are narrowed by stands here, too, as the card has it; triggers see to that
+    (``guards/cards.sql``, ``guards/budgets.sql``).
     """
 
     UNTRACKED = True
-    COPIED = ("kind", "category", "stage", "tier")
+    COPIED = ("kind", "category", "stage", "tier", "budget_fen")
 
     card = models.ForeignKey(Card, models.CASCADE, related_name="places")
     place = models.ForeignKey(Territory, models.PROTECT, related_name="+")
@@ -141,6 +142,7 @@ class CardPlace(models.Model):
     category = models.CharField(max_length=12, db_default="", editable=False)
     stage = models.CharField(max_length=12, db_default="", editable=False)
     tier = models.PositiveSmallIntegerField(null=True, editable=False)
+    budget_fen = models.BigIntegerField(db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("卡片所在地方")
@@ -152,6 +154,7 @@ class CardPlace(models.Model):
             models.Index(*_newest_by("category"), name="card_of_place_category"),
             models.Index(*_newest_by("stage"), name="card_of_place_stage"),
             models.Index(*_newest_by("tier"), name="card_of_place_tier", condition=Q(tier__isnull=False)),
+            models.Index(F("place_id"), F("budget_fen").desc(), F("card_id").desc(), name="card_of_place_budget"),
             # Several stages together are in order only in an index of their own.
             models.Index(*_newest_by(), name="card_of_place_open", condition=Q(stage__in=OPEN)),
             models.Index(*_newest_by(), name="card_of_place_running", condition=Q(stage__in=LIBRARY["running"])),

@@ -5,6 +5,7 @@ from proposals.views.asking import answer_question, ask, project_questions, ques
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.drafting import draft, draft_photo, draft_step, drafts, drop_draft
 from proposals.views.entering import propose_for, wish_at_door, wish_book
+from proposals.views.exporting import projects_file
 from proposals.views.following import follow_place, follow_project, following
 from proposals.views.front import home, how
 from proposals.views.library import figures, photo, project, projects
@@ -59,6 +60,7 @@ __all__ = [
     "project",
     "project_questions",
     "projects",
+    "projects_file",
     "propose",
     "propose_for",
     "question",

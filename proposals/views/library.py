@@ -59,6 +59,24 @@ SUBMITTED = paging.Key(lambda card: paging.written_moment(card.submitted_at, car
 """The order of the cards of a place (``in_place``)."""
 
 
+def _after(cards: CardQuerySet, key: tuple[datetime, int]) -> CardQuerySet:
+    at, pk = key
+    return cards.filter(Q(here_submitted_at__gte=at), Q(here_submitted_at__gt=at) | Q(here_card__gt=pk))
+
+
+def _cheaper(cards: CardQuerySet, key: tuple[int, int]) -> CardQuerySet:
+    fen, pk = key
+    return cards.filter(Q(here_budget_fen__lte=fen), Q(here_budget_fen__lt=fen) | Q(here_card__lt=pk))
+
+
+ORDERS = {
+    "": SUBMITTED,
+    "oldest": paging.Key(SUBMITTED.of, paging.moment, _after),
+    "money": paging.Key(lambda card: f"{card.budget_fen}-{card.pk}", paging.pair, _cheaper),
+}
+"""By ``sort`` of the filter: how a page knows where the one before it ended."""
+
+
 @kept_as(_state_of_library)
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
@@ -71,11 +89,17 @@ def projects(request: HttpRequest) -> HttpResponse:
     return kept_page(request, "proposals/projects.html", lambda: _library(request, place, _shown(request)))
 
 
+def chosen_cards(request: HttpRequest, place: Territory | None) -> CardFilter:
+    """The cards that an address of the library asks for."""
+    return CardFilter(request.GET, queryset=selectors.shelved(place, _shown(request)))
+
+
 def _library(request: HttpRequest, place: Territory | None, shown: str) -> dict[str, str]:
     """One page of the cards and the filters above them, as ready strings."""
-    cards = selectors.shelved(place, shown)
-    chosen = CardFilter(request.GET, queryset=cards)
-    page = paging.page_of(chosen.qs, SUBMITTED, request.GET.get("before", ""))
+    chosen = chosen_cards(request, place)
+    cards = chosen.qs
+    order = ORDERS[chosen.form.cleaned_data.get("sort") or ""]
+    page = paging.page_of(cards, order, request.GET.get("before", ""))
     context = {
         "place": place,
         "filter": chosen,
@@ -83,6 +107,7 @@ def _library(request: HttpRequest, place: Territory | None, shown: str) -> dict[
         "shown_choices": SHOWN,
         "searched": any(request.GET.get(name) for name in chosen.filters),
         "cards": page.rows,
+        "files": [(form.upper(), form, paging.link(request.GET)) for form in ("csv", "xlsx", "json")],
         "older": paging.link(request.GET, before=page.next) if page.next else "",
         "newer": "" if page.is_first else paging.link(request.GET),
     }

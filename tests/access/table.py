@@ -131,6 +131,17 @@ def unit(thing: str) -> Arguments:
     return lambda world: [world["voting"].number, world[thing].ordinal]
 
 
+LIBRARY_ASKED = "place&shown&q&category&kind&tier&stage&year&least&most&sort&before"
+
+
+def json_file(world: World) -> list[Any]:
+    return ["json"]
+
+
+def xlsx_file(world: World) -> list[Any]:
+    return ["xlsx"]
+
+
 def blank(world: World) -> list[Any]:
     return []
 
@@ -265,7 +276,8 @@ TABLE: tuple[Row, ...] = (
     Row("figures", lambda w: [w.place("yard").code], **PUBLIC, query="of&before"),
     Row("three_lists", lambda w: [w.place("community").code], **PUBLIC, variants=(lambda w: [w.place("street").code],)),
     Row("how", **PUBLIC),
-    Row("projects", **PUBLIC, query="place&shown&q&category&kind&tier&stage&before"),
+    Row("projects", **PUBLIC, query=LIBRARY_ASKED),
+    Row("projects_file", lambda w: ["csv"], **PUBLIC, query=LIBRARY_ASKED, variants=(json_file, xlsx_file)),
     Row("project", number("voting"), **PUBLIC, variants=stages(*(stage for stage in STAGES if stage != "voting"))),
     Row("photo", pk("photo"), **PUBLIC),
     Row("photo_small", pk("photo"), **PUBLIC),
