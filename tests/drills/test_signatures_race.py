@@ -17,6 +17,7 @@ from funding import actions as funding
 from funding.models import Pledge
 from minshi.accounts.models import User
 from minshi.clock import as_owner
+from minshi.paper.models import Sheet
 from minshi.policy import actions as policy
 from minshi.refusals import NotAllowed, Refused
 from minshi.territory.models import Household
@@ -56,9 +57,15 @@ def homes(way: Way) -> list[Home]:
 
 
 @pytest.fixture
-def gathering(way: Way, homes: list[Home]) -> Proposal:
+def many_homes(way: Way) -> list[Home]:
+    return neighbours(way, ALL)
+
+
+@pytest.fixture
+def gathering(way: Way, request: pytest.FixtureRequest) -> Proposal:
     """Where nearly every door must sign, so that gathering does not end under their hands: the doors are counted
     when it begins, so they are there before it."""
+    request.getfixturevalue("many_homes" if "many_homes" in request.fixturenames else "homes")
     for name, value in (("cosign.households", 100_000), ("cosign.share", "99/100")):
         policy.set_value(name, way.yard, value, since=date(2020, 1, 1), source="演练", by=None)
     return way.cosigning()
@@ -81,6 +88,41 @@ def test_a_door_signs_once_by_phone_or_on_paper(way: Way, homes: list[Home], gat
     assert len(acknowledged) == len({door.pk for door in acknowledged}) == len(homes)
     voices = [voice for voice in signed.values_list("speaker_id", flat=True) if voice]
     assert len(voices) == len(set(voices))
+
+
+ALL, EACH_WAY = (700, 500) if BIG else (14, 10)
+"""Households, and how many of them sign by phone, and how many on paper: some do both."""
+
+
+def test_many_sign_by_phone_and_on_paper_and_each_counts_once_with_its_channel(
+    way: Way, second_clerk: User, many_homes: list[Home], gathering: Proposal
+) -> None:
+    acknowledged: list[tuple[int, str]] = []
+    sheets: list[tuple[Sheet, Household]] = []
+
+    def sign(job: tuple[Home, str]) -> None:
+        (door, users), channel = job
+        fresh = Proposal.objects.get(pk=gathering.pk)
+        try:
+            if channel == Channel.PAPER:
+                sheet = cosigning.cosign_on_paper(fresh, [(door, None)], photo=a_picture(), by=way.who("clerk"))
+                sheets.append((sheet, door))
+            else:
+                cosigning.cosign(fresh, door, by=random.choice(users))
+        except (Refused, NotAllowed):
+            return
+        acknowledged.append((door.pk, channel))
+
+    jobs = [(home, Channel.ONLINE.value) for home in many_homes[:EACH_WAY]]
+    jobs += [(home, Channel.PAPER.value) for home in many_homes[-EACH_WAY:]]
+    random.shuffle(jobs)
+    assert in_parallel(jobs, sign) == []
+    signed = Cosign.objects.standing().filter(proposal=gathering).values_list("household_id", "channel")
+    assert sorted(signed) == sorted(acknowledged)
+    assert len({door for door, _channel in acknowledged}) == len(acknowledged) == ALL
+    for sheet, door in sheets:
+        cosigning.read_list(sheet, [(door, None)], by=second_clerk)
+    assert cosigning.count_cosigns(Proposal.objects.get(pk=gathering.pk)) == ALL
 
 
 def test_two_readers_at_once_settle_a_list_once(
