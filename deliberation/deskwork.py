@@ -401,6 +401,20 @@ class TakeUp(DeskForm):
         return actions.take_up(subject, reason=self.cleaned_data["reason"], by=by)
 
 
+class KeepReserved(DeskForm):
+    name = "keep-reserved"
+    label = _("复核：继续储备")
+    permission = "deliberation.run"
+    reason = ReasonField()
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        return subject.stage == Stage.RESERVED
+
+    def run(self, subject: Proposal, by: User) -> object:
+        return actions.keep_reserved(subject, reason=self.cleaned_data["reason"], by=by)
+
+
 class WayOut(DeskForm):
     """Out of consulting or deciding without a plan that is decided on, with its reason."""
 
@@ -446,6 +460,7 @@ OF_PROPOSAL = (
     OpenFormalVote,
     Decide,
     TakeUp,
+    KeepReserved,
     VoteAgain,
     NotAgree,
     ConsultAgain,

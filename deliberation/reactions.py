@@ -35,7 +35,12 @@ from proposals.reactions import proposal_of, tell_superior
 on("stage:cosigned")(tell_superior)
 on("stage:consulting")(tell_superior)
 on("stage:deciding")(tell_superior)
-on("stage:reserved")(tell_superior)
+
+
+@on("stage:reserved")
+def nobody_reviewed(deadline: Deadline) -> None:
+    """Its months are over: what is still wanted is proposed anew (policy.md, row 24)."""
+    actions.lapse_reserved(proposal_of(deadline), by=None)
 
 
 @asks("ballots")

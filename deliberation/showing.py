@@ -108,7 +108,7 @@ def deciding(proposal: Proposal) -> Present:
 
 
 def reserved(proposal: Proposal) -> Present:
-    return Present(_("已列入储备库，有条件时再提出来议。"))
+    return Present(_("已列入储备库，有条件时再提出来议；到期没有复核的会失效。"))
 
 
 def votes_to_cast(user: User) -> list[Task]:

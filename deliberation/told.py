@@ -47,6 +47,9 @@ STAGES = project(
     Told("consult_again", HOLDER, _("请重新组织商议：%(title)s"), "%(reason)s"),
     Told("take_up", PROPOSER, _("从储备库提出再议：%(title)s"), "%(reason)s"),
     Told("take_up", HOLDER, _("请研究并作集体决议：%(title)s"), _("请在 %(due)s 前办理")),
+    Told("keep_reserved", PROPOSER, _("复核后继续留在储备库：%(title)s"), "%(reason)s"),
+    Told("lapse_reserved", PROPOSER, _("储备到期失效：%(title)s"), "%(reason)s"),
+    Told("lapse_reserved", SUPPORTERS, _("您附议的“%(title)s”储备到期失效"), "%(reason)s"),
     Told("reconsider", PROPOSER, _("公示期内异议多，要重新商议：%(title)s"), "%(reason)s"),
     Told("reconsider", HOLDER, _("要重新商议：%(title)s"), "%(reason)s"),
 )

@@ -1,7 +1,7 @@
 """Everything that changes something in deliberation; each function is one verb with its actor as ``by``."""
 
 from deliberation.actions.ballots import Receipt, cast, change
-from deliberation.actions.decisions import decide, record_party_study, take_up
+from deliberation.actions.decisions import decide, keep_reserved, lapse_reserved, record_party_study, take_up
 from deliberation.actions.exits import consult_again, not_agree, vote_again
 from deliberation.actions.letters import ask_letter, print_letter
 from deliberation.actions.meetings import agree_plan, call_off, choose_group, post_agenda, record_minutes
@@ -45,6 +45,8 @@ __all__ = [
     "count_areas",
     "decide",
     "enter_paper",
+    "keep_reserved",
+    "lapse_reserved",
     "lengthen",
     "mark_unreachable",
     "not_agree",

@@ -293,3 +293,18 @@ def _step(decision: Decision, by: User) -> None:
 def take_up(proposal: Proposal, *, reason: str, by: User) -> StepRecord:
     """Bring a proposal from the reserve library back to the table."""
     return advance(proposal, "take_up", by=by, reason=reason)
+
+
+@action
+def keep_reserved(proposal: Proposal, *, reason: str, by: User) -> StepRecord:
+    """Reviewed, and kept in the reserve library for another round; its months begin anew."""
+    return advance(proposal, "keep_reserved", by=by, reason=reason)
+
+
+@action
+def lapse_reserved(proposal: Proposal, *, by: None = None) -> StepRecord:
+    """Nobody reviewed it in time: it lapses in public, and those who supported it are told that they may propose it
+    anew."""
+    months = proposal.terms.get("reserve.months", "")
+    why = _("列入储备库满 %(months)s 个月没有复核；还需要的可以重新提") % {"months": months}
+    return advance(proposal, "lapse_reserved", by=by, reason=why)

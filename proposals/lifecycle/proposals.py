@@ -143,6 +143,15 @@ STEPS = (
         needs_reason=True,
     ),
     Step(
+        "keep_reserved",
+        _("复核后继续储备"),
+        (Stage.RESERVED,),
+        Stage.RESERVED,
+        "deliberation.run",
+        needs_reason=True,
+    ),
+    Step("lapse_reserved", _("储备到期没有复核，失效"), (Stage.RESERVED,), Stage.LAPSED, platform=True),
+    Step(
         "refuse",
         _("集体决议未通过"),
         (Stage.DECIDING,),

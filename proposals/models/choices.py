@@ -112,7 +112,7 @@ class Stage(models.TextChoices):
     WITHDRAWN = "withdrawn", _("已撤回")
     MERGED = "merged", _("已并入")
     NOT_PASSED = "not_passed", _("表决未通过")
-    LAPSED = "lapsed", _("附议不足")
+    LAPSED = "lapsed", _("已失效")
     CANCELLED = "cancelled", _("已取消")
 
 

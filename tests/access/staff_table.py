@@ -330,6 +330,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "open-formal-vote": Step(CLERK),
         "decide": Step(PARTY),
         "take-up": Step(CLERK),
+        "keep-reserved": Step(CLERK),
         "vote-again": Step(CLERK),
         "consult-again": Step(PARTY),
         "open-survey": Step(CLERK),

@@ -14,6 +14,7 @@ from minshi.accounts.models import User
 from minshi.clock import CHINA
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import object_to
+from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
 from minshi.policy import actions as policy
 from minshi.refusals import NotAllowed, Refused
@@ -241,6 +242,40 @@ def test_it_may_wait_in_the_reserve_library_and_be_taken_up(proposal: Proposal, 
     assert proposal.stage == Stage.DECIDING
     way.decide(proposal)
     assert proposal.stage == Stage.ANNOUNCED
+
+
+def test_what_is_reviewed_stays_in_the_reserve_for_another_round(
+    proposal: Proposal, way: Way, clerk: User, clock: Any
+) -> None:
+    way.study(proposal)
+    way.decide(proposal, outcome="reserve", reason="今年资金用完了")
+    first = proposal.due_at
+    assert first
+    clock.move(days=300)
+    actions.keep_reserved(proposal, reason="明年优先考虑", by=clerk)
+    assert proposal.stage == Stage.RESERVED and proposal.due_at and (proposal.due_at - first).days > 290
+    clock.move(seconds=(first - clock.now()).total_seconds() + 1)
+    deadlines.sweep()
+    proposal.refresh_from_db()
+    assert proposal.stage == Stage.RESERVED
+
+
+def test_what_nobody_reviews_lapses_in_public_and_its_people_hear_of_it(
+    proposal: Proposal, way: Way, clerk: User, clock: Any
+) -> None:
+    way.study(proposal)
+    way.decide(proposal, outcome="reserve", reason="今年资金用完了")
+    assert proposal.due_at
+    with pytest.raises(NotAllowed):
+        actions.keep_reserved(proposal, reason="我想留着", by=way.who("resident"))
+    clock.move(seconds=(proposal.due_at - clock.now()).total_seconds() + 1)
+    deadlines.sweep()
+    proposal.refresh_from_db()
+    assert proposal.stage == Stage.LAPSED
+    assert "12 个月没有复核" in StepRecord.objects.of(proposal).latest("id").reason
+    assert Message.objects.of(proposal.proposer).filter(title__contains="储备到期失效").exists()
+    with pytest.raises(Refused):
+        actions.keep_reserved(proposal, reason="晚了", by=clerk)
 
 
 def test_a_refusal_says_why_in_public(proposal: Proposal, way: Way) -> None:
