@@ -35,7 +35,7 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.signals import period_moved
 from minshi.residents.models import Person, Role, RoleGrant
-from minshi.residents.signals import appointed, described
+from minshi.residents.signals import appointed, described, renamed
 from minshi.territory.models import Household, Territory
 from proposals import actions, told
 from proposals.actions.looking import LOOK
@@ -318,6 +318,11 @@ def somebody_else_holds_the_post(held: RoleGrant, **kwargs: Any) -> None:
 @receiver(described, sender=Territory)
 def the_office_has_another_number(place: Territory, **kwargs: Any) -> None:
     actions.note_new_phone(place)
+
+
+@receiver(renamed, sender=Territory)
+def the_place_is_called_otherwise(place: Territory, **kwargs: Any) -> None:
+    actions.note_new_name(place)
 
 
 @on(REMINDER)

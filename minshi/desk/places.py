@@ -20,6 +20,7 @@ from minshi.desk import setup
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
 from minshi.desk.views import done_by_another
+from minshi.faces.words import cn_date
 from minshi.health import actions as health
 from minshi.health.models import AlarmTrial
 from minshi.health.selectors import told_of
@@ -30,13 +31,16 @@ from minshi.policy.models import Parameter, Setting
 from minshi.policy.rules import settable
 from minshi.policy.selectors import rules_of
 from minshi.policy.units import TIMES, Unit
-from minshi.residents import doors, register, striking
+from minshi.residents import doors, register, reshaping, striking
+from minshi.residents.doors import PlainDoorsField
 from minshi.residents.models import STRIKE_REASON_LENGTH, StrikeOff
 from minshi.residents.waiting import STRIKE
-from minshi.territory.models import Household, Territory
+from minshi.territory import actions as territory
+from minshi.territory.models import Household, PlaceChange, Territory
 
 YES, NO = _("是"), _("否")
 done_by_another(STRIKE, StrikeOff, "asked_by", roles=tuple(role for roles in striking.LADDER for role in roles))
+MOST_CHANGES = 20
 MOST_TYPED = 60
 """Letters of a search that are looked at."""
 
@@ -180,6 +184,73 @@ class Describe(DeskForm):
         return register.describe(subject, **self.cleaned_data, by=by)
 
 
+class Reshape(DeskForm):
+    """What is done to a yard, building or group as it stands on the ground."""
+
+    permission = "residents.keep_register"
+    reason = forms.CharField(
+        label=_("依据或原因"), max_length=200, help_text=_("例如 某年某月某日社区居委会会议；记在这里的变更记录里")
+    )
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return register.has_doors(subject)
+
+
+class Rename(Reshape):
+    name = "rename"
+    label = _("改名")
+    done = _("已改名")
+    help = _("下面各处和门牌的位置跟着改；已经发布的公示、名册、档案里还是原来的名称。")
+    renamed = {"name": "title"}
+    title = forms.CharField(label=_("新的名称"), max_length=80)
+    field_order = ("title", "reason")
+
+    def run(self, subject: Territory, by: User) -> object:
+        data = self.cleaned_data
+        return reshaping.rename(subject, name=data["title"], reason=data["reason"], by=by)
+
+
+class Split(Reshape):
+    name = "split"
+    label = _("分出一处")
+    done = _("已分出；新的一处还没有楼栋长，由社区代办")
+    help = _("把一部分门牌分到旁边新的一处。有项目正按这里征集、表决的，办完以后再分；已经冻结的名册不变。")
+    renamed = {"name": "title"}
+    title = forms.CharField(label=_("新的一处叫什么"), max_length=80)
+    doors = PlainDoorsField(label=_("分出去的门牌"), help_text=_("一行一户，例如 3单元301"))
+    field_order = ("title", "doors", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        doors: Any = self.fields["doors"]
+        doors.place, doors.doors = self.subject, Household.objects.filter(place=self.subject)
+
+    def run(self, subject: Territory, by: User) -> object:
+        data = self.cleaned_data
+        return reshaping.split(subject, name=data["title"], doors=data["doors"], reason=data["reason"], by=by)
+
+
+class Merge(Reshape):
+    name = "merge"
+    label = _("并入另一处")
+    done = _("已并入")
+    help = _("这里的门牌都归到另一处；门牌相同的，前面加上这里的名称。在办的项目、任职先办完、先结束。")
+    into = forms.ModelChoiceField(label=_("并入哪一处"), queryset=Territory.objects.none())
+    field_order = ("into", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        into: Any = self.fields["into"]
+        community = self.subject.at_level("community") or self.subject
+        others = Territory.objects.within(community).filter(level=self.subject.level_id, merged_into=None)
+        into.queryset = others.exclude(pk=self.subject.pk).order_by("path")
+        into.label_from_instance = territory.below_community
+
+    def run(self, subject: Territory, by: User) -> object:
+        return reshaping.merge(subject, **self.cleaned_data, by=by)
+
+
 class TryAlarms(DeskForm):
     name = "try-alarms"
     label = _("试发报警")
@@ -228,14 +299,37 @@ class ConfirmDefaults(DeskForm):
         return policy.confirm_defaults(subject, **self.cleaned_data, by=by)
 
 
+def changed(change: PlaceChange) -> str:
+    """2026年11月27日“3栋”改名“三栋”（某某会议）."""
+    words = {
+        "day": cn_date(change.at),
+        "before": change.before,
+        "after": change.after,
+        "n": change.doors,
+        "reason": change.reason,
+    }
+    if change.kind == PlaceChange.Kind.RENAMED:
+        return _("%(day)s “%(before)s”改名“%(after)s”（%(reason)s）") % words
+    if change.kind == PlaceChange.Kind.SPLIT:
+        return _("%(day)s “%(before)s”分出“%(after)s”，%(n)d 户（%(reason)s）") % words
+    return _("%(day)s “%(before)s”并入“%(after)s”，%(n)d 户（%(reason)s）") % words
+
+
 @admin.register(Territory)
 class TerritoryAdmin(ScopedAdmin):
     place_path = "path"
-    desk_forms = (AddPlace, AddDoors, Describe, SetParameter, ConfirmDefaults, TryAlarms)
+    desk_forms = (AddPlace, AddDoors, Rename, Split, Merge, Describe, SetParameter, ConfirmDefaults, TryAlarms)
     list_display = ("name", "level", "code", "full_name")
     list_select_related = ("level",)
     search_fields = ("name", "code")
-    fields = ("name", "official_name", "level", "code", "full_name", "organisation_code", "phone")
+    fields = ("name", "official_name", "level", "code", "full_name", "organisation_code", "phone", "changed")
+
+    @admin.display(description=_("变更记录"))
+    def changed(self, place: Territory) -> str:
+        """What became of it, the newest first; also what others became part of it."""
+        said = Q(place=place) | Q(other=place)
+        changes = PlaceChange.objects.filter(said).select_related("place", "other", "by")[:MOST_CHANGES]
+        return "；".join(map(changed, changes)) or "—"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.setup_view)
@@ -314,8 +408,8 @@ class SettingAdmin(ScopedAdmin):
         above = Territory.objects.filter(path__in=mine)
         paths = {path for place in above for path in place.ancestor_paths()}
         concerns = Q(place=None) | Q(place__path__in=paths)
-        for territory in mine:
-            concerns |= Q(place__path__startswith=territory)
+        for mine_path in mine:
+            concerns |= Q(place__path__startswith=mine_path)
         return Setting.objects.filter(concerns)
 
     @admin.display(description=_("值"))

@@ -118,7 +118,8 @@ class Plan:
         self._named: dict[str, str] = {}
 
     def _load_places(self, community: Territory) -> None:
-        below = Territory.objects.within(community).exclude(pk=community.pk).order_by("path")
+        below = Territory.objects.within(community).exclude(pk=community.pk).select_related("merged_into")
+        below = below.order_by("path")
         for place in below:
             above = self._nodes.get(place.parent_id or 0)
             if above:
@@ -170,6 +171,7 @@ class Plan:
             return step
         try:
             node, key = self._where(line)
+            _refuse_merged(node.place)
         except reading.NoDoor as why:
             step.refuse(str(why))
             return step
@@ -307,3 +309,9 @@ def _building_in(address: str, within: tuple[str, ...]) -> str:
 
 def _changed(label: object, before: object, after: object) -> str:
     return f"{label} {'—' if before is None else before} → {after}"
+
+
+def _refuse_merged(place: Territory | None) -> None:
+    if place and place.merged_into:
+        names = {"old": place.name, "new": place.merged_into.name}
+        raise reading.NoDoor(_("“%(old)s”已经并入“%(new)s”，请写现在的名称") % names)

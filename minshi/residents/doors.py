@@ -89,6 +89,7 @@ Signed = tuple[Household, Person | None]
 """A door, and who of it signed; ``None``: 未登记."""
 
 MOST_LINES = 60
+MOST_OF_A_PLACE = 400
 _GAP = re.compile(r"[\s,、]+")
 _NUMERALS = set("〇零一二三四五六七八九十0123456789")
 
@@ -109,6 +110,7 @@ class DoorLinesField(forms.CharField):
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 8, "autocomplete": "off"}))
         super().__init__(**kwargs)
         self.doors: QuerySet[Household] = Household.objects.none()
+        self.most = MOST_LINES
 
     def clean(self, value: Any) -> Any:
         named = self.named(value)
@@ -120,8 +122,8 @@ class DoorLinesField(forms.CharField):
         text = unicodedata.normalize("NFKC", super().clean(value) or "")
         typed = [(number, line.strip(" ,、")) for number, line in enumerate(text.splitlines(), start=1)]
         typed = [(number, line) for number, line in typed if line]
-        if len(typed) > MOST_LINES:
-            raise forms.ValidationError(_("一张表最多 %(most)d 户，请分成几张登记") % {"most": MOST_LINES})
+        if len(typed) > self.most:
+            raise forms.ValidationError(_("一张表最多 %(most)d 户，请分成几张登记") % {"most": self.most})
         wrong: list[str] = []
         named: dict[Household, str] = {}
         for number, line in typed:
@@ -144,6 +146,17 @@ class NamedDoorsField(DoorLinesField):
         if nameless := "、".join(door.door for door, name in named.items() if not name):
             raise forms.ValidationError(_("请写上姓名：%(doors)s") % {"doors": nameless})
         return list(named.items())
+
+
+class PlainDoorsField(DoorLinesField):
+    """Doors alone, as many as one place may have."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = MOST_OF_A_PLACE
+
+    def clean(self, value: Any) -> Any:
+        return list(self.named(value))
 
 
 def door_and_name(line: str) -> tuple[str, str]:
@@ -181,7 +194,8 @@ def read_places_and_doors(text: str, place: Territory) -> tuple[list[Territory],
     if len(entries) > MOST_LINES:
         raise forms.ValidationError(_("最多写 %(most)d 处，更多的请写整栋") % {"most": MOST_LINES})
     doors = Household.objects.filter(place__path__startswith=place.path, is_active=True)
-    beneath = list(Territory.objects.within(place).exclude(pk=place.pk).select_related("parent")) if entries else []
+    parts_of_place = Territory.objects.within(place).filter(merged_into=None).exclude(pk=place.pk)
+    beneath = list(parts_of_place.select_related("parent")) if entries else []
     parts: list[Territory] = []
     single: list[Household] = []
     wrong: list[str] = []

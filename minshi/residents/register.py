@@ -33,7 +33,7 @@ def keeps_register(user: User, place: Territory) -> bool:
 def levels_below(place: Territory) -> list[Level]:
     """What may be entered beneath: nothing above a yard, since the divisions are the state's."""
     community = Level.objects.get(code="community")
-    if place.level.rank < community.rank:
+    if place.level.rank < community.rank or place.merged_into_id:
         return []
     return list(Level.objects.filter(rank__gt=place.level.rank))
 
@@ -41,16 +41,14 @@ def levels_below(place: Territory) -> list[Level]:
 @action
 def add_place(parent: Territory, *, name: str, level: str, by: User) -> Territory:
     """A yard, building or ten-household group; its code goes on from its parent's."""
-    _demand(by, parent)
+    demand(by, parent)
     name = mask_text(one_line(name))
     wrong = {}
-    if not name:
-        wrong["name"] = _("请写名称，例如 3栋")
     if level not in {each.code for each in levels_below(parent)}:
         wrong["level"] = _("这里只能添社区以下、比它低一层的地方")
     parent = Territory.objects.select_for_update(of=("self",)).get(pk=parent.pk)
-    if same := _called_alike(parent, name):
-        wrong["name"] = _("这里已经有“%(name)s”了") % {"name": same}
+    if why := why_not_called(parent, name):
+        wrong["name"] = why
     if wrong:
         raise Refused(**wrong)
     taken = set(parent.children.values_list("code", flat=True))
@@ -58,19 +56,24 @@ def add_place(parent: Territory, *, name: str, level: str, by: User) -> Territor
     return territory.add_place(parent=parent, code=code, name=name, level=level, by=by)
 
 
-def _called_alike(parent: Territory, name: str) -> str:
-    """What stands there already under this name, a building however it is spelled: 一栋 and 1号楼 are 1栋."""
+def why_not_called(parent: Territory, name: str, *, apart_from: Territory | None = None) -> str:
+    """Why nothing beneath ``parent`` can be called so; a building is the same however it is spelled: 一栋 is 1号楼."""
+    if not name:
+        return _("请写名称，例如 3栋")
     building = reading.building_of(name)
-    for known in parent.children.values_list("name", flat=True):
+    others = parent.children.exclude(pk=apart_from.pk) if apart_from else parent.children.all()
+    for known in others.values_list("name", flat=True):
         if known == name or (building and reading.building_of(known) == building):
-            return str(known)
+            return _("这里已经有“%(name)s”了") % {"name": known}
     return ""
 
 
 @action
 def add_doors(place: Territory, addresses: Iterable[str], *, by: User) -> list[Household]:
     """The doors of a yard, building or group, each once however it is spelled; a line that is none is refused."""
-    _demand(by, place)
+    demand(by, place)
+    if place.merged_into:
+        raise Refused(_("这里已经并入%(other)s，请到那里登记") % {"other": place.merged_into})
     if not has_doors(place):
         raise Refused(_("门牌登记在小区、楼栋或十户下面，请先添一个"))
     Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
@@ -118,21 +121,21 @@ def _read(addresses: Iterable[str], place: Territory) -> dict[str, str]:
 def _buildings_of(place: Territory) -> dict[str, str]:
     """The buildings entered beneath it, as they are read in an address, with their names."""
     found = {}
-    for name in place.children.values_list("name", flat=True):
+    for name in place.children.filter(merged_into=None).values_list("name", flat=True):
         if building := reading.building_of(name):
             found[building] = name
     return found
 
 
 def has_doors(place: Territory) -> bool:
-    """Yards, buildings and groups have them; a community has yards."""
-    return place.level.rank > Level.objects.get(code="community").rank
+    """Yards, buildings and groups have them; a community has yards, and what was merged has none any more."""
+    return place.merged_into_id is None and place.level.rank > Level.objects.get(code="community").rank
 
 
 @action
 def describe(place: Territory, *, phone: str, organisation_code: str, by: User) -> Territory:
     """The office's telephone and the nine-character code its notices are numbered with."""
-    _demand(by, place)
+    demand(by, place)
     place = Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
     before, place.phone, place.organisation_code = place.phone, phone, organisation_code
     place.save(update_fields=["phone", "organisation_code"])
@@ -141,6 +144,6 @@ def describe(place: Territory, *, phone: str, organisation_code: str, by: User) 
     return place
 
 
-def _demand(by: User, place: Territory) -> None:
+def demand(by: User, place: Territory) -> None:
     if not keeps_register(by, place):
         raise NotAllowed(_("只有这里的社区工作人员、街道经办和区牵头部门可以登记地方和住户"))

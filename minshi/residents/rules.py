@@ -35,6 +35,9 @@ from minshi.territory.models import Territory, paths_down_to
 
 guarded(
     post_needs_a_number=_("这个账号没有手机号，不能任职：一个人一个账号，要有本人的手机号"),
+    door_of_a_running_project=_(
+        "这里还有在办的项目（%(numbers)s），办完以后再分、再并：谁受益、谁能表决，开始以后不变"
+    ),
     post_keeps_its_number=_("这个账号还有任职，不能没有手机号；先撤销任职"),
 )
 

@@ -11,6 +11,9 @@ appointed = Signal()
 described = Signal()
 """The telephone of a place's office is another. Argument: ``place``."""
 
+renamed = Signal()
+"""A yard, building or group has another name. Argument: ``place``."""
+
 asked = Signal()
 """Somebody says where they live. Arguments: ``residence``, ``before`` (what they said earlier, ended by it)."""
 

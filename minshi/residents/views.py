@@ -65,7 +65,7 @@ def _joinable() -> QuerySet[Territory]:
     # One door of each community that is met: asked whether any exists, PostgreSQL would read every door of the city.
     door = Subquery(Household.objects.filter(place=OuterRef("pk"), is_active=True).values("pk")[:1])
     below = Q(parent__level_id="community", level__rank__gt=F("parent__level__rank"))
-    places = Territory.objects.alias(door=door)
+    places = Territory.objects.filter(merged_into=None).alias(door=door)
     return places.filter(Q(level_id="yard") | below | Q(level_id="community") & Q(door__isnull=False))
 
 

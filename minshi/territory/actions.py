@@ -48,8 +48,7 @@ def add_households(
     *, place: Territory, addresses: list[str], facts: Iterable[Facts] = (), by: User | None
 ) -> list[Household]:
     """Add the doors of a building or yard; ``facts`` in the same order. Raises ``reading.NoDoor`` for what is none."""
-    community = place.at_level("community")
-    where = place.full_name.removeprefix(community.full_name if community else "")
+    where = below_community(place)
     within = names_within(place)
     return Household.objects.bulk_create(
         Household(
@@ -62,6 +61,12 @@ def add_households(
         )
         for address, fact in zip(addresses, chain(facts, repeat(Facts())), strict=False)
     )
+
+
+def below_community(place: Territory) -> str:
+    """Its name from the yard on: 东风巷14号院2栋."""
+    community = place.at_level("community")
+    return place.full_name.removeprefix(community.full_name if community else "")
 
 
 def names_within(place: Territory) -> tuple[str, ...]:

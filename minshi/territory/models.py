@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from minshi.clock import Now
 from minshi.deadlines.rounds import asked_once
 
 ADDRESS_LENGTH = 80
@@ -66,6 +68,9 @@ class Territory(models.Model):
     full_name = models.CharField(_("完整名称"), max_length=300)
     organisation_code = models.CharField(_("机构代码"), max_length=9, blank=True)
     phone = models.CharField(_("办公电话"), max_length=20, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("已并入")
+    )
 
     objects = TerritoryQuerySet.as_manager()
 
@@ -75,6 +80,7 @@ class Territory(models.Model):
         ordering = ["path"]
         constraints = [
             models.CheckConstraint(condition=Q(path__endswith="/"), name="path_is_closed"),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="place_merged_into_another"),
         ]
 
     def __str__(self) -> str:
@@ -95,6 +101,38 @@ class Territory(models.Model):
     def at_level(self, code: str) -> Territory | None:
         """This place or the one above it on that level, if the tree has one here."""
         return self.ancestors().filter(level_id=code).first()
+
+
+class PlaceChange(models.Model):
+    """What became of a yard, building or group: renamed, divided or merged. It is added and stays as it is."""
+
+    class Kind(models.TextChoices):
+        RENAMED = "renamed", _("改名")
+        SPLIT = "split", _("分出")
+        MERGED = "merged", _("并入")
+
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="changes", verbose_name=_("地方"))
+    kind = models.CharField(_("变更"), max_length=10, choices=Kind)
+    other = models.ForeignKey(
+        Territory, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("另一处")
+    )
+    before = models.CharField(_("原来的名称"), max_length=80)
+    after = models.CharField(_("后来的名称"), max_length=80)
+    doors = models.PositiveIntegerField(_("户数"), default=0)
+    reason = models.CharField(_("依据或原因"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("办理人"))
+    at = models.DateTimeField(_("时间"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("地方变更")
+        verbose_name_plural = _("地方变更")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind="renamed") ^ Q(other__isnull=False), name="change_names_the_other"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 class LiesWithin(Func):

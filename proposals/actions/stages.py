@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -129,6 +129,13 @@ def note_new_phone(place: Territory) -> None:
     """Whom people can ring stands on the page of every project of the place."""
     here = CardPlace.objects.filter(place=place)
     Card.objects.filter(pk__in=here.values("card")).update(version=F("version") + 1)
+
+
+def note_new_name(place: Territory) -> None:
+    """Cards say where; what was posted, decided and archived says what it said."""
+    whole = Proposal.objects.filter(pk=OuterRef("pk")).values("place__full_name")
+    here = Card.objects.filter(proposal__in=Proposal.objects.filter(place__path__startswith=place.path))
+    here.update(place_full_name=Subquery(whole), version=F("version") + 1)
 
 
 TURNOUTS = """

@@ -41,6 +41,8 @@ DECLARE
 BEGIN
     SELECT own.path, project.stage, project.beneficiaries_frozen_at INTO proposal FROM proposals_proposal AS project
         JOIN territory_territory AS own ON own.id = project.place_id WHERE project.id = NEW.proposal_id;
+    -- Shared, so that dividing or merging one waits for us, and we for it.
+    PERFORM FROM territory_territory WHERE id = ANY (NEW.places) ORDER BY id FOR KEY SHARE;
     IF cardinality(NEW.places) + cardinality(NEW.doors) = 0 THEN
         RAISE EXCEPTION 'version: it lists nobody who benefits' USING ERRCODE = 'check_violation';
     END IF;
@@ -99,3 +101,39 @@ BEGIN
 END $$;
 CREATE TRIGGER not_after_freezing BEFORE INSERT ON proposals_beneficiary
     FOR EACH ROW EXECUTE FUNCTION refuse_late_beneficiary();
+
+-- A door moves out of no place by which it is listed, as long as the list says places and not yet doors.
+CREATE OR REPLACE FUNCTION refuse_moving_who_benefits() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    running text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM stood JOIN stands USING (id) WHERE stands.place_id <> stood.place_id) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM FROM territory_territory WHERE id IN (
+        SELECT stood.place_id FROM stood JOIN stands USING (id) WHERE stands.place_id <> stood.place_id
+    ) ORDER BY id FOR UPDATE;
+    SELECT string_agg(DISTINCT project.number, '、') INTO running
+    FROM (
+        SELECT DISTINCT left_place.path AS was, new_place.path AS becomes FROM stood
+        JOIN stands ON stands.id = stood.id AND stands.place_id <> stood.place_id
+        JOIN territory_territory AS left_place ON left_place.id = stood.place_id
+        JOIN territory_territory AS new_place ON new_place.id = stands.place_id
+    ) AS moved
+    JOIN territory_territory AS listed ON starts_with(moved.was, listed.path) AND NOT starts_with(moved.becomes, listed.path)
+    JOIN territory_territory AS own ON starts_with(listed.path, own.path)
+    JOIN proposals_proposal AS project ON project.place_id = own.id
+        AND project.beneficiaries_frozen_at IS NULL AND project.due_at IS NOT NULL
+    JOIN LATERAL (
+        SELECT places FROM proposals_version WHERE proposal_id = project.id ORDER BY number DESC LIMIT 1
+    ) AS newest ON listed.id = ANY (newest.places);
+    IF running IS NOT NULL THEN
+        RAISE EXCEPTION 'households: % lists the place they stand in', running
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'door_of_a_running_project',
+                  DETAIL = jsonb_build_object('numbers', running)::text;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER stays_where_it_is_listed AFTER UPDATE ON territory_household
+    REFERENCING OLD TABLE AS stood NEW TABLE AS stands
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_moving_who_benefits();

@@ -259,6 +259,9 @@ def _number_is_lost(world: World) -> Any:
     return lostnumbers.ask(home, phone="13712340000", **facts, by=world.who("clerk"))
 
 
+REGISTERED = ("add-place", "add-doors", "describe", "rename", "split", "merge")
+
+
 def _imported(world: World) -> Any:
     """As the worker leaves it."""
     clerk = world.who("clerk")
@@ -464,7 +467,7 @@ STEPS: dict[str, dict[str, Step]] = {
     },
     "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "territory.territory": {
-        **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in ("add-place", "add-doors", "describe")},
+        **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in REGISTERED},
         "set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER),
     },
 }
