@@ -17,7 +17,7 @@ from funding.selectors import column_of
 from minshi.clock import CHINA, midnight, today
 from minshi.faces.words import percent, wan_yuan
 from minshi.territory.models import Territory
-from proposals.models import CASH, LIBRARY, Card, CardPlace, Category, Tier
+from proposals.models import CASH, LIBRARY, Card, CardPlace, Category, Handling, Proposal, Tier
 from proposals.selectors import opened_facilities
 
 MONEY = {f"{source}_fen": source.label for source in CASH}
@@ -40,6 +40,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Dispatched:
+    """What became of the dispatches of one tier."""
+
+    label: str
+    given: int
+    accepted: int
+    escalated: int
+    climbed: int
+    handed_back: int
+    declined: int
+
+
+@dataclass(frozen=True)
 class Report:
     """A place in one year, or in all."""
 
@@ -48,6 +61,8 @@ class Report:
     whole: Row
     by_category: list[Row]
     by_tier: list[Row]
+    dispatched: list[Dispatched]
+    supervised: int
     streets: int
     sponsors: int
     facilities: int
@@ -110,7 +125,7 @@ GROUP BY card.category, card.tier, moved.kind, moved.office
 
 
 def report_of(place: Territory, year: int | None = None) -> Report:
-    """Five queries, whatever the size of the place; in a big one not for every request.
+    """Seven queries, whatever the size of the place; in a big one not for every request.
 
     Projects count in the year in which they were proposed, money in the year in which it moved.
     """
@@ -126,10 +141,38 @@ def report_of(place: Territory, year: int | None = None) -> Report:
         _row("", groups, moved),
         [_row(str(label), *_of(groups, moved, "category", value)) for value, label in Category.choices],
         [_row(str(tier.label), *_of(groups, moved, "tier", tier)) for tier in Tier],
+        _dispatched(place, year),
+        _supervised(place, year),
         _streets_of(place, year) if groups else 0,
         _sponsors_of(place, year),
         opened_facilities(place, *_span_of(year)),
     )
+
+
+def _dispatched(place: Territory, year: int | None) -> list[Dispatched]:
+    """Counted in the year in which a tier received it."""
+    when = {} if year is None else {"received_at__year": year}
+    cards = Handling.objects.filter(proposal__in=CardPlace.objects.filter(place=place).values("card"), **when)
+    counts = {
+        (tier, outcome): number
+        for tier, outcome, number in cards.values_list("tier", "outcome").annotate(n=Count("pk")).order_by()
+    }
+    outcomes = ("accepted", "escalated", "climbed", "handed_back", "declined")
+    return [
+        Dispatched(
+            str(tier.label),
+            sum(number for (of, _outcome), number in counts.items() if of == tier),
+            *(counts.get((tier.value, outcome), 0) for outcome in outcomes),
+        )
+        for tier in Tier
+    ]
+
+
+def _supervised(place: Territory, year: int | None) -> int:
+    """How many came under supervision, in that year for the last time."""
+    when = {} if year is None else {"supervised_at__year": year}
+    watched = Proposal.objects.filter(supervised_at__isnull=False, **when)
+    return watched.filter(pk__in=CardPlace.objects.filter(place=place).values("card")).count()
 
 
 def _moved(place: Territory, year: int | None) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ from proposals.models import (
     end_of_number,
 )
 from proposals.panels import tasks_at_desk
-from proposals.selectors import holder_of, wrote_the_sheet
+from proposals.selectors import OUTCOMES, holder_of, wrote_the_sheet
 
 DUE = until("due_at", _("期限"))
 MOST_BESIDE = 20
@@ -246,21 +246,15 @@ class QuestionAdmin(ScopedAdmin):
     fields = ("text", "proposal", "place", "asker_public", "at", "stage", "answer", "hidden_why", DUE)
 
 
-OUTCOMES = {
-    "accepted": _("已接单"),
-    "escalated": _("提请上一级"),
-    "climbed": _("逾期自动升级"),
-    "handed_back": _("已退单"),
-    "declined": _("无法办理"),
-}
-
-
 @admin.register(Handling)
 class HandlingAdmin(MatterAdmin):
-    list_display = ("proposal", "tier", "holder", "received_at", DUE, "how_it_ended")
+    list_display = ("proposal", "tier", "urgent", "holder", "lead_office", "received_at", DUE, "how_it_ended")
     list_select_related = ("proposal", "place")
-    list_filter = ("tier",)
-    fields = ("proposal", "tier", "holder", "received_at", DUE, "handed_back_to", "how_it_ended", "reason")
+    list_filter = ("tier", "urgent")
+    fields = (
+        "proposal", "tier", "urgent", "holder", "received_at", DUE, "lead_office", "lead_name", "lead_at",
+        "handed_back_to", "how_it_ended", "reason",
+    )  # fmt: skip
 
     def learn(self, rows: list[Any]) -> None:
         _learn_holders((row, row.place, row.role) for row in rows)

@@ -18,6 +18,7 @@ from proposals import actions, selectors
 from proposals.forms import typed_list
 from proposals.models import (
     ANSWER_LENGTH,
+    LEAD_LENGTH,
     OFFERER,
     READING,
     WHY_LENGTH,
@@ -254,10 +255,37 @@ class Accept(Handle):
 
 class Escalate(Handle):
     name, verb, label = "escalate", "escalate", _("提请上一级办理")
+    urgent = forms.BooleanField(label=_("紧急"), required=False)
+    field_order = ("reason", "urgent")
 
     @classmethod
     def open_to(cls, subject: Proposal) -> bool:
         return super().open_to(subject) and (subject.tier or 1) < Tier.THIRD
+
+    def run(self, subject: Proposal, by: User) -> object:
+        data = self.cleaned_data
+        return actions.escalate(subject, by=by, reason=data["reason"], urgent=data["urgent"])
+
+
+class TakeLead(Handle):
+    """居民点单、街道派单、领导接单, as for the canteen."""
+
+    name, label = "take-lead", _("领导接单")
+    help = _("页面上写职务和期限，不写姓名；期限不因为接单改变。")
+    office = forms.CharField(label=_("接单领导的职务"), max_length=LEAD_LENGTH)
+    lead_name = forms.CharField(label=_("接单领导的姓名（不公开）"), max_length=40, required=False)
+    reason = ReasonField(label=_("怎么推进"))
+    renamed = {"name": "lead_name"}
+    field_order = ("office", "lead_name", "reason")
+
+    @classmethod
+    def open_to(cls, subject: Proposal) -> bool:
+        is_higher = super().open_to(subject) and (subject.tier or 1) > Tier.FIRST
+        return is_higher and subject.handlings.filter(ended_at=None, lead_office="").exists()
+
+    def run(self, subject: Proposal, by: User) -> object:
+        data = self.cleaned_data
+        return actions.take_lead(subject, office=data["office"], name=data["lead_name"], reason=data["reason"], by=by)
 
 
 class HandBack(Handle):
@@ -360,6 +388,7 @@ OF_PROPOSAL = (
     OpenHandling,
     Accept,
     Escalate,
+    TakeLead,
     HandBack,
     DeclineHandling,
     RuleAbove,

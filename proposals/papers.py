@@ -119,10 +119,12 @@ def answer(facts: dict[str, Any]) -> dict[str, Any]:
 def dispatch(facts: dict[str, Any]) -> dict[str, Any]:
     """分级派单(吹哨)单: who holds it on which tier until when; what became of the earlier ones."""
     proposal = facts.get("proposal")
+    handlings = list(proposal.handlings.select_related("place").order_by("pk")) if proposal else []
     return {
         **facts,
         "tiers": Tier.choices,
-        "handlings": list(proposal.handlings.select_related("place").order_by("pk")) if proposal else [],
+        "handlings": handlings,
+        "urgent": bool(handlings) and handlings[-1].urgent,
         "holder": selectors.holder_of(proposal) if proposal else "",
     }
 

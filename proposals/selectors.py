@@ -42,7 +42,7 @@ from minshi.notifications.following import followed_by, kind_of
 from minshi.paper.models import Line, Sheet
 from minshi.policy import selectors as policy
 from minshi.residents.models import ORGANISERS, Residence, Role
-from minshi.residents.rules import SECONDS, acting_title, roles_of, second_hands, second_in
+from minshi.residents.rules import SECONDS, acting_title, acting_titles, roles_of, second_hands, second_in
 from minshi.residents.waiting import CLAIM
 from minshi.searching import keys_of
 from minshi.territory.models import Territory
@@ -63,6 +63,7 @@ from proposals.models import (
     LookState,
     PlaceTotal,
     Proposal,
+    ProposalQuerySet,
     Question,
     Resource,
     ResourceKind,
@@ -548,6 +549,35 @@ def merged_into(proposal: Proposal) -> list[Proposal]:
     came = Count("cosigns__carried", filter=Q(cosigns__carried__proposal=proposal, cosigns__carried__is_void=False))
     rows = proposal.merged.annotate(came=came).prefetch_related(Prefetch("photos", to_attr="pictures"))
     return list(rows.order_by("pk"))
+
+
+OUTCOMES = {
+    # How a dispatch ended.
+    "accepted": gettext_lazy("已接单"),
+    "escalated": gettext_lazy("提请上一级"),
+    "climbed": gettext_lazy("逾期自动升级"),
+    "handed_back": gettext_lazy("已退单"),
+    "declined": gettext_lazy("无法办理"),
+}
+
+
+def dispatches_of(proposal: Proposal, day: date) -> list[dict[str, Any]]:
+    """派单: on which tier whose office had it, from when until when, who took it, and how it ended."""
+    cards = list(proposal.handlings.select_related("place").order_by("pk"))
+    offices = acting_titles([(card.place, card.role) for card in cards], day) if cards else {}
+    return [
+        {
+            "card": card,
+            "office": offices[card.place.path, card.role],
+            "outcome": OUTCOMES.get(card.outcome, gettext_lazy("正在办")),
+        }
+        for card in cards
+    ]
+
+
+def supervised_in(place: Territory) -> ProposalQuerySet:
+    """督办 of a place and everything beneath it, the longest overdue first."""
+    return Proposal.objects.within(place).supervised().select_related("place", "holder_place")
 
 
 def questions_of(proposal: Proposal) -> QuerySet[Question]:

@@ -83,6 +83,7 @@ def facts_of(proposal: Proposal, record: StepRecord) -> dict[str, Any]:
         "stage": Stage(proposal.stage).label,
         "due": cn_until(proposal.due_at) if proposal.due_at else "",
         "tier": Tier(proposal.tier).label if proposal.tier else "",
+        "office": record.evidence.get("office", ""),
         "appeal": cn_until(appeal_end(proposal.place, record.at)) if record.verb == "decline" else "",
         "into": proposal.merged_into.title if proposal.merged_into else "",
     }
@@ -239,6 +240,8 @@ PROPOSALS = project(
     Told("decline_with_money", HOLDER, *TO_END),
     Told("climb_tier", HOLDER, _("派单：%(title)s"), _("%(tier)s办理，%(due)s截止")),
     Told("climb_tier", PROPOSER, _("逾期未办，自动升级：%(title)s"), _("%(tier)s办理，%(due)s截止")),
+    Told("take_lead", PROPOSER, _("领导接单：%(title)s"), _("%(office)s接单，%(due)s截止：%(reason)s")),
+    Told("take_lead", SUPPORTERS, _("您附议的“%(title)s”由领导接单"), _("%(office)s接单，%(due)s截止")),
     Told("supervise", HOLDER, _("督办：%(title)s"), _("三级办理已逾期")),
     Told("supervise", PROPOSER, _("已列入督办：%(title)s"), _("三级办理已逾期")),
     Told("ask_above", HOLDER, *RULE_ABOVE),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("places/<slug:code>/follow/", views.follow_place, name="follow_place"),
     path("places/<slug:code>/lists/", views.three_lists, name="three_lists"),
     path("how/", views.how, name="how"),
+    path("supervision/", views.supervision, name="supervision"),
     path("projects/", views.projects, name="projects"),
     path("projects/propose/", views.propose, name="propose"),
     path("projects/file/<slug:form>/", views.projects_file, name="projects_file"),

@@ -39,6 +39,7 @@ from minshi.refusals import NotAllowed, Refused, refuse_if
 from minshi.residents.models import Role
 from minshi.residents.rules import acting_as, holds_itself, stands_in
 from proposals.actions import advance, freeze_beneficiaries, note_on_card
+from proposals.lifecycle import least_tier
 from proposals.models import SOURCES, Proposal, Source, Stage, Tier, Version
 from proposals.selectors import was_accepted
 from proposals.wording import told_beneficiaries
@@ -185,6 +186,8 @@ def _refuse_incomplete(
         wrong["reason"] = _("请写明理由，大家都看得到")
     if outcome == Outcome.APPROVE:
         wrong |= _wrong_tier(version, tier, tier_reason)
+        if "tier" not in wrong and tier and tier < (least := least_tier(version.proposal.place)):
+            wrong["tier"] = _("跨街道的事由区里办理，请定为%(least)s") % {"least": Tier(least).label}
     if wrong:
         raise Refused(**wrong)
 

@@ -189,10 +189,12 @@ def cosign(project: Project) -> Iterator[datetime]:
 def handle(project: Project) -> Iterator[datetime]:
     """The notice passes by time; then its holder takes it on, or sends it up with a reason."""
     yield from project.past(Stage.ANNOUNCED)
-    for verb, reason in project.story.get("handle", [["accept", "方案清楚，先编资金方案，再请居民小组比选"]]):
+    for verb, reason, *office in project.story.get("handle", [["accept", "方案清楚，先编资金方案，再请居民小组比选"]]):
         yield project.on("handle", days=2)
         holder = project.staff(project.proposal.holder_role)
         if verb == "escalate":
             proposals.escalate(project.proposal, by=holder, reason=reason)
+        elif verb == "take_lead":
+            proposals.take_lead(project.proposal, office=office[0], reason=reason, by=holder)
         else:
             proposals.accept_handling(project.proposal, by=holder, reason=reason)

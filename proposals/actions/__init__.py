@@ -31,6 +31,7 @@ from proposals.actions.handling import (
     open_handling,
     send_up,
     supervise,
+    take_lead,
     why_not_decline,
     why_not_hand_back,
 )
@@ -204,6 +205,7 @@ __all__ = [
     "submit_once",
     "supervise",
     "support",
+    "take_lead",
     "take_off",
     "unfollow",
     "void_cosign",

@@ -11,20 +11,20 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text
+from minshi.masking import mask_text, one_line, seen
 from minshi.refusals import Refused, refuse_if
-from proposals.actions.stages import advance, note_on_card
-from proposals.lifecycle import TIERS, holder_place, period
-from proposals.models import Handling, Proposal, Stage, Tier
+from proposals.actions.stages import advance, in_public, note_on_card
+from proposals.lifecycle import TIERS, holder_place, least_tier, period
+from proposals.models import LEAD_LENGTH, Handling, Proposal, Stage, Tier
 
 
 @action
 def open_handling(proposal: Proposal, *, by: User | None) -> StepRecord:
     """The notice has passed: hand the matter to the holder of its tier."""
-    tier = proposal.tier or 1
+    tier = max(proposal.tier or 1, least_tier(proposal.place))
     role, level, days = TIERS[tier]
     place, due = holder_place(proposal.place, level), period(proposal.place, days, now())
-    record = advance(proposal, "open_handling", by=by, role=role, place=place, due=due)
+    record = advance(proposal, "open_handling", by=by, role=role, place=place, due=due, tier=tier)
     _dispatch(proposal, tier)
     return record
 
@@ -38,8 +38,8 @@ def accept_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
 
 
 @action
-def escalate(proposal: Proposal, *, by: User | None, reason: str = "") -> StepRecord:
-    """To the next tier, by its holder with a reason or (``by=None``) by silence."""
+def escalate(proposal: Proposal, *, by: User | None, reason: str = "", urgent: bool = False) -> StepRecord:
+    """To the next tier, by its holder with a reason or (``by=None``) by silence. What is ``urgent`` stays so."""
     lock(proposal)
     tier = proposal.tier or 1
     if tier >= 3:
@@ -56,8 +56,8 @@ def escalate(proposal: Proposal, *, by: User | None, reason: str = "") -> StepRe
         due=period(proposal.place, days, now()),
         evidence={"from_tier": tier, "to_tier": tier + 1},
     )
-    _end_dispatch(proposal, "climbed" if by is None else "escalated", reason)
-    _dispatch(proposal, tier + 1)
+    before = _end_dispatch(proposal, "climbed" if by is None else "escalated", reason)
+    _dispatch(proposal, tier + 1, urgent=urgent or before.urgent)
     return record
 
 
@@ -103,16 +103,18 @@ def hand_back(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
         due=period(proposal.place, days, now()),
         evidence={"from_tier": tier, "to_tier": lower},
     )
-    _end_dispatch(proposal, "handed_back", reason)
-    _dispatch(proposal, lower, handed_back_to=True)
+    before = _end_dispatch(proposal, "handed_back", reason)
+    _dispatch(proposal, lower, handed_back_to=True, urgent=before.urgent)
     return record
 
 
 def why_not_hand_back(proposal: Proposal) -> list[str]:
     """What makes handing back impossible where it is now, so that it is not offered either."""
-    allowed = int(proposal.terms["handback.times"])
+    if least_tier(proposal.place) == Tier.THIRD:
+        return [_("跨街道的事由区里办理，没有别人可退")]
     if (proposal.tier or 1) == 1:
         return [_("社区是第一承办人，没有上一个承办人可退")]
+    allowed = int(proposal.terms["handback.times"])
     if proposal.handlings.filter(outcome="handed_back").count() >= allowed:
         return [_("只能退单 %(allowed)s 次，请接单办理或提请上一级") % {"allowed": allowed}]
     return []
@@ -136,6 +138,33 @@ def decline_handling(proposal: Proposal, *, by: User, reason: str) -> StepRecord
 
 
 @action
+def take_lead(proposal: Proposal, *, office: str, name: str = "", reason: str, by: User) -> StepRecord:
+    """领导接单: a leader of the office that holds it takes it; all read the office, ``reason`` says what follows.
+
+    Its days stay as they are. Raises ``Refused`` where a leader has it already.
+    """
+    lock(proposal)
+    if not seen(office):
+        raise Refused(office=_("请写接单领导的职务，例如：分管副区长"))
+    card = proposal.handlings.select_for_update(of=("self",)).filter(ended_at=None).first()
+    obstacles = [_("已经由%(office)s接单") % {"office": card.lead_office}] if card and card.lead_office else []
+    said = in_public(one_line(office), place=proposal.place, name=name)[:LEAD_LENGTH]
+    record = take(
+        proposal,
+        "take_lead",
+        by=by,
+        reason=in_public(reason, place=proposal.place, author=proposal.proposer, name=name),
+        evidence={"office": said, "tier": proposal.tier},
+        obstacles=obstacles,
+    )
+    assert card
+    card.lead_office, card.lead_name, card.lead_at = said, one_line(name)[:40], record.at
+    card.save(update_fields=["lead_office", "lead_name", "lead_at"])
+    note_on_card(proposal)
+    return record
+
+
+@action
 def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     """Tier 3 has run over: 督办, with a reminder to the lead office every working day until it moves."""
     since = proposal.supervised_at if proposal.is_supervised else now()
@@ -144,7 +173,7 @@ def supervise(proposal: Proposal, *, by: User | None = None) -> StepRecord:
     return record
 
 
-def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) -> Handling:
+def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False, urgent: bool = False) -> Handling:
     """Write the dispatch card of whoever holds the matter now."""
     assert proposal.holder_place and proposal.due_at
     return Handling.objects.create(
@@ -154,6 +183,7 @@ def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False) ->
         place=proposal.holder_place,
         due_at=proposal.due_at,
         handed_back_to=handed_back_to,
+        urgent=urgent,
     )
 
 

@@ -29,4 +29,17 @@ CREATE TRIGGER another_reviews BEFORE INSERT ON lifecycle_steprecord FOR EACH RO
     WHEN (NEW.subject_type = 'proposals.proposal'
           AND NEW.verb IN ('pass_review', 'return_for_revision', 'decline', 'recuse', 'appeal'))
     EXECUTE FUNCTION refuse_same_reviewer();
-SELECT append_only('proposals_handling', 'ended_at', 'outcome', 'reason');
+SELECT append_only(
+    'proposals_handling', 'ended_at', 'outcome', 'reason', 'urgent', 'lead_office', 'lead_name', 'lead_at'
+);
+-- A dispatch is urgent or not from its beginning, a leader takes it once, and what is over stays as it was.
+CREATE OR REPLACE FUNCTION refuse_other_dispatch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.ended_at IS NOT NULL AND (to_jsonb(NEW) - 'lead_name') <> (to_jsonb(OLD) - 'lead_name')
+       OR NEW.urgent <> OLD.urgent OR OLD.lead_office <> '' AND NEW.lead_office <> OLD.lead_office THEN
+        RAISE EXCEPTION 'dispatch %: what was said stays', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER other_dispatch BEFORE UPDATE ON proposals_handling
+    FOR EACH ROW EXECUTE FUNCTION refuse_other_dispatch();

@@ -27,6 +27,12 @@ TIERS = {
     3: (Role.DISTRICT_OFFICER, "district", "handling.tier3.days"),
 }
 
+
+def least_tier(place: Territory) -> int:
+    """What spans streets is the district's from the beginning (domain.md 4.7): no street can hold it."""
+    return 3 if place.level_id in ("city", "district") else 1
+
+
 REVIEW_LADDER = ((Role.CHIEF, ""), (Role.CLERK, "community"), (Role.CASE_OFFICER, "street"))
 """Chief silent → community → street; never lost (domain.md 4.3)."""
 

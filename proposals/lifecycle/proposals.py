@@ -219,6 +219,15 @@ STEPS = (
         needs_reason=True,
     ),
     Step("climb_tier", _("逾期未办，自动升级"), (Stage.HANDLING,), "", platform=True),
+    Step(
+        "take_lead",
+        _("领导接单"),
+        (Stage.HANDLING,),
+        "",
+        "proposals.handle",
+        needs_reason=True,
+        keeps_time=True,
+    ),
     Step("supervise", _("三级逾期，列入督办"), (Stage.HANDLING,), "", platform=True, keeps_time=True),
     # funding
     Step("announce_funding", _("资金方案落实"), (Stage.RAISING,), Stage.FUNDED, "funding.plan"),

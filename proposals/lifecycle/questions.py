@@ -12,7 +12,7 @@ from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
 from minshi.policy import calendar
 from minshi.residents.models import OFFICES
-from minshi.residents.rules import role_in
+from minshi.residents.rules import RESIDENT, role_in
 from minshi.territory.models import Territory
 from proposals.lifecycle.holders import (
     GROUP,
@@ -99,6 +99,8 @@ def _settled(question: Question) -> None:
 
 
 def _role_of(user: Any, question: Question) -> str:
+    if user.is_same(question.by_id):  # who else they are here is nobody's business
+        return str(RESIDENT)
     proposal = question.proposal
     if proposal is not None and user.is_same(proposal.proposer_id) and question.holder_role == PROPOSER:
         return str(HOLDER_LABELS[PROPOSER])

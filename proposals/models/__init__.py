@@ -19,7 +19,7 @@ from proposals.models.choices import (
     bars_of,
 )
 from proposals.models.drafts import MOST_DRAFT_PHOTOS, MOST_DRAFTS, Draft, DraftPhoto
-from proposals.models.handling import Handling
+from proposals.models.handling import LEAD_LENGTH, Handling
 from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
 from proposals.models.looks import DIFFERENCE_LENGTH, LOOKED, Look, LookState, WishChange
 from proposals.models.photos import Photo
@@ -61,6 +61,7 @@ __all__ = [
     "HELP_LENGTH",
     "ITEM_LENGTH",
     "KEEPER_LENGTH",
+    "LEAD_LENGTH",
     "LIBRARY",
     "LOOKED",
     "MOST_DRAFTS",

@@ -11,9 +11,17 @@ from minshi.territory.models import Territory
 from proposals.models.choices import Tier
 from proposals.models.proposals import Proposal
 
+LEAD_LENGTH = 60
+
 
 class Handling(models.Model):
-    """派单: who holds the matter on which tier, since when and until when. One is open at a time."""
+    """派单: who holds the matter on which tier, since when and until when. One is open at a time.
+
+    ``lead_office`` is the office of the leader who took it (领导接单), which everybody reads; ``lead_name`` is for
+    those who handle it.
+    """
+
+    PERSONAL = ("lead_name",)
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="handlings", verbose_name=_("项目"))
     tier = models.PositiveSmallIntegerField(_("级别"), choices=Tier)
@@ -21,6 +29,10 @@ class Handling(models.Model):
     place = models.ForeignKey(Territory, models.PROTECT, related_name="+")
     received_at = models.DateTimeField(_("接单时间"), db_default=Now())
     due_at = models.DateTimeField(_("期限"))
+    urgent = models.BooleanField(_("紧急"), default=False, db_default=False)
+    lead_office = models.CharField(_("接单领导的职务"), max_length=LEAD_LENGTH, blank=True, db_default="")
+    lead_name = models.CharField(_("接单领导（仅办理人可见）"), max_length=40, blank=True, db_default="")
+    lead_at = models.DateTimeField(_("领导接单时间"), null=True, blank=True)
     handed_back_to = models.BooleanField(_("退单退回来的"), default=False)
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(_("结果"), max_length=12, blank=True)
@@ -34,6 +46,10 @@ class Handling(models.Model):
                 fields=["proposal"], condition=Q(ended_at=None), name="one_open_handling_per_proposal"
             ),
             models.CheckConstraint(condition=Q(tier__in=(1, 2, 3)), name="handling_tier_is_1_to_3"),
+            models.CheckConstraint(
+                condition=Q(lead_office="", lead_at=None) | ~Q(lead_office="") & Q(lead_at__isnull=False),
+                name="leader_took_it_at_a_time",
+            ),
         ]
 
     def __str__(self) -> str:

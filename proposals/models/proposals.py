@@ -58,6 +58,11 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def within(self, place: Territory) -> ProposalQuerySet:
         return self.filter(place__path__startswith=place.path)
 
+    def supervised(self) -> ProposalQuerySet:
+        """督办: tier 3 has run over where they are handled now; the longest overdue first."""
+        watched = self.filter(stage=Stage.HANDLING, supervised_at__isnull=False, supervised_at__gte=F("stage_since"))
+        return watched.order_by("due_at", "id")
+
     def benefiting(self, door_id: int) -> ProposalQuerySet:
         """Those this household benefits from."""
         asked = Func(F("pk"), Value(door_id), function="benefits", output_field=models.BooleanField())
@@ -115,6 +120,11 @@ class Proposal(models.Model):
                 condition=~Q(holder_role=""),
             ),
             models.Index(fields=["proposer", "-id"], name="proposal_proposer"),
+            models.Index(
+                fields=["due_at", "id"],
+                name="proposal_supervised",
+                condition=Q(stage=Stage.HANDLING, supervised_at__isnull=False),
+            ),
         ]
         constraints = [
             # domain.md 10.2: no stage without a holder and a deadline.

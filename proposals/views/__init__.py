@@ -8,7 +8,7 @@ from proposals.views.entering import propose_for, wish_at_door, wish_book
 from proposals.views.exporting import projects_file
 from proposals.views.following import follow_place, follow_project, following
 from proposals.views.front import home, how
-from proposals.views.library import figures, photo, project, projects
+from proposals.views.library import figures, photo, project, projects, supervision
 from proposals.views.looking import look, look_correct, look_photo
 from proposals.views.personal import mine
 from proposals.views.proposing import appeal, propose, revise, submitted, withdraw
@@ -74,6 +74,7 @@ __all__ = [
     "revise",
     "split",
     "submitted",
+    "supervision",
     "support_wish",
     "three_lists",
     "wish",

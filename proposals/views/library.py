@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 
 from minshi import paging
 from minshi.accounts.requests import somebody_of
-from minshi.clock import CHINA
+from minshi.clock import CHINA, now
 from minshi.faces import elder
 from minshi.faces.kept import State, kept_as, kept_page, state_of_page
+from minshi.faces.words import said_late
 from minshi.lifecycle.models import StepRecord
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
@@ -24,7 +25,7 @@ from minshi.territory.models import Territory
 from proposals import selectors
 from proposals.actions import is_open_to_questions
 from proposals.filters import SHOWN, CardFilter
-from proposals.models import LIBRARY, CardQuerySet, Photo, Proposal, Stage
+from proposals.models import LIBRARY, CardQuerySet, Photo, Proposal, ProposalQuerySet, Stage
 from proposals.panels import Panel, drawing, panels_of
 from proposals.showing import present_at
 from proposals.wording import changes_of_benefits, differences, who_benefits
@@ -115,6 +116,32 @@ def _library(request: HttpRequest, place: Territory | None, shown: str) -> dict[
         "place_name": place.full_name if place else "",
         "main": render_to_string("proposals/projects_main.html", context),
     }
+
+
+def _overdue_since(rows: ProposalQuerySet, key: tuple[datetime, int]) -> ProposalQuerySet:
+    at, pk = key
+    return rows.filter(Q(due_at__gte=at), Q(due_at__gt=at) | Q(pk__gt=pk))
+
+
+OVERDUE = paging.Key(lambda row: paging.written_moment(row.due_at, row.pk), paging.moment, _overdue_since)
+
+
+@require_safe
+def supervision(request: HttpRequest) -> HttpResponse:
+    """督办: what ran over at the district, which office leads, and how many days late, until it moves."""
+    place = selectors.home_place(request.GET.get("place") or None)
+    rows = selectors.supervised_in(place) if place else Proposal.objects.none()
+    page = paging.page_of(rows, OVERDUE, request.GET.get("before", ""))
+    moment = now()
+    watched = [(row, selectors.holder_of(row), said_late(row.due_at, moment)) for row in page.rows]
+    here = {"place": place.code} if place else {}
+    context = {
+        "place": place,
+        "watched": watched,
+        "older": paging.link(here, before=page.next) if page.next else "",
+        "newer": "" if page.is_first else paging.link(here),
+    }
+    return render(request, "proposals/supervision.html", context)
 
 
 @require_safe
@@ -214,6 +241,7 @@ def _project_context(proposal: Proposal, moment: datetime, *, is_elder: bool) ->
         "panels": [(panel.template, told) for panel, told in panels if not panel.draws_money],
         "money": selectors.plan_of_money(proposal.card, version) if _draws_money(proposal, panels) else None,
         "photos": list(proposal.photos.all()),
+        "dispatches": selectors.dispatches_of(proposal, moment.astimezone(CHINA).date()) if proposal.tier else [],
         "questions": list(selectors.questions_of(proposal)[:MOST_QUESTIONS]),
         "may_be_asked": is_open_to_questions(proposal),
         "merged": selectors.merged_into(proposal) if any(each.verb == "take_in" for each in records) else [],

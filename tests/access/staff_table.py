@@ -325,6 +325,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "open-handling": Step(CLERK),
         "accept": Step(CASE_OFFICER),
         "escalate": Step(CASE_OFFICER),
+        "take-lead": Step(CASE_OFFICER),
         "hand-back": Step(CASE_OFFICER),
         "open-vote": Step(CLERK),
         "choose-group": Step(CLERK),

@@ -305,6 +305,7 @@ TABLE: tuple[Row, ...] = (
     Row("paper_consent_pdf", **PUBLIC, query="place"),
     Row("paper_rights_print", **PUBLIC, query="place"),
     Row("paper_rights_pdf", **PUBLIC, query="place"),
+    Row("supervision", **PUBLIC, query="place&before"),
     Row("questions", **PUBLIC, query="place&q&before"),
     Row("question", pk("question"), **PUBLIC, variants=(pk("policy_question"), pk("hidden_question"))),
     Row("project_questions", number("cosigning"), **PUBLIC, query="before"),
