@@ -8,21 +8,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.clock import as_owner
 from minshi.deadlines.models import Deadline, Effect
 from minshi.lifecycle.models import StepRecord
+from minshi.notifications.models import Message
 from minshi.territory.models import Territory
 from proposals import actions
+from proposals.models import Proposal, Source
 from tests.drills.processes import environment
+from tests.way import Way
 
 pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
 
@@ -104,6 +108,65 @@ def test_every_due_deadline_takes_effect_once_whoever_is_killed(
     assert not Effect.objects.filter(deadline__in=early).exists()
     climbs = StepRecord.objects.filter(subject_type="proposals.wish", verb="climb")
     assert climbs.count() == climbs.values("subject_id").distinct().count() == DUE
+
+
+def _climbing(way: Way) -> tuple[list[Proposal], list[Proposal]]:
+    """One is with the community on the first tier; three wait for their review, made after it: its way takes weeks."""
+    handled = way.handling(tier=1, shares={Source.SELF_RAISED: 2_000_000}, title="院里添一张长椅")
+    asked = (("resident", "门口的灯"), ("neighbour", "后门的灯"), ("neighbour", "楼梯口的灯"))
+    return [way.submitted(title=title, by=way.who(who)) for who, title in asked], [handled]
+
+
+RUNGS = {
+    # What is silent goes where, by the record of each: verbs that nobody took but time, in their order.
+    "submitted": ["climb", "climb", "overdue"],
+    "handling": ["climb_tier", "climb_tier", "supervise"],
+}
+
+
+def test_silence_climbs_rung_by_rung_and_each_once_whoever_is_killed(
+    way: Way, case_officer: User, district_officer: User, seed: int
+) -> None:
+    """Chief → community → street, and tier 1 → 2 → 3 → supervision: with record, reminder and public line."""
+    dice = random.Random(seed)
+    waiting, handled = _climbing(way)
+    climbed = [*waiting, *handled]
+    for rung in range(3):
+        rows = Deadline.objects.open().filter(subject_type="proposals.proposal", kind__startswith="stage:")
+        latest = max((row.wakes_at or row.due) for row in rows.filter(subject_id__in=[each.pk for each in climbed]))
+        platform_clock.set_to(latest + timedelta(seconds=1))
+        _sweep_killing_one(lambda rung=rung: all(len(_by_time(each)) > rung for each in climbed), dice)
+    for each in climbed:
+        each.refresh_from_db()
+        assert _by_time(each)[:3] == RUNGS[each.stage], each
+        page = Client().get(each.get_absolute_url()).content.decode()
+        assert all(record.label in page for record in StepRecord.objects.of(each))
+    assert {each.holder_role for each in waiting} == {"case_officer"}
+    assert all(each.is_supervised for each in handled)
+    for user, words in ((case_officer, "快到期："), (district_officer, "快到期："), (district_officer, "督办：")):
+        told = Message.objects.filter(user=user, title__startswith=words).values("title", "matter", "at")
+        assert told.exists() and told.count() == told.distinct().count(), words
+
+
+def _by_time(proposal: Proposal) -> list[str]:
+    """What time did to it, in order."""
+    verbs = ("climb", "overdue", "climb_tier", "supervise")
+    return list(StepRecord.objects.of(proposal).filter(verb__in=verbs).order_by("id").values_list("verb", flat=True))
+
+
+def _sweep_killing_one(is_done: Callable[[], bool], dice: random.Random) -> None:
+    command = [sys.executable, "manage.py", "sweep", "--every", "0.05"]
+    with _sweepers(command, environment()) as running:
+        patience = time.monotonic() + PATIENCE_SECONDS
+        time.sleep(dice.uniform(0.2, 1.2))
+        victim = dice.randrange(SWEEPERS)
+        running[victim].send_signal(signal.SIGKILL)
+        running[victim].wait()
+        running[victim] = _start(command, environment())
+        while not is_done():
+            assert time.monotonic() < patience
+            time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def test_the_naive_twin_does_some_of_them_twice(clock: object, seed: int) -> None:
