@@ -28,6 +28,12 @@ class Grant(DeskForm):
 
     def facts(self) -> list[tuple[Any, Any]]:
         home = self.subject.home
+        if self.subject.about:
+            return [
+                (_("申请的人"), home.person.name if home.person else "—"),
+                (_("申请什么"), self.subject.about),
+                (_("门牌"), home.household.door),
+            ]
         return [
             (_("现在登记的"), home.person.name if home.person else "—"),
             (_("应该是"), self.subject.name),
@@ -36,17 +42,35 @@ class Grant(DeskForm):
 
     @classmethod
     def open_to(cls, subject: Correction) -> bool:
-        return subject.answered_at is None
+        return subject.answered_at is None and bool(subject.name)
 
     def run(self, subject: Correction, by: User) -> object:
         return actions.answer_correction(subject, granted=True, by=by)
+
+
+class Done(Grant):
+    name = "done"
+    label = _("办好了")
+    help = _("核对过本人再办；写明办了什么，对方会看到。")
+    answer = forms.CharField(label=_("办了什么"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+
+    @classmethod
+    def open_to(cls, subject: Correction) -> bool:
+        return subject.answered_at is None and bool(subject.about)
+
+    def run(self, subject: Correction, by: User) -> object:
+        return actions.answer_correction(subject, granted=True, answer=self.cleaned_data["answer"], by=by)
 
 
 class Refuse(Grant):
     name = "refuse"
     label = _("不更正")
     help = _("对方会看到理由。")
-    answer = forms.CharField(label=_("为什么不更正"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+    answer = forms.CharField(label=_("为什么不更正、不办"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+
+    @classmethod
+    def open_to(cls, subject: Correction) -> bool:
+        return subject.answered_at is None
 
     def run(self, subject: Correction, by: User) -> object:
         return actions.answer_correction(subject, granted=False, answer=self.cleaned_data["answer"], by=by)
@@ -55,10 +79,10 @@ class Refuse(Grant):
 @admin.register(Correction)
 class CorrectionAdmin(ScopedAdmin):
     place_path = "home__household__place__path"
-    desk_forms = (Grant, Refuse)
+    desk_forms = (Grant, Done, Refuse)
     list_display = ("where", "asked_at", DUE, "answered_at", "is_granted")
     list_select_related = ("home__household__place", "home__person")
-    fields = ("where", "name", "asked_at", DUE, "answered_at", "is_granted", "answer")
+    fields = ("where", "name", "about", "asked_at", DUE, "answered_at", "is_granted", "answer")
 
     @admin.display(description=_("在哪里"))
     def where(self, asked: Correction) -> str:

@@ -15,7 +15,7 @@ from minshi.deadlines.models import Deadline
 from minshi.lifecycle.action import action
 from minshi.masking import mask_text, one_line
 from minshi.mydata import told
-from minshi.mydata.models import Correction
+from minshi.mydata.models import ABOUT_LENGTH, Correction
 from minshi.mydata.signals import forgetting
 from minshi.notifications.actions import tell, tell_role
 from minshi.notifications.following import forget_followed
@@ -49,17 +49,41 @@ def correct_name(name: str, *, by: User) -> Correction | None:
         person.name = name
         person.save(update_fields=["name"])
         return None
+    return _ask(home, name=name)
+
+
+@action
+def ask_right(kind: str, text: str, *, by: User) -> Correction:
+    """Another right in one's own words (form 37): answered by the community by a day, else by the street."""
+    home = _person(by).residence
+    if home is None:
+        raise Refused(_("您没有登记住在哪里，请到社区当面申请，或打页面下面的电话"))
+    text = one_line(text)
+    if len(text) < MOST_BARE:
+        raise Refused(text=_("请写清楚要查看、更正或删除什么"))
+    return _ask(home, about=f"{kind}：{text}"[:ABOUT_LENGTH])
+
+
+MOST_BARE = 4
+"""Letters that say nothing yet."""
+
+
+def _ask(home: Residence, **said: str) -> Correction:
     place = home.household.place
     span = calendar.period(now(), working_days=int(str(policy.value("mydata.answer_days", place))))
     try:
         with transaction.atomic():
-            asked = Correction.objects.create(home=home, name=name, due_at=span.end)
+            asked = Correction.objects.create(home=home, due_at=span.end, **said)
     except IntegrityError:
-        raise Refused(_("您上次的更正申请还没有答复，请等一等")) from None
+        raise Refused(_("您上次的申请还没有答复，请等一等")) from None
     _await(asked, Role.CLERK, "community", basis=span.basis, provisional=span.provisional)
-    if chief := nearest_role(place, ORGANISERS, without=by.pk):
-        tell_role(chief, place, _("有住户申请更正登记的姓名"), "", reverse("corrections"), event=told.TO_ANSWER.name)
+    if home.person and asked.name and (chief := nearest_role(place, ORGANISERS, without=home.person.user_id)):
+        tell_role(chief, place, _title(asked), "", reverse("corrections"), event=told.TO_ANSWER.name)
     return asked
+
+
+def _title(asked: Correction) -> str:
+    return _("有住户申请更正登记的姓名") if asked.name else _("有住户对自己的信息提出申请")
 
 
 def _await(asked: Correction, role: Role, level: str, *, basis: str = "", provisional: bool = False) -> None:
@@ -77,7 +101,7 @@ def _await(asked: Correction, role: Role, level: str, *, basis: str = "", provis
         basis=basis,
         provisional=provisional,
     )
-    tell_role(role, at, _("有住户申请更正登记的姓名"), "", url, event=told.TO_ANSWER.name)
+    tell_role(role, at, _title(asked), "", url, event=told.TO_ANSWER.name)
 
 
 def _page(asked: Correction) -> str:
@@ -100,12 +124,13 @@ def overdue(asked: Correction, late: Deadline, *, by: None = None) -> None:
 
 
 def answers(user: User, asked: Correction) -> bool:
-    """Who confirms residents there, and the street; nobody for themselves."""
+    """Who confirms residents there, and the street; what was asked in words is no chief's; nobody for themselves."""
     home = asked.home
     if home.person and user.is_same(home.person.user_id):
         return False
-    return confirms_residents(user, home) or any(
-        held.role == Role.CASE_OFFICER and asked.territory.path.startswith(held.path) for held in roles_of(user)
+    offices = (Role.CASE_OFFICER,) if asked.name else (Role.CLERK, Role.CASE_OFFICER)
+    return (bool(asked.name) and confirms_residents(user, home)) or any(
+        held.role in offices and asked.territory.path.startswith(held.path) for held in roles_of(user)
     )
 
 
@@ -113,8 +138,11 @@ def to_answer(user: User) -> QuerySet[Correction]:
     """Open ones that this person answers: of my places, never one's own, the longest waiting first."""
     mine = Q(pk__in=[])
     for held in roles_of(user):
-        if held.role in (Role.CLERK, Role.CASE_OFFICER, *ORGANISERS):
-            mine |= Q(home__household__place__path__startswith=held.path)
+        here = Q(home__household__place__path__startswith=held.path)
+        if held.role in (Role.CLERK, Role.CASE_OFFICER):
+            mine |= here
+        elif held.role in ORGANISERS:
+            mine |= here & Q(about="")
     rows = Correction.objects.open().filter(mine).exclude(home__person__user__in=user.keys)
     return rows.select_related("home__person", "home__household__place__parent").order_by("due_at", "pk")
 
@@ -130,17 +158,24 @@ def answer_correction(asked: Correction, *, granted: bool, answer: str = "", by:
         raise Refused(_("已经答复过了"))
     answer = mask_text(answer.strip())[:200]
     if not granted and len(answer) < 2:
-        raise Refused(answer=_("请写明为什么不更正"))
+        raise Refused(answer=_("请写明为什么不更正") if asked.name else _("请写明为什么不办"))
+    if asked.about and len(answer) < 2:
+        raise Refused(answer=_("请写明办了什么"))
     person = asked.home.person
     assert person
     asked.answered_at, asked.answered_by, asked.is_granted, asked.answer = now(), by, granted, answer
     asked.save(update_fields=["answered_at", "answered_by", "is_granted", "answer"])
     meet(asked, CORRECTION)
-    if granted:
+    if granted and asked.name:
         person.name = asked.name
         person.save(update_fields=["name"])
     if person.user is not None:
-        title = _("您的姓名已更正") if granted else _("您的更正申请没有通过")
+        done, refused = (
+            (_("您的姓名已更正"), _("您的更正申请没有通过"))
+            if asked.name
+            else (_("您对自己信息的申请办好了"), _("您对自己信息的申请没有同意"))
+        )
+        title = done if granted else refused
         tell(person.user, title, answer, reverse("my_data"), event=told.ANSWERED.name)
     return asked
 
@@ -207,8 +242,8 @@ def forget(user: User, *, by: None = None) -> bool:
         person.name, person.born = GONE, None
         person.save(update_fields=["name", "born"])
         for asked in Correction.objects.filter(home__person=person):
-            asked.name = GONE
-            asked.save(update_fields=["name"])
+            asked.name, asked.about = asked.name and GONE, asked.about and GONE
+            asked.save(update_fields=["name", "about"])
             erase(Correction, [asked.pk], by=None)
         erase(Person, [person.pk], by=None)
     for lost in LostNumber.objects.filter(user__in=user.keys).exclude(confirmed_at=None, dropped_at=None):

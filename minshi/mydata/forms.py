@@ -13,6 +13,20 @@ class NameForm(forms.Form):
     name = forms.CharField(label=_("姓名应该是"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
 
+class RightForm(forms.Form):
+    """个人信息权利申请 (form 37): what no page of one's own does by itself."""
+
+    KINDS = tuple((word, word) for word in (_("查看别的"), _("更正别的"), _("删除"), _("别的")))
+
+    kind = forms.ChoiceField(label=_("要办什么"), choices=KINDS)
+    text = forms.CharField(
+        label=_("写清楚是哪一样"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("不要写身份证号；社区会答复您，楼栋长看不到"),
+    )
+
+
 class NewNumberForm(PhoneForm):
     """The same field without what is said of a first sign-in."""
 

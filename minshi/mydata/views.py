@@ -22,7 +22,7 @@ from minshi.clock import now
 from minshi.faces.words import said_late
 from minshi.masking import mask_phone
 from minshi.mydata import actions
-from minshi.mydata.forms import AnswerForm, NameForm, NewNumberForm, SureForm
+from minshi.mydata.forms import AnswerForm, NameForm, NewNumberForm, RightForm, SureForm
 from minshi.mydata.models import Correction
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
@@ -120,6 +120,20 @@ def my_name(request: HttpRequest) -> HttpResponse:
             return redirect("my_data")
     context = {"form": form, "answer_days": policy.value("mydata.answer_days", None)}
     return render(request, "mydata/my_name.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+def my_request(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    form = RightForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            actions.ask_right(form.cleaned_data["kind"], form.cleaned_data["text"], by=user)
+            messages.success(request, _("已申请，等社区答复"))
+            return redirect("my_data")
+    context = {"form": form, "answer_days": policy.value("mydata.answer_days", None)}
+    return render(request, "mydata/my_request.html", context, status=422 if form.errors else 200)
 
 
 @never_cache

@@ -249,6 +249,10 @@ def _name_is_wrong(world: World) -> Any:
     return mydata.correct_name("甲改名", by=world.who("resident"))
 
 
+def _asks_in_words(world: World) -> Any:
+    return mydata.ask_right("删除", "请删掉旧的门牌叫法", by=world.who("resident"))
+
+
 def _two_accounts(world: World) -> Any:
     other = make_resident("甲居民", None)
     return joining.ask(world.who("resident"), other, reason="同一个人", basis="核对过", by=world.who("clerk"))
@@ -461,7 +465,8 @@ STEPS: dict[str, dict[str, Step]] = {
             for name in ("confirm-reset", "drop-reset")
         },
     },
-    "mydata.correction": {name: Step(CLERK | CASE_OFFICER, _name_is_wrong) for name in ("grant", "refuse")},
+    "mydata.correction": {name: Step(CLERK | CASE_OFFICER, _name_is_wrong) for name in ("grant", "refuse")}
+    | {"done": Step(CLERK | CASE_OFFICER, _asks_in_words)},
     "intake.intake": {
         "start": Step(REGISTER),
         "take-back": Step(REGISTER, _imported),

@@ -209,3 +209,39 @@ def test_one_reads_and_prints_what_is_ones_own(way: Way, resident: User, neighbo
     for code in ("household__address", "amount_fen", "raising", "True"):
         assert code not in page
     assert client_of(None).get(f"{DATA}copy/").status_code == 302
+
+
+def test_another_right_is_asked_for_in_words_and_answered_by_a_day(
+    resident: User, clerk: User, chief: User, client_of: ClientOf, clock: Any
+) -> None:
+    """Form 37: by the community, never by a chief; in words, whether it was done or not."""
+    clock.set("2026-03-02 09:00")
+    client = client_of(resident)
+    bare = client.post(f"{DATA}request/", {"kind": "删除", "text": "删"})
+    assert bare.status_code == 422 and "删</textarea>" in bare.content.decode()
+    wanted = "请删掉我以前留的门牌叫法"
+    assert client.post(f"{DATA}request/", {"kind": "删除", "text": wanted}).status_code == 302
+    asked = Correction.objects.get()
+    assert f"删除：{wanted}" in client.get(DATA).content.decode()
+    assert Deadline.objects.of(asked).open().get().role == "clerk"
+    with pytest.raises(NotAllowed):
+        actions.answer_correction(asked, granted=True, answer="已经删了", by=chief)
+    assert wanted not in client_of(chief).get("/residents/corrections/").content.decode()
+    url = f"/admin/mydata/correction/{asked.pk}/"
+    desk = client_of(clerk)
+    assert desk.post(f"{url}do/done/", {"answer": ""}).status_code == 422
+    assert desk.post(f"{url}do/done/", {"answer": "旧的叫法已经删掉"}).status_code == 302
+    page = client.get(DATA).content.decode()
+    assert "办好了。旧的叫法已经删掉" in page
+    assert Message.objects.filter(user=resident, event="mydata.answered").exists()
+    assert Person.objects.get(user=resident).name == "甲居民"
+
+
+def test_what_was_asked_in_words_goes_with_the_account(resident: User, clock: Any) -> None:
+    clock.set("2026-03-02 09:00")
+    actions.ask_right("删除", "请删掉我以前留的门牌叫法", by=resident)
+    actions.close(by=fresh(resident))
+    clock.set("2026-04-20 09:00")
+    assert actions.forget(fresh(resident), by=None)
+    assert Correction.objects.get().about == "已注销"
+    assert not any("门牌叫法" in (row.new or "") for row in ClearValue.objects.all())
