@@ -21,6 +21,7 @@ from proposals.models import (
     LEAD_LENGTH,
     OFFERER,
     READING,
+    UNIT_LENGTH,
     WHY_LENGTH,
     WISH_WAITS,
     Proposal,
@@ -426,6 +427,13 @@ class Claim(AnswerWish):
 
 class HandOver(AnswerWish):
     name, verb, label = "hand-over", "hand_over", _("转责任单位")
+    help = _("转出以后仍由这里催办：到期没有答复，自动转上一级。")
+    unit = forms.CharField(label=_("转给哪个单位"), max_length=UNIT_LENGTH)
+    reason = ReasonField(label=_("怎么答复许愿人"))
+
+    def run(self, subject: Wish, by: User) -> object:
+        data = self.cleaned_data
+        return actions.answer_wish(subject, self.verb, unit=data["unit"], reason=data["reason"], by=by)
 
 
 class Arrive(AnswerWish):

@@ -19,8 +19,9 @@ WRITTEN_DOWN = (Channel.BOOK, Channel.DOOR, Channel.PAPER, Channel.PHONE)
 
 
 def walk(spec: dict[str, Any], register: Register, today: datetime, wishes: dict[str, Wish]) -> Iterator[datetime]:
-    """``then``: (verb, days later, reason; of a join the other's words); a wish with a ``key`` may become a project
-    of that story.
+    """``then``: (verb, days later, reason; of a join the other's words; whom it is handed to).
+
+    A wish with a ``key`` may become a project of that story.
     """
     rng = Random(spec["text"])
     place = Territory.objects.get(code=spec["place"])
@@ -45,14 +46,14 @@ def walk(spec: dict[str, Any], register: Register, today: datetime, wishes: dict
     others = [user for user in neighbours if user.pk != wished.by_id]
     for user in others[: spec.get("supporters", 0)]:
         proposals.support(wished, by=user)
-    for verb, days, reason in spec.get("then", []):
+    for verb, days, reason, *unit in spec.get("then", []):
         yield said_at + timedelta(days=days)
         if verb == "agree":
             proposals.judge_wish(wished, is_done=True, by=wished.by)
         elif verb == "join":
             proposals.join_wish(wished, wishes[reason], by=clerk)
         else:
-            proposals.answer_wish(wished, verb, by=clerk, reason=reason)
+            proposals.answer_wish(wished, verb, by=clerk, reason=reason, unit="".join(unit))
 
 
 def _neighbours(register: Register, place: Territory) -> list[User]:

@@ -21,6 +21,7 @@ from minshi.clock import now
 from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_text, seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Sheet
 from minshi.paper.numbers import number_of
@@ -34,6 +35,7 @@ from proposals.actions.stages import in_public
 from proposals.lifecycle import holder_place, street_or_district
 from proposals.models import (
     SPOT_LENGTH,
+    UNIT_LENGTH,
     WISH_LENGTH,
     WISH_WAITS,
     Channel,
@@ -200,13 +202,20 @@ def support(wished: Wish, *, by: User) -> None:
 
 
 @action
-def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "") -> StepRecord:
-    """Claim, hand over, be there, say it is done, or decline; whoever wished is told."""
+def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "", unit: str = "") -> StepRecord:
+    """Claim, hand over, be there, say it is done, or decline; whoever wished is told.
+
+    ``unit`` is whose it is once it is handed over; the community goes on asking them, in its days, and then the street.
+    """
+    if verb == "hand_over" and not seen(unit):
+        raise Refused(unit=_("请写转给哪个单位"))
     reason = in_public(reason, place=wished.place, author=wished.by)
-    record = take(wished, verb, by=by, reason=reason)
+    record = take(wished, verb, by=by, reason=reason, evidence={"unit": mask_text(unit)} if unit else {})
     if reason:
         wished.answer = reason
-        wished.save(update_fields=["answer"])
+    if unit:
+        wished.handed_to = mask_text(unit)[:UNIT_LENGTH]
+    wished.save(update_fields=["answer", "handed_to"])
     return record
 
 

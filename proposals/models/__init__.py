@@ -51,7 +51,16 @@ from proposals.models.resources import (
     ResourceRequest,
     ResourceStage,
 )
-from proposals.models.wishes import WISH_ENDED, WISH_LENGTH, WISH_RESTS, WISH_WAITS, Wish, WishStage, WishSupport
+from proposals.models.wishes import (
+    UNIT_LENGTH,
+    WISH_ENDED,
+    WISH_LENGTH,
+    WISH_RESTS,
+    WISH_WAITS,
+    Wish,
+    WishStage,
+    WishSupport,
+)
 
 __all__ = [
     "ANSWER_LENGTH",
@@ -80,6 +89,7 @@ __all__ = [
     "SOURCES",
     "SPOT_LENGTH",
     "TITLE_LENGTH",
+    "UNIT_LENGTH",
     "WHY_LENGTH",
     "WISH_ENDED",
     "WISH_LENGTH",

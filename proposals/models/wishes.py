@@ -17,6 +17,7 @@ from proposals.models.choices import Category, Channel
 from proposals.models.proposals import SPOT_LENGTH, Proposal
 
 WISH_LENGTH = 200
+UNIT_LENGTH = 60
 
 
 class WishStage(models.TextChoices):
@@ -62,6 +63,7 @@ class Wish(models.Model):
     joined_to = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="joined", verbose_name=_("并到的心愿")
     )
+    handed_to = models.CharField(_("转给哪个单位"), max_length=UNIT_LENGTH, blank=True)
     answer = models.TextField(_("答复"), blank=True)
     is_demo = models.BooleanField(_("演示数据"), default=False)
     stage = models.CharField(_("进展"), max_length=12, choices=WishStage)
