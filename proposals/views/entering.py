@@ -18,7 +18,7 @@ from minshi.paper.numbers import shown
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, answering
 from minshi.signin.freshness import needs_fresh_code
-from proposals import actions
+from proposals import actions, selectors
 from proposals.forms import DoorWishForm, PaperProposeForm, WishBookForm
 from proposals.models import Wish
 from proposals.rules import enters_paper, walks_round
@@ -100,6 +100,7 @@ def wish_at_door(request: HttpRequest) -> HttpResponse:
         "form": form,
         "whose": salted_hmac("wishes at the door", str(user.pk)).hexdigest()[:16],
         "days": policy.value("drafts.days", None),
+        "urgent": selectors.urgent_terms(selectors.home_place()),
     }
     return render(request, "proposals/wish_at_door.html", context, status=422 if form.errors else 200)
 

@@ -52,6 +52,12 @@ def test_nobody_else_writes_wishes_down_and_no_one_for_doors_elsewhere(
 
 
 @pytest.mark.django_db
+def test_the_numbers_to_call_and_the_hours_stand_first(client_of: ClientOf, chief: User) -> None:
+    page = client_of(chief).get(DOOR).content.decode()
+    assert 'href="tel:119"' in page and "2小时内回应，24小时内到场" in page
+
+
+@pytest.mark.django_db
 def test_the_same_words_twice_are_one_wish(said: dict[str, str], client_of: ClientOf, chief: User) -> None:
     answers = [client_of(chief).post(DOOR, said)["Location"] for _time in range(2)]
     assert len(set(answers)) == 1 and Wish.objects.count() == 1
