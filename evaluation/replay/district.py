@@ -9,7 +9,19 @@ from datetime import timedelta
 from django.db import connection
 
 from deliberation.actions import refresh_turnouts
-from evaluation.replay import closing, decisions, facts, money, projects, ratings, resources, votes, wishes, works
+from evaluation.replay import (
+    closing,
+    decisions,
+    facts,
+    money,
+    projects,
+    questions,
+    ratings,
+    resources,
+    votes,
+    wishes,
+    works,
+)
 from evaluation.replay.people import Register
 from evaluation.replay.projects import Project
 from evaluation.replay.timeline import Timeline, Walk
@@ -80,6 +92,8 @@ def replay(report: Callable[[int, int], None]) -> None:
                 timeline.add(wishes.walk(spec, register, today, said))
             for spec in facts.resources():
                 timeline.add(resources.walk(spec, register, today))
+            for spec in facts.questions():
+                timeline.add(questions.walk(spec, register, today))
             for story in facts.stories():
                 timeline.add(*_way(Project.of(story, register, today, said)))
             timeline.run()

@@ -72,6 +72,12 @@ def resources() -> list[dict[str, Any]]:
     return found
 
 
+def questions() -> list[dict[str, Any]]:
+    """What neighbours ask in public; all of it is made up."""
+    found: list[dict[str, Any]] = made_up()["questions"]
+    return found
+
+
 def wishes() -> list[dict[str, Any]]:
     """Every wish with its place: those of the documents, then the made-up ones."""
     supplement = made_up()["wishes"]
