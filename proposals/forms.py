@@ -29,20 +29,26 @@ from proposals import selectors
 from proposals.actions import Righted, Written
 from proposals.models import (
     ANSWER_LENGTH,
+    CALL_TEXT_LENGTH,
     CASH,
     DIFFERENCE_LENGTH,
+    ENDED,
     HELP_LENGTH,
     ITEM_LENGTH,
     KEEPER_LENGTH,
+    PRIZE_LENGTH,
     QUESTION_LENGTH,
     REQUEST_LENGTH,
     RESOURCE_ABOUT,
     RESOURCE_TIMES,
     RESOURCE_TITLE,
     SPOT_LENGTH,
+    THEME_LENGTH,
     TITLE_LENGTH,
     WHY_LENGTH,
     WISH_LENGTH,
+    Call,
+    CallEntry,
     Category,
     Kind,
     Photo,
@@ -981,3 +987,54 @@ class WishForm(forms.Form):
     @property
     def has_places(self) -> bool:
         return bool(self.place_field.choices)
+
+
+class CallForm(forms.Form):
+    """提案大赛: the theme, until when, how it is judged, what there is to win."""
+
+    place = PlaceField(label=_("哪里的提案大赛"))
+    theme = PlainField(label=_("主题"), max_length=THEME_LENGTH, help_text=_("例如：让老人出门更方便"))
+    text = PlainField(label=_("征集什么"), rows=4, max_length=CALL_TEXT_LENGTH)
+    criteria = PlainField(label=_("怎么评"), rows=4, max_length=CALL_TEXT_LENGTH, help_text=_("一行一条"))
+    prizes = PlainField(label=_("奖品（只发实物）"), rows=3, max_length=CALL_TEXT_LENGTH)
+    last_day = forms.DateField(
+        label=_("最后一天"), help_text=_("当天 24:00 截止"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        paths = [held.path for held in roles_of(by) if held.role in (Role.CLERK, Role.CASE_OFFICER)]
+        offered: Any = self.fields["place"]
+        offered.queryset = Territory.objects.filter(path__in=paths).select_related("parent").order_by("path")
+
+
+class EnterForm(forms.Form):
+    """With which of one's own proposals."""
+
+    proposal = forms.ModelChoiceField(
+        label=_("拿哪一件参加"), queryset=Proposal.objects.none(), empty_label=_("请选一件")
+    )
+
+    def __init__(self, *args: Any, call: Call, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = Proposal.objects.within(call.place).filter(proposer__in=by.keys, call_entry=None)
+        offered: Any = self.fields["proposal"]
+        offered.queryset = mine.exclude(stage__in=ENDED).order_by("-id")
+
+
+class ResultForm(forms.Form):
+    """What each entry is given, and why; what is left empty is given nothing."""
+
+    reason = PlainField(label=_("评选说明（大家都看得到）"), rows=4, max_length=500)
+
+    def __init__(self, *args: Any, entries: Sequence[CallEntry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries = entries
+        for entry in entries:
+            label = f"{entry.proposal.number} {entry.proposal.title}"
+            self.fields[f"prize_{entry.pk}"] = PlainField(
+                label=label, max_length=PRIZE_LENGTH, required=False, help_text=_("得什么奖、什么奖品")
+            )
+
+    def prizes(self) -> dict[int, str]:
+        return {entry.pk: self.cleaned_data[f"prize_{entry.pk}"] for entry in self.entries}

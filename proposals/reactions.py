@@ -40,6 +40,7 @@ from minshi.territory.models import Household, Territory
 from proposals import actions, told
 from proposals.actions.looking import LOOK
 from proposals.lifecycle import (
+    CALLED,
     GATED,
     GROUP,
     JUDGED,
@@ -52,7 +53,7 @@ from proposals.lifecycle import (
     stepped_aside,
     street_or_district,
 )
-from proposals.models import Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
+from proposals.models import Call, CallStage, Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
 from proposals.selectors import other_readers
 
 
@@ -166,6 +167,17 @@ def nobody_answered_in_public(deadline: Deadline) -> None:
     asked = rows.get(pk=deadline.subject_id)
     if actions.climb_question(asked, by=None) is None:
         look_again(deadline, period(asked.place, "supervision.days", now()).end)
+
+
+@on(CALLED)
+def a_call_is_over(deadline: Deadline) -> None:
+    """Its window has ended: it is judged; judged by nobody in time, whoever called hears of it again and again."""
+    called = Call.objects.select_related("place").get(pk=deadline.subject_id)
+    if called.stage == CallStage.OPEN:
+        actions.close_call(called, by=None)
+        return
+    actions.overdue_call(called, by=None)
+    look_again(deadline, period(called.place, "supervision.days", now()).end)
 
 
 @on(JUDGED)

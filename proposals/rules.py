@@ -16,7 +16,7 @@ from minshi.refusals import guarded
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import has_office, holds, home_of, is_second, lives_in, roles_of
 from minshi.territory.models import Territory
-from proposals.models import OFFERER, WISH_ENDED, Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
+from proposals.models import OFFERER, WISH_ENDED, Call, Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
 
 PROPOSER = "proposer"
 """As ``lifecycle.PROPOSER``, which stands beside this."""
@@ -24,6 +24,7 @@ PROPOSER = "proposer"
 guarded(
     questions_of_one_household=_("每户 %(days)s 天里提问 %(most)s 次，您家已经问过；%(next)s 以后可以再问"),
     open_proposals_of_one_person=_("每人同时在办的提议最多 %(most)s 件，已经满了；办结或撤回一件以后再提"),
+    entry_in_the_window_of_its_call=_("这场提案大赛已经截止，或者这一件不是它范围里的"),
     resources_of_one_person=_("每人同时登记最多 %(most)s 项，已经满了；撤下一项以后再登记"),
     requests_of_one_person=_("您已经找了 %(most)s 项，都还在等答复；有答复以后再找"),
     wishes_of_one_person=_("每人 %(days)s 天内最多提 %(most)s 个心愿，已经满了；%(next)s 以后可以再提"),
@@ -199,6 +200,17 @@ def hides_questions(user: User, question: Question) -> bool:
     return holds(user, question.place, Role.CLERK, Role.CASE_OFFICER, Role.DISTRICT_OFFICER)
 
 
+@rules.predicate
+def may_call(user: User, call: Call) -> bool:
+    """The office of the place that calls, and the one above a community's."""
+    return holds(user, call.place, Role.CLERK, Role.CASE_OFFICER)
+
+
+def calls_for_proposals(user: User) -> bool:
+    """Whether this person may call somewhere: staff of a community or case officer of a street."""
+    return any(held.role in (Role.CLERK, Role.CASE_OFFICER) for held in roles_of(user))
+
+
 def enters_paper(user: User) -> bool:
     """Whether this person enters paper proposals and wishes for others: the clerk of some community."""
     return any(held.role == Role.CLERK for held in roles_of(user))
@@ -273,6 +285,7 @@ rules.add_perm("proposals.rule_above", decides_above)
 rules.add_perm("proposals.ask", may_question)
 rules.add_perm("proposals.answer_question", answers_question)
 rules.add_perm("proposals.hide_question", hides_questions)
+rules.add_perm("proposals.call", may_call)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
 rules.add_perm("proposals.judge_wish", may_judge)
@@ -300,6 +313,7 @@ permits.held_by(
         "proposals.ask": _("住在这个社区、确认过住处的居民"),
         "proposals.answer_question": _("现在的承办人，或这里的社区工作人员、街道经办，不能是提问人自己"),
         "proposals.hide_question": _("这里的社区工作人员、街道经办或区牵头部门"),
+        "proposals.call": _("这里的社区工作人员或街道经办"),
         "proposals.wish": _("确认过住处的居民，或者替居民登记的社区工作人员"),
         "proposals.answer_wish": _("现在的承办人，或这里的社区工作人员、街道经办"),
         "proposals.judge_wish": _("许愿人本人；别人代记的由社区或楼栋长问过以后登记，说办好了的人不能自己登记"),

@@ -54,6 +54,7 @@ from proposals.models import (
     OPEN,
     READING,
     WISH_WAITS,
+    Call,
     Card,
     CardQuerySet,
     Category,
@@ -260,6 +261,12 @@ def projects_like(title: str, place: Territory, most: int = 5) -> list[dict[str,
     rated = [(_alike(own, _pairs(row["title"])), row) for row in rows if row["stage"] not in CAME_TO_NOTHING]
     found = sorted((each for each in rated if each[0] >= ALIKE), key=lambda each: (-each[0], each[1]["number"]))
     return [{**row, "stage": Stage(row["stage"]).label} for _share, row in found[:most]]
+
+
+def calls_in(place: Territory | None) -> QuerySet[Call]:
+    """Calls for proposals of a place and everything beneath it, the newest first."""
+    rows = Call.objects.select_related("place").order_by("-id")
+    return rows.filter(place__path__startswith=place.path) if place else rows.none()
 
 
 def drafts_of(user: User) -> list[Draft]:
@@ -623,7 +630,7 @@ def notices_of(proposal: Proposal) -> list[Notice]:
     return list(Notice.objects.filter(link=proposal.get_absolute_url()).select_related("place").order_by("-posted_at"))
 
 
-def holder_of(subject: Proposal | Wish | Question | Resource, day: date | None = None) -> str:
+def holder_of(subject: Call | Proposal | Wish | Question | Resource, day: date | None = None) -> str:
     """Who holds it now (``day``: today), as the page says it; nobody once it has ended."""
     if subject.holder_place is None:
         return ""

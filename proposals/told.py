@@ -17,7 +17,18 @@ from minshi.residents.models import Residence, Role
 from minshi.territory.models import Territory
 from proposals.lifecycle import GROUP, answerer_of, appeal_end, holder_place, reviewer_of, superior_of
 from proposals.lifecycle import PROPOSER as PROPOSER_HOLDS
-from proposals.models import OFFERER, Proposal, Question, Resource, ResourceRequest, Stage, Tier, Wish, WishSupport
+from proposals.models import (
+    OFFERER,
+    Call,
+    Proposal,
+    Question,
+    Resource,
+    ResourceRequest,
+    Stage,
+    Tier,
+    Wish,
+    WishSupport,
+)
 
 # --- Who -----------------------------------------------------------------------------------------
 
@@ -444,6 +455,30 @@ QUESTIONS = Lines(
         "due": cn_until(question.due_at) if question.due_at else "",
     },
     url=Question.get_absolute_url,
+)
+
+
+# --- Calls for proposals -----------------------------------------------------------------------------
+
+CALLER = Audience(
+    _("发起的社区或街道"),
+    lambda call, record: Post(call.holder_role, call.holder_place) if call.holder_place else None,
+)
+ENTRANTS = Audience(
+    _("参加的提议人"),
+    lambda call, record: [each.proposal.proposer for each in call.entries.select_related("proposal__proposer")],
+)
+CALLS = Lines(
+    "proposals.call",
+    (
+        Told("open_call", CALLER, _("提案大赛开始：%(theme)s"), _("%(due)s 截止，请告诉居民")),
+        Told("close_call", CALLER, _("提案大赛截止，请评选并公布结果：%(theme)s"), _("请在 %(due)s 前公布")),
+        Told("close_call", ENTRANTS, _("您参加的提案大赛已经截止：%(theme)s"), _("%(due)s 前公布结果")),
+        Told("record_results", ENTRANTS, _("提案大赛结果公布：%(theme)s"), "%(reason)s"),
+        Told("overdue", CALLER, _("逾期没有公布结果的提案大赛：%(theme)s")),
+    ),
+    facts=lambda call, record: {"theme": call.theme, "due": cn_until(call.due_at) if call.due_at else ""},
+    url=Call.get_absolute_url,
 )
 
 

@@ -300,6 +300,7 @@ class World:
         unsent.keep(resident, "/projects/propose/", [("photos", a_picture(), uuid4())])
         self.things["unsent"] = UnsentFile.objects.get()
         self._write_drafts(resident)
+        self._call()
         tell(resident, "有一件事等您办", "请看一看", self["submitted"].get_absolute_url())
         self.things["to_tell"] = ToTell.objects.create(household=cast.home_of(resident).household, title="请投票")
         self.things["message"] = Message.objects.of(resident).latest("pk")
@@ -324,6 +325,15 @@ class World:
         self.things["offered"] = proposals.offer(kind="tool", title="能借一架梯子", **facts)
         text = "院里两辆车的链条掉了"
         self.things["request"] = proposals.ask_resource(self["resource"], text=text, by=self.who("resident"))
+
+    def _call(self) -> None:
+        """One call is open, one waits for its result."""
+        said = {"text": "扶手、长凳", "criteria": "受益户多", "prizes": "一口锅", "by": self.who("clerk")}
+        for thing, theme, days in (("call", "让老人出门更方便", 20), ("judged_call", "让院子更亮", 1)):
+            closes_at = platform_clock.now() + timedelta(days=days)
+            self.things[thing] = proposals.open_call(self.place("community"), theme=theme, closes_at=closes_at, **said)
+        proposals.enter_call(self["judged_call"], self["submitted"], by=self.who("resident"))
+        proposals.close_call(self["judged_call"])
 
     def _write_drafts(self, resident: User) -> None:
         begun = {"title": ["院里加一盏路灯"], "need": ["晚上看不清路"], "plan": ["再装一盏"]}

@@ -2,6 +2,7 @@
 
 from proposals.actions.above import ask_above, proposed_above, rule_above, second_above, waits_above
 from proposals.actions.benefits import change_beneficiaries, listed
+from proposals.actions.calling import close_call, enter_call, open_call, overdue_call, record_results
 from proposals.actions.cosigning import (
     cosign,
     cosign_on_paper,
@@ -136,6 +137,7 @@ __all__ = [
     "climb_request",
     "climb_resource",
     "climb_wish",
+    "close_call",
     "confirm_resource",
     "correct_proposal",
     "correct_wishes",
@@ -147,6 +149,7 @@ __all__ = [
     "decline_handling",
     "decline_resource",
     "drop_draft",
+    "enter_call",
     "enter_wishes",
     "escalate",
     "follow_calendar",
@@ -181,14 +184,17 @@ __all__ = [
     "note_on_card",
     "note_turnouts",
     "offer",
+    "open_call",
     "open_handling",
     "overdue",
+    "overdue_call",
     "part_wish",
     "pass_review",
     "promote",
     "proposed_above",
     "read_doors",
     "read_list",
+    "record_results",
     "recuse",
     "refresh_totals",
     "remind_of_resource",

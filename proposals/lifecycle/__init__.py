@@ -1,5 +1,6 @@
 """The lives of a project and of a wish, each as a table of steps."""
 
+from proposals.lifecycle.calls import CALL, CALL_STEPS, CALLED
 from proposals.lifecycle.holders import (
     GROUP,
     HOLDER_LABELS,
@@ -33,6 +34,9 @@ from proposals.lifecycle.wishes import JUDGED, WISH, WISH_STEPS
 
 __all__ = [
     "BAD_END",
+    "CALL",
+    "CALLED",
+    "CALL_STEPS",
     "GATED",
     "GROUP",
     "HOLDER_LABELS",

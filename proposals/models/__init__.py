@@ -1,5 +1,6 @@
 """Wishes, proposals and all that is known of them before money and votes: the things of this app."""
 
+from proposals.models.calls import CALL_TEXT_LENGTH, PRIZE_LENGTH, THEME_LENGTH, Call, CallEntry, CallStage
 from proposals.models.cards import Card, CardPlace, CardQuerySet, PlaceTotal
 from proposals.models.choices import (
     CASH,
@@ -64,6 +65,7 @@ from proposals.models.wishes import (
 
 __all__ = [
     "ANSWER_LENGTH",
+    "CALL_TEXT_LENGTH",
     "CASH",
     "DIFFERENCE_LENGTH",
     "ENDED",
@@ -78,6 +80,7 @@ __all__ = [
     "NOT_SIGNED",
     "OFFERER",
     "OPEN",
+    "PRIZE_LENGTH",
     "PUBLIC",
     "QUESTION_LENGTH",
     "READING",
@@ -88,6 +91,7 @@ __all__ = [
     "SIGNED",
     "SOURCES",
     "SPOT_LENGTH",
+    "THEME_LENGTH",
     "TITLE_LENGTH",
     "UNIT_LENGTH",
     "WHY_LENGTH",
@@ -96,6 +100,9 @@ __all__ = [
     "WISH_RESTS",
     "WISH_WAITS",
     "Beneficiary",
+    "Call",
+    "CallEntry",
+    "CallStage",
     "Card",
     "CardPlace",
     "CardQuerySet",

@@ -2,6 +2,7 @@
 
 from proposals.views import papers
 from proposals.views.asking import answer_question, ask, project_questions, question, questions
+from proposals.views.calling import call, calls, enter_call, judge_call, open_call
 from proposals.views.cosigning import cosign, cosign_on_paper, cosign_photo, cosign_read
 from proposals.views.drafting import draft, draft_photo, draft_step, drafts, drop_draft
 from proposals.views.entering import propose_for, wish_at_door, wish_book
@@ -30,6 +31,8 @@ __all__ = [
     "appeal",
     "ask",
     "ask_resource",
+    "call",
+    "calls",
     "cancel_request",
     "cosign",
     "cosign_on_paper",
@@ -40,12 +43,14 @@ __all__ = [
     "draft_step",
     "drafts",
     "drop_draft",
+    "enter_call",
     "figures",
     "follow_place",
     "follow_project",
     "following",
     "home",
     "how",
+    "judge_call",
     "judge_wish",
     "look",
     "look_correct",
@@ -54,6 +59,7 @@ __all__ = [
     "mine",
     "my_requests",
     "offer",
+    "open_call",
     "papers",
     "part_wish",
     "photo",

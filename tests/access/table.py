@@ -131,6 +131,7 @@ def unit(thing: str) -> Arguments:
     return lambda world: [world["voting"].number, world[thing].ordinal]
 
 
+CALLERS = CLERK | CASE_OFFICER | only("next_clerk", "stranger_clerk", "stranger_officer")
 LIBRARY_ASKED = "place&shown&q&category&kind&tier&stage&year&least&most&sort&before"
 
 
@@ -182,6 +183,16 @@ STAGES = [name for name, _title, _days in WALKS]
 PROPER: dict[str, Body] = {
     "propose": a_plan,
     "revise": a_plan,
+    "open_call": lambda w: {
+        "place": w.place("community").pk,
+        "theme": "让老人出门更方便",
+        "text": "扶手、长凳、坡道",
+        "criteria": "受益户多",
+        "prizes": "一口锅",
+        "last_day": "2026-12-20",
+    },
+    "enter_call": lambda w: {"proposal": w["cosigning"].pk},
+    "judge_call": lambda w: {"reason": "受益户最多的得奖"},
     "drafts": lambda w: {"title": "给信报箱换新", "need": "旧的都锈了", "plan": "换一排新的"},
     "draft_step": lambda w: {"title": "给信报箱换新", "need": "旧的都锈了", "plan": "换一排新的"},
     "drop_draft": lambda w: {},
@@ -285,6 +296,12 @@ TABLE: tuple[Row, ...] = (
     Row("wish", pk("wish"), **PUBLIC),
     Row("resources", **PUBLIC, query="place&kind&q&before"),
     Row("resource", pk("resource"), **PUBLIC),
+    # --- calls for proposals
+    Row("calls", **PUBLIC, query="place&before"),
+    Row("call", pk("call"), **PUBLIC, variants=(pk("judged_call"),)),
+    Row("open_call", see=CALLERS, send=CLERK),
+    Row("enter_call", pk("call"), see=SIGNED_IN, send=RESIDENT),
+    Row("judge_call", pk("judged_call"), see=CLERK | CASE_OFFICER, send=CLERK | CASE_OFFICER),
     # --- forms on paper
     Row("papers", **PUBLIC, query="place"),
     Row("paper_proposal_print", number("cosigning"), **PUBLIC, variants=(blank,), query="place"),

@@ -35,6 +35,7 @@ ENDS = {
     "proposals.resource": {"declined", "withdrawn"},
     "proposals.resourcerequest": {"agreed", "refused", "cancelled"},
     "proposals.question": {"hidden"},
+    "proposals.call": {"ended"},
     "proposals.wish": {"declined", "fulfilled", "promoted"},
 }
 """Where each kind of thing rests and nobody is waited for. Any other state that nothing leaves is a dead end; a new

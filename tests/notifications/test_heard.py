@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,12 +43,17 @@ def subjects(way: Way) -> dict[str, models.Model]:
     offered = proposals.offer(place=way.yard, kind="skill", title="会修自行车", times="周六", by=way.who("neighbour"))
     asked_for = ResourceRequest(pk=1, resource=offered, by=way.who("resident"), text="链条掉了")
     question = proposals.ask("什么时候动工？", proposal=announced, by=way.who("neighbour"))
+    said = {"theme": "更亮", "text": "灯", "criteria": "受益户多", "prizes": "一口锅", "by": way.who("clerk")}
+    around = announced.place.at_level("community") or announced.place
+    called = proposals.open_call(around, closes_at=now() + timedelta(days=5), **said)
+    proposals.enter_call(called, announced, by=announced.proposer)
     found: list[Any] = [
         offered,
         asked_for,
         proposal,
         wished,
         question,
+        called,
         proposal.motions.get(),
         proposal.meetings.get(),
         proposal.grants.get(),
