@@ -87,12 +87,14 @@ def test_of_five_joined_and_one_parted_each_wisher_hears_once_and_every_link_liv
     for each in (shelf, *wished):  # wants every one of them
         actions.support(each, by=fan)
     actions.support(wished[0], by=others[0])
+    other_fan = make_resident("演示霜", way.households[7])
+    actions.support(wished[2], by=other_fan)  # only one that is joined to another
     for each in wished:
         actions.join_wish(each, shelf, by=clerk)
     actions.part_wish(wished[-1], reason="那是后门的", by=others[-1])
     Message.objects.all().delete()
     actions.answer_wish(shelf, "decline", by=clerk, reason="消防通道上不能放")
-    told_to = [user for user in (resident, neighbour, *others, fan) if told(user)]
-    assert told_to == [resident, neighbour, others[0], others[1], fan]
+    told_to = [user for user in (resident, neighbour, *others, fan, other_fan) if told(user)]
+    assert told_to == [resident, neighbour, others[0], others[1], fan, other_fan]
     assert all(len(told(user)) == 1 for user in told_to)
     assert {client.get(each.get_absolute_url()).status_code for each in (shelf, *wished)} == {200}
