@@ -296,7 +296,7 @@ def towns_of(places: list[Territory], towns: range) -> Iterator[tuple[int, Terri
                 copy = Territory(
                     code=code, name=place.name, official_name=place.official_name, level_id=place.level_id,
                     parent_id=above.pk, path=f"{above.path}{code}/", full_name=f"{above.full_name}{place.name}",
-                    organisation_code=place.organisation_code, phone=place.phone,
+                    organisation_code=place.organisation_code, phone=place.phone, opened_at=place.opened_at,
                 )  # fmt: skip
                 becomes[place.pk] = copy
             yield town, place, becomes[place.pk]

@@ -14,7 +14,7 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.clock import as_owner, now
 from minshi.residents.models import Person, Residence, Role, RoleGrant, StrikeOff
-from minshi.territory.actions import add_households, add_levels, add_place
+from minshi.territory.actions import add_households, add_levels, add_place, mark_open
 from minshi.territory.models import Household, Territory
 
 MAKES: dict[str, Callable[..., Any]] = {}
@@ -76,7 +76,7 @@ def street(district: Territory) -> Territory:
 
 @member
 def community(street: Territory) -> Territory:
-    return add_place(
+    place = add_place(
         parent=street,
         code="990101001001",
         name="一社区",
@@ -85,6 +85,7 @@ def community(street: Territory) -> Territory:
         organisation_code="686175779",
         phone="0871-00000002",
     )
+    return mark_open(place, by=None)
 
 
 @member
@@ -122,7 +123,8 @@ def other_street(district: Territory) -> Territory:
 
 @member
 def other_community(other_street: Territory) -> Territory:
-    return add_place(parent=other_street, code="990101002001", name="二社区", level="community", by=None)
+    place = add_place(parent=other_street, code="990101002001", name="二社区", level="community", by=None)
+    return mark_open(place, by=None)
 
 
 @member

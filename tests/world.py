@@ -33,7 +33,7 @@ from minshi.notifications.models import Message, ToTell
 from minshi.residents import striking
 from minshi.residents.models import Role, RoleGrant
 from minshi.signin import second_factor
-from minshi.territory.actions import add_households, add_place
+from minshi.territory.actions import add_households, add_place, mark_open
 from minshi.territory.models import Household, Territory
 from minshi.unsent import actions as unsent
 from minshi.unsent.models import UnsentFile
@@ -136,6 +136,7 @@ class World:
         next_community = add_place(
             parent=self.place("street"), code="990101001002", name="三社区", level="community", by=None
         )
+        mark_open(next_community, by=None)
         self.people["next_resident"] = cast.make_resident("未隔壁", doors[0], represents=True)
         self.people["next_chief"] = cast.make_resident("申楼长", doors[1], represents=True)
         cast.grant(self.people["next_chief"], Role.CHIEF, next_yard)

@@ -21,7 +21,7 @@ from minshi.residents import actions as residents
 from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.residents.rules import person_of
 from minshi.signin import demo
-from minshi.territory.actions import add_households, add_levels, add_place
+from minshi.territory.actions import add_households, add_levels, add_place, mark_open
 from minshi.territory.divisions import DIGITS
 from minshi.territory.models import Household, Territory
 
@@ -140,6 +140,8 @@ class Register:
             is_cast = not any(role in other.staff for other in self.offices.values())
             username = USERNAMES[role] if is_cast else f"{USERNAMES[role]}-{place.code}"
             office.staff[role] = self._employ(username, f"演示{title}{next(self.names)}", role, place)
+        if level == "community":
+            mark_open(place, by=None)
         return office
 
     def _employ(self, username: str, name: str, role: str, place: Territory) -> User:

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -273,6 +273,31 @@ class TryAlarms(DeskForm):
         return messages.SUCCESS if self.trial.left else messages.ERROR
 
 
+class AnnounceOpening(DeskForm):
+    name = "announce-opening"
+    label = _("发开通公告")
+    done = _("已发布。请打印、张贴，再在公示的页面上拍照登记")
+    help = _("这里的第一张公示：居民从此可以提什么、怎么提、问谁。发布以后打印出来，贴上公示栏。")
+    permission = "residents.keep_register"
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return subject.level_id == "community" and subject.opened_at is None
+
+    def run(self, subject: Territory, by: User) -> object:
+        return setup.announce_opening(subject, by=by)
+
+
+class Open(AnnounceOpening):
+    name = "open"
+    label = _("开通，居民可以提心愿、提事情")
+    done = _("已开通")
+    help = _("开办清单齐了才能开通。")
+
+    def run(self, subject: Territory, by: User) -> object:
+        return setup.open_for_residents(subject, by=by)
+
+
 class ConfirmDefaults(DeskForm):
     name = "confirm-defaults"
     label = _("按示范参数执行")
@@ -318,7 +343,19 @@ def changed(change: PlaceChange) -> str:
 @admin.register(Territory)
 class TerritoryAdmin(ScopedAdmin):
     place_path = "path"
-    desk_forms = (AddPlace, AddDoors, Rename, Split, Merge, Describe, SetParameter, ConfirmDefaults, TryAlarms)
+    desk_forms = (
+        AddPlace,
+        AddDoors,
+        Rename,
+        Split,
+        Merge,
+        Describe,
+        SetParameter,
+        ConfirmDefaults,
+        TryAlarms,
+        AnnounceOpening,
+        Open,
+    )
     list_display = ("name", "level", "code", "full_name")
     list_select_related = ("level",)
     search_fields = ("name", "code")
@@ -344,6 +381,8 @@ class TerritoryAdmin(ScopedAdmin):
             "title": gettext("%(place)s开办清单") % {"place": place.name},
             "lines": lines,
             "missing": sum(not line.stands for line in lines),
+            "place": place,
+            "opens": reverse("admin:territory_territory_do", args=[pk, Open.name]) if Open.open_to(place) else "",
             "beneath": setup.beneath(place),
             "opts": self.opts,
         }

@@ -10,14 +10,20 @@ from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk.views import register_links
-from minshi.disclosure.models import PostingPhoto
+from minshi.disclosure import actions as disclosure
+from minshi.disclosure.models import Kind, Notice, PostingPhoto
 from minshi.health.selectors import alarms_are
+from minshi.lifecycle.action import action
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
+from minshi.refusals import NotAllowed, Refused
+from minshi.residents import register
 from minshi.residents.models import OFFICES, ORGANISERS, Role
 from minshi.residents.rules import held_at
+from minshi.territory import actions as territory
 from minshi.territory.models import Household, LiesWithin, Territory
 
 BELOW = {"district": "street", "street": "community"}
@@ -67,6 +73,42 @@ def lines_of(place: Territory) -> list[Line]:
     return found
 
 
+@action
+def announce_opening(place: Territory, *, by: User) -> Notice:
+    """The community's first notice: what begins here, and whom to ask. Raises ``NotAllowed`` or ``Refused``."""
+    _demand(by, place)
+    if Notice.objects.filter(place=place).exists():
+        raise Refused(_("这里已经有公示，不用再发开通公告"))
+    return disclosure.post(
+        kind=Kind.OTHER,
+        title=_("%(place)s民生小实事开通公告") % {"place": place.name},
+        place=place,
+        body=_(
+            "身边的小事、难事，可以在手机上提心愿、提事情，也可以请楼栋长或社区代填纸表。"
+            "大家附议、表决，花的每一分钱、每一步办到哪里，都公示。没有手机的住户，由楼栋长上门告知。"
+        ),
+        by=by,
+    )
+
+
+@action
+def open_for_residents(place: Territory, *, by: User) -> Territory:
+    """Residents may wish and propose from now on. Raises ``Refused`` with what the list still misses."""
+    _demand(by, place)
+    if place.opened_at:
+        raise Refused(_("这里已经开通"))
+    if missing := [line.title for line in lines_of(place) if not line.stands]:
+        raise Refused(_("清单还没有齐：%(lines)s") % {"lines": "、".join(missing)})
+    return territory.mark_open(place, by=by)
+
+
+def _demand(by: User, place: Territory) -> None:
+    if place.level_id != "community":
+        raise Refused(_("开通是社区的事"))
+    if not register.keeps_register(by, place):
+        raise NotAllowed(_("只有这里的社区工作人员、街道经办和区牵头部门可以开通"))
+
+
 def beneath(place: Territory) -> list[Beneath]:
     """The places one level below, those that miss something first."""
     level = BELOW.get(place.level_id)
@@ -79,7 +121,8 @@ def beneath(place: Territory) -> list[Beneath]:
 
 def _missing(place: Territory, held: set[str], has_doors: bool) -> list[str]:
     empty = [str(Role(role).label) for role in OFFICES[place.level_id] if role not in held]
-    return [*empty, *([] if has_doors else [_("门牌")])]
+    said = [*empty, *([] if has_doors else [_("门牌")])]
+    return said or ([_("开通")] if place.level_id == "community" and place.opened_at is None else [])
 
 
 def _with_doors(places: Iterable[Territory]) -> Iterable[int]:
@@ -163,7 +206,11 @@ def _community_of(place: Territory) -> str:
 
 
 def _posted(place: Territory) -> Line:
-    stands = PostingPhoto.objects.filter(notice__place__path__startswith=place.path).exists()
+    here = Notice.objects.filter(place__path__startswith=place.path)
+    if not here.exists():
+        url = reverse("admin:territory_territory_do", args=[place.pk, "announce-opening"])
+        return Line(_("公示栏"), False, _("先发开通公告，打印出来贴上公示栏"), url)
+    stands = PostingPhoto.objects.filter(notice__in=here).exists()
     said = _("贴过，有照片") if stands else _("第一张公示打印、贴出以后，在公示的页面上拍照登记")
     return Line(_("公示栏"), stands, said, f"{reverse('notices')}?place={place.code}")
 

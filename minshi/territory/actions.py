@@ -8,6 +8,7 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 from minshi.accounts.models import User
+from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.masking import mask_address
 from minshi.territory import reading
@@ -41,6 +42,16 @@ def add_place(*, parent: Territory | None, code: str, name: str, level: str, by:
         full_name=f"{before}{name}",
         **more,
     )
+
+
+@action
+def mark_open(place: Territory, *, by: User | None) -> Territory:
+    """A community's residents may wish and propose from now on. Whether all they need is there, the desk asks."""
+    place = Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
+    if place.opened_at is None:
+        place.opened_at = now()
+        place.save(update_fields=["opened_at"])
+    return place
 
 
 @action

@@ -68,6 +68,7 @@ class Territory(models.Model):
     full_name = models.CharField(_("完整名称"), max_length=300)
     organisation_code = models.CharField(_("机构代码"), max_length=9, blank=True)
     phone = models.CharField(_("办公电话"), max_length=20, blank=True)
+    opened_at = models.DateTimeField(_("开通时间"), null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("已并入")
     )

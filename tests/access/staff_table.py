@@ -495,6 +495,8 @@ ELSEWHERE = {
     "territory.household restore": "of a door struck off: tests/residents",
     "territory.territory confirm-defaults": "of a district, not of the yard's places: tests/desk",
     "territory.territory try-alarms": "of a district, not of the yard's places: tests/health",
+    "territory.territory announce-opening": "of a community that is not open: tests/desk",
+    "territory.territory open": "of a community that is not open: tests/desk",
     "evaluation.check look": "half a year after the archive: tests/evaluation",
 }
 """Steps the world has no open row for, and where they are asked for instead."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk import setup
+from minshi.disclosure.actions import record_posting
 from minshi.policy import actions as policy
 from minshi.policy import selectors
 from minshi.policy.models import Setting
@@ -18,10 +22,19 @@ from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role, RoleGrant
 from minshi.territory.actions import add_place
 from minshi.territory.models import Household, Territory
+from proposals.models import Wish
 from tests.cast import grant
+from tests.way import Way
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def not_open(community: Territory) -> Territory:
+    Territory.objects.filter(pk=community.pk).update(opened_at=None)
+    community.refresh_from_db()
+    return community
 
 
 def missing(place: Territory) -> list[str]:
@@ -90,3 +103,46 @@ def test_the_district_confirms_what_nobody_has_ruled_on_at_once(
         policy.confirm_defaults(district, since=day, source="区〔2026〕3号", by=district_officer)
     other = add_place(parent=district.parent, code="990199", name="别区", level="district", by=None)
     assert "本区的规则参数" in missing(other)
+
+
+def announced(community: Territory, clerk: User) -> None:
+    notice = setup.announce_opening(community, by=clerk)
+    shown = BytesIO()
+    Image.new("RGB", (64, 48), "white").save(shown, "PNG")
+    record_posting(notice, SimpleUploadedFile("board.png", shown.getvalue(), "image/png"), where="院门口", by=clerk)
+
+
+def test_it_opens_when_its_list_is_complete_and_says_what_is_missing(
+    not_open: Territory, household: Household, chief: User, clerk: User, supervisor: User, party: User
+) -> None:
+    with pytest.raises(Refused, match="公示栏"):
+        setup.open_for_residents(not_open, by=clerk)
+    announced(not_open, clerk)
+    assert missing(not_open) == []
+    setup.open_for_residents(not_open, by=clerk)
+    not_open.refresh_from_db()
+    assert not_open.opened_at is not None
+    with pytest.raises(Refused, match="已经开通"):
+        setup.open_for_residents(not_open, by=clerk)
+
+
+def test_before_that_nobody_wishes_or_proposes_and_what_was_typed_stays(
+    client_of: ClientOf, not_open: Territory, yard: Territory, resident: User
+) -> None:
+    text = "楼道的灯坏了"
+    answer = client_of(resident).post("/wishes/new/", {"text": text, "place": yard.pk, "category": "safety"})
+    assert answer.status_code == 422
+    assert "这个社区还没有开通" in answer.text and text in answer.text
+    assert not Wish.objects.exists()
+
+
+def test_the_database_refuses_it_too(way: Way, not_open: Territory) -> None:
+    with pytest.raises(Refused, match="还没有开通"):
+        way.submitted()
+
+
+def test_others_do_not_open_it(community: Territory, stranger_clerk: User, approver: User, chief: User) -> None:
+    for user in (stranger_clerk, approver, chief):
+        for act in (setup.announce_opening, setup.open_for_residents):
+            with pytest.raises(NotAllowed):
+                act(community, by=user)

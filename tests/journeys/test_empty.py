@@ -20,7 +20,7 @@ from minshi.notifications.models import Outbox
 from minshi.notifications.sealing import unseal
 from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
-from tests.journeys.people import DESK, PHONE, last_code, settle
+from tests.journeys.people import DESK, PHONE, a_photo, last_code, settle
 from tests.journeys.test_muling_post import sweep_until
 from tests.signin.test_staff import present
 
@@ -166,6 +166,40 @@ def first_account() -> str:
     return found[1]
 
 
+def opens_for_residents(approver: Official, clerk: Official) -> None:
+    """What the list of the community still misses, and then the word that it is open."""
+    for number, (username, role) in enumerate((("party", "社区党组织"), ("supervisor", "居务监督委员会"))):
+        approver.opens_account(username, person="干部丁", phone=f"1370000002{number}", role=role, place="一社区")
+    clerk.opens("/admin/")
+    clerk.follows("一社区开办清单")
+    clerk.sees("还缺 2 项")
+    clerk.page.locator("li.missing a", has_text="办公电话").click()
+    settle(clerk.page)
+    clerk.types(phone="0871-12345678", organisation_code="686175779")
+    clerk.page.locator(".desk-actions button").click()
+    settle(clerk.page)
+    clerk.opens("/admin/")
+    clerk.follows("一社区开办清单")
+    clerk.page.locator("li.missing a", has_text="公示栏").click()
+    settle(clerk.page)
+    clerk.page.locator(".desk-actions button").click()
+    settle(clerk.page)
+    clerk.opens("/notices/")
+    clerk.follows("一社区民生小实事开通公告")
+    clerk.follows("记录张贴照片")
+    clerk.types(where="院门口公示栏")
+    clerk.page.locator("#id_photos_album").set_input_files([a_photo()])
+    clerk.page.locator("main form button").last.click()
+    settle(clerk.page)
+    clerk.opens("/admin/")
+    clerk.follows("一社区开办清单")
+    clerk.sees("都齐了")
+    clerk.follows("现在开通")
+    clerk.page.locator(".desk-actions button").click()
+    settle(clerk.page)
+    clerk.sees("已开通")
+
+
 @pytest.mark.usefixtures("only_places")
 def test_eight_strangers_come_to_a_counted_vote(browser: Browser, live_server: LiveServer, clock: Any) -> None:
     clock.set("2026-03-02 09:00")
@@ -201,6 +235,7 @@ def test_eight_strangers_come_to_a_counted_vote(browser: Browser, live_server: L
         chief.follows("去确认")
         chief.follows("是，住在这里")
 
+    opens_for_residents(approver, clerk)
     proposer.opens("/mine/")
     proposer.follows("我来提一件事")
     proposer.follows("想在一页上填完的，点这里")

@@ -14,7 +14,14 @@ from minshi.territory.models import Household, Territory
 from tests.drills.test_register import DOORS, MISTAKES, Row, doors, spoiled
 from tests.intake.files import book
 from tests.journeys.people import PHONE, last_code, settle
-from tests.journeys.test_empty import Neighbour, Official, Stranger, first_account, only_places
+from tests.journeys.test_empty import (
+    Neighbour,
+    Official,
+    Stranger,
+    first_account,
+    only_places,
+    opens_for_residents,
+)
 
 __all__ = ["only_places"]
 pytestmark = [pytest.mark.drill(only=True), pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -73,6 +80,7 @@ def test_a_file_opens_a_community(browser: Browser, live_server: LiveServer, clo
     chief.opens("/mine/")
     chief.follows("去确认")
     chief.follows("是，住在这里")
+    opens_for_residents(approver, clerk)
     proposer.opens("/mine/")
     proposer.follows("我来提一件事")
     proposer.follows("想在一页上填完的，点这里")
