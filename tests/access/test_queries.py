@@ -52,8 +52,10 @@ CEILINGS = {
     "look": 13,
     # Each thing it watches.
     "healthz": 12,
-    # The page, what it may be merged into, and why any step may not be taken.
-    "review": 13,
+    # The page, what it may be merged into, why any step may not be taken, who stepped aside, and what was merged.
+    "review": 15,
+    # What was declined and when, whether it was appealed already, and until when it may be.
+    "appeal": 14,
     # Another's pages.
     "mfa_activate_totp": 10,
     "mfa_deactivate_totp": 11,
