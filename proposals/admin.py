@@ -35,7 +35,7 @@ from minshi.territory.models import Territory
 from proposals import rules
 from proposals.actions.looking import LOOK
 from proposals.deskwork import OF_PROPOSAL, OF_QUESTION, OF_REQUEST, OF_RESOURCE, OF_WISH
-from proposals.lifecycle import GROUP, HOLDER_LABELS
+from proposals.lifecycle import GROUP, HOLDER_LABELS, UNCONFIRMED
 from proposals.models import (
     Card,
     Handling,
@@ -43,16 +43,19 @@ from proposals.models import (
     LookState,
     Proposal,
     Question,
+    QuestionStage,
     Resource,
     ResourceRequest,
+    ResourceStage,
     Stage,
     Wish,
     end_of_number,
 )
 from proposals.panels import tasks_at_desk
-from proposals.selectors import OUTCOMES, holder_of, wrote_the_sheet
+from proposals.selectors import OUTCOMES, has_said_of_it, holder_of, wrote_the_sheet
 
 DUE = until("due_at", _("期限"))
+ANSWERERS = (Role.CLERK, Role.CASE_OFFICER)
 MOST_BESIDE = 20
 """Rows of one kind whose steps stand on a project's page; the rest are in the list of that kind."""
 
@@ -93,6 +96,9 @@ def _numbered(word: str) -> Q:
 done_by_another(LOOK, Look, "typed_by", roles=rules.LOOKERS, where=Q(state=LookState.WAITING))
 done_by_another(LOOK, Look, also=wrote_the_sheet, roles=rules.LOOKERS)
 done_by_another(f"stage:{Stage.SUBMITTED}", Proposal, "proposer")
+done_by_another(f"stage:{Stage.SUBMITTED}", Proposal, also=has_said_of_it, where=Q(stage=Stage.SUBMITTED))
+done_by_another("question", Question, "by", roles=ANSWERERS, where=Q(stage=QuestionStage.WAITING))
+done_by_another(UNCONFIRMED, Resource, "by", roles=ANSWERERS, where=Q(stage=ResourceStage.OFFERED))
 done_by_another(  # what one of the district proposed about a gate, for a second of them to confirm
     "",
     Proposal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -17,6 +18,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.clock import today
 from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField, format_yuan, parse_yuan, yuan
 from minshi.masking import readable
@@ -176,10 +178,10 @@ MOST_PARTS = 40
 
 
 def parts_of(places: Sequence[Territory]) -> QuerySet[Territory]:
-    """The places right beneath these, of each as many as a phone can show."""
-    counted = Territory.objects.filter(parent__in=[place.pk for place in places]).values("parent")
-    few = counted.annotate(number=Count("pk")).filter(number__lte=MOST_PARTS).values("parent")
-    return Territory.objects.filter(parent__in=few).select_related("parent").order_by("-parent__path", "path")
+    """The places right beneath these, of each as many as a phone can show; none that was merged and is empty."""
+    standing = Territory.objects.filter(parent__in=[place.pk for place in places], merged_into=None)
+    few = standing.values("parent").annotate(number=Count("pk")).filter(number__lte=MOST_PARTS).values("parent")
+    return standing.filter(parent__in=few).select_related("parent").order_by("-parent__path", "path")
 
 
 def typed_list(version: Version, place: Territory, *, without: Iterable[int] = ()) -> list[str]:
@@ -1006,6 +1008,12 @@ class CallForm(forms.Form):
         paths = [held.path for held in roles_of(by) if held.role in (Role.CLERK, Role.CASE_OFFICER)]
         offered: Any = self.fields["place"]
         offered.queryset = Territory.objects.filter(path__in=paths).select_related("parent").order_by("path")
+
+    def clean_last_day(self) -> date:
+        day: date = self.cleaned_data["last_day"]
+        if day.year > today().year + 1:
+            raise forms.ValidationError(_("太远了，请选明年年底以前的一天"))
+        return day
 
 
 class EnterForm(forms.Form):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
 from minshi.clock import now
-from minshi.deadlines.actions import look_again, on, schedule
+from minshi.deadlines.actions import follow, look_again, on, schedule
 from minshi.deadlines.models import REMINDER, Deadline
 from minshi.disclosure.models import Notice, Objection, Remark
 from minshi.disclosure.rules import ANSWERERS, CALLERS
@@ -314,6 +314,8 @@ def the_calendar_was_published(deadline: Deadline, **kwargs: Any) -> None:
         actions.follow_calendar(deadline.subject_id, deadline.due, by=None)
     elif deadline.kind == "question":
         actions.follow_calendar_of_question(deadline.subject_id, deadline.due, by=None)
+    elif deadline.kind == CALLED:
+        follow(Call, deadline)
     elif deadline.kind in ("wish", JUDGED):
         actions.follow_calendar_of_wish(deadline.subject_id, deadline.due, by=None)
     elif deadline.kind in (UNCONFIRMED, UNANSWERED):

@@ -174,7 +174,7 @@ def places_around(place: Territory) -> dict[str, list[tuple[str, str]]]:
 
     def look() -> dict[str, list[tuple[str, str]]]:
         near = Territory.objects.filter(Q(parent=place) | Q(pk=place.parent_id))
-        near = near.exclude(level_id__in=("building", "group")).order_by("path")
+        near = near.filter(merged_into=None).exclude(level_id__in=("building", "group")).order_by("path")
         rows = list(near.values_list("code", "name", "pk")[:MOST_PLACES])
         above = [(code, name) for code, name, pk in rows if pk == place.parent_id]
         return {"above": above, "below": [(code, name) for code, name, pk in rows if pk != place.parent_id]}
@@ -587,6 +587,13 @@ def supervised_in(place: Territory) -> ProposalQuerySet:
     return Proposal.objects.within(place).supervised().select_related("place", "holder_place")
 
 
+def offices_of(proposals: Iterable[Proposal], day: date) -> list[str]:
+    """``holder_of`` each of those that an office holds, in one query for all."""
+    held = [(each.holder_place, each.holder_role) for each in proposals if each.holder_place]
+    said = acting_titles(held, day)
+    return [said[place.path, role] for place, role in held]
+
+
 def questions_of(proposal: Proposal) -> QuerySet[Question]:
     """What was asked under it, and under what was merged into it; the newest first."""
     merged = Proposal.objects.filter(merged_into=proposal).values("pk")
@@ -877,6 +884,12 @@ def sides_of(entered: Iterable[Proposal | Wish]) -> Sides:
     homes = Residence.objects.current().filter(person__user__in=authors)
     paths = {each.place.path for each in things if isinstance(each, Wish)}
     return Sides(frozenset(authors), frozenset(paths | set(homes.values_list("household__place__path", flat=True))))
+
+
+def has_said_of_it(user: User) -> Q:
+    """Of proposals those from whose review this person stepped aside, or that they declined before an appeal."""
+    said = StepRecord.objects.filter(subject_type=PROPOSAL.subject, verb__in=("recuse", "decline"), by__in=user.keys)
+    return Q(pk__in=said.values("subject_id"))
 
 
 def wrote_the_sheet(user: User) -> Q:

@@ -130,7 +130,9 @@ def _move(doors: Iterable[Household], to: Territory, old: Territory) -> None:
             door.key = reading.read(written, within=within).key if door.key else ""
         except reading.NoDoor as why:
             wrong.append(f"{door.address}：{why}")
-        door.address, door.place = written[:ADDRESS_LENGTH], to
+        if len(written) > ADDRESS_LENGTH:
+            wrong.append(_("%(door)s太长，请先给这里改一个短的名称") % {"door": written[:20]})
+        door.address, door.place = written, to
         if door.key and door.key in taken:
             wrong.append(_("%(door)s在那里已经有了") % {"door": written})
         taken.add(door.key)

@@ -38,6 +38,14 @@ def listed(place: Territory, parts: Iterable[Territory], doors: Iterable[Househo
     return {"places": sorted({part.pk for part in widest}), "doors": sorted({door.pk for door in alone})}
 
 
+def why_for_nobody(proposal: Proposal) -> list[str]:
+    """What has rested while its place was merged, or its doors were struck off, comes back for nobody."""
+    if proposal.beneficiaries().exists():
+        return []
+    place = proposal.place.merged_into or proposal.place
+    return [_("受益范围里已经没有在册的户，请在“%(place)s”重新提议") % {"place": place.name}]
+
+
 @action
 def change_beneficiaries(
     proposal: Proposal, parts: Iterable[Territory], doors: Iterable[Household], *, reason: str, by: User

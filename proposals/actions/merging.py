@@ -8,8 +8,9 @@ from minshi.accounts.models import User
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.refusals import Refused
+from minshi.refusals import Refused, refuse_if
 from minshi.residents import speaking
+from proposals.actions.benefits import why_for_nobody
 from proposals.actions.cosigning import fall_back_if_short, gather_if_enough, has_been_voted_on
 from proposals.actions.stages import advance, note_on_card
 from proposals.lifecycle import holder_place
@@ -117,6 +118,7 @@ def split(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
         raise Refused(_("刚刚有人改过，请刷新看看"))
     if chain:
         _refuse_after_effect(chain[-1])
+    refuse_if(why_for_nobody(proposal))
     back = Cosign.objects.standing().filter(carried_from__proposal=proposal).count()
     is_reviewed = StepRecord.objects.of(proposal).filter(verb="merge", source=Stage.COSIGNING).exists()
     into = {"from": chain[0].number} if chain else {}

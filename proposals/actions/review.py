@@ -15,6 +15,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import ORGANISERS, Role
 from minshi.residents.rules import nearest_role
 from minshi.territory.models import Territory
+from proposals.actions.benefits import why_for_nobody
 from proposals.actions.cosigning import gather_if_enough
 from proposals.actions.stages import advance, note_on_card
 from proposals.lifecycle import appeal_end, period, reviewer_of, stepped_aside
@@ -44,13 +45,18 @@ def decline(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
 
 @action
 def recuse(proposal: Proposal, *, by: User, reason: str) -> StepRecord:
-    """回避: whoever is to review it has a part in it. Another of the same post has it now, else the next above."""
+    """回避: whoever is to review it has a part in it. Another of the same post has it now, else the next above.
+
+    Raises ``Refused`` where nobody else is left at all: it would wait for nobody.
+    """
     lock(proposal)
     aside = [*stepped_aside(proposal), by.pk]
     after = proposal.holder_role if _is_beyond_the_chief(proposal) else ""
     role, place = _next_reviewer(proposal, after, aside)
     due = period(proposal.place, "review.climb_days", now())
-    return advance(proposal, "recuse", by=by, reason=reason, role=role, place=place, due=due)
+    is_left = nearest_role(place, (role,), without={proposal.proposer_id, *aside})
+    obstacles = [] if is_left else [_("没有别的人可以审了，请先请上一级补上空缺的岗位，再回避")]
+    return advance(proposal, "recuse", by=by, reason=reason, role=role, place=place, due=due, obstacles=obstacles)
 
 
 def _is_beyond_the_chief(proposal: Proposal) -> bool:
@@ -93,7 +99,7 @@ def why_not_appeal(proposal: Proposal) -> list[str]:
         return [_("已经申诉过一次，这是最后的答复；情况变了可以重新提议")]
     if now() >= (end := appeal_end(proposal.place, last.at)):
         return [_("申诉期到 %(end)s 已经过了，可以重新提议") % {"end": cn_until(end)}]
-    return []
+    return why_for_nobody(proposal)
 
 
 @action

@@ -38,6 +38,7 @@ CREATE OR REPLACE FUNCTION refuse_wrong_list() RETURNS trigger LANGUAGE plpgsql 
 DECLARE
     proposal record;
     last record;
+    is_as_before boolean;
 BEGIN
     SELECT own.path, project.stage, project.beneficiaries_frozen_at INTO proposal FROM proposals_proposal AS project
         JOIN territory_territory AS own ON own.id = project.place_id WHERE project.id = NEW.proposal_id;
@@ -46,19 +47,21 @@ BEGIN
     IF cardinality(NEW.places) + cardinality(NEW.doors) = 0 THEN
         RAISE EXCEPTION 'version: it lists nobody who benefits' USING ERRCODE = 'check_violation';
     END IF;
-    IF EXISTS (
+    SELECT places, doors INTO last FROM proposals_version WHERE proposal_id = NEW.proposal_id
+        ORDER BY number DESC LIMIT 1;
+    is_as_before := FOUND AND (NEW.places, NEW.doors) = (last.places, last.doors);
+    -- As it was listed before it stays listed: a door may stand in another place since then.
+    IF NOT is_as_before AND (EXISTS (
         SELECT FROM unnest(NEW.places) AS listed LEFT JOIN territory_territory AS place ON place.id = listed
         WHERE place.id IS NULL OR NOT starts_with(place.path, proposal.path)
     ) OR EXISTS (
         SELECT FROM unnest(NEW.doors) AS listed LEFT JOIN territory_household AS door ON door.id = listed
             LEFT JOIN territory_territory AS place ON place.id = door.place_id
         WHERE place.id IS NULL OR NOT starts_with(place.path, proposal.path)
-    ) THEN
+    )) THEN
         RAISE EXCEPTION 'version: who benefits is in its place' USING ERRCODE = 'check_violation';
     END IF;
-    SELECT places, doors INTO last FROM proposals_version WHERE proposal_id = NEW.proposal_id
-        ORDER BY number DESC LIMIT 1;
-    IF FOUND AND (NEW.places, NEW.doors) <> (last.places, last.doors)
+    IF last IS NOT NULL AND NOT is_as_before
        AND (proposal.stage = 'cosigning' OR proposal.beneficiaries_frozen_at IS NOT NULL) THEN
         RAISE EXCEPTION 'proposal %: its list of beneficiaries stays', NEW.proposal_id
             USING ERRCODE = 'check_violation';

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.deadlines import actions as deadlines
 from minshi.lifecycle.machine import Machine, Step
-from minshi.policy import calendar
 from minshi.residents.models import Role
 from minshi.residents.rules import role_in
 from proposals.lifecycle.holders import period
@@ -48,6 +47,8 @@ def _settled(call: Call) -> None:
     deadlines.meet(call)
     if call.due_at is None or call.holder_place is None or call.stage_since is None:
         return
+    # The last day of the window was said; the days for judging are counted, and counted anew by a later calendar.
+    counted = period(call.place, "call.judge_days", call.stage_since) if call.stage == CallStage.JUDGING else None
     deadlines.schedule(
         call,
         CALLED,
@@ -57,7 +58,8 @@ def _settled(call: Call) -> None:
         title=_("提案大赛：%(theme)s") % {"theme": call.theme},
         url=call.get_absolute_url(),
         since=call.stage_since,
-        provisional=calendar.is_provisional(call.due_at),
+        basis=counted.basis if counted else "",
+        provisional=counted is not None and counted.provisional,
     )
 
 

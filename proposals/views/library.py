@@ -133,7 +133,8 @@ def supervision(request: HttpRequest) -> HttpResponse:
     rows = selectors.supervised_in(place) if place else Proposal.objects.none()
     page = paging.page_of(rows, OVERDUE, request.GET.get("before", ""))
     moment = now()
-    watched = [(row, selectors.holder_of(row), said_late(row.due_at, moment)) for row in page.rows]
+    offices = selectors.offices_of(page.rows, moment.astimezone(CHINA).date())
+    watched = [(row, office, said_late(row.due_at, moment)) for row, office in zip(page.rows, offices, strict=True)]
     here = {"place": place.code} if place else {}
     context = {
         "place": place,

@@ -13,10 +13,14 @@ from django.urls import reverse
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.clock import now
+from minshi.deadlines.models import Deadline
+from minshi.desk.views import others_work
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
 from minshi.policy import calendar
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents import register, reshaping
+from minshi.territory.models import Territory
 from proposals import actions, selectors
 from proposals.models import Proposal, Stage
 from tests.cast import grant
@@ -154,3 +158,38 @@ def test_the_database_knows_no_second_verdict_of_one_person(declined: Proposal, 
     again = {**step, "source": "declined", "target": "submitted", "verb": "appeal"}
     with pytest.raises(IntegrityError, match="appealed once"), transaction.atomic():
         StepRecord.objects.create(**again, by=resident)
+
+
+def test_what_rested_while_its_place_was_merged_is_proposed_anew(
+    way: Way, yard: Territory, building: Territory, chief: User, clerk: User, resident: User
+) -> None:
+    """It would be reviewed, and gather signatures, for nobody at all."""
+    old = register.add_place(yard, name="2栋", level="building", by=clerk)
+    register.add_doors(old, ["901"], by=clerk)
+    proposal = way.submitted(place=old)
+    actions.decline(proposal, by=chief, reason="重复")
+    reshaping.merge(old, into=building, reason="会议", by=clerk)
+    with pytest.raises(Refused, match="请在“1栋”重新提议"):
+        actions.appeal(proposal, by=resident, reason="不重复")
+
+
+def test_the_last_who_could_review_it_does_not_leave_it_to_nobody(way: Way, chief: User, clerk: User) -> None:
+    proposal = way.submitted()
+    actions.recuse(proposal, by=chief, reason="是我的亲戚")
+    with pytest.raises(Refused, match="没有别的人可以审"):
+        actions.recuse(proposal, by=clerk, reason="也是我的亲戚")
+    way.who("case_officer")
+    actions.recuse(proposal, by=clerk, reason="也是我的亲戚")
+    assert proposal.holder_role == "case_officer"
+
+
+def test_on_the_desk_it_is_no_work_of_whoever_had_their_say(
+    way: Way, resident: User, clerk: User, second_clerk: User
+) -> None:
+    proposal = way.submitted()
+    wait_until_over(proposal)
+    actions.decline(proposal, by=clerk, reason="重复")
+    actions.appeal(proposal, by=resident, reason="不重复")
+    waits = Deadline.objects.of(proposal).open().filter(kind="stage:submitted")
+    assert waits.filter(others_work(clerk)).exists()
+    assert not waits.filter(others_work(second_clerk)).exists()

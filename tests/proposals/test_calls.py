@@ -13,8 +13,10 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.deadlines import actions as deadlines
+from minshi.deadlines.models import Deadline
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
+from minshi.policy.signals import period_moved
 from minshi.refusals import NotAllowed, Refused
 from proposals import actions
 from proposals.models import Call, CallEntry, CallStage, Stage
@@ -118,3 +120,23 @@ def test_the_result_is_named_on_a_page_by_the_office_alone(
     page = client_of(None).get(f"/calls/{call.pk}/").content.decode()
     assert "一口锅" in page and "最多" in page
     assert SAID["theme"] in client_of(None).get("/calls/", {"place": call.place.code}).content.decode()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-12-30", "2099-01-01", "-1", "０", "x" * 10_000])
+def test_a_day_that_is_none_or_too_far_is_refused(way: Way, client_of: ClientOf, clerk: User, day: str) -> None:
+    community = way.yard.at_level("community")
+    assert community
+    answer = client_of(clerk).post("/calls/new/", {**SAID, "place": community.pk, "last_day": day})
+    assert answer.status_code == 422 and SAID["criteria"] in answer.content.decode()
+    assert not Call.objects.exists()
+
+
+def test_a_calendar_that_is_published_later_moves_the_days_for_judging(call: Call, clock: Any) -> None:
+    assert Deadline.objects.of(call).open().get().basis == ""  # the last day of the window was said, not counted
+    judged(call, clock)
+    deadline = Deadline.objects.of(call).open().get()
+    assert deadline.basis.startswith("wd:10@")
+    before, deadline.due = deadline.due, deadline.due + timedelta(days=1)
+    period_moved.send(sender=Deadline, deadline=deadline, before=before)
+    call.refresh_from_db()
+    assert call.due_at == deadline.due

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from deliberation.actions.decisions import _refuse_incomplete
@@ -132,3 +133,17 @@ def test_the_database_keeps_what_a_dispatch_said(at_street: Proposal, case_offic
         Handling.objects.filter(pk=card.pk).update(outcome="declined")
     assert at_street.stage == Stage.RAISING
     assert StepRecord.objects.of(at_street).filter(verb="take_lead").count() == 1
+
+
+def test_the_list_of_supervision_asks_for_all_offices_at_once(
+    way: Way, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    for number in range(3):
+        way.submitted(title=f"第{number}件", by=way.who(("resident", "neighbour", "chief")[number]))
+        rows = Proposal.objects.select_related("place", "holder_place").order_by("due_at", "pk")
+        monkeypatch.setattr("proposals.selectors.supervised_in", lambda place, rows=rows: rows)
+        with CaptureQueriesContext(connection) as queries:
+            assert f"第{number}件" in client.get(f"{reverse('supervision')}?place={way.yard.code}").content.decode()
+        asked.append(len(queries))
+    assert asked[1] == asked[2]

@@ -13,7 +13,8 @@ from minshi.accounts.models import User
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
-from minshi.territory.models import Household
+from minshi.residents import register, reshaping
+from minshi.territory.models import Household, Territory
 from proposals import actions
 from proposals.models import Cosign, Proposal, Stage
 from tests.way import Way, a_picture
@@ -154,3 +155,16 @@ def test_the_database_lets_nobody_stand_for_what_they_did_not_sign(
     actions.split(one, by=chief, reason="不是一件事")
     with pytest.raises(IntegrityError), transaction.atomic():
         Cosign.objects.filter(pk=copy.pk).update(is_void=False)
+
+
+def test_what_would_part_for_nobody_stays_merged(
+    way: Way, yard: Territory, building: Territory, chief: User, clerk: User
+) -> None:
+    """Its own building was merged into another meanwhile, and has no door any more."""
+    old = register.add_place(yard, name="2栋", level="building", by=clerk)
+    register.add_doors(old, ["901"], by=clerk)
+    one, other = way.submitted(place=old), way.submitted(title="另一盏灯")
+    actions.merge(one, other, by=chief, reason="同一盏灯")
+    reshaping.merge(old, into=building, reason="会议", by=clerk)
+    with pytest.raises(Refused, match="重新提议"):
+        actions.split(one, by=chief, reason="不是同一盏")

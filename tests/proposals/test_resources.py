@@ -15,6 +15,7 @@ from minshi import clock as platform_clock
 from minshi.accounts.models import User
 from minshi.deadlines.actions import sweep
 from minshi.deadlines.models import Deadline
+from minshi.desk.views import others_work
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
 from proposals import actions, selectors
@@ -245,3 +246,10 @@ def test_who_closes_an_account_offers_and_asks_no_more(asked: ResourceRequest, n
     asked.refresh_from_db()
     asked.resource.refresh_from_db()
     assert (asked.stage, asked.resource.stage) == (RequestStage.REFUSED, ResourceStage.WITHDRAWN)
+
+
+def test_on_the_desk_what_one_took_in_is_anothers_to_confirm(way: Way, clerk: User, second_clerk: User) -> None:
+    facts = {"kind": "skill", "title": "会修自行车", "times": "周六", "offerer_name": "甲居民", "contact": "社区有"}
+    offered = actions.offer(place=way.yard, by=clerk, **facts)
+    waits = Deadline.objects.of(offered).open()
+    assert waits.filter(others_work(clerk)).exists() and not waits.filter(others_work(second_clerk)).exists()

@@ -17,6 +17,9 @@ from minshi.residents import register, reshaping
 from minshi.residents.models import Role
 from minshi.residents.rules import home_of
 from minshi.territory.models import Household, PlaceChange, Territory
+from proposals import selectors
+from proposals.actions.stages import new_version
+from proposals.forms import ProposeForm
 from proposals.models import Card
 from tests.cast import grant
 from tests.way import Way
@@ -201,3 +204,39 @@ def test_the_desk_divides_a_building_and_keeps_what_was_typed(
     assert Territory.objects.get(name="1栋东").households.count() == 2
     page = desk.get(reverse("admin:territory_territory_change", args=[building.pk]))
     assert "“1栋”分出“1栋东”，2 户（社区居委会会议）" in page.text
+
+
+def test_doors_listed_one_by_one_go_on_benefiting_where_they_stand_now(
+    way: Way, building: Territory, clerk: User
+) -> None:
+    """The list says doors and no place: it stays as it was listed, in each version that follows."""
+    proposal = way.submitted(place=building, doors=way.households[:3])
+    reshaping.split(building, name="1栋东", doors=way.households[:1], reason=WHY, by=clerk)
+    version = new_version(proposal, by=clerk, why="议事会商定", plan="换一盏亮的")
+    assert (version.number, version.doors) == (2, [door.pk for door in way.households[:3]])
+    assert version.households == 3
+
+
+def test_what_was_merged_is_offered_for_nothing_new(
+    way: Way, yard: Territory, building: Territory, second: Territory, resident: User, clerk: User
+) -> None:
+    assert second.pk in ProposeForm(by=resident).offered
+    reshaping.merge(second, into=building, reason=WHY, by=clerk)
+    form = ProposeForm(by=resident)
+    assert building.pk in form.offered and second.pk not in form.offered
+
+
+def test_a_yard_that_was_merged_is_no_place_to_go_on_to(community: Territory, yard: Territory, clerk: User) -> None:
+    other = register.add_place(community, name="样板巷9号院", level="yard", by=clerk)
+    reshaping.merge(other, into=yard, reason=WHY, by=clerk)
+    assert [name for _code, name in selectors.places_around(community)["below"]] == [yard.name]
+
+
+def test_a_door_whose_name_would_be_cut_off_is_not_moved(
+    building: Territory, second: Territory, households: list[Household], clerk: User
+) -> None:
+    reshaping.rename(second, name="长" * 78, reason=WHY, by=clerk)
+    second.refresh_from_db()
+    with pytest.raises(Refused, match="太长"):
+        reshaping.merge(second, into=building, reason=WHY, by=clerk)
+    assert doors_of(second) == ["101", "901"]
