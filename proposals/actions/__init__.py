@@ -15,6 +15,7 @@ from proposals.actions.cosigning import (
     void_cosign,
 )
 from proposals.actions.drafting import (
+    WRITTEN_MEANWHILE,
     begin_draft,
     drop_draft,
     forget_drafts,
@@ -113,6 +114,7 @@ from proposals.actions.wishes import (
 )
 
 __all__ = [
+    "WRITTEN_MEANWHILE",
     "Righted",
     "Turnout",
     "Written",

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from minshi.accounts.models import User
 from minshi.clock import Instant, now
@@ -19,11 +20,14 @@ from minshi.masking import readable
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person
-from proposals.actions.proposing import submit_once
+from proposals.actions.proposing import sent_moments_ago, submit_once
 from proposals.models import MOST_DRAFT_PHOTOS, MOST_DRAFTS, Draft, DraftPhoto, Proposal, Wish
 
 MOST_KEPT = 40_000
 """Characters of one draft: what all its fields may take, several times over."""
+
+GONE = gettext_lazy("这份没写完的提议已经交上去或者删掉了")
+WRITTEN_MEANWHILE = gettext_lazy("这份刚在另一处改过，请看一遍再提交")
 
 Typed = Mapping[str, list[str]]
 
@@ -76,14 +80,20 @@ def drop_draft(draft: Draft, *, by: User) -> None:
 def submit_draft(draft: Draft, *, by: User, **words: Any) -> Proposal:
     """Put forward what was written, with its photos, once; the draft is gone with it.
 
-    ``words`` are those of ``submit``. Whoever is a moment late gets the receipt of the first.
+    ``words`` are those of ``submit``, out of ``draft`` as it was read. Whoever is a moment late gets the receipt of the
+    first. Raises ``Refused`` where something else was written meanwhile: it would be gone with the draft.
     """
     in_turn(by, "propose")
     row = Draft.objects.select_for_update(of=("self",)).filter(pk=draft.pk, user__in=by.keys).first()
-    photos = [_as_upload(photo) for photo in row.photos.order_by("pk")] if row else []
-    proposal = submit_once(by=by, wish=row.wish if row else None, photos=photos, **words)
-    if row:
-        _gone(Draft.objects.filter(pk=row.pk))
+    if row is None:
+        if again := sent_moments_ago(words["place"], words["title"], by=by):
+            return again
+        raise NotAllowed(GONE)
+    if row.typed != draft.typed:
+        raise Refused(WRITTEN_MEANWHILE)
+    photos = [_as_upload(photo) for photo in row.photos.order_by("pk")]
+    proposal = submit_once(by=by, wish=row.wish, photos=photos, **words)
+    _gone(Draft.objects.filter(pk=row.pk))
     return proposal
 
 
@@ -107,7 +117,7 @@ def forget_drafts_of(person: Person, *, by: None = None) -> None:
 def _theirs(draft: Draft, by: User) -> Draft:
     row = Draft.objects.select_for_update(of=("self",)).filter(pk=draft.pk, user__in=by.keys).first()
     if row is None:
-        raise NotAllowed(_("这份没写完的提议已经交上去或者删掉了"))
+        raise NotAllowed(GONE)
     return row
 
 

@@ -156,8 +156,12 @@ def hidden_lines(lines: Iterable[Mapping[str, Any]], hidden: Callable[[str], str
 def submit_once(*, place: Territory, title: str, by: User, **words: Any) -> Proposal:
     """``submit`` from a page: the same title of the same place again, moments later, is the first one's receipt."""
     in_turn(by, "propose")
-    again = _sent_before(place, title, author=by).filter(proposer=by, entered_by=None).first()
-    return again or submit(place=place, title=title, by=by, **words)
+    return sent_moments_ago(place, title, by=by) or submit(place=place, title=title, by=by, **words)
+
+
+def sent_moments_ago(place: Territory, title: str, *, by: User) -> Proposal | None:
+    """What this person put forward for the place under the same title just now."""
+    return _sent_before(place, title, author=by).filter(proposer=by, entered_by=None).first()
 
 
 def _sent_before(place: Territory, title: str, **author: Any) -> QuerySet[Proposal]:

@@ -147,6 +147,10 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
                 by=user,
             )
             return redirect("submitted", proposal.number)
+        now_written = _own(request, pk)
+        if now_written.typed != written.typed:  # on another phone, a moment ago
+            written, form = now_written, _form(now_written.typed, user)
+            form.add_error(None, actions.WRITTEN_MEANWHILE)
     place = None if "place" in form.errors else form.cleaned_data.get("place")
     context = {
         "form": form,

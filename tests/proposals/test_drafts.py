@@ -13,6 +13,7 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.clock import now
 from minshi.mydata.signals import forgetting
+from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person
 from proposals import actions
 from proposals.forms import STEPS, ProposeForm
@@ -146,6 +147,7 @@ def test_pressed_twice_on_two_phones_it_is_one_proposal(
     phone: Client, resident: User, words: dict[str, Any], way: Way
 ) -> None:
     draft = walk(phone, words)
+    draft.refresh_from_db()
     said = {
         "place": way.yard, "title": "院里装一盏路灯", "need": "黑", "plan": "装", "spot": "院门口", "kind": "works",
         "category": "safety", "cost_fen": 100, "shares": {}, "keeper": "小组",
@@ -217,3 +219,30 @@ def test_hostile_words_are_kept_harmless_or_refused(phone: Client, text: str) ->
     for draft in Draft.objects.all():
         page = phone.get(f"{START}{draft.pk}/what/").content.decode()
         assert "<script>alert" not in page and "\u202e" not in page
+
+
+def as_said(words: dict[str, Any], way: Way) -> dict[str, Any]:
+    """What the form makes of the words of the other tests."""
+    named = ("title", "need", "plan", "spot", "kind", "category", "keeper")
+    return {**{name: words[name] for name in named}, "place": way.yard, "cost_fen": 1_200_000, "shares": {}}
+
+
+def test_what_another_phone_wrote_a_moment_ago_is_not_lost(
+    phone: Client, resident: User, words: dict[str, Any], way: Way
+) -> None:
+    read = walk(phone, words)
+    read.refresh_from_db()
+    actions.write_draft(read, {"plan": ["装两盏"]}, by=resident)
+    with pytest.raises(Refused, match="刚在另一处改过"):
+        actions.submit_draft(read, **as_said(words, way), by=resident)
+    assert Draft.objects.get().typed["plan"] == ["装两盏"] and not Proposal.objects.exists()
+
+
+def test_a_draft_that_another_phone_dropped_is_not_put_forward(
+    phone: Client, resident: User, words: dict[str, Any], way: Way
+) -> None:
+    read = walk(phone, words)
+    actions.drop_draft(read, by=resident)
+    with pytest.raises(NotAllowed, match="交上去或者删掉"):
+        actions.submit_draft(read, **as_said(words, way), by=resident)
+    assert not Proposal.objects.exists()
