@@ -24,7 +24,7 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.actions import lasting_posts, leave
 from minshi.residents.models import ORGANISERS, Person, Residence, Role
-from minshi.residents.rules import confirms_residents, nearest_role, person_of, roles_of
+from minshi.residents.rules import confirms_residents, holds, nearest_role, person_of, roles_of
 from minshi.signin.models import LostNumber
 from minshi.territory.models import Territory
 
@@ -129,9 +129,7 @@ def answers(user: User, asked: Correction) -> bool:
     if home.person and user.is_same(home.person.user_id):
         return False
     offices = (Role.CASE_OFFICER,) if asked.name else (Role.CLERK, Role.CASE_OFFICER)
-    return (bool(asked.name) and confirms_residents(user, home)) or any(
-        held.role in offices and asked.territory.path.startswith(held.path) for held in roles_of(user)
-    )
+    return (bool(asked.name) and confirms_residents(user, home)) or holds(user, asked.territory, *offices)
 
 
 def to_answer(user: User) -> QuerySet[Correction]:
@@ -242,8 +240,8 @@ def forget(user: User, *, by: None = None) -> bool:
         person.name, person.born = GONE, None
         person.save(update_fields=["name", "born"])
         for asked in Correction.objects.filter(home__person=person):
-            asked.name, asked.about = asked.name and GONE, asked.about and GONE
-            asked.save(update_fields=["name", "about"])
+            asked.name, asked.about, asked.answer = (said and GONE for said in (asked.name, asked.about, asked.answer))
+            asked.save(update_fields=["name", "about", "answer"])
             erase(Correction, [asked.pk], by=None)
         erase(Person, [person.pk], by=None)
     for lost in LostNumber.objects.filter(user__in=user.keys).exclude(confirmed_at=None, dropped_at=None):

@@ -237,11 +237,28 @@ def test_another_right_is_asked_for_in_words_and_answered_by_a_day(
     assert Person.objects.get(user=resident).name == "甲居民"
 
 
-def test_what_was_asked_in_words_goes_with_the_account(resident: User, clock: Any) -> None:
+def test_what_was_asked_in_words_goes_with_the_account(resident: User, clerk: User, clock: Any) -> None:
     clock.set("2026-03-02 09:00")
     actions.ask_right("删除", "请删掉我以前留的门牌叫法", by=resident)
+    actions.answer_correction(Correction.objects.get(), granted=True, answer="删了甲居民的叫法", by=clerk)
     actions.close(by=fresh(resident))
     clock.set("2026-04-20 09:00")
     assert actions.forget(fresh(resident), by=None)
-    assert Correction.objects.get().about == "已注销"
+    asked = Correction.objects.get()
+    assert (asked.about, asked.answer) == ("已注销", "已注销")
     assert not any("门牌叫法" in (row.new or "") for row in ClearValue.objects.all())
+
+
+def test_where_both_posts_are_empty_whoever_stands_in_answers(
+    resident: User, chief: User, district_officer: User, client_of: ClientOf
+) -> None:
+    """It waits for nobody else: neither community nor street has anyone."""
+    actions.ask_right("删除", "请删掉我以前留的门牌叫法", by=resident)
+    asked = Correction.objects.get()
+    with pytest.raises(NotAllowed):
+        actions.answer_correction(asked, granted=True, answer="已经删了", by=chief)
+    desk = client_of(district_officer)
+    url = f"/admin/mydata/correction/{asked.pk}/do/done/"
+    assert desk.post(url, {"answer": "旧的叫法已经删掉"}).status_code == 302
+    asked.refresh_from_db()
+    assert asked.answered_by == district_officer
