@@ -77,6 +77,7 @@ def lines_of(place: Territory) -> list[Line]:
 def announce_opening(place: Territory, *, by: User) -> Notice:
     """The community's first notice: what begins here, and whom to ask. Raises ``NotAllowed`` or ``Refused``."""
     _demand(by, place)
+    Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
     if Notice.objects.filter(place=place).exists():
         raise Refused(_("这里已经有公示，不用再发开通公告"))
     return disclosure.post(

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from PIL import Image
 
@@ -15,6 +16,7 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.desk import setup
 from minshi.disclosure.actions import record_posting
+from minshi.disclosure.models import Notice
 from minshi.policy import actions as policy
 from minshi.policy import selectors
 from minshi.policy.models import Setting
@@ -24,6 +26,7 @@ from minshi.territory.actions import add_place
 from minshi.territory.models import Household, Territory
 from proposals.models import Wish
 from tests.cast import grant
+from tests.meanwhile import meanwhile
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +149,13 @@ def test_others_do_not_open_it(community: Territory, stranger_clerk: User, appro
         for act in (setup.announce_opening, setup.open_for_residents):
             with pytest.raises(NotAllowed):
                 act(community, by=user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_announce_at_once_post_one_notice(not_open: Territory, clerk: User, second_clerk: User) -> None:
+    with transaction.atomic():
+        setup.announce_opening(not_open, by=clerk)
+        other = meanwhile(lambda: setup.announce_opening(not_open, by=second_clerk))
+    with pytest.raises(Refused, match="已经有公示"):
+        other.result()
+    assert Notice.objects.filter(place=not_open).count() == 1

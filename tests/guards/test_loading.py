@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +22,7 @@ from minshi.clock import as_owner
 from minshi.guards import loading
 from minshi.guards.operations import DropGuards
 
+MADE = re.compile(r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\s+([a-z_0-9.]+)", re.I | re.M)
 Connection = psycopg.Connection[Any]
 Catalogue = dict[str, set[tuple[Any, ...]]]
 
@@ -199,3 +202,10 @@ def test_a_load_waits_for_every_table_before_it_changes_one(owner: Connection) -
             cursor.execute("SET LOCAL lock_timeout = '3s'")
             loading.bring_up_to_date(cursor)  # type: ignore[arg-type]
     assert "LOCK TABLE" in str(refused.value.diag.context)
+
+
+def test_each_function_is_defined_once() -> None:
+    """A second one of the same name, in whichever app, would silently replace the first."""
+    names = [name for file in loading.files() for name in MADE.findall(file.read_text())]
+    assert len(names) > 100
+    assert not [name for name, times in Counter(names).items() if times > 1]
