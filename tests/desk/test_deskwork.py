@@ -94,7 +94,8 @@ def test_wishes_are_answered(way: Way, client_of: ClientOf, clerk: User, step: s
     wish = actions.wish(place=way.yard, text="想要一盏灯", by=way.who("resident"))
     client = client_of(clerk)
     assert "想要一盏灯" in client.get(do_of(wish, step)).content.decode()
-    client.post(do_of(wish, step), {"reason": "这就来办，电话13812345678"})
+    unit = {"unit": "供电公司"} if step == "hand-over" else {}
+    client.post(do_of(wish, step), {"reason": "这就来办，电话13812345678", **unit})
     wish.refresh_from_db()
     assert wish.stage == stage
     assert "13812345678" not in wish.answer
