@@ -193,7 +193,7 @@ def to_answer_requests(user: User) -> list[Task]:
         resource__by__in=user.keys, resource__offerer_name="", stage=RequestStage.ASKED, holder_role=OFFERER
     )
     return [
-        Task(each.resource.title, _("有人找您帮忙"), each.get_absolute_url(), _("去答复"), each.due_at)
+        Task(each.resource.title, _("有人找您帮忙"), each.page(), _("去答复"), each.due_at)
         for each in waiting.order_by("due_at")[:MOST_RETURNED]
     ]
 

@@ -424,7 +424,7 @@ REQUESTS = Lines(
         "text": request.text,
         "answer": record.reason,
     },
-    url=ResourceRequest.get_absolute_url,
+    url=ResourceRequest.page,
 )
 
 

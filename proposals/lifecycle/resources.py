@@ -123,7 +123,7 @@ def _schedule(thing: Resource | ResourceRequest, kind: str, title: str) -> None:
         role="" if thing.holder_role == OFFERER else thing.holder_role,
         place_path=thing.holder_place.path,
         title=title,
-        url=thing.get_absolute_url(),
+        url=thing.page(),
         basis=thing.due_basis,
         since=thing.stage_since,
         provisional=calendar.is_provisional(thing.due_at),

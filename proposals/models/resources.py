@@ -106,6 +106,8 @@ class Resource(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("resource", args=[self.pk])
 
+    page = get_absolute_url
+
     @property
     def territory(self) -> Territory:
         return self.place
@@ -160,7 +162,8 @@ class ResourceRequest(models.Model):
     def __str__(self) -> str:
         return self.text
 
-    def get_absolute_url(self) -> str:
+    def page(self) -> str:
+        """For the two it is between; the desk has its own."""
         return reverse("resource_request", args=[self.pk])
 
     @property

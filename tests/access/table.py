@@ -366,8 +366,9 @@ TABLE: tuple[Row, ...] = (
     Row("unsent_file", lambda w: [w["unsent"].token], see=RESIDENT, others=HIDDEN),
     Row("revise", number("returned"), see=RESIDENT, send=RESIDENT),
     Row("withdraw", number("submitted"), see=RESIDENT, send=RESIDENT),
-    Row("ask", number("voting"), see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR),
-    Row("ask_policy", see=SIGNED_IN, send=IN_THE_YARD | NEXT_DOOR | FAR_RESIDENTS),
+    # Each household asks once a week; the neighbours' and the chief's have.
+    Row("ask", number("voting"), see=SIGNED_IN, send=RESIDENT | MINOR | NEXT_DOOR),
+    Row("ask_policy", see=SIGNED_IN, send=RESIDENT | MINOR | CHIEF | NEXT_DOOR | only("stranger")),
     Row("answer_question", pk("question"), see=RESIDENT | CLERK | CASE_OFFICER, send=RESIDENT | CLERK | CASE_OFFICER),
     Row("appeal", number("declined"), see=RESIDENT, send=RESIDENT),
     Row("split", number("merged"), see=COLLECTORS, send=COLLECTORS),

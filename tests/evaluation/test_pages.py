@@ -241,7 +241,7 @@ def test_the_report_states_its_line_from_the_data(survey: Survey, client: Client
 def test_the_report_is_a_fixed_number_of_queries(
     survey: Survey, client: Client, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         client.get("/report/990101/")
 
 
