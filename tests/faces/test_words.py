@@ -161,7 +161,7 @@ def test_every_page_says_the_same_of_the_same_answers() -> None:
     card = Card(stage=Stage.ARCHIVED, rating_answers=44, rating_satisfied=35)
     total = PlaceTotal(place=Territory(), rating_answers=44, rating_satisfied=35)
     row = Row("", 0, 0, 0, {"rating_answers": 44, "rating_satisfied": 35})
-    report = Report(Territory(), None, row, [], [], 0, 0, 0)
+    report = Report(Territory(), None, row, [], [], [], supervised=0, streets=0, sponsors=0, facilities=0)
     said = [rules.percent(survey), total.satisfied_percent, report.percent]
     assert (said, _figure(card)) == ([79, 79, 79], "满意 79%")
 
