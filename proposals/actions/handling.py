@@ -11,7 +11,7 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text, one_line, seen
+from minshi.masking import one_line, seen
 from minshi.refusals import Refused, refuse_if
 from proposals.actions.stages import advance, in_public, note_on_card
 from proposals.lifecycle import TIERS, holder_place, least_tier, period
@@ -189,6 +189,7 @@ def _dispatch(proposal: Proposal, tier: int, *, handed_back_to: bool = False, ur
 
 def _end_dispatch(proposal: Proposal, outcome: str, reason: str) -> Handling:
     card: Handling = proposal.handlings.get(ended_at=None)
-    card.ended_at, card.outcome, card.reason = now(), outcome, mask_text(reason)
+    card.ended_at, card.outcome = now(), outcome
+    card.reason = in_public(reason, place=proposal.place, author=proposal.proposer)
     card.save(update_fields=["ended_at", "outcome", "reason"])
     return card

@@ -147,3 +147,14 @@ def test_the_list_of_supervision_asks_for_all_offices_at_once(
             assert f"第{number}件" in client.get(f"{reverse('supervision')}?place={way.yard.code}").content.decode()
         asked.append(len(queries))
     assert asked[1] == asked[2]
+
+
+def test_why_it_was_passed_on_is_read_without_the_neighbours_in_it(
+    way: Way, clerk: User, client: Client, neighbour: User
+) -> None:
+    """On the page, where the dispatches stand, and on the form of paper alike."""
+    proposal = way.handling(tier=1, shares={Source.SELF_RAISED: 2_000_000})
+    actions.escalate(proposal, by=clerk, reason="乙邻居家不同意，社区办不了")
+    for url in (proposal.get_absolute_url(), reverse("paper_dispatch_print", args=[proposal.number])):
+        page = client.get(url).content.decode()
+        assert "家不同意，社区办不了" in page and "乙邻居" not in page, url
