@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -675,19 +675,22 @@ def _buys_nothing(proposal: Proposal) -> bool:
 
 
 def way_of_question(question: Question) -> list[dict[str, Any]]:
-    """As ``way_of_wish``."""
-    return way_of_wish(question)
+    """As ``way_of_wish``; of one that was hidden not what was answered, either."""
+    return way_of_wish(question, untold=("answer",) if question.is_hidden else ())
 
 
-def way_of_wish(wish: Wish | Question) -> list[dict[str, Any]]:
-    """What was done with a wish, the last word last, and that it still waits while it does."""
+def way_of_wish(wish: Wish | Question, *, untold: Collection[str] = ()) -> list[dict[str, Any]]:
+    """What was done with a wish, the last word last, and that it still waits while it does.
+
+    Of the steps ``untold`` only that they were taken.
+    """
     said = [
         {
             "label": record.label,
             "state": "done",
             "date": record.at,
             "who": record.as_role,
-            "note": f"“{record.reason}”" if record.reason else "",
+            "note": f"“{record.reason}”" if record.reason and record.verb not in untold else "",
         }
         for record in StepRecord.objects.of(wish).order_by("id")
     ]

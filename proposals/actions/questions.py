@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -33,7 +34,7 @@ def ask(text: str, *, by: User, proposal: Proposal | None = None, is_demo: bool 
     if proposal is not None and not is_open_to_questions(proposal):
         raise Refused(_("这件事已经结束，不再提问"))
     place = proposal.place if proposal else holder_place(home.household.place, "community")
-    public = in_public(text, place=place, author=by)[:QUESTION_LENGTH]
+    public = in_public(text, place=place, author=by, door=home.household)[:QUESTION_LENGTH]
     if again := just_said(Question.objects.filter(proposal=proposal, place=place, by=by), text=public):
         return again
     question = Question(
@@ -62,14 +63,16 @@ def is_open_to_questions(proposal: Proposal) -> bool:
 
 
 def _show(question: Question) -> None:
+    """It stands on the page of its project, and of what that was merged into."""
     if question.proposal_id:
-        note_on_card(Proposal(pk=question.proposal_id))
+        for shown in Proposal.objects.filter(Q(pk=question.proposal_id) | Q(merged=question.proposal_id)):
+            note_on_card(shown)
 
 
 @action
 def answer_question(question: Question, text: str, *, by: User) -> StepRecord:
     """Once, in public."""
-    public = in_public(text, place=question.place, author=question.by)[:ANSWER_LENGTH]
+    public = _beside(question, text)
     if not public.strip():
         raise Refused(text=_("请写下答复，大家都看得到"))
     record = take(question, "answer", by=by, reason=public, setting={"answer": public})
@@ -77,10 +80,16 @@ def answer_question(question: Question, text: str, *, by: User) -> StepRecord:
     return record
 
 
+def _beside(question: Question, text: str) -> str:
+    """What others write to it, without who asked."""
+    hidden = in_public(text, place=question.place, author=question.by, door=question.household)
+    return hidden[:ANSWER_LENGTH]
+
+
 @action
 def hide_question(question: Question, *, reason: str, by: User) -> StepRecord:
     """Staff take it off the page; that it was asked, and why it was hidden, stays there."""
-    public = in_public(reason, place=question.place, author=question.by)[:ANSWER_LENGTH]
+    public = _beside(question, reason)
     record = take(question, "hide", by=by, reason=public, setting={"hidden_why": public})
     _show(question)
     return record

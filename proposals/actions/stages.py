@@ -18,11 +18,11 @@ from minshi.disclosure.selectors import settled_by
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text
+from minshi.masking import mask_door, mask_text
 from minshi.policy import calendar
 from minshi.refusals import Refused
 from minshi.residents.naming import name_of, without_neighbours
-from minshi.territory.models import Territory
+from minshi.territory.models import Household, Territory
 from proposals.lifecycle import BAD_END, PROPOSAL, TIERS, holder_place, set_stage_deadline, waits_for
 from proposals.models import (
     ENDED,
@@ -82,11 +82,15 @@ def advance(
     return record
 
 
-def in_public(text: str, *, place: Territory, author: User | None = None, name: str = "") -> str:
+def in_public(
+    text: str, *, place: Territory, author: User | None = None, name: str = "", door: Household | None = None
+) -> str:
     """What somebody wrote, as everybody may read it: without numbers, and with whoever lives there masked.
 
-    Of its ``author`` (``name``, where it came on paper) also a name of two characters.
+    Of its ``author`` (``name``, where it came on paper) also a name of two characters, and their ``door``.
     """
+    if door is not None:
+        text = mask_door(text, door.address, by=str(_("（门牌已隐去）")))
     return without_neighbours(mask_text(text), place, known=[*name_of(author), name])
 
 

@@ -130,6 +130,36 @@ def test_it_is_hidden_with_a_public_reason_by_staff_alone(
         assert "灯几点亮" not in said and "说的是别人家的私事" in said
 
 
+def test_of_what_was_hidden_nobody_reads_the_answer_either(
+    asked: Question, resident: User, clerk: User, client: Client
+) -> None:
+    actions.answer_question(asked, "灯几点亮要问王大妈，她儿子管", by=resident)
+    actions.hide_question(asked, reason="说的是别人家的私事", by=clerk)
+    page = client.get(asked.get_absolute_url()).content.decode()
+    assert "王大妈" not in page and "说的是别人家的私事" in page and "答复" in page
+
+
+def test_what_is_hidden_is_hidden_where_its_project_was_merged_into_too(
+    way: Way, neighbour: User, chief: User, clerk: User, client: Client
+) -> None:
+    proposal, into = way.submitted(), way.submitted(title="院门口装一盏灯")
+    asked = actions.ask("是不是王大妈家要的？", proposal=proposal, by=neighbour)
+    actions.merge(proposal, into, by=chief, reason="同一件事")
+    assert "王大妈" in client.get(into.get_absolute_url()).content.decode()
+    actions.hide_question(asked, reason="说的是别人家的私事", by=clerk)
+    assert "王大妈" not in client.get(into.get_absolute_url()).content.decode()
+
+
+def test_whoever_asks_is_not_given_away_by_their_door(
+    lamp: Proposal, neighbour: User, resident: User, client: Client
+) -> None:
+    """The neighbour lives at 102."""
+    asked = actions.ask("我家102门口的灯几点亮？", proposal=lamp, by=neighbour)
+    actions.answer_question(asked, "102室门口的灯也是天黑了亮", by=resident)
+    page = client.get(asked.get_absolute_url()).content.decode()
+    assert "门口的灯几点亮" in page and "102" not in page
+
+
 def test_nobody_answers_their_own_question_and_nobody_from_elsewhere_asks(
     lamp: Proposal, resident: User, stranger: User, clerk: User
 ) -> None:
