@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -28,6 +28,7 @@ from minshi.desk.views import (
 )
 from minshi.disclosure.models import Ruling
 from minshi.ledger.money import format_yuan
+from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import Role
 from minshi.residents.rules import acting_title, acting_titles
 from minshi.searching import MOST_NAMED, keys_of
@@ -35,7 +36,7 @@ from minshi.territory.models import Territory
 from proposals import rules
 from proposals.actions.looking import LOOK
 from proposals.deskwork import OF_PROPOSAL, OF_QUESTION, OF_REQUEST, OF_RESOURCE, OF_WISH
-from proposals.lifecycle import GROUP, HOLDER_LABELS, UNCONFIRMED
+from proposals.lifecycle import GROUP, HOLDER_LABELS, REQUEST, UNCONFIRMED
 from proposals.models import (
     Card,
     Handling,
@@ -238,7 +239,12 @@ class ResourceRequestAdmin(ScopedAdmin):
     list_filter = ("stage",)
     search_fields = ("text",)
     search_help_text = _("请他帮什么")
-    fields = ("resource", "text", "stage", "answer", DUE)
+    fields = ("resource", "text", "stage", DUE)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What an office has to ask and answer for: what two residents say to one another nobody at a desk reads."""
+        climbed = StepRecord.objects.filter(subject_type=REQUEST.subject, subject_id=OuterRef("pk"), verb="climb")
+        return super().get_queryset(request).filter(~Q(resource__offerer_name="") | Exists(climbed))
 
 
 @admin.register(Question)

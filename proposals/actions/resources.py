@@ -13,9 +13,9 @@ from minshi.clock import now
 from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text
 from minshi.refusals import Refused, refusing
 from minshi.residents.models import Person
+from minshi.residents.rules import home_of
 from minshi.territory.models import Territory
 from proposals.actions.stages import in_public
 from proposals.lifecycle import answerer_of, holder_place, street_or_district
@@ -61,7 +61,7 @@ def offer(
     in_turn(by, "offer")
     words = {
         "kind": kind,
-        "unit": mask_text(unit),
+        "unit": _public(unit, place, by, offerer_name)[:60],
         "title": _public(title, place, by, offerer_name)[:RESOURCE_TITLE],
         "about": _public(about, place, by, offerer_name)[:RESOURCE_ABOUT],
         "times": _public(times, place, by, offerer_name)[:RESOURCE_TIMES],
@@ -89,7 +89,9 @@ def offer(
 
 
 def _public(text: str, place: Territory, by: User, name: str) -> str:
-    return in_public(text, place=place, author=by, name=name)
+    """Without who offers it: their door too, since neighbours come to it through the platform alone."""
+    home = None if name else home_of(by)
+    return in_public(text, place=place, author=by, name=name, door=home.household if home else None)
 
 
 @action

@@ -21,7 +21,7 @@ from minshi.clock import now
 from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
-from minshi.masking import mask_text, seen
+from minshi.masking import seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Sheet
 from minshi.paper.numbers import number_of
@@ -209,12 +209,12 @@ def answer_wish(wished: Wish, verb: str, *, by: User, reason: str = "", unit: st
     """
     if verb == "hand_over" and not seen(unit):
         raise Refused(unit=_("请写转给哪个单位"))
-    reason = in_public(reason, place=wished.place, author=wished.by)
-    record = take(wished, verb, by=by, reason=reason, evidence={"unit": mask_text(unit)} if unit else {})
+    reason, unit = (in_public(text, place=wished.place, author=wished.by) for text in (reason, unit))
+    record = take(wished, verb, by=by, reason=reason, evidence={"unit": unit} if unit else {})
     if reason:
         wished.answer = reason
     if unit:
-        wished.handed_to = mask_text(unit)[:UNIT_LENGTH]
+        wished.handed_to = unit[:UNIT_LENGTH]
     wished.save(update_fields=["answer", "handed_to"])
     return record
 

@@ -127,6 +127,7 @@ THINGS: dict[str, Thing] = {
 }
 
 EMPTY = {
+    "proposals.resourcerequest",  # it is between two residents, until nobody answers
     "health.alarmtrial",
     "mydata.correction",
     "signin.joining",

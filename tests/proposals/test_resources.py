@@ -177,6 +177,27 @@ def test_for_who_wrote_it_on_paper_the_community_is_asked_and_alone_sees_the_num
     assert "13812345678" not in client_of(resident).get(asked.page()).content.decode()
 
 
+def test_what_two_residents_say_to_one_another_nobody_at_a_desk_reads(
+    asked: ResourceRequest, client_of: ClientOf, clerk: User, neighbour: User
+) -> None:
+    """Whoever answers is told that the one who asked reads it alone."""
+    desk, listed = client_of(clerk), "/admin/proposals/resourcerequest/"
+    assert "链条掉了" not in desk.get(listed).content.decode()
+    assert "链条掉了" not in desk.get(f"{listed}{asked.pk}/change/", follow=True).content.decode()
+    actions.climb_request(asked, by=None)
+    assert "链条掉了" in desk.get(listed).content.decode()
+    actions.answer_request(asked, agrees=True, answer="周六来我家", by=neighbour)
+    assert "周六来我家" not in desk.get(f"{listed}{asked.pk}/change/", follow=True).content.decode()
+
+
+def test_whoever_offers_is_not_given_away_by_name_or_door(way: Way, neighbour: User, clerk: User) -> None:
+    """The neighbour lives at 102."""
+    own = actions.offer(place=way.yard, by=neighbour, **OFFER, unit="乙邻居修车铺", about="到102室来找我")
+    assert own.unit == "乙*居修车铺" and "102" not in own.about
+    facts = {"kind": "venue", "title": "活动室", "times": "晚上", "offerer_name": "丙二", "contact": "楼下小卖部"}
+    assert "丙二" not in actions.offer(place=way.yard, by=clerk, unit="丙二棋牌室", **facts).unit
+
+
 def test_taking_it_back_tells_who_still_waits(
     asked: ResourceRequest, client_of: ClientOf, client: Client, neighbour: User, resident: User
 ) -> None:

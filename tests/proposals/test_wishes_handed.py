@@ -48,3 +48,9 @@ def test_what_the_unit_does_not_answer_climbs(wish: Wish, clerk: User, case_offi
     wish.refresh_from_db()
     assert (wish.stage, wish.holder_role) == (WishStage.HANDED, "case_officer")
     assert Message.objects.filter(user=case_officer).latest("id").title == "下一级逾期的心愿：路口看不见车"
+
+
+def test_a_neighbour_it_is_handed_to_is_not_named(wish: Wish, neighbour: User, clerk: User, resident: User) -> None:
+    actions.answer_wish(wish, "hand_over", unit="乙邻居家", reason="他家的树", by=clerk)
+    assert wish.handed_to == "乙*居家"
+    assert "乙邻居" not in Message.objects.filter(user=resident).latest("id").title
