@@ -15,8 +15,10 @@ from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_text, one_line
 from minshi.refusals import NotAllowed, Refused, refusing
-from minshi.residents.models import Role
+from minshi.residents.models import Person, Role
+from minshi.residents.naming import without_neighbours
 from minshi.territory.models import Territory
+from proposals.actions.stages import in_public
 from proposals.models import CALL_TEXT_LENGTH, ENDED, PRIZE_LENGTH, THEME_LENGTH, Call, CallEntry, CallStage, Proposal
 
 
@@ -26,7 +28,7 @@ def open_call(
 ) -> Call:
     """Call for proposals until ``closes_at``, the exclusive end; the same theme moments later is the first one's."""
     in_turn(by, "call")
-    said = mask_text(one_line(theme))[:THEME_LENGTH]
+    said = in_public(one_line(theme), place=place)[:THEME_LENGTH]
     if again := just_said(Call.objects.filter(place=place, by=by), theme=said):
         return again
     if closes_at <= now():
@@ -34,9 +36,9 @@ def open_call(
     call = Call(
         place=place,
         theme=said,
-        text=mask_text(text)[:CALL_TEXT_LENGTH],
-        criteria=mask_text(criteria)[:CALL_TEXT_LENGTH],
-        prizes=mask_text(prizes)[:CALL_TEXT_LENGTH],
+        text=in_public(text, place=place)[:CALL_TEXT_LENGTH],
+        criteria=in_public(criteria, place=place)[:CALL_TEXT_LENGTH],
+        prizes=in_public(prizes, place=place)[:CALL_TEXT_LENGTH],
         closes_at=closes_at,
         by=by,
         stage=CallStage.OPEN,
@@ -72,14 +74,20 @@ def close_call(call: Call, *, by: None = None) -> StepRecord:
 
 @action
 def record_results(call: Call, prizes: Mapping[int, str], *, reason: str, by: User) -> StepRecord:
-    """Name what each entry (by its key) was given, and why; in public, once."""
+    """Name what each entry (by its key) was given, and why; in public, once, and without the names of who won."""
     lock(call)
     named = {key: one_line(prize)[:PRIZE_LENGTH] for key, prize in prizes.items() if one_line(prize)}
     for entry in call.entries.filter(pk__in=named) if call.stage == CallStage.JUDGING else ():
-        entry.prize = mask_text(named[entry.pk])[:PRIZE_LENGTH]
+        entry.prize = _public(named[entry.pk], call)[:PRIZE_LENGTH]
         entry.save(update_fields=["prize"])
-    public: Any = mask_text(reason)[:CALL_TEXT_LENGTH]
+    public: Any = _public(reason, call)[:CALL_TEXT_LENGTH]
     return take(call, "record_results", by=by, reason=public, setting={"result": public})
+
+
+def _public(text: str, call: Call) -> str:
+    """Also without the names of who takes part, of whatever length: these are who is spoken of."""
+    entrants = Person.objects.filter(user__in=call.entries.values("proposal__proposer"))
+    return without_neighbours(mask_text(text), call.place, known=entrants.values_list("name", flat=True))
 
 
 @action

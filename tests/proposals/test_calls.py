@@ -18,6 +18,7 @@ from minshi.lifecycle.models import StepRecord
 from minshi.notifications.models import Message
 from minshi.policy.signals import period_moved
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents.models import Person
 from proposals import actions
 from proposals.models import Call, CallEntry, CallStage, Stage
 from tests.way import Way
@@ -140,3 +141,15 @@ def test_a_calendar_that_is_published_later_moves_the_days_for_judging(call: Cal
     period_moved.send(sender=Deadline, deadline=deadline, before=before)
     call.refresh_from_db()
     assert call.due_at == deadline.due
+
+
+def test_who_wins_is_not_named_by_name(way: Way, call: Call, clerk: User, neighbour: User, clock: Any) -> None:
+    """The office writes as one speaks; their proposal says who proposed it, as it is public there."""
+    Person.objects.filter(user=way.who("resident")).update(name="甲某")
+    actions.enter_call(call, way.submitted(), by=way.who("resident"))
+    judged(call, clock)
+    entry = call.entries.get()
+    actions.record_results(call, {entry.pk: "一等奖，甲某领"}, reason="甲某想得最周到，乙邻居也出了力", by=clerk)
+    entry.refresh_from_db()
+    assert (entry.prize, call.result) == ("一等奖，甲*领", "甲*想得最周到，乙*居也出了力")
+    assert "甲某" not in StepRecord.objects.of(call).latest("id").reason
