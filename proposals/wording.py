@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from minshi.faces.words import cn_until, filled, said_late
 from minshi.ledger.money import format_yuan
 from minshi.policy import selectors as policy
+from minshi.residents.naming import without_neighbours
 from minshi.territory.models import Territory, paths_down_to
 from proposals.models import ENDED, Card, Proposal, Source, Version
 
@@ -130,15 +131,27 @@ Change = tuple[str, str, str]
 """What of a version is another than in the one before: the field's name, what it said, what it says."""
 
 
-def differences(versions: Sequence[Version]) -> list[tuple[Version, list[Change]]]:
-    """Each version after the first with what it changed in words and money, the newest first."""
-    told = [(new, _changed(old, new)) for old, new in pairwise(versions)]
-    return [each for each in reversed(told) if each[1]]
+def differences(versions: Sequence[Version], place: Territory) -> list[tuple[Version, list[Change]]]:
+    """Each version after the first with what it changed in words and money, the newest first.
+
+    Words of long ago are shown as they would be written today: who moved in since is masked in them, too.
+    """
+    told = [(new, _changed(_said(old), _said(new))) for old, new in pairwise(versions)]
+    changed = [each for each in reversed(told) if each[1]]
+    shown = iter(_hidden([word for _new, changes in changed for change in changes for word in change], place))
+    return [(new, [(next(shown), next(shown), next(shown)) for _change in changes]) for new, changes in changed]
 
 
-def _changed(old: Version, new: Version) -> list[Change]:
-    before, after = _said(old), _said(new)
+def _changed(before: dict[str, str], after: dict[str, str]) -> list[Change]:
     return [(label, before[label] or "—", said or "—") for label, said in after.items() if before[label] != said]
+
+
+BETWEEN = "\x01"
+"""Between texts that are masked at once: nothing that is kept has it (``readable``)."""
+
+
+def _hidden(words: Sequence[str], place: Territory) -> list[str]:
+    return without_neighbours(BETWEEN.join(words), place).split(BETWEEN) if words else []
 
 
 def _said(version: Version) -> dict[str, str]:

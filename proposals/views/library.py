@@ -228,7 +228,7 @@ def _project_context(proposal: Proposal, moment: datetime, *, is_elder: bool) ->
         "version": version,
         "who_benefits": who_benefits(version, proposal.place),
         "benefits_changed": changes_of_benefits(versions, proposal.place),
-        "differences": differences(versions),
+        "differences": differences(versions, proposal.place),
         "look": selectors.look_of(proposal.sheet_id),
         "present": present_at(moment, proposal, version, records),
         "holder": holder,

@@ -126,7 +126,7 @@ def _what_came_before(proposal: Proposal) -> dict[str, Any]:
     """What was said of it when it was returned, declined or appealed, and what its versions changed since."""
     words = StepRecord.objects.of(proposal).filter(verb__in=("return_for_revision", "decline", "recuse", "appeal"))
     said = list(words.order_by("id"))
-    return {"said": said, "differences": differences(list(proposal.versions.all())) if said else []}
+    return {"said": said, "differences": differences(list(proposal.versions.all()), proposal.place) if said else []}
 
 
 def _benefits_of(proposal: Proposal) -> dict[str, Any]:

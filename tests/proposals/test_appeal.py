@@ -23,7 +23,7 @@ from minshi.residents import register, reshaping
 from minshi.territory.models import Territory
 from proposals import actions, selectors
 from proposals.models import Proposal, Stage
-from tests.cast import grant
+from tests.cast import grant, make_resident
 from tests.way import Way, wait_until_over
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +193,16 @@ def test_on_the_desk_it_is_no_work_of_whoever_had_their_say(
     waits = Deadline.objects.of(proposal).open().filter(kind="stage:submitted")
     assert waits.filter(others_work(clerk)).exists()
     assert not waits.filter(others_work(second_clerk)).exists()
+
+
+def test_an_older_version_shows_nobody_who_is_hidden_in_the_newest(
+    way: Way, chief: User, resident: User, client: Client
+) -> None:
+    """They came to live there, and into the register, after it was written."""
+    proposal = way.submitted(spot="申新来家门口")
+    assert "申新来家门口" in client.get(proposal.get_absolute_url()).content.decode(), "a name of nobody there"
+    make_resident("申新来", way.households[7])
+    actions.return_for_revision(proposal, by=chief, reason="写清楚装在哪")
+    actions.resubmit(proposal, by=resident, why="补了位置", spot="申新来家门口左侧")
+    page = client.get(proposal.get_absolute_url()).content.decode()
+    assert "<del>申*来家门口</del>" in page and "<ins>申*来家门口左侧</ins>" in page and "申新来" not in page
