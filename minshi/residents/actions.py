@@ -182,6 +182,8 @@ def why_not_gone(home: Residence, by: User) -> list[str]:
         return [_("自己搬走请在“我的信息”里登记")]
     if mine is None or mine.household_id != home.household_id or not (mine.person and mine.person.is_adult):
         return [_("只有同一户里已经确认的成年人可以登记")]
+    if home.confirmed_at is None:
+        return [_("还没有确认过，住不住这里由楼栋长或社区来定")]
     if home.is_representative:
         return [_("户代表搬走了，请本人登记，或请楼栋长、社区登记")]
     if not mine.is_representative and household_of(home).filter(is_representative=True).exists():

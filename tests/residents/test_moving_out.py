@@ -63,6 +63,16 @@ def test_nobody_moves_the_representative_out_nor_past_them(
     assert all(map(lives_there, (resident, member, minor)))
 
 
+def test_who_is_not_confirmed_is_judged_by_the_chief_and_not_by_the_household(
+    resident: User, household: Household, client_of: ClientOf
+) -> None:
+    """Whoever already lives there cannot keep another from being confirmed, again and again."""
+    claimed = make_resident("戌未确认", household, confirmed=False)
+    answer = client_of(resident).post(HOUSEHOLD, {"what": "gone", "home": str(home_of(claimed).pk)})
+    assert answer.status_code in (403, 422) and "还没有确认过" in answer.content.decode()
+    assert lives_there(claimed)
+
+
 def test_where_nobody_represents_any_adult_of_the_door_says_so(households: list[Household]) -> None:
     one, other = make_resident("亥甲", households[6]), make_resident("亥乙", households[6])
     actions.gone(home_of(other), by=one)
