@@ -17,13 +17,26 @@ from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
 from minshi.faces.words import cn_datetime
 from minshi.ledger.money import format_yuan
+from minshi.mydata.models import Correction
 from minshi.notifications.models import Manner, Message
 from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.rolls import selectors as rolls
 from minshi.rolls.models import Channel
-from proposals.models import Cosign, Proposal, Resource, ResourceRequest, Stage, Wish, WishStage
+from proposals.models import (
+    Cosign,
+    Draft,
+    Proposal,
+    Question,
+    QuestionStage,
+    Resource,
+    ResourceRequest,
+    Stage,
+    Wish,
+    WishStage,
+    WishSupport,
+)
 from proposals.models.resources import RequestStage, ResourceStage
-from proposals.selectors import followed
+from proposals.selectors import drafts_of, followed
 
 
 def everything_of(user: User) -> dict[str, Any]:
@@ -49,6 +62,12 @@ def everything_of(user: User) -> dict[str, Any]:
         "requests": _rows(
             ResourceRequest.objects.filter(by__in=user.keys), "resource__title", "text", "stage", "at", "answer"
         ),
+        "questions": _rows(Question.objects.filter(by__in=user.keys), "text", "stage", "at", "answer", "hidden_why"),
+        "wanted": _rows(WishSupport.objects.filter(by__in=user.keys), "wish__text", "at"),
+        "drafts": [{"text": _written(each), "at": each.at} for each in drafts_of(user)],
+        "asked": _rows(
+            Correction.objects.filter(home__person__in=people), "name", "about", "asked_at", "answered_at", "answer"
+        ),
         "signatures": _rows(Cosign.objects.filter(**said), "proposal__number", "channel"),
         "votes": _rows(Ballot.objects.filter(unit__in=units, **said), "motion__question", "channel"),
         "pledges": _rows(Pledge.objects.filter(**said), "proposal__number", "amount_fen", "at", "withdrawn_at"),
@@ -73,6 +92,10 @@ PARTS = {
     "wishes": _("心愿"),
     "resources": _("登记的能人和资源"),
     "requests": _("找能人和资源"),
+    "questions": _("提问"),
+    "wanted": _("也想要的心愿"),
+    "drafts": _("没写完的提议"),
+    "asked": _("对自己信息的申请"),
     "signatures": _("附议"),
     "votes": _("投票（投了什么凭核对号查）"),
     "pledges": _("认缴"),
@@ -119,6 +142,10 @@ WORDS = {
     "times": _("什么时候可以"),
     "unit": _("单位"),
     "resource__title": _("找的是"),
+    "hidden_why": _("隐藏的理由"),
+    "wish__text": _("心愿"),
+    "asked_at": _("申请时间"),
+    "answered_at": _("答复时间"),
     "withdrawn_at": _("撤回时间"),
     "survey__proposal__number": _("项目编号"),
     "level": _("打分"),
@@ -140,6 +167,7 @@ CODES: dict[tuple[str, str], type[Choices]] = {
     ("wishes", "stage"): WishStage,
     ("resources", "stage"): ResourceStage,
     ("requests", "stage"): RequestStage,
+    ("questions", "stage"): QuestionStage,
     ("money", "stage"): ContributionStage,
     ("signatures", "channel"): Channel,
     ("votes", "channel"): Channel,
@@ -180,6 +208,11 @@ def _value(kind: str, name: str, value: Any) -> Any:
 def _followed(user: User) -> list[str]:
     cards, places = followed(user)
     return [*(card.number for card in cards), *(place.full_name for place in places)]
+
+
+def _written(draft: Draft) -> str:
+    """All that was typed into it so far."""
+    return "；".join(text for texts in draft.typed.values() for text in texts if text.strip())
 
 
 def _rows(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from minshi.notifications.sealing import unseal
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person, Residence
 from minshi.territory.models import Household
+from proposals import actions as proposals
 from tests.cast import home_of, make_resident
 from tests.way import Way
 
@@ -262,3 +263,16 @@ def test_where_both_posts_are_empty_whoever_stands_in_answers(
     assert desk.post(url, {"answer": "旧的叫法已经删掉"}).status_code == 302
     asked.refresh_from_db()
     assert asked.answered_by == district_officer
+
+
+def test_the_copy_has_what_one_asked_and_what_one_has_not_finished(
+    way: Way, resident: User, neighbour: User, client_of: ClientOf
+) -> None:
+    proposals.ask("加装电梯怎么申请？", by=resident)
+    proposals.begin_draft({"title": ["想装一盏灯"]}, by=resident)
+    proposals.support(proposals.wish(place=way.yard, text="想要长凳", by=neighbour), by=resident)
+    actions.ask_right("删除", "请删掉我以前留的门牌叫法", by=resident)
+    page = client_of(resident).get(f"{DATA}copy/").content.decode()
+    mine = json.loads(client_of(resident).get(f"{DATA}export/").content)
+    for word in ("加装电梯怎么申请", "想装一盏灯", "想要长凳", "请删掉我以前留的门牌叫法"):
+        assert word in page and word in str(mine), word
