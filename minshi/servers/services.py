@@ -39,7 +39,7 @@ def environ(servers: Mapping[str, str], kind: str, port: int = 8000, shown: str 
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # threads share memory pools: tens of megabytes less
         **environment.fonts(Path(servers["MINSHI_VAR"])),
-        **({} if kind == "test" else bytecode(Path(servers["MINSHI_VAR"]))),
+        **bytecode(ground.ROOT / "var" if kind == "test" else Path(servers["MINSHI_VAR"])),
     }
 
 
