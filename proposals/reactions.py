@@ -26,7 +26,7 @@ from minshi.disclosure.signals import (
     unread,
 )
 from minshi.lifecycle.machine import what_blocks_gate
-from minshi.mydata.signals import forgetting
+from minshi.mydata.signals import closing, forgetting
 from minshi.notifications.actions import tell, tell_all, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
 from minshi.paper.models import Line
@@ -359,7 +359,12 @@ def _project_under(deadline: Deadline) -> Proposal:
 @receiver(forgetting, sender=Person)
 def a_wisher_is_forgotten(person: Person, **kwargs: Any) -> None:
     actions.forget_wisher(person, by=None)
-    actions.forget_offerer(person, by=None)
+
+
+@receiver(closing, sender=User)
+def an_offerer_is_gone(user: User, **kwargs: Any) -> None:
+    """Nobody asks, and waits for an answer, of whoever cannot give one any more."""
+    actions.forget_offerer(user, by=None)
 
 
 @receiver(forgetting, sender=Person)

@@ -16,7 +16,7 @@ from minshi.lifecycle.action import action
 from minshi.masking import mask_text, one_line
 from minshi.mydata import told
 from minshi.mydata.models import ABOUT_LENGTH, Correction
-from minshi.mydata.signals import forgetting
+from minshi.mydata.signals import closing, forgetting
 from minshi.notifications.actions import tell, tell_role
 from minshi.notifications.following import forget_followed
 from minshi.policy import calendar
@@ -218,6 +218,7 @@ def close(*, by: User) -> None:
     if home is not None:
         leave(home, by=by)
     forget_followed(user)
+    closing.send(User, user=user)
     user.is_active, user.phone, user.phone_verified = False, None, False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "phone", "phone_verified", "password"])

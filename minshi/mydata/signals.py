@@ -2,6 +2,10 @@
 
 from django.dispatch import Signal
 
+closing = Signal()
+"""Somebody closes their account, in the same transaction: what others would wait for from them ends. Argument:
+``user``."""
+
 forgetting = Signal()
 """The clear values of somebody who closed their account are about to be erased. Argument: ``person``.
 

@@ -14,7 +14,6 @@ from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.refusals import Refused, refusing
-from minshi.residents.models import Person
 from minshi.residents.rules import home_of
 from minshi.territory.models import Territory
 from proposals.actions.stages import in_public
@@ -211,10 +210,10 @@ def follow_calendar_of_resource(thing: type[Any], pk: int, due: datetime, *, by:
 
 
 @action
-def forget_offerer(person: Person, *, by: None = None) -> None:
+def forget_offerer(user: User, *, by: None = None) -> None:
     """What somebody offers goes with their account; what they wrote down for another stays that one's."""
-    for resource in Resource.objects.filter(by=person.user_id, offerer_name="").order_by("pk"):
+    for resource in Resource.objects.filter(by__in=user.keys, offerer_name="").order_by("pk"):
         if resource.stage in (ResourceStage.OFFERED, ResourceStage.LISTED):
             _end(resource, "gone", None)
-    for request in ResourceRequest.objects.filter(by=person.user_id, stage=RequestStage.ASKED).order_by("pk"):
+    for request in ResourceRequest.objects.filter(by__in=user.keys, stage=RequestStage.ASKED).order_by("pk"):
         take(request, "fall_away", by=by)

@@ -16,6 +16,7 @@ from minshi.accounts.models import User
 from minshi.deadlines.actions import sweep
 from minshi.deadlines.models import Deadline
 from minshi.desk.views import others_work
+from minshi.mydata import actions as mydata
 from minshi.notifications.models import Message
 from minshi.refusals import NotAllowed, Refused
 from proposals import actions, selectors
@@ -263,10 +264,11 @@ def test_the_yearly_line_counts_units_that_opened_a_facility(way: Way, clerk: Us
 
 
 def test_who_closes_an_account_offers_and_asks_no_more(asked: ResourceRequest, neighbour: User, resident: User) -> None:
-    actions.forget_offerer(neighbour.person, by=None)
+    mydata.close(by=neighbour)
     asked.refresh_from_db()
     asked.resource.refresh_from_db()
     assert (asked.stage, asked.resource.stage) == (RequestStage.REFUSED, ResourceStage.WITHDRAWN)
+    assert told(resident)[0] == "已经撤下，请找别的：会修自行车"
 
 
 def test_on_the_desk_what_one_took_in_is_anothers_to_confirm(way: Way, clerk: User, second_clerk: User) -> None:
