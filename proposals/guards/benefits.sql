@@ -61,6 +61,12 @@ BEGIN
     )) THEN
         RAISE EXCEPTION 'version: who benefits is in its place' USING ERRCODE = 'check_violation';
     END IF;
+    IF NOT is_as_before AND EXISTS (
+        SELECT FROM territory_territory WHERE id = ANY (NEW.places) AND merged_into_id IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'version: it lists a place that was merged'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'listed_place_stands';
+    END IF;
     IF last IS NOT NULL AND NOT is_as_before
        AND (proposal.stage = 'cosigning' OR proposal.beneficiaries_frozen_at IS NOT NULL) THEN
         RAISE EXCEPTION 'proposal %: its list of beneficiaries stays', NEW.proposal_id
@@ -105,7 +111,8 @@ END $$;
 CREATE TRIGGER not_after_freezing BEFORE INSERT ON proposals_beneficiary
     FOR EACH ROW EXECUTE FUNCTION refuse_late_beneficiary();
 
--- A door moves out of no place by which it is listed, as long as the list says places and not yet doors.
+-- A door moves out of no place by which it is listed, as long as the list says places and not yet doors; nor out of the
+-- place a project is of, whose doors vote, and choose its group, as often as it comes back to them.
 CREATE OR REPLACE FUNCTION refuse_moving_who_benefits() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     running text;
@@ -125,11 +132,10 @@ BEGIN
     ) AS moved
     JOIN territory_territory AS listed ON starts_with(moved.was, listed.path) AND NOT starts_with(moved.becomes, listed.path)
     JOIN territory_territory AS own ON starts_with(listed.path, own.path)
-    JOIN proposals_proposal AS project ON project.place_id = own.id
-        AND project.beneficiaries_frozen_at IS NULL AND project.due_at IS NOT NULL
+    JOIN proposals_proposal AS project ON project.place_id = own.id AND project.due_at IS NOT NULL
     JOIN LATERAL (
         SELECT places FROM proposals_version WHERE proposal_id = project.id ORDER BY number DESC LIMIT 1
-    ) AS newest ON listed.id = ANY (newest.places);
+    ) AS newest ON listed.id = own.id OR project.beneficiaries_frozen_at IS NULL AND listed.id = ANY (newest.places);
     IF running IS NOT NULL THEN
         RAISE EXCEPTION 'households: % lists the place they stand in', running
             USING ERRCODE = 'check_violation', CONSTRAINT = 'door_of_a_running_project',

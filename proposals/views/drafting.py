@@ -82,8 +82,9 @@ def draft_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404
     draft, user = _own(request, pk), user_of(request)
-    typed = {**draft.typed, **_typed(request, step)} if request.POST else draft.typed
-    was_there = bool(request.POST) or any(name in draft.typed for name in STEPS[step].names)
+    was_sent = request.method == "POST" or bool(request.POST)
+    typed = {**draft.typed, **_typed(request, step)} if was_sent else draft.typed
+    was_there = was_sent or any(name in draft.typed for name in STEPS[step].names)
     form = _form(typed, user, request.FILES or None) if was_there else ProposeForm(by=user)
     if place := _place_of(form, typed):
         form.offer_parts([place])

@@ -246,3 +246,10 @@ def test_a_draft_that_another_phone_dropped_is_not_put_forward(
     with pytest.raises(NotAllowed, match="交上去或者删掉"):
         actions.submit_draft(read, **as_said(words, way), by=resident)
     assert not Proposal.objects.exists()
+
+
+def test_a_step_sent_without_anything_is_no_fault(phone: Client) -> None:
+    phone.post(START, {"title": "装灯", "need": "黑", "plan": "装"})
+    draft = Draft.objects.get()
+    for step in STEPS:
+        assert phone.post(f"{START}{draft.pk}/{step}/", {}).status_code in (302, 422)

@@ -17,6 +17,7 @@ from minshi.residents import register, reshaping
 from minshi.residents.models import Role
 from minshi.residents.rules import home_of
 from minshi.territory.models import Household, PlaceChange, Territory
+from proposals import actions as proposals
 from proposals import selectors
 from proposals.actions.stages import new_version
 from proposals.forms import ProposeForm
@@ -206,15 +207,36 @@ def test_the_desk_divides_a_building_and_keeps_what_was_typed(
     assert "“1栋”分出“1栋东”，2 户（社区居委会会议）" in page.text
 
 
+def test_the_building_a_project_is_of_stays_whole_whatever_its_list_says(
+    way: Way, building: Territory, second: Territory, clerk: User
+) -> None:
+    """Its doors vote and choose the group; a change of the plan brings it back to them after the decision, too."""
+    for lead in (way.cosigning, way.announced):
+        proposal = lead(place=building, doors=way.households, title=lead.__name__)
+        with pytest.raises(Refused, match=proposal.number):
+            reshaping.split(building, name="1栋东", doors=way.households[:1], reason=WHY, by=clerk)
+        proposals.withdraw(proposal, by=way.who("resident"), reason="不办了") if lead == way.cosigning else None
+
+
 def test_doors_listed_one_by_one_go_on_benefiting_where_they_stand_now(
     way: Way, building: Territory, clerk: User
 ) -> None:
-    """The list says doors and no place: it stays as it was listed, in each version that follows."""
+    """The list stays as it was, in each version that follows an appeal."""
     proposal = way.submitted(place=building, doors=way.households[:3])
+    proposals.decline(proposal, by=way.who("chief"), reason="重复")
     reshaping.split(building, name="1栋东", doors=way.households[:1], reason=WHY, by=clerk)
-    version = new_version(proposal, by=clerk, why="议事会商定", plan="换一盏亮的")
+    proposals.appeal(proposal, by=way.who("resident"), reason="不重复")
+    version = new_version(proposal, by=clerk, why="改了", plan="换一盏亮的")
     assert (version.number, version.doors) == (2, [door.pk for door in way.households[:3]])
     assert version.households == 3
+
+
+def test_nobody_proposes_for_what_was_merged_a_moment_ago(
+    way: Way, building: Territory, second: Territory, clerk: User
+) -> None:
+    reshaping.merge(second, into=building, reason=WHY, by=clerk)
+    with pytest.raises(Refused, match="刚并入了别处"):
+        way.submitted(place=second)
 
 
 def test_what_was_merged_is_offered_for_nothing_new(
