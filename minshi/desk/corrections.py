@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -15,6 +17,7 @@ from minshi.desk.views import done_by_another
 from minshi.mydata import actions
 from minshi.mydata.models import Correction
 from minshi.residents.models import Role
+from minshi.residents.rules import STAND_INS, roles_of
 
 DUE = until("due_at", _("答复期限"))
 done_by_another(actions.CORRECTION, Correction, "home__person__user", roles=(Role.CLERK, Role.CASE_OFFICER))
@@ -83,6 +86,14 @@ class CorrectionAdmin(ScopedAdmin):
     list_display = ("where", "asked_at", DUE, "answered_at", "is_granted")
     list_select_related = ("home__household__place", "home__person")
     fields = ("where", "name", "about", "asked_at", DUE, "answered_at", "is_granted", "answer")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What somebody asks in words of their own data is read by whoever answers it, or stands in for them."""
+        read = Q(about="")
+        for held in roles_of(request.user):  # type: ignore[arg-type]
+            if held.role in (Role.CLERK, *STAND_INS[Role.CLERK]):
+                read |= Q(home__household__place__path__startswith=held.path)
+        return super().get_queryset(request).filter(read)
 
     @admin.display(description=_("在哪里"))
     def where(self, asked: Correction) -> str:

@@ -276,3 +276,15 @@ def test_the_copy_has_what_one_asked_and_what_one_has_not_finished(
     mine = json.loads(client_of(resident).get(f"{DATA}export/").content)
     for word in ("加装电梯怎么申请", "想装一盏灯", "想要长凳", "请删掉我以前留的门牌叫法"):
         assert word in page and word in str(mine), word
+
+
+def test_what_is_asked_in_words_is_read_by_whoever_answers_it_alone(
+    resident: User, clerk: User, case_officer: User, supervisor: User, party: User, client_of: ClientOf
+) -> None:
+    """Supervisors are neighbours, too."""
+    actions.ask_right("删除", "请删掉我离婚前的登记", by=resident)
+    url = f"/admin/mydata/correction/{Correction.objects.get().pk}/change/"
+    for reads in (clerk, case_officer):
+        assert "离婚" in client_of(reads).get(url).content.decode()
+    for other in (supervisor, party):
+        assert "离婚" not in client_of(other).get(url, follow=True).content.decode()
