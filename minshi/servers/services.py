@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from minshi.servers import environment, ground
@@ -82,26 +83,33 @@ def prepare(
     """
     if empty and (place / "replay.done").exists():
         raise Trouble(f"{place} 里是演示城区；用 MINSHI_VAR 另指一个目录，或不写 --empty")
+    files = files_of("static", "requirements")
+    collect = partial(once, place / "static.done", files, "收集静态文件", env, "collectstatic", *QUIET, aloud=False)
     with ThreadPoolExecutor() as meanwhile:
-        files = files_of("static", "requirements")
-        static = meanwhile.submit(
-            once, place / "static.done", files, "收集静态文件", env, "collectstatic", *QUIET, aloud=False
-        )
-        if kept and not (place / "replay.done").exists() and not restore(place, env, kept):
-            remake()
-            begin_again(place)
+        static = None
+        if kept and not (place / "replay.done").exists():
+            static = meanwhile.submit(collect)
+            if not restore(place, env, kept):
+                remake()
+                begin_again(place)
+        make_tables(place, env)
+        # Not sooner: of two processes that are the first here each would compile all that both of them load.
+        static = static or meanwhile.submit(collect)
         fill(place, env, empty=empty)
         with nullcontext() if static.done() else step("收集静态文件"):
             static.result()
 
 
-def fill(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
-    """What stands in the database, by walking there."""
-    given = os.environ.get("DATABASE_URL", "")
-    if given:  # somebody else keeps it: its tables and settings are looked at each time
+def make_tables(place: Path, env: dict[str, str]) -> None:
+    if os.environ.get("DATABASE_URL"):  # somebody else keeps it: its tables and settings are looked at each time
         (place / "migrate.done").unlink(missing_ok=True)
     migrate = ("migrate", "--database", "owner", *QUIET)
     once(place / "migrate.done", files_of(*CODE), "更新数据库结构", env, *migrate)
+
+
+def fill(place: Path, env: dict[str, str], *, empty: bool = False) -> None:
+    """What stands in the database, by walking there."""
+    given = os.environ.get("DATABASE_URL", "")
     if empty:
         once(place / "divisions.done", given, "载入行政区划", env, "load_divisions")
         return

@@ -153,6 +153,7 @@ def test_putting_back_that_was_cut_off_begins_again(
 def test_where_no_bytecode_may_lie_beside_the_sources_it_is_kept_with_the_data(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     env = services.environ({"MINSHI_VAR": str(place)}, "demo")
     assert env["PYTHONPYCACHEPREFIX"] == str(place / "bytecode") and not env["PYTHONDONTWRITEBYTECODE"]
