@@ -30,7 +30,7 @@ from minshi.disclosure.models import Ruling
 from minshi.ledger.money import format_yuan
 from minshi.lifecycle.models import StepRecord
 from minshi.residents.models import Role
-from minshi.residents.rules import acting_title, acting_titles
+from minshi.residents.rules import acting_title, acting_titles, holds
 from minshi.searching import MOST_NAMED, keys_of
 from minshi.territory.models import Territory
 from proposals import rules
@@ -205,8 +205,18 @@ class ProposalAdmin(MatterAdmin):
         return str(proposal.gate_notice or "—")
 
 
+class OfSomebodyAdmin(ScopedAdmin):
+    """Whose it is, and how they are reached, only for whoever handles it: supervisors of the place are neighbours."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        fields: Sequence[Any] = super().get_fields(request, obj)
+        if obj is not None and holds(request.user, obj.place, Role.CLERK, Role.CASE_OFFICER):  # type: ignore[arg-type]
+            return fields
+        return [name for name in fields if name not in self.model.PERSONAL]
+
+
 @admin.register(Wish)
-class WishAdmin(ScopedAdmin):
+class WishAdmin(OfSomebodyAdmin):
     desk_forms = OF_WISH
     list_display = ("text", "place", "category", "stage", "urgent", "at", DUE)
     list_select_related = ("place",)
@@ -217,7 +227,7 @@ class WishAdmin(ScopedAdmin):
 
 
 @admin.register(Resource)
-class ResourceAdmin(ScopedAdmin):
+class ResourceAdmin(OfSomebodyAdmin):
     desk_forms = OF_RESOURCE
     list_display = ("title", "kind", "place", "unit", "stage", "at", DUE)
     list_select_related = ("place",)

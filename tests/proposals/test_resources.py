@@ -199,6 +199,17 @@ def test_whoever_offers_is_not_given_away_by_name_or_door(way: Way, neighbour: U
     assert "丙二" not in actions.offer(place=way.yard, by=clerk, unit="丙二棋牌室", **facts).unit
 
 
+def test_how_whoever_offers_is_reached_is_read_by_whoever_asks_them_alone(
+    way: Way, client_of: ClientOf, clerk: User, second_clerk: User, supervisor: User
+) -> None:
+    """Supervisors are neighbours, too."""
+    made = unit_of(way, clerk, second_clerk)
+    url = f"/admin/proposals/resource/{made.pk}/change/"
+    assert "13812345678" in client_of(clerk).get(url).content.decode()
+    page = client_of(supervisor).get(url).content.decode()
+    assert "操场周末开放" in page and "13812345678" not in page and "演示联系人" not in page
+
+
 def test_taking_it_back_tells_who_still_waits(
     asked: ResourceRequest, client_of: ClientOf, client: Client, neighbour: User, resident: User
 ) -> None:
