@@ -300,7 +300,15 @@ def take_up(proposal: Proposal, *, reason: str, by: User) -> StepRecord:
 
 @action
 def keep_reserved(proposal: Proposal, *, reason: str, by: User) -> StepRecord:
-    """Reviewed, and kept in the reserve library for another round; its months begin anew."""
+    """Reviewed, and kept in the reserve library for another round; its months begin anew.
+
+    Pressed again moments later it is the first one's record; another's word on it then is refused.
+    """
+    lock(proposal)
+    if again := just_said(StepRecord.objects.of(proposal), verb="keep_reserved"):
+        if by.is_same(again.by_id):
+            return again
+        raise Refused(_("刚刚有人复核过，已经继续储备"))
     return advance(proposal, "keep_reserved", by=by, reason=reason)
 
 

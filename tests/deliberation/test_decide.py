@@ -254,6 +254,10 @@ def test_what_is_reviewed_stays_in_the_reserve_for_another_round(
     clock.move(days=300)
     actions.keep_reserved(proposal, reason="明年优先考虑", by=clerk)
     assert proposal.stage == Stage.RESERVED and proposal.due_at and (proposal.due_at - first).days > 290
+    again = actions.keep_reserved(proposal, reason="明年优先考虑", by=clerk)
+    assert again == StepRecord.objects.of(proposal).get(verb="keep_reserved")
+    with pytest.raises(Refused, match="刚刚有人复核过"):
+        actions.keep_reserved(proposal, reason="我也看过", by=way.who("second_clerk"))
     clock.move(seconds=(first - clock.now()).total_seconds() + 1)
     deadlines.sweep()
     proposal.refresh_from_db()
