@@ -233,6 +233,7 @@ class ResourceAdmin(OfSomebodyAdmin):
     list_select_related = ("place",)
     list_filter = ("stage", "kind")
     search_fields = ("title", "about")
+    looked_up = (("", Resource, ("title", "about")),)
     search_help_text = _("名称或说明里的字")
     fields = (
         "title", "kind", "about", "times", "category", "place", "unit", "offerer_name", "contact", "stage", "answer",
@@ -264,6 +265,7 @@ class QuestionAdmin(ScopedAdmin):
     list_select_related = ("place", "proposal")
     list_filter = ("stage",)
     search_fields = ("text", "answer")
+    looked_up = (("", Question, ("text",)), ("", Question, ("answer",)))
     search_help_text = _("问题或答复里的字")
     fields = ("text", "proposal", "place", "asker_public", "at", "stage", "answer", "hidden_why", DUE)
 

@@ -11,8 +11,9 @@ from zlib import crc32
 
 import pytest
 from django.contrib import admin
-from django.db import models
+from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from evaluation.rules import collects_paper
@@ -345,3 +346,15 @@ def test_no_step_of_the_desk_is_refused_without_a_reason(way: Way, client_of: Cl
                 assert answer.status_code == 403
                 assert "“" in answer.content.decode().split("<h1>")[1], form
     assert Residence.objects.exists() and Proposal.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["question", "resource"])
+def test_words_are_looked_up_in_their_index(way: Way, client_of: ClientOf, clerk: User, page: str) -> None:
+    resident = way.who("resident")
+    actions.ask("补助几点能领", by=resident)
+    actions.offer(place=way.yard, kind="skill", title="几点都能修车", times="周六", by=resident)
+    with CaptureQueriesContext(connection) as queries:
+        said = client_of(clerk).get(f"/admin/proposals/{page}/", {"q": "几点"}).content.decode()
+    assert "几点" in said and "没有找到" not in said
+    asked = [query["sql"] for query in queries if "bigrams" in query["sql"]]
+    assert asked and not any("LIKE UPPER" in query["sql"] for query in queries)
