@@ -16,6 +16,7 @@ from minshi.accounts.models import User
 from minshi.clock import Instant, now
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import action, in_turn
+from minshi.lifecycle.machine import why_not
 from minshi.masking import readable
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
@@ -81,7 +82,8 @@ def submit_draft(draft: Draft, *, by: User, **words: Any) -> Proposal:
     """Put forward what was written, with its photos, once; the draft is gone with it.
 
     ``words`` are those of ``submit``, out of ``draft`` as it was read. Whoever is a moment late gets the receipt of the
-    first. Raises ``Refused`` where something else was written meanwhile: it would be gone with the draft.
+    first. Where the wish it began with was answered otherwise meanwhile, it stands by itself. Raises ``Refused`` where
+    something else was written meanwhile: it would be gone with the draft.
     """
     in_turn(by, "propose")
     row = Draft.objects.select_for_update(of=("self",)).filter(pk=draft.pk, user__in=by.keys).first()
@@ -92,7 +94,8 @@ def submit_draft(draft: Draft, *, by: User, **words: Any) -> Proposal:
     if row.typed != draft.typed:
         raise Refused(WRITTEN_MEANWHILE)
     photos = [_as_upload(photo) for photo in row.photos.order_by("pk")]
-    proposal = submit_once(by=by, wish=row.wish, photos=photos, **words)
+    wish = row.wish if row.wish and not why_not(row.wish, "promote", by) else None
+    proposal = submit_once(by=by, wish=wish, photos=photos, **words)
     _gone(Draft.objects.filter(pk=row.pk))
     return proposal
 

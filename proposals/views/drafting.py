@@ -147,6 +147,8 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
                 doors=data["doors"],
                 by=user,
             )
+            if written.wish and not proposal.wishes.exists():
+                messages.info(request, _("原来的心愿已经有了别的结果，这一件单独提出来了"))
             return redirect("submitted", proposal.number)
         now_written = _own(request, pk)
         if now_written.typed != written.typed:  # on another phone, a moment ago

@@ -253,3 +253,16 @@ def test_a_step_sent_without_anything_is_no_fault(phone: Client) -> None:
     draft = Draft.objects.get()
     for step in STEPS:
         assert phone.post(f"{START}{draft.pk}/{step}/", {}).status_code in (302, 422)
+
+
+def test_a_draft_whose_wish_was_answered_meanwhile_is_put_forward_by_itself(
+    phone: Client, resident: User, clerk: User, way: Way, words: dict[str, Any]
+) -> None:
+    wish = actions.wish(place=way.yard, text="想要一盏灯", by=resident)
+    draft = walk(phone, words)
+    Draft.objects.update(wish=wish)
+    actions.answer_wish(wish, "hand_over", by=clerk, reason="转供电所", unit="供电所")
+    answer = phone.post(f"{START}{draft.pk}/", follow=True)
+    wish.refresh_from_db()
+    assert "原来的心愿已经有了别的结果" in answer.content.decode()
+    assert wish.stage == WishStage.HANDED and Proposal.objects.count() == 1 and not Draft.objects.exists()
