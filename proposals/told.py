@@ -105,14 +105,16 @@ PUBLIC_FROM_REVIEW = (Stage.SUBMITTED, Stage.RETURNED)
 
 
 def _to_be_followed(proposal: Proposal, record: StepRecord) -> list[tuple[str, int]]:
-    """The project, whatever was merged into it, and the places it is in, the nearest first."""
+    """The project and the places it is in, the nearest first, with whatever was merged into these."""
     projects, merged = [proposal.pk], [proposal.pk]
     while merged := list(Proposal.objects.filter(merged_into__in=merged).order_by("pk").values_list("pk", flat=True)):
         projects += merged
     named = [(Proposal._meta.label_lower, pk) for pk in projects]
     before_review = (record.source or Stage.SUBMITTED) in PUBLIC_FROM_REVIEW and record.target != Stage.COSIGNING
     if not before_review:
-        places = Territory.objects.filter(path__in=proposal.place.ancestor_paths()).order_by("-path")
+        paths = proposal.place.ancestor_paths()
+        came = Q(merged_into__path__in=paths) | Q(merged_into__merged_into__path__in=paths)
+        places = Territory.objects.filter(Q(path__in=paths) | came).order_by("-path")
         named += [(Territory._meta.label_lower, pk) for pk in places.values_list("pk", flat=True)]
     return named
 

@@ -16,6 +16,7 @@ from minshi.mydata import actions as mydata
 from minshi.notifications import following, told
 from minshi.notifications.models import Collected, Follow, Manner, Message, Outbox
 from minshi.refusals import Refused
+from minshi.residents import register, reshaping
 from proposals import actions as proposals
 from proposals.models import Proposal
 from tests.cast import make_resident
@@ -187,3 +188,14 @@ def test_who_closes_their_account_follows_nothing(neighbour: User, yard: Any) ->
     following.want(daily=True, texts=True, quiet=(20, 9), by=neighbour)
     mydata.close(by=fresh(neighbour))
     assert not Follow.objects.exists() and not Manner.objects.exists()
+
+
+def test_who_follows_a_yard_that_was_merged_hears_of_the_one_it_became(way: Way, community: Any, clerk: User) -> None:
+    old = register.add_place(community, name="样板巷9号院", level="yard", by=clerk)
+    near = make_resident("寅关注旧院", None)
+    proposals.follow_place(old, by=near)
+    reshaping.merge(old, into=way.yard, reason="会议", by=clerk)
+    proposal = way.submitted()
+    assert told_to(near) == []
+    proposals.pass_review(proposal, by=way.who("chief"), reason="确实需要")
+    assert len(told_to(near)) == 1
