@@ -44,9 +44,9 @@ def add_place(parent: Territory, *, name: str, level: str, by: User) -> Territor
     demand(by, parent)
     name = mask_text(one_line(name))
     wrong = {}
+    parent = Territory.objects.select_for_update(of=("self",)).get(pk=parent.pk)
     if level not in {each.code for each in levels_below(parent)}:
         wrong["level"] = _("这里只能添社区以下、比它低一层的地方")
-    parent = Territory.objects.select_for_update(of=("self",)).get(pk=parent.pk)
     if why := why_not_called(parent, name):
         wrong["name"] = why
     if wrong:
@@ -72,11 +72,11 @@ def why_not_called(parent: Territory, name: str, *, apart_from: Territory | None
 def add_doors(place: Territory, addresses: Iterable[str], *, by: User) -> list[Household]:
     """The doors of a yard, building or group, each once however it is spelled; a line that is none is refused."""
     demand(by, place)
+    place = Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
     if place.merged_into:
         raise Refused(_("这里已经并入%(other)s，请到那里登记") % {"other": place.merged_into})
     if not has_doors(place):
         raise Refused(_("门牌登记在小区、楼栋或十户下面，请先添一个"))
-    Territory.objects.select_for_update(of=("self",)).get(pk=place.pk)
     read = _read(addresses, place)
     if not read:
         raise Refused(addresses=_("请写门牌，一行一个"))

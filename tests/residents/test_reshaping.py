@@ -262,3 +262,15 @@ def test_a_door_whose_name_would_be_cut_off_is_not_moved(
     with pytest.raises(Refused, match="太长"):
         reshaping.merge(second, into=building, reason=WHY, by=clerk)
     assert doors_of(second) == ["101", "901"]
+
+
+def test_nothing_is_entered_beneath_what_was_merged_a_moment_ago(
+    yard: Territory, building: Territory, second: Territory, clerk: User
+) -> None:
+    """Whoever had its page open: the row is read again under its lock."""
+    reshaping.merge(Territory.objects.get(pk=second.pk), into=building, reason=WHY, by=clerk)
+    assert second.merged_into is None
+    with pytest.raises(Refused):
+        register.add_place(second, name="十户一组", level="group", by=clerk)
+    with pytest.raises(Refused, match="已经并入"):
+        register.add_doors(second, ["301"], by=clerk)
