@@ -17,7 +17,7 @@ from deliberation.models import Motion
 from minshi.accounts.models import User
 from minshi.clock import as_owner, now
 from minshi.residents.models import Person, Residence, Role, RoleGrant
-from minshi.territory.actions import add_households, add_levels, add_place
+from minshi.territory.actions import add_households, add_levels, add_place, mark_open
 from minshi.territory.models import Territory
 from proposals import actions as proposals
 from proposals.models import Category, Kind, Proposal, Stage
@@ -48,6 +48,8 @@ def make_places() -> Territory:
             by=None,
             organisation_code="686175779",
         )
+        if level == "community":
+            mark_open(place, by=None)
     assert place
     return place
 
