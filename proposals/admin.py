@@ -16,6 +16,8 @@ from minshi.accounts.models import User
 from minshi.clock import today
 from minshi.deadlines.models import DeadlineQuerySet
 from minshi.desk.admin import ScopedAdmin, until
+from minshi.desk.corrections import CorrectionAdmin
+from minshi.desk.people import RoleGrantAdmin
 from minshi.desk.views import (
     Filter,
     Job,
@@ -114,6 +116,12 @@ done_by_another(  # what one of the district proposed about a gate, for a second
 register_jobs(_jobs)
 register_search(_numbered)
 register_links(_pages_of)
+RoleGrantAdmin.print_as(
+    lambda held, user: reverse("paper_post_print", args=[held.pk]) if rules.prints_post(user, held) else ""
+)
+CorrectionAdmin.print_as(
+    lambda asked, user: reverse("paper_right_print", args=[asked.pk]) if rules.prints_request(user, asked) else ""
+)
 register_filter(Filter("supervised", _("督办"), Proposal._meta.label_lower, _supervised))
 name_holders({name: label for name, label in HOLDER_LABELS.items() if name == GROUP})
 
@@ -239,6 +247,11 @@ class ResourceAdmin(OfSomebodyAdmin):
         "title", "kind", "about", "times", "category", "place", "unit", "offerer_name", "contact", "stage", "answer",
         "helped", DUE,
     )  # fmt: skip
+
+
+ResourceAdmin.print_as(
+    lambda offered, user: reverse("paper_offer_print", args=[offered.pk]) if rules.prints_offer(user, offered) else ""
+)
 
 
 @admin.register(ResourceRequest)

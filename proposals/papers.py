@@ -1,10 +1,13 @@
-"""What the forms on paper say: blank for a place, or filled from a project. Each function gives one form's facts.
+"""What the forms on paper say: blank for a place, or filled from a matter. Each function gives one form's facts.
 
-Names and telephones are on them as they are in public; what belongs to one person alone is left to be written by hand.
+On those of a project names and telephones are as they are in public, and what belongs to one person alone is left to
+be written by hand. What is filled from a post, an offer or somebody's own data has them in full, and is printed by
+whom it concerns and who handles it (``rules.prints_…``); such files are kept nowhere.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -13,11 +16,15 @@ from django.utils.translation import gettext_lazy
 
 from minshi.clock import now
 from minshi.lifecycle.models import StepRecord
+from minshi.mydata.models import Correction
 from minshi.prefix import absolute
 from minshi.printing.sheets import qr_of
-from minshi.territory.models import Territory
+from minshi.residents import notice
+from minshi.residents.models import ORGANISERS, Person, RoleGrant
+from minshi.residents.rules import role_in
+from minshi.territory.models import Household, Territory
 from proposals import selectors
-from proposals.models import CASH, Category, Kind, Proposal, Tier
+from proposals.models import CASH, Category, Kind, Proposal, Resource, ResourceKind, Tier
 from proposals.wording import who_benefits
 
 NUMBERS = {
@@ -38,6 +45,11 @@ ANSWERS = {
     "merge": gettext_lazy("转并办理"),
     "return_for_revision": gettext_lazy("退回修改"),
 }
+CORRECTED = "更正别的"
+KINDS = ("查看别的", CORRECTED, "删除", "别的")
+"""As who asks chooses (minshi.mydata.forms), before what they say."""
+RIGHTS = {"查阅": ("查看别的",), "更正": (CORRECTED,), "导出": (), "删除": ("删除",), "注销": (), "收回同意": ()}
+"""As the form says it → what was chosen on the site, where the rest have their own buttons."""
 SIGNATURES = 15
 """Rows of one sheet: with what stands above and below them they fill a page."""
 
@@ -132,6 +144,80 @@ def dispatch(facts: dict[str, Any]) -> dict[str, Any]:
 def poster(facts: dict[str, Any], needed: int | None = None) -> dict[str, Any]:
     """For the stairwell: one matter, one code."""
     return {**facts, "needed": needed}
+
+
+def chief(facts: dict[str, Any], held: RoleGrant | None = None) -> dict[str, Any]:
+    """楼栋长、十户长推选与登记表: of a post that somebody holds, else blank. Who voted is written by hand."""
+    shown = {**facts, "roles": [(role.value, role.label) for role in ORGANISERS]}
+    if held is None:
+        return shown
+    doors = Household.objects.filter(place__path__startswith=held.place.path, is_active=True).count()
+    last = held.until - timedelta(days=1) if held.until else None
+    return {**shown, **_person(getattr(held.user, "person", None)), "held": held, "doors": doors, "last_day": last}
+
+
+def resource(facts: dict[str, Any], offered: Resource | None = None, *, own: bool = False) -> dict[str, Any]:
+    """能人、资源登记表. Whoever offered it themselves is named on their ``own`` print alone: others ask through us."""
+    shown = {**facts, "kinds": ResourceKind.choices}
+    if offered is None:
+        return shown
+    is_skill = offered.kind == ResourceKind.SKILL
+    person = _person(getattr(offered.by, "person", None) if own and not offered.is_for_another else None)
+    names = filter(None, (offered.unit, offered.offerer_name or person["name"]))
+    return {
+        **shown,
+        "offered": offered,
+        "who": " ".join(names),
+        "reached": offered.contact or person["mobile"],
+        "skill": offered.title if is_skill else "",
+        "gives": "\n".join(filter(None, ("" if is_skill else offered.title, offered.about))),
+    }
+
+
+def consent(facts: dict[str, Any], person: Person | None = None) -> dict[str, Any]:
+    """个人信息告知同意书: what somebody agreed to on the site, to be signed as well; else blank."""
+    return facts if person is None else {**facts, **_person(person), "notice_version": notice.VERSION}
+
+
+def rights(facts: dict[str, Any], asked: Correction | None = None) -> dict[str, Any]:
+    """个人信息权利申请表: what somebody asked for, and its answer."""
+    if asked is None:
+        return {**facts, "asks": list(RIGHTS)}
+    kind, _colon, words = asked.about.partition("：")
+    content = words if kind in KINDS else asked.about
+    return {
+        **facts,
+        **_person(asked.home.person),
+        "door": asked.home.household.door,
+        "asks": list(RIGHTS),
+        "right": next((right for right, kinds in RIGHTS.items() if (kind or CORRECTED) in kinds), ""),
+        "asked": asked,
+        "content": _("姓名改为：%(name)s") % {"name": asked.name} if asked.name else content,
+        "answered_as": role_in(asked.answered_by, asked.territory) if asked.answered_by else "",
+    }
+
+
+def _person(person: Person | None) -> dict[str, Any]:
+    """Somebody as their own form names them."""
+    home = person.household if person else None
+    return {
+        "person": person,
+        "name": person.name if person else "",
+        "door": home.door if home else "",
+        "mobile": (person.user.phone or "") if person and person.user else "",
+    }
+
+
+def of_matter(form: str, name: str, place: Territory, args: list[int], *, page: str, back: str) -> dict[str, Any]:
+    """What a form filled from a post, an offer or somebody's data has; ``name`` is of its addresses."""
+    return {
+        **_common(form, place, page),
+        "back": back,
+        "page": reverse(f"{name}_print", args=args),
+        "file": reverse(f"{name}_pdf", args=args),
+        "serial": str(args[0]) if args else "",
+        "version": None,
+    }
 
 
 def blank(place: Territory) -> list[tuple[str, Any, str, str]]:

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from minshi.accounts.models import User
 from minshi.lifecycle import permits
 from minshi.lifecycle.models import StepRecord
+from minshi.mydata.actions import answers
+from minshi.mydata.models import Correction
 from minshi.refusals import guarded
-from minshi.residents.models import ORGANISERS, Role
-from minshi.residents.rules import has_office, holds, home_of, is_second, lives_in, roles_of
+from minshi.residents.models import ORGANISERS, Role, RoleGrant
+from minshi.residents.rules import has_office, holds, home_of, is_second, lives_in, may_appoint, roles_of
 from minshi.territory.models import Territory
 from proposals.models import OFFERER, WISH_ENDED, Call, Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
 
@@ -179,6 +181,23 @@ def asked_for_it(user: User, request: ResourceRequest) -> bool:
 def walks_round(user: User) -> bool:
     """Whether this person goes from door to door somewhere and may write down what people wish there."""
     return any(held.role in (Role.CLERK, *ORGANISERS) for held in roles_of(user))
+
+
+def prints_post(user: User, held: RoleGrant) -> bool:
+    """Form 33 of a post: whoever holds it, and whoever fills it."""
+    is_post = held.role in ORGANISERS and held.revoked_at is None
+    return is_post and (user.is_same(held.user_id) or may_appoint(user, held.role, held.place))
+
+
+def prints_offer(user: User, offered: Resource) -> bool:
+    """Form 34: whoever offered it or wrote it down, and who confirms it."""
+    return user.is_same(offered.by_id) or bool(rules.has_perm("proposals.confirm_resource", user, offered))
+
+
+def prints_request(user: User, asked: Correction) -> bool:
+    """Form 37: whoever asks about their own data, and who answers them."""
+    person = asked.home.person
+    return bool(person and user.is_same(person.user_id)) or answers(user, asked)
 
 
 @rules.predicate

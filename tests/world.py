@@ -28,6 +28,7 @@ from minshi.accounts.models import User
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Notice, PostingPhoto
 from minshi.intake import actions as intake
+from minshi.mydata import actions as mydata
 from minshi.notifications.actions import tell
 from minshi.notifications.models import Message, ToTell
 from minshi.residents import striking
@@ -324,6 +325,8 @@ class World:
         proposals.confirm_resource(self["resource"], by=self.who("clerk"))
         facts["by"] = self.who("resident")
         self.things["offered"] = proposals.offer(kind="tool", title="能借一架梯子", **facts)
+        said = ("删除", "请删掉旧的门牌叫法")
+        self.things["asked_of_data"] = mydata.ask_right(*said, by=self.who("neighbour"))
         text = "院里两辆车的链条掉了"
         self.things["request"] = proposals.ask_resource(self["resource"], text=text, by=self.who("resident"))
 

@@ -122,6 +122,7 @@ class ScopedAdmin(ModelAdmin):
     looked_up: ClassVar[tuple[tuple[str, type[Model], tuple[str, ...]], ...]] = ()
     desk_forms: ClassVar[tuple[type[DeskForm], ...]] = ()
     beside: ClassVar[tuple[Callable[[Any], Iterable[Model]], ...]] = ()
+    papers: ClassVar[tuple[Callable[[Any, User], str], ...]] = ()
     add_form: ClassVar[type[DeskForm] | None] = None
     change_form_template = "desk/subject.html"
     actions = None
@@ -141,6 +142,11 @@ class ScopedAdmin(ModelAdmin):
         A deadline leads to the thing that waits; what has to be done may stand on another row's page.
         """
         cls.beside = (*cls.beside, *loads)
+
+    @classmethod
+    def print_as(cls, *papers: Callable[[Any, User], str]) -> None:
+        """For higher apps: the form on paper of such a thing, as its address; "" where it is not for this person."""
+        cls.papers = (*cls.papers, *papers)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         mine = Q(pk__in=[])
@@ -244,6 +250,7 @@ class ScopedAdmin(ModelAdmin):
             **(extra_context or {}),
             "offered": offered,
             "beside": others,
+            "papers": list(filter(None, (paper(subject, request.user) for paper in self.papers))) if subject else [],  # type: ignore[arg-type]
             "show_save": False,
             "show_close": True,
         }

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from minshi import paging
 from minshi.accounts.models import User
 from minshi.accounts.requests import somebody_of, user_of
-from minshi.clock import now
+from minshi.clock import now, today
 from minshi.faces.words import said_late
 from minshi.masking import mask_phone
 from minshi.mydata import actions
@@ -28,7 +28,7 @@ from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused, answering, onto
 from minshi.residents import actions as residents
 from minshi.residents import notice
-from minshi.residents.models import ORGANISERS, Residence, Role
+from minshi.residents.models import ORGANISERS, Residence, Role, RoleGrant
 from minshi.residents.rules import person_of, roles_of
 from minshi.signin import actions as codes
 from minshi.signin.addresses import address_of
@@ -69,10 +69,12 @@ def my_data(request: HttpRequest) -> HttpResponse:
     person = person_of(user)
     homes = Residence.objects.filter(person=person).select_related("household__place__parent").order_by("-since")
     asked = Correction.objects.filter(home__person=person).order_by("-pk").first() if person else None
+    held = RoleGrant.objects.active(today())
     context = {
         "person": person,
         "homes": list(homes) if person else [],
         "roles": [held.label for held in roles_of(user)],
+        "posts": list(held.filter(user__in=user.keys, role__in=ORGANISERS).select_related("place")),
         "asked": asked,
         "late": said_late(asked.due_at, now()) if asked and asked.answered_at is None else "",
         "answer_days": policy.value("mydata.answer_days", None),

@@ -43,18 +43,20 @@ def _larger(address: str) -> str:
 def as_file(
     request: HttpRequest, template: str, facts: Mapping[str, Any], *, name: str, version: object, page: str
 ) -> HttpResponse:
-    """The sheet as a PDF called ``name``, kept for a while under ``version``: whatever the facts change with.
+    """The sheet as a PDF called ``name``, kept for a while under ``version``: whatever the facts change with; without
+    one it is kept nowhere, as what has somebody's name and number on it.
 
     Where the machine cannot make one, leads to the page to print at ``page``.
     """
     large = is_large(request)
     key = f"sheet-{template}-{name}-{version}-{large}"
-    made = cache.get(key)
+    made = None if version is None else cache.get(key)
     if made is None:
         made = as_pdf(drawn(template, {**facts, "large": large}))
         if made is None:
             return redirect(_larger(page) if large else page)
-        cache.set(key, made, KEPT)
+        if version is not None:
+            cache.set(key, made, KEPT)
     disposition = f'inline; filename="{name}.pdf"'
     return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": disposition})
 

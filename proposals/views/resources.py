@@ -19,6 +19,7 @@ from minshi.refusals import answering
 from proposals import actions, selectors
 from proposals.forms import AnswerRequestForm, AskResourceForm, OfferForm
 from proposals.models import RequestStage, Resource, ResourceKind, ResourceRequest, ResourceStage
+from proposals.rules import prints_offer
 
 
 @require_safe
@@ -68,6 +69,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
     standing = found.stage in (ResourceStage.OFFERED, ResourceStage.LISTED)
     context = {
         "resource": found,
+        "may_print": user is not None and prints_offer(user, found),
         "moment": found.read_at,  # type: ignore[attr-defined]
         "holder": selectors.holder_of(found) if found.due_at else "",
         "mine": is_mine,

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from deliberation.selectors import reading_key
 from minshi.addresses import told
+from minshi.residents.models import Role, RoleGrant
 from proposals.models import Wish
 from tests.access.addresses import CORRECTED, HIDDEN, NOT_TAKEN, ONWARD, REFUSED, SHOWN, SIGN_IN
 from tests.cast import home_of
@@ -145,6 +146,10 @@ def xlsx_file(world: World) -> list[Any]:
 
 def blank(world: World) -> list[Any]:
     return []
+
+
+def chiefs_post(world: World) -> list[Any]:
+    return [RoleGrant.objects.get(user=world.who("chief"), role=Role.CHIEF).pk]
 
 
 def step_of_draft(step: str) -> Arguments:
@@ -322,6 +327,14 @@ TABLE: tuple[Row, ...] = (
     Row("paper_consent_pdf", **PUBLIC, query="place"),
     Row("paper_rights_print", **PUBLIC, query="place"),
     Row("paper_rights_pdf", **PUBLIC, query="place"),
+    Row("paper_post_print", chiefs_post, see=CHIEF | CLERK | APPROVER, others=HIDDEN),
+    Row("paper_post_pdf", chiefs_post, see=CHIEF | CLERK | APPROVER, others=HIDDEN),
+    Row("paper_offer_print", pk("resource"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
+    Row("paper_offer_pdf", pk("resource"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
+    Row("paper_agreed_print", see=BY_PHONE, others=HIDDEN),
+    Row("paper_agreed_pdf", see=BY_PHONE, others=HIDDEN),
+    Row("paper_right_print", pk("asked_of_data"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
+    Row("paper_right_pdf", pk("asked_of_data"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
     Row("supervision", **PUBLIC, query="place&before"),
     Row("questions", **PUBLIC, query="place&q&before"),
     Row("question", pk("question"), **PUBLIC, variants=(pk("policy_question"), pk("hidden_question"))),

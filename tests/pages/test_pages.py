@@ -36,6 +36,7 @@ NO_PAGES = {
     "look_photo", "healthz", "group_sheet", "to_tell_pdf", "my_export", "roots_file",
     "paper_proposal_pdf", "paper_signatures_pdf", "paper_answer_pdf", "paper_dispatch_pdf", "paper_chief_pdf",
     "paper_resource_pdf", "paper_consent_pdf", "paper_rights_pdf", "paper_poster_pdf",
+    "paper_post_pdf", "paper_offer_pdf", "paper_agreed_pdf", "paper_right_pdf",
 }  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
 
