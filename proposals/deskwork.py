@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
@@ -409,6 +411,7 @@ class AnswerWish(DeskForm):
         return [
             (kind, wished.text),
             (_("具体位置"), wished.spot or "—"),
+            *pictures_of(wished),
             *helping(wished.place, wished.text, wished.category),
         ]
 
@@ -418,6 +421,50 @@ class AnswerWish(DeskForm):
 
     def run(self, subject: Wish, by: User) -> object:
         return actions.answer_wish(subject, self.verb, by=by, reason=self.cleaned_data["reason"])
+
+
+def pictures_of(wished: Wish) -> list[tuple[Any, Any]]:
+    """Its photos for whoever answers it, each leading to the whole."""
+    return [
+        (
+            _("照片 %(n)d") % {"n": photo.ordinal},
+            format_html(
+                '<a href="{}"><img src="{}" alt="{}" width="162" height="122"></a>',
+                reverse("wish_photo", args=[photo.pk]),
+                reverse("wish_photo_small", args=[photo.pk]),
+                _("照片 %(n)d") % {"n": photo.ordinal},
+            ),
+        )
+        for photo in wished.photos.order_by("ordinal")
+    ]
+
+
+class LookAtPhotos(DeskForm):
+    """Which photos everybody may see: none of them does before somebody has looked."""
+
+    name, label = "look-at-photos", _("看照片，决定能不能公开")
+    permission = "proposals.answer_wish"
+    help = _("拍到人脸、门牌、车牌、证件，或者看得出是谁家的，不要公开；不公开的只有办的人和许愿人看得到。")
+    shown = forms.MultipleChoiceField(
+        label=_("可以公开的"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("都不勾就都不公开")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        photos = list(self.subject.photos.filter(taken_back_at=None).order_by("ordinal"))
+        field: Any = self.fields["shown"]
+        field.choices = [(str(photo.pk), _("照片 %(n)d") % {"n": photo.ordinal}) for photo in photos]
+        field.initial = [str(photo.pk) for photo in photos if photo.is_shown]
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [(_("心愿"), self.subject.text), *pictures_of(self.subject)]
+
+    @classmethod
+    def open_to(cls, subject: Wish) -> bool:
+        return subject.photos.filter(taken_back_at=None).exists()
+
+    def run(self, subject: Wish, by: User) -> object:
+        return actions.look_at_wish_photos(subject, {int(pk) for pk in self.cleaned_data["shown"]}, by=by)
 
 
 class Claim(AnswerWish):
@@ -561,7 +608,9 @@ class WishIsNotDone(JudgeWish):
     reason = ReasonField(label=_("还差什么"))
 
 
-OF_WISH = (Claim, HandOver, Arrive, Fulfil, DeclineWish, JoinWish, PartWish, WishIsDone, WishIsNotDone)
+OF_WISH = (
+    Claim, HandOver, Arrive, Fulfil, DeclineWish, LookAtPhotos, JoinWish, PartWish, WishIsDone, WishIsNotDone
+)  # fmt: skip
 
 
 class LookAtResource(DeskForm):

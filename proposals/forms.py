@@ -38,6 +38,7 @@ from proposals.models import (
     HELP_LENGTH,
     ITEM_LENGTH,
     KEEPER_LENGTH,
+    MOST_WISH_PHOTOS,
     PRIZE_LENGTH,
     QUESTION_LENGTH,
     REQUEST_LENGTH,
@@ -551,6 +552,9 @@ def doors_walked_by(user: User) -> QuerySet[Household]:
     return Household.objects.filter(mine, is_active=True)
 
 
+WISH_PHOTOS = _("最多三张，可以一次选几张。办的人先看，没有人脸、门牌、车牌的才公开。")
+
+
 class DoorWishForm(forms.Form):
     """What somebody says at their door, typed by whoever came round."""
 
@@ -559,6 +563,7 @@ class DoorWishForm(forms.Form):
     text = PlainField(label=_("他的心愿"), rows=3, max_length=WISH_LENGTH)
     spot = PlainField(label=_("具体位置"), max_length=SPOT_LENGTH, required=False)
     category = forms.ChoiceField(label=_("属于哪一类"), choices=Category, initial=Category.OTHER)
+    photos = PhotosField(label=_("照片"), most=MOST_WISH_PHOTOS, required=False, help_text=WISH_PHOTOS)
     urgent = forms.BooleanField(label=_("急事，有危险"), required=False)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -948,6 +953,7 @@ class WishForm(forms.Form):
     text = PlainField(label=_("您的心愿"), rows=3, max_length=WISH_LENGTH)
     spot = PlainField(label=_("具体位置"), max_length=SPOT_LENGTH, required=False)
     category = forms.ChoiceField(label=_("属于哪一类"), choices=Category, initial=Category.OTHER)
+    photos = PhotosField(label=_("照片"), most=MOST_WISH_PHOTOS, required=False, help_text=WISH_PHOTOS)
     urgent = forms.BooleanField(label=_("急事，有危险"), required=False)
 
     NONE = "none"

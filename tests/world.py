@@ -283,7 +283,10 @@ class World:
         )
         resident, neighbour, yard = self.who("resident"), self.who("neighbour"), self.place("yard")
         proposals.wish(place=yard, text="晚上楼道太黑", by=resident, urgent=True)
-        self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", by=neighbour)
+        photos = [a_picture(), a_picture(90)]
+        self.things["wish"] = proposals.wish(place=yard, text="想在楼下添一个快递架", photos=photos, by=neighbour)
+        self.things["wish_photo"] = self["wish"].photos.get(ordinal=1)
+        proposals.look_at_wish_photos(self["wish"], {self["wish_photo"].pk}, by=self.who("clerk"))
         self.things["said_wish"] = proposals.wish(place=yard, text="想要一个信报箱", by=neighbour)
         proposals.answer_wish(self["said_wish"], "fulfil", by=self.who("clerk"), reason="装在门厅左边了")
         alike = proposals.wish(place=yard, text="楼下也想添一个快递架", by=neighbour)

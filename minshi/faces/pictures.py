@@ -86,10 +86,10 @@ def _shown(upload: UploadedFile) -> str:
     return seen(str(upload.name or ""))[-40:] or _("这个文件")
 
 
-def answer_with(picture: FieldFile) -> FileResponse:
+def answer_with(picture: FieldFile, kind: str = "image/jpeg") -> FileResponse:
     """A kept picture as an answer; 404 where its file is gone, which is no fault of whoever asks."""
     try:
-        return FileResponse(picture.open("rb"), content_type="image/jpeg")
+        return FileResponse(picture.open("rb"), content_type=kind)
     except (FileNotFoundError, ValueError):
         raise Http404 from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from minshi.accounts.models import User
 from minshi.audit.actions import erase
 from minshi.clock import now
+from minshi.faces.pictures import reencoded, smaller
 from minshi.lifecycle.action import TWICE, action, in_turn
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
@@ -34,6 +35,7 @@ from proposals.actions.looking import ask_second_look
 from proposals.actions.stages import in_public
 from proposals.lifecycle import holder_place, street_or_district
 from proposals.models import (
+    MOST_WISH_PHOTOS,
     SPOT_LENGTH,
     UNIT_LENGTH,
     WISH_LENGTH,
@@ -41,6 +43,7 @@ from proposals.models import (
     Channel,
     Proposal,
     Wish,
+    WishPhoto,
     WishStage,
     WishSupport,
 )
@@ -60,6 +63,7 @@ def wish(
     sheet: Sheet | None = None,
     slip_number: str | None = None,
     wisher: User | None = None,
+    photos: Iterable[UploadedFile] = (),
     is_demo: bool = False,
 ) -> Wish:
     """Put a wish on the wall; ``wisher_name`` is for those who handle it, when it came on paper.
@@ -90,7 +94,41 @@ def wish(
         wished.save(force_insert=True)
     begin(wished, "wish", by=by)
     assert wished.holder_place
+    _keep_photos(wished, photos, by=by)
     return wished
+
+
+def _keep_photos(wished: Wish, photos: Iterable[UploadedFile], *, by: User) -> None:
+    """As those of a proposal, decoded and drawn anew; nobody else sees them before they were looked at."""
+    for ordinal, upload in enumerate(photos, start=1):
+        if ordinal > MOST_WISH_PHOTOS:
+            raise Refused(photos=_("最多放 %(most)d 张照片") % {"most": MOST_WISH_PHOTOS})
+        photo = WishPhoto(wish=wished, ordinal=ordinal, by=by)
+        picture = reencoded(upload)
+        photo.image.save(picture.name or "photo.jpg", picture, save=False)
+        small = smaller(picture)
+        photo.small.save(small.name or "small.webp", small, save=False)
+        photo.save()
+
+
+@action
+def look_at_wish_photos(wished: Wish, shown: Collection[int], *, by: User) -> None:
+    """Whoever answers the wish says which of its photos (keys) give nobody away: these everybody sees from now on."""
+    lock(wished)
+    if not rules.has_perm("proposals.answer_wish", by, wished):
+        raise NotAllowed(_("只有答复这件心愿的人可以决定照片能不能公开"))
+    for photo in wished.photos.filter(taken_back_at=None):
+        photo.is_shown, photo.looked_at, photo.looked_by = photo.pk in shown, now(), by
+        photo.save(update_fields=["is_shown", "looked_at", "looked_by"])
+
+
+@action
+def take_back_wish_photos(wished: Wish, *, by: User) -> None:
+    """Whoever wished does not want them seen any more; nobody shows them again."""
+    lock(wished)
+    if not by.is_same(wished.by_id):
+        raise NotAllowed(_("只有许愿人本人可以撤下照片；替人记的，请找社区"))
+    wished.photos.filter(taken_back_at=None).update(is_shown=False, taken_back_at=now())
 
 
 @action

@@ -23,7 +23,7 @@ from proposals.models.drafts import MOST_DRAFT_PHOTOS, MOST_DRAFTS, Draft, Draft
 from proposals.models.handling import LEAD_LENGTH, Handling
 from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
 from proposals.models.looks import DIFFERENCE_LENGTH, LOOKED, Look, LookState, WishChange
-from proposals.models.photos import Photo
+from proposals.models.photos import MOST_WISH_PHOTOS, Photo, WishPhoto
 from proposals.models.proposals import (
     HELP_LENGTH,
     ITEM_LENGTH,
@@ -77,6 +77,7 @@ __all__ = [
     "LOOKED",
     "MOST_DRAFTS",
     "MOST_DRAFT_PHOTOS",
+    "MOST_WISH_PHOTOS",
     "NOT_SIGNED",
     "OFFERER",
     "OPEN",
@@ -134,6 +135,7 @@ __all__ = [
     "Version",
     "Wish",
     "WishChange",
+    "WishPhoto",
     "WishStage",
     "WishSupport",
     "amount_of",

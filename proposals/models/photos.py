@@ -1,13 +1,17 @@
-"""The pictures of a project."""
+"""The pictures of a project, and of a wish."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
 from proposals.models.proposals import Proposal
+from proposals.models.wishes import Wish
+
+MOST_WISH_PHOTOS = 3
 
 
 class Photo(models.Model):
@@ -24,6 +28,43 @@ class Photo(models.Model):
     class Meta:
         verbose_name = _("照片")
         verbose_name_plural = _("照片")
+
+    def __str__(self) -> str:
+        return f"photo {self.pk}"
+
+
+class WishPhoto(models.Model):
+    """A picture of what is wished: in public once whoever answers the wish has seen that it gives nobody away.
+
+    Before that, and where they say no, it is there for them and for whoever wished, who may also take it back.
+    """
+
+    wish = models.ForeignKey(Wish, models.PROTECT, related_name="photos")
+    ordinal = models.PositiveSmallIntegerField()
+    image = models.ImageField(_("照片"), upload_to="wishes/")
+    small = models.ImageField(_("小图"), upload_to="wishes/")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+    looked_at = models.DateTimeField(_("看过的时间"), null=True, blank=True)
+    looked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    is_shown = models.BooleanField(_("公开"), default=False)
+    taken_back_at = models.DateTimeField(_("许愿人撤下的时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("心愿的照片")
+        verbose_name_plural = _("心愿的照片")
+        constraints = [
+            models.UniqueConstraint(fields=["wish", "ordinal"], name="wish_photo_once"),
+            models.CheckConstraint(condition=Q(ordinal__range=(1, MOST_WISH_PHOTOS)), name="few_photos_of_a_wish"),
+            models.CheckConstraint(
+                condition=Q(looked_at=None, looked_by=None) | Q(looked_at__isnull=False, looked_by__isnull=False),
+                name="wish_photo_is_looked_at_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_shown=False) | Q(looked_at__isnull=False, taken_back_at=None),
+                name="wish_photo_is_looked_at_before_it_is_shown",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"photo {self.pk}"

@@ -24,7 +24,17 @@ from proposals.views.resources import (
     withdraw_resource,
 )
 from proposals.views.reviewing import review, review_benefits, review_queue, split
-from proposals.views.wishing import judge_wish, make_wish, part_wish, support_wish, three_lists, wish, wishes
+from proposals.views.wishing import (
+    judge_wish,
+    make_wish,
+    part_wish,
+    support_wish,
+    take_back_wish_photos,
+    three_lists,
+    wish,
+    wish_photo,
+    wishes,
+)
 
 __all__ = [
     "answer_question",
@@ -82,10 +92,12 @@ __all__ = [
     "submitted",
     "supervision",
     "support_wish",
+    "take_back_wish_photos",
     "three_lists",
     "wish",
     "wish_at_door",
     "wish_book",
+    "wish_photo",
     "wishes",
     "withdraw",
     "withdraw_resource",

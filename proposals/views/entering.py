@@ -89,7 +89,7 @@ def wish_at_door(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     if not walks_round(user):
         raise NotAllowed(_("只有走访这里的网格员、楼栋长等组织人和社区工作人员可以上门记心愿"))
-    form = DoorWishForm(request.POST or None, by=user)
+    form = DoorWishForm(request.POST or None, request.FILES or None, by=user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         with answering(form, lines="text", place="door"):

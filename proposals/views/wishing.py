@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
@@ -20,12 +20,13 @@ from minshi.accounts.models import User
 from minshi.accounts.requests import pressing, somebody_of, user_of
 from minshi.clock import Instant
 from minshi.faces.kept import State, kept_as, kept_page, state_of_page
+from minshi.faces.pictures import answer_with
 from minshi.refusals import answering
 from minshi.residents.rules import home_of, person_of
 from minshi.territory.models import Territory
 from proposals import actions, selectors
 from proposals.forms import JudgeWishForm, PartWishForm, WishForm
-from proposals.models import Wish, WishStage
+from proposals.models import Wish, WishPhoto, WishStage
 from proposals.rules import enters_paper, walks_round
 
 
@@ -84,6 +85,9 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
     wished = get_object_or_404(rows, pk=pk)
     user = somebody_of(request)
     open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)
+    photos = list(wished.photos.order_by("ordinal"))
+    handles = bool(photos) and user is not None and bool(rules.has_perm("proposals.answer_wish", user, wished))
+    sees_all = handles or (user is not None and wrote(user, wished))
     context = {
         "wish": wished,
         "holder": selectors.holder_of(wished),
@@ -97,9 +101,45 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
         "may_judge": user is not None and may_judge(user, wished),
         "urgent": selectors.urgent_terms(wished.place) if wished.urgent and wished.due_at else None,
         "wanted": user is not None and wished.supports.filter(by=user).exists(),
+        "photos": [photo for photo in photos if photo.is_shown],
+        "unseen": [] if not sees_all else [photo for photo in photos if not photo.is_shown],
+        "looks": handles and any(photo.taken_back_at is None for photo in photos),
         "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),
     }
     return render(request, "proposals/wish.html", context)
+
+
+def wrote(user: User, wished: Wish) -> bool:
+    """Whose wish it is, or who typed it for them."""
+    return bool(user.is_same(wished.by_id) or user.is_same(wished.entered_by_id))
+
+
+@require_safe
+def wish_photo(request: HttpRequest, pk: int, *, small: bool = False) -> FileResponse:
+    """In public once it was looked at; before that, and where it was not for everybody, for those it concerns."""
+    photo = get_object_or_404(WishPhoto.objects.select_related("wish__place", "wish__holder_place"), pk=pk)
+    user = somebody_of(request)
+    is_theirs = user is not None and (
+        wrote(user, photo.wish) or rules.has_perm("proposals.answer_wish", user, photo.wish)
+    )
+    if not (photo.is_shown or is_theirs):
+        raise Http404
+    response = answer_with(photo.small, "image/webp") if small else answer_with(photo.image)
+    response["Cache-Control"] = "no-cache"  # it may be taken back
+    return response
+
+
+@login_required
+@require_POST
+@pressing(gettext_lazy("撤下照片"))
+def take_back_wish_photos(request: HttpRequest, pk: int) -> HttpResponse:
+    wished = get_object_or_404(Wish, pk=pk)
+    if not user_of(request).is_same(wished.by_id):
+        raise Http404
+    with answering(lambda refusal: messages.warning(request, str(refusal))):
+        actions.take_back_wish_photos(wished, by=user_of(request))
+        messages.success(request, _("照片撤下了，别人再也看不到"))
+    return redirect("wish", pk)
 
 
 @require_safe
@@ -124,7 +164,7 @@ MINUTES = 10
 @login_required
 def make_wish(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    form = WishForm(request.POST or None, by=user)
+    form = WishForm(request.POST or None, request.FILES or None, by=user)
     if request.method == "POST" and form.is_valid():
         with answering(form, other="same"):
             said = form.cleaned_data

@@ -356,6 +356,7 @@ STEPS: dict[str, dict[str, Step]] = {
     "proposals.wish": {
         **{name: Step(ANSWERERS) for name in ("claim", "hand-over", "fulfil", "decline")},
         "arrive": Step(ANSWERERS, _urgent),
+        "look-at-photos": Step(ANSWERERS),
         "join": Step(ANSWERERS),
         "part": Step(ANSWERERS, lambda world: world["joined_wish"]),
         "agree": Step(CLERK, _told_by_telephone),  # the street said that it is done

@@ -238,6 +238,7 @@ PROPER: dict[str, Body] = {
     "cosign_read": lambda w: {"sheet": told("signed_list", w["signed_list"].pk), "doors": w.way.households[7].address},
     "make_wish": lambda w: {"place": w.place("community").pk, "text": "想要一张长椅", "category": "other"},
     "support_wish": lambda w: {},
+    "take_back_wish_photos": lambda w: {},
     "offer": lambda w: {
         "place": w.place("community").pk,
         "kind": "tool",
@@ -299,6 +300,9 @@ TABLE: tuple[Row, ...] = (
     Row("photo_small", pk("photo"), **PUBLIC),
     Row("wishes", **PUBLIC, query="place&q&before"),
     Row("wish", pk("wish"), **PUBLIC),
+    Row("wish_photo", pk("wish_photo"), **PUBLIC),
+    Row("wish_photo_small", pk("wish_photo"), **PUBLIC),
+    Row("take_back_wish_photos", pk("wish"), others=NOT_TAKEN, send=NEIGHBOUR),
     Row("resources", **PUBLIC, query="place&kind&q&before"),
     Row("resource", pk("resource"), **PUBLIC),
     # --- calls for proposals

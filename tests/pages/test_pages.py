@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.drill]
 
 NO_PAGES = {
     "photo", "photo_small", "log_photo", "notice_photo", "paper_photo", "paper_reading_photo", "rating_sheet",
-    "draft_photo", "projects_file", "voucher", "notice_pdf", "unsent_file",
+    "wish_photo", "wish_photo_small", "draft_photo", "projects_file", "voucher", "notice_pdf", "unsent_file",
     "cosign_photo", "pledge_photo", "money_paper", "objection_photo", "motion_export", "archive_zip", "archive_file",
     "look_photo", "healthz", "group_sheet", "to_tell_pdf", "my_export", "roots_file",
     "paper_proposal_pdf", "paper_signatures_pdf", "paper_answer_pdf", "paper_dispatch_pdf", "paper_chief_pdf",

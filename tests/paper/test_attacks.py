@@ -69,6 +69,18 @@ def _proposals_photo(way: Way) -> Upload:
     return Upload(upload.who, upload.url, "photos", {**upload.typed, "sheet": a_picture})
 
 
+def _wishs_photo(way: Way) -> Upload:
+    place = way.yard.at_level("community")
+    return Upload(
+        "resident", "/wishes/new/", "photos", {"place": place.pk if place else "", "text": WORD, "category": "other"}
+    )
+
+
+def _photo_at_the_door(way: Way) -> Upload:
+    typed = {"door": way.households[6].address, "name": "申老伯", "text": WORD, "category": "other"}
+    return Upload("chief", "/wishes/door/", "photos", typed)
+
+
 def _wishes(way: Way) -> Upload:
     place = way.yard.at_level("community")
     typed = {"lines": f"301 申老伯 {WORD}", "place": place.pk if place else "", "receipt": str(uuid4())}
@@ -118,6 +130,8 @@ UPLOADS: dict[str, Callable[[Way], Upload]] = {
     "a signed list at the desk": _cosign_at_the_desk,
     "a proposal's sheet": _proposal,
     "a photo beside it": _proposals_photo,
+    "a photo of a wish": _wishs_photo,
+    "a photo at the door": _photo_at_the_door,
     "a page of wishes": _wishes,
     "a ballot": lambda way: _ballot(way, choice="agree"),
     "a ballot's stub": lambda way: _ballot(way, "stubs"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route
 from pytest_django.live_server_helper import LiveServer
 
@@ -145,3 +147,30 @@ def test_nobody_else_who_signs_in_on_that_browser_reads_it(
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page.reload()
     assert page.is_hidden("#unsent") and "扶手" not in page.content()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_photo_taken_without_a_signal_is_kept_small_and_sent_with_its_words(
+    way: Way, said: dict[str, str], page: Page, context: BrowserContext
+) -> None:
+    out = BytesIO()
+    Image.effect_noise((2400, 1800), 40).convert("RGB").save(out, "JPEG")
+    taken = {"name": "扶手.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+    fill(page, said)
+    context.set_offline(True)
+    page.set_input_files("#id_photos_album", taken)
+    page.wait_for_selector("ul.taken canvas")
+    page.click("text=记下来")
+    page.wait_for_selector("#unsent:not([hidden]) >> text=1 张照片")
+    assert page.is_hidden("ul.taken")
+    context.set_offline(False)
+    page.reload()
+    with page.expect_request(lambda request: request.method == "POST") as sending:
+        page.click("text=现在交")
+    page.wait_for_selector("#sent:not([hidden])")
+    photo = Wish.objects.get().photos.get()
+    assert max(photo.image.width, photo.image.height) == 1600
+    assert len(sending.value.post_data_buffer or b"") < len(out.getvalue())
+    page.reload()
+    assert page.is_hidden("#unsent") and page.is_hidden("ul.taken")
