@@ -32,11 +32,6 @@ class PeopleField(forms.ModelMultipleChoiceField):
         return who_and_where(obj)
 
 
-class DoorField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.door)
-
-
 def text(label: Any, *, rows: int = 3, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
 

@@ -14,7 +14,7 @@ from funding import actions, selectors
 from funding.actions.plans import LEVEL_OF, SOURCES_BY_TIER, to_ask_fen
 from funding.actions.pledges import GIVING
 from funding.actions.reversals import as_read
-from funding.deskwork.fields import NO_CHOICE, DoorField, doors_of, paper_of
+from funding.deskwork.fields import NO_CHOICE, doors_of, paper_of
 from funding.models import (
     Allocation,
     CarryOver,
@@ -45,7 +45,7 @@ from minshi.refusals import Refused
 from minshi.residents.doors import DoorTextField, signers_of
 from minshi.residents.models import Person
 from minshi.residents.rules import roles_of
-from minshi.territory.models import Household, Territory
+from minshi.territory.models import Territory
 from proposals.lifecycle import STOPPABLE
 from proposals.models import ENDED, PUBLIC, Source, Stage
 
@@ -653,7 +653,7 @@ class RecordContribution(GivingWork):
     help = _("钱到社区账户、开了收据以后登记，由另一个人复核才算。平台不收钱。")
     permission = "funding.record_money"
 
-    household = DoorField(label=_("哪一户"), queryset=Household.objects.none(), required=False, empty_label=NO_CHOICE)
+    household = DoorTextField(label=_("哪一户"), required=False, help_text=_("单位出的不填；例如 301、1-301、1单元301"))
     sponsor = forms.ModelChoiceField(
         label=_("或哪个单位"), queryset=Sponsor.objects.none(), required=False, empty_label=NO_CHOICE
     )
@@ -670,8 +670,8 @@ class RecordContribution(GivingWork):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        doors: Any = self.fields["household"]
-        doors.queryset = doors_of(self.subject.proposal)
+        typed: Any = self.fields["household"]
+        typed.doors = doors_of(self.subject.proposal)
         sponsors: Any = self.fields["sponsor"]
         sponsors.queryset = self.subject.proposal.sponsors.filter(withdrawn_at=None).order_by("name")
 

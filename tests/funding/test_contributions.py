@@ -151,7 +151,7 @@ def test_money_of_who_moved_in_is_not_credited_to_who_moved_away(way: Way, neigh
     again = funding.record_contribution(proposal, voucher="新2", photo=a_picture(), by_former=True, **words)
     assert again.giver == former
     url = f"/admin/funding/purse/{proposal.purse.pk}/do/contribution/"
-    sent = {"household": door.pk, "amount": "3.00", "voucher": "新3", "photo": a_picture()}
+    sent = {"household": door.door, "amount": "3.00", "voucher": "新3", "photo": a_picture()}
     page = client_of(way.who("clerk")).post(url, sent).content.decode()
     assert "这一户换过住户，请选这笔钱是谁出的" in page
     client_of(way.who("clerk")).post(url, {**sent, "photo": a_picture(), "former": "now"})

@@ -381,7 +381,7 @@ def raise_money(yard: Yard, offices: Offices, giver: Resident, client_of: Callab
         clerk.step(
             purse,
             "登记到账",
-            household=user.person.household.pk,
+            household=user.person.household.door,
             amount="2950",
             voucher=f"收据{number + 1:03d}",
             photo=a_photo(),
