@@ -59,6 +59,7 @@ from minshi.refusals import NotAllowed, answering
 from minshi.residents.rules import home_of
 from minshi.residents.speaking import why_not_then
 from minshi.rolls.models import Channel, Unit
+from minshi.signin import security
 from minshi.signin.freshness import needs_fresh_code
 from minshi.territory.models import Territory
 from proposals.models import Card, Proposal
@@ -484,6 +485,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def my_copy(request: HttpRequest) -> HttpResponse:
     """The same as ``my_export``, to be read and printed."""
+    security.note_taken_out("my_copy", by=user_of(request))
     return render(request, "evaluation/my_copy.html", {"parts": readable_copy(everything_of(user_of(request)))})
 
 
@@ -492,6 +494,7 @@ def my_copy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def my_export(request: HttpRequest) -> HttpResponse:
     """All that is kept of the signed-in person, to take along."""
+    security.note_taken_out("my_export", by=user_of(request))
     written = json.dumps(everything_of(user_of(request)), ensure_ascii=False, indent=1, cls=DjangoJSONEncoder)
     response = HttpResponse(written, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="my-data.json"'

@@ -26,6 +26,7 @@ from minshi.masking import one_line
 from minshi.refusals import NotAllowed
 from minshi.residents.register import KEEPERS
 from minshi.residents.rules import roles_of
+from minshi.signin import security
 from minshi.territory.models import Household, LiesWithin, Territory
 
 MOST_NAMED = 3
@@ -173,6 +174,8 @@ class IntakeAdmin(ScopedAdmin):
         intake = get_object_or_404(self.get_queryset(request), pk=pk)
         rows = intake.rows.order_by("pk").iterator(2000)
         is_mine = request.user.is_same(intake.by_id)  # type: ignore[union-attr]
+        if is_mine:
+            security.note_taken_out(f"{Intake._meta.label_lower} {pk}", by=request.user)  # type: ignore[arg-type]
         return _attached(
             books.outcome(rows, is_masked=not is_mine), f"{intake.place.name}{gettext('户册-逐行结果')}.xlsx"
         )

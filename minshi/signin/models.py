@@ -120,6 +120,7 @@ class SecurityEvent(models.Model):
         NUMBER_ASKED = "number_asked", _("申请换掉用不了的手机号")
         JOIN_ASKED = "join_asked", _("申请和另一个账号合并")
         JOINED = "joined", _("和另一个账号合并了")
+        TAKEN_OUT = "taken_out", _("导出、打印了个人信息")
 
     at = models.DateTimeField(_("时间"), db_default=Now())
     kind = models.CharField(_("什么事"), max_length=16, choices=Kind)

@@ -1,4 +1,6 @@
-"""What is noted of sign-ins, codes, lockouts, resets, grants and refusals: kept apart from the audit, for some months.
+"""What is noted of sign-ins, codes, lockouts, resets, grants, refusals, and of data that was taken out.
+
+It is kept apart from the audit, for some months.
 
 Never the secret itself: no code, no password, no name that belongs to nobody (people type a password there), no whole
 phone number. What changes rows (a role, a password, a factor) the database notes by itself: guards/security.sql.
@@ -43,6 +45,11 @@ def note_phone(kind: str, phone: str) -> None:
 def note_name(kind: str, username: str) -> None:
     """Of somebody who gave a name: the account if there is one. A name that is nobody's is not kept."""
     note(kind, user=User.objects.filter(username=username.strip()).first())
+
+
+def note_taken_out(what: str, *, by: User) -> None:
+    """A file or a sheet that names people in full left the site: ``what`` says which, and names nobody."""
+    note(Kind.TAKEN_OUT, user=by, about=what)
 
 
 def forget(months: int) -> int:

@@ -16,6 +16,7 @@ from minshi.mydata.models import Correction
 from minshi.printing.sheets import as_file, as_page
 from minshi.residents.models import RoleGrant
 from minshi.residents.rules import person_of
+from minshi.signin import security
 from proposals import actions, papers, selectors
 from proposals.models import Proposal, Resource
 from proposals.rules import prints_offer, prints_post, prints_request
@@ -172,6 +173,8 @@ def _post(request: HttpRequest, pk: int) -> dict[str, Any]:
     if not prints_post(user, held):
         raise Http404
     own = user.is_same(held.user_id)
+    if not own:
+        security.note_taken_out(f"{held._meta.label_lower} {pk}", by=user)
     back = reverse("my_data") if own else reverse("admin:residents_rolegrant_change", args=[pk])
     page = reverse("place", args=[held.place.code])
     return papers.chief(papers.of_matter("paper_chief", "paper_post", held.place, [pk], page=page, back=back), held)
@@ -182,9 +185,11 @@ def _offer(request: HttpRequest, pk: int) -> dict[str, Any]:
     offered = get_object_or_404(rows, pk=pk)
     if not prints_offer(user, offered):
         raise Http404
-    page = offered.get_absolute_url()
+    own, page = user.is_same(offered.by_id), offered.get_absolute_url()
+    if offered.offerer_name and not own:
+        security.note_taken_out(f"{offered._meta.label_lower} {pk}", by=user)
     facts = papers.of_matter("paper_resource", "paper_offer", offered.place, [pk], page=page, back=page)
-    return papers.resource(facts, offered, own=user.is_same(offered.by_id))
+    return papers.resource(facts, offered, own=own)
 
 
 def _agreed(request: HttpRequest) -> dict[str, Any]:
@@ -204,6 +209,8 @@ def _right(request: HttpRequest, pk: int) -> dict[str, Any]:
     if not prints_request(user, asked):
         raise Http404
     own = asked.home.person is not None and user.is_same(asked.home.person.user_id)
+    if not own:
+        security.note_taken_out(f"{asked._meta.label_lower} {pk}", by=user)
     page = reverse("my_data")
     back = page if own else reverse("corrections")
     return papers.rights(

@@ -15,6 +15,7 @@ from minshi.mydata import actions as mydata
 from minshi.printing import sheets
 from minshi.printing.pdf import laid_out
 from minshi.residents.models import Role, RoleGrant
+from minshi.signin.models import SecurityEvent
 from minshi.territory.models import Household, Territory
 from proposals import actions, papers
 from proposals.models import Resource
@@ -51,6 +52,16 @@ def test_the_form_of_a_post_is_printed_by_its_holder_and_whoever_fills_it(
             assert said in told, said
     assert is_hidden(client_of(resident), "paper_post", post.pk)
     assert client_of(None).get(reverse("paper_post_print", args=[post.pk])).status_code == 302
+
+
+def test_what_names_somebody_else_is_noted_when_it_is_taken_out(
+    post: RoleGrant, chief: User, clerk: User, client_of: ClientOf
+) -> None:
+    page(client_of(chief), "paper_post", post.pk)
+    noted = SecurityEvent.objects.filter(kind=SecurityEvent.Kind.TAKEN_OUT)
+    assert not noted.exists()  # it is one's own
+    page(client_of(clerk), "paper_post", post.pk)
+    assert noted.get().user == clerk and noted.get().about == f"residents.rolegrant {post.pk}"
 
 
 def test_of_an_office_there_is_no_such_form(clerk: User, approver: User, client_of: ClientOf) -> None:
