@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from evaluation.replay import pictures
 from evaluation.replay.people import Register
 from minshi.accounts.models import User
 from minshi.residents.models import Role
@@ -38,6 +39,7 @@ def walk(spec: dict[str, Any], register: Register, today: datetime, wishes: dict
         channel=channel,
         urgent=spec.get("urgent", False),
         wisher_name="演示居民" if channel in WRITTEN_DOWN else "",
+        photos=[pictures.yard(1)] if spec.get("urgent") else [],
         is_demo=True,
         by=clerk if channel in WRITTEN_DOWN else rng.choice(neighbours),
     )
@@ -48,6 +50,8 @@ def walk(spec: dict[str, Any], register: Register, today: datetime, wishes: dict
         proposals.support(wished, by=user)
     for verb, days, reason, *unit in spec.get("then", []):
         yield said_at + timedelta(days=days)
+        if spec.get("urgent"):
+            proposals.look_at_wish_photos(wished, set(wished.photos.values_list("pk", flat=True)), by=clerk)
         if verb == "agree":
             proposals.judge_wish(wished, is_done=True, by=wished.by)
         elif verb == "join":
