@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from minshi.clock import now
 from minshi.lifecycle.models import StepRecord
+from minshi.mydata.forms import RightForm
 from minshi.mydata.models import Correction
 from minshi.prefix import absolute
 from minshi.printing.sheets import qr_of
@@ -45,11 +46,6 @@ ANSWERS = {
     "merge": gettext_lazy("转并办理"),
     "return_for_revision": gettext_lazy("退回修改"),
 }
-CORRECTED = "更正别的"
-KINDS = ("查看别的", CORRECTED, "删除", "别的")
-"""As who asks chooses (minshi.mydata.forms), before what they say."""
-RIGHTS = {"查阅": ("查看别的",), "更正": (CORRECTED,), "导出": (), "删除": ("删除",), "注销": (), "收回同意": ()}
-"""As the form says it → what was chosen on the site, where the rest have their own buttons."""
 SIGNATURES = 15
 """Rows of one sheet: with what stands above and below them they fill a page."""
 
@@ -180,17 +176,19 @@ def consent(facts: dict[str, Any], person: Person | None = None) -> dict[str, An
 
 
 def rights(facts: dict[str, Any], asked: Correction | None = None) -> dict[str, Any]:
-    """个人信息权利申请表: what somebody asked for, and its answer."""
+    """个人信息权利申请表: what somebody asked for, and its answer; what has no such word has a button of its own."""
+    look, mend, erase, other = (str(word) for word, _label in RightForm.KINDS)
+    asks = {_("查阅"): look, _("更正"): mend, _("导出"): "", _("删除"): erase, _("注销"): "", _("收回同意"): ""}
     if asked is None:
-        return {**facts, "asks": list(RIGHTS)}
+        return {**facts, "asks": list(asks)}
     kind, _colon, words = asked.about.partition("：")
-    content = words if kind in KINDS else asked.about
+    content = words if kind in (look, mend, erase, other) else asked.about
     return {
         **facts,
         **_person(asked.home.person),
         "door": asked.home.household.door,
-        "asks": list(RIGHTS),
-        "right": next((right for right, kinds in RIGHTS.items() if (kind or CORRECTED) in kinds), ""),
+        "asks": list(asks),
+        "right": next((right for right, word in asks.items() if word == (kind or mend)), ""),
         "asked": asked,
         "content": _("姓名改为：%(name)s") % {"name": asked.name} if asked.name else content,
         "answered_as": role_in(asked.answered_by, asked.territory) if asked.answered_by else "",
