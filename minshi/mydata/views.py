@@ -69,12 +69,13 @@ def my_data(request: HttpRequest) -> HttpResponse:
     person = person_of(user)
     homes = Residence.objects.filter(person=person).select_related("household__place__parent").order_by("-since")
     asked = Correction.objects.filter(home__person=person).order_by("-pk").first() if person else None
-    held = RoleGrant.objects.active(today())
+    held = roles_of(user)
+    posts = RoleGrant.objects.active(today()).filter(user__in=user.keys, role__in=ORGANISERS).select_related("place")
     context = {
         "person": person,
         "homes": list(homes) if person else [],
-        "roles": [held.label for held in roles_of(user)],
-        "posts": list(held.filter(user__in=user.keys, role__in=ORGANISERS).select_related("place")),
+        "roles": [each.label for each in held],
+        "posts": list(posts) if any(each.role in ORGANISERS for each in held) else [],
         "asked": asked,
         "late": said_late(asked.due_at, now()) if asked and asked.answered_at is None else "",
         "answer_days": policy.value("mydata.answer_days", None),

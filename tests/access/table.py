@@ -335,8 +335,8 @@ TABLE: tuple[Row, ...] = (
     Row("paper_post_pdf", chiefs_post, see=CHIEF | CLERK | APPROVER, others=HIDDEN),
     Row("paper_offer_print", pk("resource"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
     Row("paper_offer_pdf", pk("resource"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
-    Row("paper_agreed_print", see=BY_PHONE, others=HIDDEN),
-    Row("paper_agreed_pdf", see=BY_PHONE, others=HIDDEN),
+    Row("paper_agreed_print", see=BY_PHONE - only("stranger_chief"), others=HIDDEN),  # who lives nowhere here
+    Row("paper_agreed_pdf", see=BY_PHONE - only("stranger_chief"), others=HIDDEN),
     Row("paper_right_print", pk("asked_of_data"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
     Row("paper_right_pdf", pk("asked_of_data"), see=NEIGHBOUR | CLERK | CASE_OFFICER, others=HIDDEN),
     Row("supervision", **PUBLIC, query="place&before"),

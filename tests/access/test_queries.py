@@ -50,6 +50,11 @@ CEILINGS = {
     "mine": 30,
     # What was typed from a sheet, by kind; who wrote it and where they live; the next sheet that waits.
     "look": 13,
+    # Whose it is and where they live, the place and whom to ring; that it was taken out is noted.
+    "paper_post_print": 12,
+    "paper_post_pdf": 12,
+    "paper_right_print": 12,
+    "paper_right_pdf": 12,
     # Each thing it watches.
     "healthz": 12,
     # The page, what it may be merged into, why any step may not be taken, who stepped aside, and what was merged.
@@ -69,8 +74,8 @@ TIGHTER = {
         "account_login account_request_login_code log_photo notice_photo notices object photo "
         "photo_small project receipt staff_activate staff_signin"
     ),
-    5: "account_change_password account_logout unsent_file wish",
-    6: "messages my_leave my_name objection_withdraw paper_photo representing withdraw",
+    5: "account_change_password account_logout unsent_file",
+    6: "wish messages my_leave my_name objection_withdraw paper_photo representing withdraw",
     7: (
         "find_residents join join_at judge_wish mfa_index my_close my_number my_signins objection_photo "
         "pledge_photo voucher"
