@@ -152,17 +152,19 @@ def pledge_on_paper(
 
     ``signer`` is one of the door's people, ``None`` 未登记. The household is told and may withdraw it.
     """
+    demand("funding.record_money", by, proposal, _("代登记认缴"))
+    stub = photo and paper.picture_of(photo)  # before the lock: no neighbour who pledges on a phone waits for it
     _must_be_open(proposal)
     demand("funding.record_money", by, proposal, _("代登记认缴"))
     _refuse_unfit(proposal, household, amount_fen)
-    if photo is None:
+    if stub is None:
         raise Refused(photo=_("请拍下认缴单，另一位要照着照片核对"))
     if Pledge.objects.waiting().filter(proposal=proposal, household=household).exists():
         raise Refused(household=_("这一户的认缴单已经登记过，等另一位核对"))
     voices = speaking.entries_of([signer.pk])[signer.pk] if signer else ()
     if Pledge.objects.kept().filter(proposal=proposal, speaker__in=voices).exclude(household=household).exists():
         raise Refused(signer=SIGNED_TWICE)
-    sheet = paper.register(proposal.place, [(household, signer)], about=proposal.title, stub=photo, by=by)
+    sheet = paper.register(proposal.place, [(household, signer)], about=proposal.title, stub=stub, by=by)
     line = paper.read(sheet.lines.get(), _reading(amount_fen, publishes_name), by=by)
     promised = Pledge.objects.create(
         proposal=proposal,

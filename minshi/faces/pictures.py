@@ -33,12 +33,11 @@ _one_at_a_time = BoundedSemaphore(1)
 
 def reencoded(upload: UploadedFile) -> ContentFile[bytes]:
     """A new JPEG under a random name. Raises ``Refused``, naming the file, for whatever is no picture we can keep."""
-    upload.seek(0)
-    content = upload.read()
     if not _one_at_a_time.acquire(timeout=2 * settings.PICTURE_SECONDS):
         raise Refused(photos=_("现在同时传照片的人多，“%(name)s”没来得及处理，请再交一次") % {"name": _shown(upload)})
     try:
-        ended = _in_its_own_process(content)
+        upload.seek(0)
+        ended = _in_its_own_process(upload.read())  # read in turn as well: who waits holds none of it
     except subprocess.TimeoutExpired:
         raise Refused(photos=_too_much(upload)) from None
     finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 from django.core.files.base import ContentFile
@@ -31,6 +31,8 @@ from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
 
 Reading = dict[str, Any]
+Picture: TypeAlias = "ContentFile[bytes]"
+"""A photo that was decoded and drawn anew."""
 
 
 @action
@@ -39,7 +41,7 @@ def register(
     doors: Iterable[tuple[Household | None, Person | None]],
     *,
     about: str,
-    stub: UploadedFile | None = None,
+    stub: UploadedFile | Picture | None = None,
     receipt_id: UUID | None = None,
     correcting: Line | None = None,
     by: User,
@@ -47,17 +49,18 @@ def register(
     """Write down that a sheet came in, with its doors and who signed for each (``None``: 未登记).
 
     ``receipt_id`` is made with the page, so that the first line's slip number is the same when it comes twice.
+    ``stub`` may be drawn anew already (``picture_of``), where others wait for what the higher app has locked.
     """
     sheet = Sheet(place=place, about=about[:120], registered_by=by)
     if stub is not None:
-        picture = _picture(stub, "stub")
+        picture = stub if isinstance(stub, ContentFile) else picture_of(stub)
         sheet.stub.save(picture.name or "stub.jpg", picture, save=False)
     sheet.save(force_insert=True)
     _write_lines(sheet, doors, receipt_id=receipt_id, correcting=correcting)
     return sheet
 
 
-def _picture(upload: UploadedFile, field: str) -> ContentFile[bytes]:
+def picture_of(upload: UploadedFile, field: str = "stub") -> Picture:
     """What is no photo is said of the one it came as: a page may take two."""
     try:
         return reencoded(upload)
@@ -117,7 +120,7 @@ def read(
     if needs_words and words is None and not line.words:
         raise Refused(photo=_("请拍下纸票，另一位要照着照片核对"))
     if words is not None:
-        picture = _picture(words, "photo")
+        picture = picture_of(words, "photo")
         line.words.save(picture.name or "words.jpg", picture, save=False)
     line.first, line.first_by, line.first_at, line.correct_until = said, by, now(), correct_until
     line.save(update_fields=["words", "first", "first_by", "first_at", "correct_until"])

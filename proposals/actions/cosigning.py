@@ -100,14 +100,16 @@ def cosign_on_paper(proposal: Proposal, doors: Sequence[Signed], *, photo: Uploa
 
     Doors that have signed already are left out. Raises ``Refused`` where none is left.
     """
+    _refuse_stranger(by, proposal)
+    stub = photo and paper.picture_of(photo)  # it may take seconds: nobody who signs on a phone waits for it
     lock(proposal)
     _refuse_unless_open(proposal)
     _refuse_stranger(by, proposal)
-    if photo is None:
+    if stub is None:
         raise Refused(photo=_("请拍下整张签名册，另一位要照着照片核对"))
     if not (new := _not_signed_yet(proposal, doors)):
         raise Refused(doors=_("请写下签了名、还没有附议的受益户"))
-    sheet = paper.register(proposal.place, new, about=proposal.title, stub=photo, by=by)
+    sheet = paper.register(proposal.place, new, about=proposal.title, stub=stub, by=by)
     _reserve(proposal, sheet.lines.select_related("household"), by)
     return sheet
 
@@ -120,14 +122,19 @@ def _refuse_stranger(by: User, proposal: Proposal) -> None:
         raise NotAllowed(NOT_THEIRS)
 
 
-def _not_signed_yet(proposal: Proposal, doors: Iterable[Signed]) -> list[Signed]:
-    signed = dict(proposal.cosigns.standing().values_list("household_id", "speaker_id"))
-    named = proposal.beneficiaries().filter(pk__in=[door.pk for door, _who in doors])
-    benefits = set(named.values_list("pk", flat=True))
+def _not_signed_yet(proposal: Proposal, doors: Sequence[Signed]) -> list[Signed]:
+    """Asked of these doors alone: a list with one more door costs the same, however many have signed."""
+    if not doors:
+        return []
+    named, standing = [door.pk for door, _who in doors], proposal.cosigns.standing()
+    benefits = set(proposal.beneficiaries().filter(pk__in=named).values_list("pk", flat=True))
+    signed = set(standing.filter(household__in=named).values_list("household_id", flat=True))
     new = [(door, who) for door, who in doors if door.pk in benefits and door.pk not in signed]
-    voices = {entry for same in speaking.entries_of(signed.values()).values() for entry in same}
+    entries = speaking.entries_of(who.pk for _door, who in new if who)
+    known = {entry for same in entries.values() for entry in same}
+    spoken = set(standing.filter(speaker__in=known).values_list("speaker_id", flat=True)) if known else set()
     for door, who in new:
-        if who and who.pk in voices:
+        if who and not spoken.isdisjoint(entries[who.pk]):
             told = _("%(door)s 签名的人已经代表另一户附议过，一人只算一次；请这一户另一位成年人签名")
             raise Refused(doors=told % {"door": door.door})
     return new
