@@ -49,7 +49,8 @@ class MotionAdmin(MatterAdmin):
     list_display = ("question", "proposal", "purpose", "stage", CLOSES, PUBLISHED_BY, "electorate", "passed")
     list_filter = ("stage", "purpose")
     fields = (
-        "proposal", "version", "ordinal", "purpose", "question", "detail", "roll", "by_area", "is_poll", "quorum",
+        "proposal", "version", "ordinal", "purpose", "question", "detail", "roll", "by_area", "is_poll", "bylaw",
+        "quorum",
         "threshold", "opens_at", CLOSES, PUBLISHED_BY, by_name("opened_by", _("谁发起")), "stage", "electorate",
         "unreachable", "agree", "against", "abstain", "on_paper", "passed", "published_at", "digest",
     )  # fmt: skip

@@ -130,6 +130,7 @@ permits.held_by(
 
 guarded(
     areas_are_counted_by_two=gettext_lazy("按面积计的表决，要由两位计票人各自把面积加过一遍，才能公布"),
+    binding_vote_cites_a_rule=gettext_lazy("这里没有施行中的规则写明业主表决作为正式决定，只能作意见征询"),
 )
 
 

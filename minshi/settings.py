@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "minshi.disclosure",
     "minshi.notifications",
     "minshi.arrivals",
+    "minshi.bylaws",
     "minshi.signin",
     "minshi.mydata",
     "minshi.unsent",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("funding.urls")),
     path("", include("evaluation.urls")),
     path("", include("minshi.audit.urls")),
+    path("", include("minshi.bylaws.urls")),
     path("", include("minshi.disclosure.urls")),
     path("", include("minshi.residents.urls")),
     path("", include("minshi.faces.urls")),

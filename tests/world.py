@@ -25,6 +25,7 @@ from funding import actions as funding
 from funding.models import LogPhoto
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
+from minshi.bylaws import actions as bylaws
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Notice, PostingPhoto
 from minshi.intake import actions as intake
@@ -319,7 +320,19 @@ class World:
         self.things["claim"] = cast.home_of(self.people["newcomer"])
         next_door = cast.home_of(self.who("next_resident")).household.place
         (empty,) = add_households(place=next_door, addresses=["9909"], by=None)
+        self._rule()
         self.things["strike"] = striking.ask_to_strike(empty, reason="并入隔壁一户", by=self.who("second_clerk"))
+
+    def _rule(self) -> None:
+        """One rule of the community holds, another waits for its second person."""
+        day = platform_clock.today()
+        said = {"text": "一户一票，过半同意。", "adopted": "居民会议通过", "adopted_on": day, "since": day}
+        where, first = self.place("community"), self.who("second_clerk")
+        facts: dict[str, Any] = {**said, "binds_owners": True, "scan": a_picture(), "by": first}
+        self.things["bylaw"] = bylaws.enter(where, kind="procedure", title="议事规则", **facts)
+        self.things["bylaw"] = bylaws.confirm(self["bylaw"], by=self.who("clerk"))
+        facts = {**said, "by": first}
+        self.things["waiting_bylaw"] = bylaws.enter(where, kind="covenant", title="居民公约", **facts)
 
     def _share(self) -> None:
         """What a neighbour can do is in the library and asked for; what the resident offers waits to be confirmed."""

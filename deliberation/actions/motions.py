@@ -18,7 +18,8 @@ from deliberation.lifecycle import AREAS, CLOSE
 from deliberation.models import AreaCount, Ballot, Choice, Motion, MotionStage, Purpose
 from minshi.accounts.models import User
 from minshi.arrivals import actions as arrivals
-from minshi.clock import now
+from minshi.bylaws.selectors import binding_rule
+from minshi.clock import now, today
 from minshi.deadlines import actions as deadlines
 from minshi.disclosure.actions import post
 from minshi.disclosure.models import Kind as NoticeKind
@@ -105,9 +106,12 @@ def ask(
 ) -> Motion:
     """Put a question to a roll that was frozen a moment ago; ``proposal`` where it is a project's.
 
-    The rule's numbers are the place's of today and stay with the motion.
+    The rule's numbers are the place's of today and stay with the motion. An owners' count decides where policy lets it
+    and a rule of the place in force today says so, which it cites (domain.md 5); else it is an opinion poll.
     """
     terms = policy.terms([rule.days, rule.quorum, rule.threshold, BINDING, *AROUND, *SECRECY], place)
+    is_of_owners = rule.quorum == COMMON_PARTS.quorum
+    bylaw = binding_rule(place, today()) if is_of_owners and terms[BINDING] else None
     last = proposal.motions.aggregate(last=Max("ordinal"))["last"] if proposal else None
     periods = {"window": terms[rule.days], **{name: terms[name] for name in AROUND}}
     motion = Motion(
@@ -123,7 +127,8 @@ def ask(
         quorum=_exact(terms[rule.quorum]),
         threshold=_exact(terms[rule.threshold]),
         by_area=rule.by_area,
-        is_poll=rule.quorum == COMMON_PARTS.quorum and not terms[BINDING],
+        is_poll=is_of_owners and bylaw is None,
+        bylaw=bylaw,
         lists_every_hours=terms["ballots.lists_every_hours"],
         smallest_group=terms["ballots.smallest_group"],
         opened_by=by,

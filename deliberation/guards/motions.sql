@@ -55,6 +55,34 @@ CREATE TRIGGER frozen_motion BEFORE UPDATE OR DELETE ON deliberation_motion
     FOR EACH ROW EXECUTE FUNCTION refuse_motion_change();
 SELECT guard_stage('deliberation_motion', 'deliberation.motion');
 
+-- An owners' count is an opinion poll, unless a rule of the place that holds on that day makes it a decision; that one
+-- it cites (domain.md 5). The rule is shared, so that whatever replaces it waits for us.
+CREATE OR REPLACE FUNCTION refuse_unruled_vote() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    day date := (SELECT minshi_today());
+BEGIN
+    PERFORM FROM bylaws_bylaw WHERE id = NEW.bylaw_id FOR SHARE;
+    IF NEW.bylaw_id IS NULL AND (NEW.is_poll OR NOT NEW.by_area AND NOT EXISTS (
+        SELECT FROM proposals_proposal
+        WHERE id = NEW.proposal_id AND touches_common_parts AND NEW.purpose = 'formal'
+    )) THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.is_poll OR NOT EXISTS (
+        SELECT FROM bylaws_bylaw AS ruled
+        JOIN territory_territory AS around ON around.id = ruled.place_id
+        JOIN territory_territory AS here ON here.id = NEW.place_id AND starts_with(here.path, around.path)
+        WHERE ruled.id = NEW.bylaw_id AND ruled.is_granted AND ruled.binds_owners
+          AND ruled.since <= day AND (ruled.until IS NULL OR ruled.until > day)
+    ) THEN
+        RAISE EXCEPTION 'motion %: no rule in force makes an owners'' vote binding here', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'binding_vote_cites_a_rule';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ruled_vote BEFORE INSERT ON deliberation_motion
+    FOR EACH ROW EXECUTE FUNCTION refuse_unruled_vote();
+
 -- What the ballots on a roll add up to, as a motion keeps it: persons, and their area.
 CREATE OR REPLACE FUNCTION motion_tally(the_roll bigint) RETURNS TABLE (
     agree int, against int, abstain int, agree_m2 numeric, against_m2 numeric, abstain_m2 numeric, on_paper int

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from minshi.bylaws.models import Bylaw
 from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.paper.models import Line
@@ -69,9 +70,10 @@ class Motion(models.Model):
 
     ``closes_at`` is exclusive. The results are written once, when it is published; ``digest`` is the SHA-256
     of the published file of ballots. ``by_area``: the same rule holds for the area in m², too. ``is_poll``: an
-    owners' count that the place has not made binding. ``lists_every_hours``: who took part is told as of these hours
-    of the day, so that no list tells a minute; ``smallest_group``: a part of the result with fewer ballots is not told
-    by itself (policy; empty for motions older than these rules).
+    owners' count that the place has not made binding, by a rule of its own in force that day (``bylaw``).
+    ``lists_every_hours``: who took part is told as of these hours of the day, so that no list tells a minute;
+    ``smallest_group``: a part of the result with fewer ballots is not told by itself (policy; empty for motions older
+    than these rules).
     """
 
     place = models.ForeignKey(Territory, models.PROTECT, related_name="motions", verbose_name=_("地方"))
@@ -88,6 +90,9 @@ class Motion(models.Model):
     threshold_base = models.CharField(max_length=4, choices=Base, default=Base.CAST)
     by_area = models.BooleanField(_("面积也要够"), default=False)
     is_poll = models.BooleanField(_("仅为意见征询"), default=False)
+    bylaw = models.ForeignKey(
+        Bylaw, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("作为正式决定的依据")
+    )
     opens_at = models.DateTimeField(_("开始"))
     closes_at = models.DateTimeField(_("截止（不含）"))
     counting_until = models.DateTimeField(_("计票至（不含）"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -15,11 +16,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.bylaws import actions as bylaws
+from minshi.bylaws.models import ADOPTED_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Bylaw, BylawKind
+from minshi.bylaws.rules import has_bylaws
+from minshi.bylaws.selectors import BYLAW
 from minshi.clock import today
 from minshi.desk import setup
 from minshi.desk.admin import ScopedAdmin, territories_of
 from minshi.desk.deskwork import DeskForm
-from minshi.desk.views import done_by_another
+from minshi.desk.views import done_by_another, register_links
+from minshi.faces.photos import PhotosField, first_of
 from minshi.faces.words import cn_date
 from minshi.health import actions as health
 from minshi.health.models import AlarmTrial
@@ -39,10 +45,20 @@ from minshi.territory import actions as territory
 from minshi.territory.models import Household, PlaceChange, Territory
 
 YES, NO = _("是"), _("否")
-done_by_another(STRIKE, StrikeOff, "asked_by", roles=tuple(role for roles in striking.LADDER for role in roles))
+SECOND = tuple(role for roles in striking.LADDER for role in roles)
+done_by_another(BYLAW, Bylaw, "entered_by", roles=SECOND)
+done_by_another(STRIKE, StrikeOff, "asked_by", roles=SECOND)
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 MOST_CHANGES = 20
 MOST_TYPED = 60
 """Letters of a search that are looked at."""
+
+
+def _rules_of(place: Territory) -> Iterable[tuple[str, str]]:
+    yield gettext("%(place)s的规则") % {"place": place.name}, f"{reverse('bylaws')}?place={place.code}"
+
+
+register_links(_rules_of)
 
 
 class SetParameter(DeskForm):
@@ -251,6 +267,47 @@ class Merge(Reshape):
         return reshaping.merge(subject, **self.cleaned_data, by=by)
 
 
+class EnterBylaw(DeskForm):
+    """What residents adopted for this place; another compares it with the original and confirms it."""
+
+    name = "enter-bylaw"
+    label = _("登记自治章程、公约、议事规则、自管会")
+    done = _("已登记，等另一位对照原件确认")
+    help = _("照通过的原文写。确认以后公布，不能改，只能由新的替代。正文里的姓名、电话会自动隐去部分。")
+    permission = "bylaws.enter"
+    renamed = {"photos": "scan"}
+    kind = forms.ChoiceField(label=_("种类"), choices=BylawKind)
+    title = forms.CharField(label=_("名称"), max_length=TITLE_LENGTH)
+    text = forms.CharField(label=_("全文"), max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 12}))
+    members = forms.CharField(
+        label=_("自管会成员"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off"}),
+        help_text=_("只有自管会要写：一行一位，姓名 职务。公布时姓名隐去部分"),
+    )
+    adopted = forms.CharField(
+        label=_("怎么通过的"), max_length=ADOPTED_LENGTH, help_text=_("哪次会议或表决，多少户参加、多少户同意")
+    )
+    adopted_on = forms.DateField(label=_("通过日期"), widget=DAY)
+    since = forms.DateField(label=_("从哪天起施行"), widget=DAY)
+    until = forms.DateField(label=_("到哪天为止（不含，长期的不写）"), widget=DAY, required=False)
+    binds_owners = forms.BooleanField(
+        label=_("里面写明：业主表决的结果作为正式决定"),
+        required=False,
+        help_text=_("没有写明的，这里的业主表决只是意见征询"),
+    )
+    scan = PhotosField(label=_("拍下通过的原件（不公开）"), most=1, required=False)
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return has_bylaws(subject)
+
+    def run(self, subject: Territory, by: User) -> object:
+        data = self.cleaned_data
+        return bylaws.enter(subject, **{**data, "scan": first_of(data["scan"])}, by=by)
+
+
 class TryAlarms(DeskForm):
     name = "try-alarms"
     label = _("试发报警")
@@ -352,6 +409,7 @@ class TerritoryAdmin(ScopedAdmin):
         Describe,
         SetParameter,
         ConfirmDefaults,
+        EnterBylaw,
         TryAlarms,
         AnnounceOpening,
         Open,

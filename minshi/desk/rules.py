@@ -8,6 +8,7 @@ import rules
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.bylaws.rules import keeps_bylaws
 from minshi.disclosure.rules import may_answer, may_call_remark
 from minshi.health.rules import tries_alarms
 from minshi.intake.actions import carries_out, takes_in
@@ -81,6 +82,7 @@ rules.add_perm("residents.keep_register", rules.predicate(keeps_register))
 rules.add_perm("residents.keep_doors", keeps_doors)
 rules.add_perm("intake.take_in", rules.predicate(takes_in))
 rules.add_perm("intake.carry_out", rules.predicate(carries_out))
+rules.add_perm("bylaws.enter", rules.predicate(keeps_bylaws))
 rules.add_perm("mydata.answer", rules.predicate(answers))
 rules.add_perm("policy.set", sets_policy)
 rules.add_perm("disclosure.correct", corrects)
@@ -99,6 +101,7 @@ permits.held_by(
         "residents.keep_doors": _("这里的社区工作人员、街道经办或区牵头部门"),
         "intake.take_in": _("社区工作人员、街道经办或区牵头部门"),
         "intake.carry_out": _("这里的社区工作人员、街道经办或区牵头部门"),
+        "bylaws.enter": _("这里的社区工作人员"),
         "mydata.answer": _("这里的楼栋长等组织人、社区工作人员或街道经办（不能是本人）"),
         "policy.set": _("这里的街道或区牵头部门"),
         "disclosure.correct": _("这里的社区工作人员、街道经办或区牵头部门"),

@@ -26,6 +26,7 @@ from minshi.notifications.rules import start_of_day
 from minshi.policy import selectors as policy
 from minshi.prefix import bare
 from minshi.refusals import Refused
+from minshi.territory.models import Territory
 
 MOST_FOLLOWED = 100
 MOST_IN_A_DAY = 20
@@ -174,6 +175,26 @@ def _tell_of(step: Step, heard: list[WasTold]) -> None:
                 "body": str(step.followed.body) % facts,
                 "url": bare(url),
                 "key": f"step:{record.pk}",
+                "event": told.FOLLOWED.name,
+            },
+        )
+
+
+def tell_of_place(place: Territory, title: object, url: str, *, key: str, heard: Iterable[int]) -> None:
+    """Of what is no step: news of a place, to whoever follows it or a place around it and has not ``heard`` it."""
+    above = sorted(place.ancestors(), key=lambda each: len(each.path), reverse=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TELL_FOLLOWERS,
+            {
+                "kinds": [kind_of(each) for each in above],
+                "keys": [each.pk for each in above],
+                "heard": list(heard),
+                "title": (_("您关注的%(what)s") % {"what": title})[:120],
+                "line": str(title)[:120],
+                "body": "",
+                "url": bare(url),
+                "key": key,
                 "event": told.FOLLOWED.name,
             },
         )

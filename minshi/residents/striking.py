@@ -96,14 +96,18 @@ def restore_door(door: Household, *, by: User) -> Household:
 
 
 def next_second(strike: StrikeOff, after: str = "") -> tuple[str, str] | None:
-    """Role and place's path of who confirms it: the first there is, beyond the rung of the role ``after``."""
-    place = strike.household.place
-    first = OF_THE_STREET if not holds_itself(strike.asked_by, place, Role.CLERK) else 0
+    """Role and place's path of who confirms it."""
+    return second_after(strike.household.place, strike.asked_by, after)
+
+
+def second_after(place: Territory, first_hand: User, after: str = "") -> tuple[str, str] | None:
+    """Role and place's path of the second person: the first there is, beyond the rung of the role ``after``."""
+    first = OF_THE_STREET if not holds_itself(first_hand, place, Role.CLERK) else 0
     if after:
         first = next(number for number, roles in enumerate(LADDER) if after in roles) + 1
     for roles in LADDER[first:]:
         grants = RoleGrant.objects.active(today()).filter(role__in=roles, user__is_active=True)
-        grants = grants.exclude(user__in=strike.asked_by.keys)
+        grants = grants.exclude(user__in=first_hand.keys)
         if roles == ORGANISERS:
             community = place.at_level("community") or place
             grants = grants.filter(place__path__startswith=community.path)

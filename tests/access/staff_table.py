@@ -476,6 +476,7 @@ STEPS: dict[str, dict[str, Step]] = {
     "territory.household": {"strike": Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER)},
     "territory.territory": {
         **{name: Step(CLERK | CASE_OFFICER | DISTRICT_OFFICER) for name in REGISTERED},
+        "enter-bylaw": Step(CLERK),
         "set-parameter": Step(CASE_OFFICER | APPROVER | DISTRICT_OFFICER),
     },
 }

@@ -37,6 +37,7 @@ NO_PAGES = {
     "paper_proposal_pdf", "paper_signatures_pdf", "paper_answer_pdf", "paper_dispatch_pdf", "paper_chief_pdf",
     "paper_resource_pdf", "paper_consent_pdf", "paper_rights_pdf", "paper_poster_pdf",
     "paper_post_pdf", "paper_offer_pdf", "paper_agreed_pdf", "paper_right_pdf",
+    "bylaw_pdf", "bylaw_scan",
 }  # fmt: skip
 """Addresses that answer with a picture, a file or figures."""
 
@@ -45,7 +46,7 @@ PREFERRED = ("anonymous", "resident", "chief", "clerk", "party", "case_officer",
 
 SECOND_READERS = {
     "paper_confirm": "clerk", "cosign_read": "clerk", "objection_read": "case_officer", "look": "second_clerk",
-    "strikes": "clerk",
+    "strikes": "clerk", "confirm_bylaws": "clerk",
 }  # fmt: skip
 """Who finds a sheet to read there: whoever registered it sees that nothing waits."""
 
@@ -105,7 +106,7 @@ def in_turns(seen: list[Seen]) -> Iterator[ParameterSet]:
 
 PRESSED = {
     "letters", "cosign", "confirm_residents", "to_tell", "paper_unit", "rating_paper_unit", "cosign_read",
-    "rating_paper_second", "strikes",
+    "rating_paper_second", "strikes", "confirm_bylaws",
 }  # fmt: skip
 """Forms that are one button, or may be one: a sheet can be registered now and read in later, a list may be empty."""
 
