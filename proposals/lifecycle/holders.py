@@ -44,23 +44,40 @@ def reviewer_of(
     holds, beyond the rung of ``after``. ``aside``: the keys of those who stepped aside, or have said their word.
 
     Never the proposer: a chief's own goes to another organiser or to the community, a clerk's own to the street.
-    Where nobody is found the street keeps it, and where that has nobody the district.
+    Where nobody is found the street keeps it, and where that has nobody the district; where all of these stepped aside
+    or have said their word, whoever else is in these offices.
     """
-    rungs = [role for role, _level in REVIEW_LADDER]
+    rungs, without = [role for role, _level in REVIEW_LADDER], {proposer.pk, *aside}
     passed = rungs.index(_rung(after)) + 1 if after else 0
     for role, level in REVIEW_LADDER[min(passed, len(rungs) - 1) :]:
         at = holder_place(place, level)
         if role == Role.CLERK and holds(proposer, at, Role.CLERK):
             continue
-        if found := nearest_role(at, _who(role), without={proposer.pk, *aside}):
+        if found := nearest_role(at, _who(role), without=without):
             return found, at
-    return street_or_district(place, proposer, aside)
+    kept = street_or_district(place, proposer, aside)
+    return kept if not aside or nearest_role(kept[1], kept[:1], without=without) else _beside(place, without) or kept
 
 
-def answerer_of(place: Territory) -> tuple[str, Territory]:
-    """Who answers wishes there: the community, and where it has no clerk the street."""
+BESIDE = ((Role.APPROVER, "street"), (OFFICES["district"][1], "district"))
+"""Who is left of an office whose officers are all too close to a matter (domain.md 6)."""
+
+
+def _beside(place: Territory, without: Collection[int]) -> tuple[str, Territory] | None:
+    posts = [(role, holder_place(place, level)) for role, level in BESIDE]
+    return next(((role, at) for role, at in posts if nearest_role(at, (role,), without=without)), None)
+
+
+def answerer_of(place: Territory, first_hand: User | None = None) -> tuple[str, Territory]:
+    """Who answers wishes there: the community, and where it has no clerk the street.
+
+    ``first_hand``: who wrote it down, where it takes another. One clerk alone does not keep it waiting.
+    """
     community = holder_place(place, "community")
-    return (Role.CLERK, community) if nearest_role(community, (Role.CLERK,)) else street_or_district(place)
+    without = first_hand.keys if first_hand else ()
+    if nearest_role(community, (Role.CLERK,), without=tuple(without)):
+        return Role.CLERK, community
+    return street_or_district(place, first_hand)
 
 
 def street_or_district(

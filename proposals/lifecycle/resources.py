@@ -99,7 +99,7 @@ def _resource_entered(resource: Resource, at: datetime, setting: dict[str, Any])
         resource.confirmed_by, resource.listed_at = setting["by"], at
     elif resource.stage != ResourceStage.OFFERED:
         resource.ended_at = at
-    role, place = answerer_of(resource.place)
+    role, place = answerer_of(resource.place, resource.by)
     role, place = setting.get("role") or role, setting.get("place") or place
     return (*_hold(resource, at, role, place, "resource.confirm_days"), "confirmed_by", "listed_at", "ended_at")
 

@@ -105,6 +105,18 @@ def test_nobody_confirms_what_they_offered_or_wrote_down(way: Way, clerk: User, 
     assert made.stage == ResourceStage.LISTED
 
 
+def test_what_the_only_clerk_wrote_down_is_on_the_streets_desk_at_once(
+    way: Way, clerk: User, case_officer: User
+) -> None:
+    facts = {"kind": "venue", "title": "活动室", "times": "晚上", "offerer_name": "丙居民", "contact": "楼下小卖部"}
+    made = actions.offer(place=way.yard, by=clerk, **facts)
+    waits = Deadline.objects.tasks().of(made).get()
+    assert (waits.role, waits.due) == ("case_officer", made.due_at)
+    assert told(case_officer) == ["请确认能人和资源：活动室"] and told(clerk) == []
+    actions.confirm_resource(made, by=case_officer)
+    assert made.stage == ResourceStage.LISTED
+
+
 def test_what_nobody_confirms_climbs_and_is_asked_for_again(
     offered: Resource, case_officer: User, clock: Clock
 ) -> None:
