@@ -102,9 +102,10 @@ def test_a_new_one_ends_the_old_from_its_day_on(
     rule.refresh_from_db()
     assert (rule.until, newer.replaces) == (begins, rule)
     listed = reverse("bylaws"), {"place": community.code}
-    assert "新规则" in client_of(None).get(*listed).content.decode()
+    assert "还没有施行" in client_of(None).get(*listed).content.decode()
     clock.move(days=4)
-    assert "议事规则" not in client_of(None).get(*listed).content.decode().split("<h1>")[1].replace("、议事规则、", "")
+    page = client_of(None).get(*listed).content.decode()
+    assert newer.get_absolute_url() in page and rule.get_absolute_url() not in page
     past = client_of(None).get(listed[0], {**listed[1], "past": "1"}).content.decode()
     assert rule.get_absolute_url() in past and "已失效" in past
     assert "新规则" in client_of(None).get(rule.get_absolute_url()).content.decode()
