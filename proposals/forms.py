@@ -61,6 +61,7 @@ from proposals.models import (
     Wish,
     sum_of,
 )
+from proposals.rules import NOT_OPEN
 
 LONGEST = 10_000
 """Of any text: longer ones are refused before they are looked at letter by letter."""
@@ -109,7 +110,12 @@ def places_of(user: User) -> list[Territory]:
 
 
 class PlaceField(forms.ModelChoiceField):
-    """Where it is for, out of the places that are this person's."""
+    """Where it is for, out of the places that are this person's.
+
+    ``closed``: the community that is not open yet, where all of them lie in one: nothing is taken there.
+    """
+
+    closed: Territory | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Territory.objects.none(), empty_label=None, **kwargs)
@@ -117,6 +123,11 @@ class PlaceField(forms.ModelChoiceField):
     def offer(self, user: User) -> None:
         """The narrowest place first; the yard is chosen already."""
         places = places_of(user)
+        closed = [place for place in places if place.level_id == "community" and place.opened_at is None]
+        if in_open := [place for place in places if not any(each.contains(place) for each in closed)]:
+            places = in_open
+        else:
+            self.closed = next(iter(closed), None)
         self.queryset = Territory.objects.filter(pk__in=[place.pk for place in places])
         self.choices = [(place.pk, self.label_from_instance(place)) for place in places]
         self.initial = next((place.pk for place in places if place.level_id == "yard"), None)
@@ -425,6 +436,11 @@ class ProposeForm(WordsForm):
     @property
     def has_places(self) -> bool:
         return bool(self.place_field.choices)
+
+    @property
+    def closed(self) -> Territory | None:
+        found: Territory | None = self.place_field.closed
+        return found
 
     def benefits_of(self) -> Territory | None:
         return self.cleaned_data.get("place")
@@ -967,6 +983,8 @@ class WishForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Once it says what is wished, others' like wishes are shown; nothing that is urgent waits for that."""
         cleaned = super().clean() or {}
+        if self.closed:
+            self.add_error(None, NOT_OPEN)
         if not self.errors and not cleaned["urgent"]:
             cleaned["same"] = self._same_as(selectors.wishes_before(cleaned["place"], cleaned["text"], by=self.by))
         return cleaned
@@ -995,6 +1013,11 @@ class WishForm(forms.Form):
     @property
     def has_places(self) -> bool:
         return bool(self.place_field.choices)
+
+    @property
+    def closed(self) -> Territory | None:
+        found: Territory | None = self.place_field.closed
+        return found
 
 
 class CallForm(forms.Form):

@@ -23,8 +23,9 @@ from proposals.models import OFFERER, WISH_ENDED, Call, Look, Proposal, Question
 PROPOSER = "proposer"
 """As ``lifecycle.PROPOSER``, which stands beside this."""
 
+NOT_OPEN = _("这个社区还没有开通，开通以后就能提；现在有事，请找社区工作人员")
 guarded(
-    community_is_open=_("这个社区还没有开通，开通以后就能提；现在有事，请找社区工作人员"),
+    community_is_open=NOT_OPEN,
     listed_place_stands=_("选的地方刚并入了别处，请重新选"),
     questions_of_one_household=_("每户 %(days)s 天里提问 %(most)s 次，您家已经问过；%(next)s 以后可以再问"),
     open_proposals_of_one_person=_("每人同时在办的提议最多 %(most)s 件，已经满了；办结或撤回一件以后再提"),

@@ -22,7 +22,7 @@ from minshi.territory.models import Territory
 from proposals import actions, selectors
 from proposals.forms import STEPS, ProposeForm
 from proposals.models import Draft, DraftPhoto
-from proposals.rules import enters_paper
+from proposals.rules import NOT_OPEN, enters_paper
 from proposals.views.proposing import SAID, wish_to_promote
 
 ORDER = tuple(STEPS)
@@ -57,7 +57,9 @@ def drafts(request: HttpRequest) -> HttpResponse:
     form = _form(typed, user) if was_sent else ProposeForm(by=user, initial=initial)
     form.keep_to(first)
     says_something = any(text.strip() for texts in typed.values() for text in texts)
-    if request.method == "POST" and form.has_places and says_something:
+    if was_sent and form.closed:
+        form.add_error(None, NOT_OPEN)
+    elif request.method == "POST" and form.has_places and says_something:
         with answering(form):
             of_wish = {"spot": [wished.spot], "category": [wished.category]} if wished else {}
             draft = actions.begin_draft({**of_wish, **typed}, wish=wished, by=user)

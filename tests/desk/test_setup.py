@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
 from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from PIL import Image
 
@@ -24,8 +26,10 @@ from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Role, RoleGrant
 from minshi.territory.actions import add_place
 from minshi.territory.models import Household, Territory
-from proposals.models import Wish
+from proposals import actions as proposals
+from proposals.models import Draft, Wish
 from tests.cast import grant
+from tests.conftest import Clock
 from tests.meanwhile import meanwhile
 from tests.way import Way
 
@@ -139,6 +143,22 @@ def test_before_that_nobody_wishes_or_proposes_and_what_was_typed_stays(
     assert not Wish.objects.exists()
 
 
+@pytest.mark.parametrize("page", ["/projects/drafts/", "/projects/propose/", "/wishes/new/"])
+def test_it_is_said_at_the_first_step_and_not_at_the_last(
+    client_of: ClientOf, not_open: Territory, resident: User, page: str
+) -> None:
+    answer = client_of(resident).get(page)
+    assert f"{not_open.name}还没有开通" in answer.text and 'name="need"' not in answer.text
+    assert 'name="text"' not in answer.text and not_open.phone in answer.text
+
+
+def test_what_was_typed_at_the_first_step_stays(client_of: ClientOf, not_open: Territory, resident: User) -> None:
+    answer = client_of(resident).post("/projects/drafts/", {"title": "修路灯", "need": "晚上看不清路"})
+    assert answer.status_code == 422
+    assert "这个社区还没有开通" in answer.text and "晚上看不清路" in answer.text
+    assert not Draft.objects.exists()
+
+
 def test_the_database_refuses_it_too(way: Way, not_open: Territory) -> None:
     with pytest.raises(Refused, match="还没有开通"):
         way.submitted()
@@ -159,3 +179,33 @@ def test_two_who_announce_at_once_post_one_notice(not_open: Territory, clerk: Us
     with pytest.raises(Refused, match="已经有公示"):
         other.result()
     assert Notice.objects.filter(place=not_open).count() == 1
+
+
+# --- Older databases ---------------------------------------------------------------------------------
+
+
+def opened_by_the_upgrade(community: Territory) -> datetime | None:
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("proposals.migrations.0025_open_in_use").IN_USE)
+    community.refresh_from_db()
+    return community.opened_at
+
+
+def test_an_older_community_that_knows_only_paper_is_opened_as_of_its_first_wish(
+    way: Way, community: Territory, clerk: User
+) -> None:
+    text = {"text": "想要一张长椅", "category": "other", "wisher_name": "丙居民", "channel": "paper"}
+    wished = proposals.wish(place=way.yard, by=clerk, **text)
+    Territory.objects.filter(pk=community.pk).update(opened_at=None)
+    assert opened_by_the_upgrade(community) == wished.at
+
+
+def test_an_older_community_is_opened_by_its_chief_and_one_that_is_set_up_by_its_list(
+    not_open: Territory, yard: Territory, neighbour: User, clock: Clock
+) -> None:
+    grant(neighbour, Role.CHIEF, yard)
+    assert opened_by_the_upgrade(not_open) is None
+    clock.move(days=-3000)
+    long_ago = RoleGrant.objects.create(user=neighbour, role=Role.TEN_CHIEF, place=yard, since="2018-01-01")
+    long_ago.refresh_from_db()
+    assert opened_by_the_upgrade(not_open) == long_ago.granted_at

@@ -85,6 +85,25 @@ def test_it_is_then_the_database_of_this_release(upgraded: dict[str, str]) -> No
     run(upgraded, "manage.py", "check_release")
 
 
+@pytest.mark.django_db
+def test_a_community_in_use_comes_out_open_though_it_knows_only_paper(upgraded: dict[str, str]) -> None:
+    with psycopg.connect(upgraded["DATABASE_OWNER_URL"]) as restored:
+        closed = restored.execute(CLOSED_IN_USE).fetchall()
+        used = restored.execute("SELECT count(*) FROM proposals_proposal").fetchone()
+    assert closed == [] and used and used[0]
+
+
+CLOSED_IN_USE = """
+SELECT community.name FROM territory_territory AS community
+JOIN territory_territory AS place ON starts_with(place.path, community.path)
+WHERE community.level_id = 'community' AND community.opened_at IS NULL AND (
+    EXISTS (SELECT FROM proposals_proposal WHERE place_id = place.id)
+    OR EXISTS (SELECT FROM proposals_wish WHERE place_id = place.id)
+    OR EXISTS (SELECT FROM residents_rolegrant WHERE place_id = place.id AND role = 'chief')
+)
+"""
+
+
 def assert_alike(upgraded: dict[str, str], *queries: str) -> None:
     with psycopg.connect(upgraded["DATABASE_OWNER_URL"]) as restored, connections["default"].cursor() as new:
         for query in queries:
