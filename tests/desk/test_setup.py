@@ -186,7 +186,7 @@ def test_two_who_announce_at_once_post_one_notice(not_open: Territory, clerk: Us
 
 def opened_by_the_upgrade(community: Territory) -> datetime | None:
     with connection.cursor() as cursor:
-        cursor.execute(import_module("proposals.migrations.0025_open_in_use").IN_USE)
+        cursor.execute(import_module("proposals.migrations.0026_open_in_use").IN_USE)
     community.refresh_from_db()
     return community.opened_at
 

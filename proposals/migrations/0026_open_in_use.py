@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("proposals", "0024_calls"),
+        ("proposals", "0025_wish_photos"),
         ("residents", "0007_opened"),
         ("territory", "0005_opened"),
     ]
