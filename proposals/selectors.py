@@ -22,7 +22,6 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
-    Sum,
     When,
 )
 from django.urls import reverse
@@ -159,11 +158,20 @@ def behind(figure: str, place: Territory) -> QuerySet[Card]:
     return Card.objects.in_place(place).filter(FIGURES[figure][1])
 
 
-def sums_of(cards: QuerySet[Card]) -> dict[str, int]:
-    """What these projects add up to: their number, and each column of the table."""
-    names = ("households", "self_raised_fen", "rating_answers", "rating_satisfied")
-    sums = cards.order_by().aggregate(number=Count("pk"), **{name: Sum(name, default=0) for name in names})
-    return {name: int(sum_) for name, sum_ in sums.items()}
+MADE_OF = {
+    "declared": ("declared", "households"),
+    "households": ("reaching", "households"),
+    "self_raised": ("raising", "self_raised_fen"),
+    "satisfied": ("rated", "rating_answers", "rating_satisfied"),
+}
+"""What a figure's projects add up to, of ``PlaceTotal``: their number, then the sums that are the figure's own."""
+
+
+def sums_of(figure: str, place: Territory) -> dict[str, int]:
+    """As the home page says it: how many projects make up this figure of a place, and what they add up to."""
+    total = total_of(place)
+    number, *sums = MADE_OF[figure]
+    return {"number": getattr(total, number), **{name: getattr(total, name) for name in sums}}
 
 
 def places_around(place: Territory) -> dict[str, list[tuple[str, str]]]:
@@ -451,16 +459,12 @@ class Taken:
 WITHIN = (1, 3, 7, 15, 30)
 TAKEN = """
 WITH done AS (
-    SELECT wish.urgent, extract(epoch FROM (
-        SELECT said.at FROM lifecycle_steprecord AS said
-        WHERE said.subject_type = 'proposals.wish' AND said.subject_id = wish.id AND said.verb = 'fulfil'
-        ORDER BY said.id DESC LIMIT 1
-    ) - wish.at) / 3600 AS hours
-    FROM proposals_wish AS wish JOIN territory_territory AS place ON place.id = wish.place_id
+    SELECT wish.urgent, extract(epoch FROM wish.done_at - wish.at) / 3600 AS hours
+    FROM territory_territory AS place JOIN proposals_wish AS wish ON wish.place_id = place.id
     WHERE place.path LIKE %s AND wish.stage = 'fulfilled'
         AND wish.stage_since > (SELECT minshi_now()) - interval '1 year'
 )
-SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) / 24,
+SELECT count(hours), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) / 24,
     ARRAY[{within}],
     count(*) FILTER (WHERE urgent), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) FILTER (WHERE urgent)
 FROM done

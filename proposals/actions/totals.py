@@ -8,7 +8,7 @@ from proposals.models import CASH, LIBRARY
 
 MONEY = [f"{source}_fen" for source in CASH]
 SUMS = ("households", *MONEY, "spent_fen", "rating_answers", "rating_satisfied")
-COLUMNS = ("declared", "reserve", "running", "done", *SUMS, "streets")
+COLUMNS = ("declared", "reserve", "running", "done", *SUMS, "reaching", "raising", "rated", "streets")
 AT_ONCE = 5000
 
 # Two who refresh at once would each miss in the parent what the other writes in a child.
@@ -49,7 +49,12 @@ FROM territory_territory AS place CROSS JOIN LATERAL (
         count(*) FILTER (WHERE card.stage = 'archived') AS done,
         coalesce(sum(card.households) FILTER (WHERE card.stage = ANY (%(running)s) OR card.stage = 'archived'), 0)
             AS households,
-        {own}, 0 AS streets, count(*) AS cards
+        {own},
+        count(*) FILTER (WHERE card.households > 0 AND (card.stage = ANY (%(running)s) OR card.stage = 'archived'))
+            AS reaching,
+        count(*) FILTER (WHERE card.self_raised_fen > 0) AS raising,
+        count(*) FILTER (WHERE card.rating_answers > 0) AS rated,
+        0 AS streets, count(*) AS cards
     FROM proposals_proposal AS own JOIN proposals_card AS card ON card.proposal_id = own.id
     WHERE own.place_id = place.id
     UNION ALL

@@ -182,6 +182,10 @@ class PlaceTotal(models.Model):
     spent_fen = models.BigIntegerField(default=0)
     rating_answers = models.PositiveIntegerField(default=0)
     rating_satisfied = models.PositiveIntegerField(default=0)
+    reaching = models.PositiveIntegerField(default=0)
+    raising = models.PositiveIntegerField(default=0)
+    rated = models.PositiveIntegerField(default=0)
+    """How many projects make up ``households``, ``self_raised_fen`` and ``rating_answers``."""
     streets = models.PositiveIntegerField(default=0)
     computed_at = models.DateTimeField(db_default=Now())
 

@@ -158,7 +158,7 @@ def figures(request: HttpRequest, code: str) -> HttpResponse:
         "figure": figure,
         "choices": [(name, title) for name, (title, _which) in selectors.FIGURES.items()],
         "title": selectors.FIGURES[figure][0],
-        "sums": selectors.sums_of(cards),
+        "sums": selectors.sums_of(figure, place),
         "cards": page.rows,
         "older": paging.link({"of": figure}, before=page.next) if page.next else "",
         "newer": "" if page.is_first else paging.link({"of": figure}),

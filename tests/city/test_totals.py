@@ -22,7 +22,10 @@ SELECT stands.place_id,
     count(*) FILTER (WHERE c.stage = ANY (%(running)s)),
     count(*) FILTER (WHERE c.stage = 'archived'),
     coalesce(sum(c.households) FILTER (WHERE c.stage = ANY (%(running)s) OR c.stage = 'archived'), 0),
-    {sums}, sum(c.spent_fen), sum(c.rating_answers), sum(c.rating_satisfied), count(DISTINCT street.place_id)
+    {sums}, sum(c.spent_fen), sum(c.rating_answers), sum(c.rating_satisfied),
+    count(*) FILTER (WHERE c.households > 0 AND (c.stage = ANY (%(running)s) OR c.stage = 'archived')),
+    count(*) FILTER (WHERE c.self_raised_fen > 0), count(*) FILTER (WHERE c.rating_answers > 0),
+    count(DISTINCT street.place_id)
 FROM proposals_cardplace AS stands JOIN proposals_card AS c ON c.proposal_id = stands.card_id
 LEFT JOIN (
     proposals_cardplace AS street JOIN territory_territory AS t ON t.id = street.place_id AND t.level_id = 'street'

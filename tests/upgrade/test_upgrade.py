@@ -81,6 +81,22 @@ def test_its_tables_are_those_of_a_new_database(upgraded: dict[str, str]) -> Non
 
 
 @pytest.mark.django_db
+def test_what_its_figures_are_made_of_is_counted(upgraded: dict[str, str]) -> None:
+    with psycopg.connect(upgraded["DATABASE_OWNER_URL"]) as restored:
+        places = restored.execute(MADE_OF).fetchall()
+    assert [made for made, _counted in places] == [counted for _made, counted in places]
+
+
+@pytest.mark.django_db
+def test_how_long_wishes_took_is_known(upgraded: dict[str, str]) -> None:
+    with psycopg.connect(upgraded["DATABASE_OWNER_URL"]) as restored:
+        done = restored.execute(
+            "SELECT done_at IS NOT NULL AND done_at >= at FROM proposals_wish WHERE stage = 'fulfilled'"
+        ).fetchall()
+    assert done and all(is_known for (is_known,) in done)
+
+
+@pytest.mark.django_db
 def test_it_is_then_the_database_of_this_release(upgraded: dict[str, str]) -> None:
     run(upgraded, "manage.py", "check_release")
 
@@ -120,6 +136,17 @@ def plain(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     ]
 
 
+MADE_OF = """
+SELECT ARRAY[total.reaching, total.raising, total.rated], ARRAY[
+    count(*) FILTER (WHERE card.households > 0 AND card.stage <> ALL (
+        ARRAY['submitted', 'returned', 'cosigning', 'cosigned', 'voting', 'consulting', 'deciding', 'reserved',
+              'declined', 'withdrawn', 'merged', 'not_passed', 'lapsed', 'cancelled'])),
+    count(*) FILTER (WHERE card.self_raised_fen > 0), count(*) FILTER (WHERE card.rating_answers > 0)
+]::integer[]
+FROM proposals_placetotal AS total JOIN proposals_cardplace AS stands ON stands.place_id = total.place_id
+JOIN proposals_card AS card ON card.proposal_id = stands.card_id AND card.counted = card.version
+GROUP BY total.place_id
+"""
 COLUMNS = """
 SELECT table_name, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable,
        column_default, collation_name
