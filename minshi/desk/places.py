@@ -31,7 +31,7 @@ from minshi.health import actions as health
 from minshi.health.models import AlarmTrial
 from minshi.health.selectors import told_of
 from minshi.ledger.money import format_yuan
-from minshi.masking import one_line
+from minshi.masking import mask_phone, one_line
 from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
 from minshi.policy.rules import settable
@@ -330,6 +330,37 @@ class TryAlarms(DeskForm):
         return messages.SUCCESS if self.trial.left else messages.ERROR
 
 
+class TryText(DeskForm):
+    name = "try-text"
+    label = _("发一条试发短信")
+    done = _("已交去发。收到以后，在“收到了”里填短信上的四位数")
+    help = _("发到您自己验证过的手机，和居民收的短信走同一条路。")
+    permission = "residents.keep_register"
+
+    @classmethod
+    def open_to(cls, subject: Territory) -> bool:
+        return setup.has_list(subject)
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [(_("发到"), mask_phone(self.by.phone or "") or _("没有手机号"))]
+
+    def run(self, subject: Territory, by: User) -> object:
+        return setup.try_text(subject, by=by)
+
+
+class TextCame(TryText):
+    name = "text-came"
+    label = _("试发的短信收到了")
+    done = _("已登记：短信能收到")
+    help = _("填短信上的四位数。没有收到，就再发一条；总是收不到，请运维人员看短信网关。")
+    code = forms.RegexField(
+        r"^[0-9]{4}$", label=_("短信上的四位数"), widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+
+    def run(self, subject: Territory, by: User) -> object:
+        return setup.text_came(subject, code=self.cleaned_data["code"], by=by)
+
+
 class AnnounceOpening(DeskForm):
     name = "announce-opening"
     label = _("发开通公告")
@@ -411,6 +442,8 @@ class TerritoryAdmin(ScopedAdmin):
         ConfirmDefaults,
         EnterBylaw,
         TryAlarms,
+        TryText,
+        TextCame,
         AnnounceOpening,
         Open,
     )

@@ -15,8 +15,11 @@ from minshi.clock import today
 from minshi.desk.views import register_links
 from minshi.disclosure import actions as disclosure
 from minshi.disclosure.models import Kind, Notice, PostingPhoto
+from minshi.faces.words import cn_datetime
 from minshi.health.selectors import alarms_are
 from minshi.lifecycle.action import action
+from minshi.notifications import actions as notifications
+from minshi.notifications.models import Outbox, TextTrial
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
@@ -66,6 +69,7 @@ def lines_of(place: Territory) -> list[Line]:
         found.append(_places(place))
     found.append(_posts(place))
     found.append(_described(place))
+    found.append(_texts(place))
     if place.level_id == "district":
         found += [_rules(place), _holidays(), _alarms(place)]
     if place.level_id == "community":
@@ -101,6 +105,24 @@ def open_for_residents(place: Territory, *, by: User) -> Territory:
     if missing := [line.title for line in lines_of(place) if not line.stands]:
         raise Refused(_("清单还没有齐：%(lines)s") % {"lines": "、".join(missing)})
     return territory.mark_open(place, by=by)
+
+
+@action
+def try_text(place: Territory, *, by: User) -> TextTrial:
+    """Raises ``NotAllowed`` or ``Refused``."""
+    _demand_office(by, place)
+    return notifications.try_text(place, by=by)
+
+
+@action
+def text_came(place: Territory, *, code: str, by: User) -> TextTrial:
+    _demand_office(by, place)
+    return notifications.text_came(place, code, by=by)
+
+
+def _demand_office(by: User, place: Territory) -> None:
+    if not (has_list(place) and register.keeps_register(by, place)):
+        raise NotAllowed(_("只有这里的社区工作人员、街道经办和区牵头部门可以试发短信"))
 
 
 def _demand(by: User, place: Territory) -> None:
@@ -174,6 +196,29 @@ def _alarms(place: Territory) -> Line:
     url = reverse("admin:territory_territory_do", args=[place.pk, "try-alarms"])
     said = "；".join(tried["lines"]) or _("试过，发出去了")
     return Line(_("报警试发"), bool(tried["well"]), said, url)
+
+
+def _texts(place: Territory) -> Line:
+    """Whether a text has left by the outbox, and whether it arrived at the phone of whoever sent it."""
+    trials = TextTrial.objects.filter(place=place)
+    arrived = trials.exclude(arrived_at=None).order_by("-arrived_at").first()
+    step, said = "try-text", _("还没有发过")
+    if arrived is not None:
+        said = _("%(at)s 收到过") % {"at": cn_datetime(arrived.arrived_at)}
+    elif (sent := trials.order_by("-at", "-pk").first()) is not None:
+        step, said = "text-came", _("%(at)s 发过，还没有登记收到") % {"at": cn_datetime(sent.at)}
+        row = Outbox.objects.filter(pk=sent.text).exclude(state=Outbox.State.SENT).first()
+        if row is not None:
+            step, said = "try-text", _("%(at)s 交去发，%(state)s") % {
+                "at": cn_datetime(sent.at), "state": _waits_for_gateway(row)
+            }  # fmt: skip
+    url = reverse("admin:territory_territory_do", args=[place.pk, step])
+    return Line(_("试发短信"), arrived is not None, said, url)
+
+
+def _waits_for_gateway(row: Outbox) -> str:
+    words = _("没有发出去") if row.state == Outbox.State.DROPPED else _("还没有发出去")
+    return f"{words}（{row.error}）" if row.error else words
 
 
 def _doors(place: Territory) -> Line:

@@ -7,6 +7,7 @@ gets the hint or, without a broker, by the sweeper.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,12 +23,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
-from minshi.clock import Instant
-from minshi.lifecycle.action import action, story
+from minshi.clock import Instant, now
+from minshi.lifecycle.action import action, in_turn, story
 from minshi.lifecycle.models import StepRecord
 from minshi.notifications.catalogue import Doors, Lines, Post, Told, WasTold, event_named, tables_of
 from minshi.notifications.channels import Channel, NotSent, channel
-from minshi.notifications.models import MATTER_LENGTH, Message, Outbox, ToTell
+from minshi.notifications.models import MATTER_LENGTH, Message, Outbox, TextTrial, ToTell
 from minshi.notifications.rules import end_of_quiet, start_of_day, without_numbers
 from minshi.notifications.sealing import InvalidToken, seal, unseal
 from minshi.notifications.selectors import (
@@ -38,7 +39,7 @@ from minshi.notifications.selectors import (
     to_tell_paths,
 )
 from minshi.prefix import absolute, bare
-from minshi.refusals import NotAllowed
+from minshi.refusals import NotAllowed, Refused
 from minshi.residents.rules import has_office, home_of, title_in
 from minshi.residents.speaking import adults_of, adults_then, changed_hands, listener_keys
 from minshi.territory.models import Territory
@@ -275,10 +276,56 @@ def tick(waiting: Iterable[int], *, by: User) -> int:
     return rows.update(told_at=Instant(), told_by=by)
 
 
-def send_text(phone: str, text: object, *, until: datetime) -> None:
+def send_text(phone: str, text: object, *, until: datetime) -> Outbox:
     """A text for a phone that may belong to nobody yet, such as a code; sealed, dropped after ``until``."""
-    Outbox.objects.create(phone=phone, sealed=seal(str(text)), expires_at=until)
+    row = Outbox.objects.create(phone=phone, sealed=seal(str(text)), expires_at=until)
     hint_after_commit()
+    return row
+
+
+TRIAL_KEPT, TRIAL_PAUSE = timedelta(hours=1), timedelta(minutes=1)
+MOST_TRIALS = 10
+"""In a day, of one person: whatever leaves by the gateway is paid for."""
+
+
+@action
+def try_text(place: Territory, *, by: User) -> TextTrial:
+    """Have one text sent to one's own phone the way every text goes; what it carries says that it arrived.
+
+    Whether ``by`` may in this place, the caller asks first. Raises ``Refused``.
+    """
+    in_turn(by, "try_text")
+    if not by.phone or not by.phone_verified:
+        raise Refused(_("您的手机号还没有验证，先在“任职”里请人登记并验证"))
+    tried = TextTrial.objects.filter(by=by)
+    if tried.filter(at__gt=Instant() - TRIAL_PAUSE).exists():
+        raise Refused(_("刚刚发过一条，请过一分钟再试"))
+    if tried.filter(at__gt=Instant() - timedelta(days=1)).count() >= MOST_TRIALS:
+        raise Refused(_("今天试的次数已经用完，请明天再试"))
+    code = f"{secrets.randbelow(10_000):04}"
+    words = _("这是一次试发，没有事情要办。收到了请在开办清单里填：%(code)s") % {"code": code}
+    row = send_text(by.phone, words, until=now() + TRIAL_KEPT)
+    return TextTrial.objects.create(place=place, by=by, text=row.pk, code=code)
+
+
+@action
+def text_came(place: Territory, code: str, *, by: User) -> TextTrial:
+    """The text is there: its number is known to whoever holds the phone. Raises ``Refused``."""
+    trial = waiting_trial(place, by=by)
+    if trial is None:
+        raise Refused(_("没有等着收到的试发短信，请先发一条"))
+    trial = TextTrial.objects.select_for_update(of=("self",)).get(pk=trial.pk)
+    if code != trial.code:
+        raise Refused(code=_("和短信里的不一样，请再看一眼；没有收到，请过一分钟再发一条"))
+    trial.arrived_at = now()
+    trial.save(update_fields=["arrived_at"])
+    return trial
+
+
+def waiting_trial(place: Territory, *, by: User) -> TextTrial | None:
+    """The newest that this person sent here, while it has not arrived."""
+    newest = TextTrial.objects.filter(place=place, by=by).order_by("-at", "-pk").first()
+    return newest if newest is not None and newest.arrived_at is None else None
 
 
 @action

@@ -127,6 +127,34 @@ class Outbox(models.Model):
         return _("短信 %(pk)s") % {"pk": self.pk}
 
 
+class TextTrial(models.Model):
+    """试发短信: an office tries whether texts leave its site, to the phone of whoever tries it.
+
+    It has arrived once they say the ``code`` that it carries. ``text`` is the key of its row in the outbox, which goes
+    after a day.
+    """
+
+    SECRET = ("code",)
+
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="+", verbose_name=_("地方"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("谁试的"))
+    at = models.DateTimeField(_("交去发的时间"), db_default=Now())
+    text = models.BigIntegerField()
+    code = models.CharField(max_length=4)
+    arrived_at = models.DateTimeField(_("收到的时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("试发的短信")
+        verbose_name_plural = _("试发的短信")
+        indexes = [
+            models.Index(fields=["place", "-at"], name="text_trial_of_place"),
+            models.Index(fields=["at"], name="text_trial_at"),
+        ]
+
+    def __str__(self) -> str:
+        return _("试发的短信 %(pk)s") % {"pk": self.pk}
+
+
 class ToTellQuerySet(models.QuerySet["ToTell"]):
     def waiting(self) -> ToTellQuerySet:
         """To be told by now, not told yet, and not over."""

@@ -111,6 +111,7 @@ THINGS: dict[str, Thing] = {
     "disclosure.objection": Thing(),
     "residents.residence": Thing(),
     "mydata.correction": Thing(),
+    "mydata.consent": Thing(),
     "residents.rolegrant": Thing(adds=APPROVER | DISTRICT_OFFICER | only("stranger_approver")),
     "territory.territory": Thing(),
     "territory.household": Thing(),
@@ -130,6 +131,7 @@ EMPTY = {
     "proposals.resourcerequest",  # it is between two residents, until nobody answers
     "health.alarmtrial",
     "mydata.correction",
+    "mydata.consent",
     "signin.joining",
     "signin.lostnumber",
     "funding.change",
@@ -252,6 +254,12 @@ def _name_is_wrong(world: World) -> Any:
 
 def _asks_in_words(world: World) -> Any:
     return mydata.ask_right("删除", "请删掉旧的门牌叫法", by=world.who("resident"))
+
+
+def _is_named(world: World) -> Any:
+    user = world.who("resident")
+    mydata.publish_name("proposals.proposal", user.proposals.earliest("pk").pk, True, by=user)
+    return user.person.consents.get()
 
 
 def _two_accounts(world: World) -> Any:
@@ -469,6 +477,7 @@ STEPS: dict[str, dict[str, Step]] = {
     },
     "mydata.correction": {name: Step(CLERK | CASE_OFFICER, _name_is_wrong) for name in ("grant", "refuse")}
     | {"done": Step(CLERK | CASE_OFFICER, _asks_in_words)},
+    "mydata.consent": {"take-back": Step(CLERK | CASE_OFFICER, _is_named)},
     "intake.intake": {
         "start": Step(REGISTER),
         "take-back": Step(REGISTER, _imported),
@@ -498,6 +507,8 @@ ELSEWHERE = {
     "territory.household restore": "of a door struck off: tests/residents",
     "territory.territory confirm-defaults": "of a district, not of the yard's places: tests/desk",
     "territory.territory try-alarms": "of a district, not of the yard's places: tests/health",
+    "territory.territory try-text": "of a place with an office, not of a yard: tests/desk",
+    "territory.territory text-came": "of a place with an office, not of a yard: tests/desk",
     "territory.territory announce-opening": "of a community that is not open: tests/desk",
     "territory.territory open": "of a community that is not open: tests/desk",
     "evaluation.check look": "half a year after the archive: tests/evaluation",

@@ -15,10 +15,12 @@ from django.test import Client
 from PIL import Image
 
 from minshi.accounts.models import User
-from minshi.clock import today
+from minshi.clock import now, today
 from minshi.desk import setup
 from minshi.disclosure.actions import record_posting
 from minshi.disclosure.models import Notice
+from minshi.notifications.models import Outbox, TextTrial
+from minshi.notifications.sealing import unseal
 from minshi.policy import actions as policy
 from minshi.policy import selectors
 from minshi.policy.models import Setting
@@ -52,7 +54,7 @@ def test_an_empty_district_names_all_it_needs_and_where(
     client_of: ClientOf, district: Territory, district_officer: User
 ) -> None:
     page = client_of(district_officer).get(setup.page_of(district)).content.decode()
-    assert {"工作人员", "办公电话和机构代码", "本区的规则参数", "报警试发"} <= set(missing(district))
+    assert {"工作人员", "办公电话和机构代码", "试发短信", "本区的规则参数", "报警试发"} <= set(missing(district))
     assert f"还缺 {len(missing(district))} 项" in page and "还没有人：区财政" in page
     for line in setup.lines_of(district):
         if not line.stands and line.url:
@@ -64,7 +66,7 @@ def test_an_empty_district_names_all_it_needs_and_where(
 def test_a_community_is_led_from_staff_to_the_first_notice(
     client_of: ClientOf, community: Territory, clerk: User, street: Territory, case_officer: User
 ) -> None:
-    assert missing(community) == ["工作人员", "门牌", "楼栋长、十户长", "公示栏"]
+    assert missing(community) == ["工作人员", "试发短信", "门牌", "楼栋长、十户长", "公示栏"]
     page = client_of(clerk).get(setup.page_of(community)).content.decode()
     assert "/admin/intake/intake/add/" in page
     above = client_of(case_officer).get(setup.page_of(street)).content.decode()
@@ -74,6 +76,7 @@ def test_a_community_is_led_from_staff_to_the_first_notice(
 def test_what_stands_is_ticked(
     community: Territory, household: Household, chief: User, clerk: User, supervisor: User, party: User
 ) -> None:
+    texted(community, clerk)
     assert missing(community) == ["公示栏"]
     assert missing(Territory(pk=community.pk, path=community.path, level_id="community"))[0] == "办公电话和机构代码"
     (posts,) = RoleGrant.objects.filter(user=chief)
@@ -112,6 +115,35 @@ def test_the_district_confirms_what_nobody_has_ruled_on_at_once(
     assert "本区的规则参数" in missing(other)
 
 
+def texted(place: Territory, user: User) -> TextTrial:
+    sent = setup.try_text(place, by=user)
+    return setup.text_came(place, code=sent.code, by=user)
+
+
+def test_a_text_is_tried_by_the_outbox_and_stands_once_it_has_arrived(
+    client_of: ClientOf, street: Territory, case_officer: User, stranger_clerk: User
+) -> None:
+    desk, at = client_of(case_officer), f"/admin/territory/territory/{street.pk}/do/"
+    shown = desk.get(f"{at}try-text/").content.decode()
+    assert "发到" in shown and (case_officer.phone or "")[-4:] in shown and (case_officer.phone or "") not in shown
+    assert desk.post(f"{at}text-came/", {"code": "1234"}).status_code == 422
+    assert desk.post(f"{at}try-text/").status_code == 302
+    trial = TextTrial.objects.get()
+    waiting = Outbox.objects.get(pk=trial.text)
+    assert (waiting.phone, waiting.state) == (case_officer.phone, Outbox.State.OPEN)
+    assert trial.code in unseal(waiting.sealed)
+    assert "还没有发出去" in desk.get(setup.page_of(street)).content.decode()
+    assert "请过一分钟" in desk.post(f"{at}try-text/").content.decode()
+    Outbox.objects.filter(pk=waiting.pk).update(state=Outbox.State.SENT, sent_at=now())
+    assert "还没有登记收到" in desk.get(setup.page_of(street)).content.decode()
+    wrong = desk.post(f"{at}text-came/", {"code": f"{(int(trial.code) + 1) % 10000:04}"})
+    assert wrong.status_code == 422 and "和短信里的不一样" in wrong.content.decode()
+    assert desk.post(f"{at}text-came/", {"code": trial.code}).status_code == 302
+    assert "试发短信" not in missing(street)
+    with pytest.raises(NotAllowed):
+        setup.try_text(street, by=stranger_clerk)
+
+
 def announced(community: Territory, clerk: User) -> None:
     notice = setup.announce_opening(community, by=clerk)
     shown = BytesIO()
@@ -124,6 +156,7 @@ def test_it_opens_when_its_list_is_complete_and_says_what_is_missing(
 ) -> None:
     with pytest.raises(Refused, match="公示栏"):
         setup.open_for_residents(not_open, by=clerk)
+    texted(not_open, clerk)
     announced(not_open, clerk)
     assert missing(not_open) == []
     setup.open_for_residents(not_open, by=clerk)

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from minshi.notifications.models import Outbox
+from minshi.notifications.models import Outbox, TextTrial
 from minshi.notifications.sealing import unseal
 from minshi.residents.models import Person
 from minshi.territory.models import Household, Territory
@@ -172,7 +172,20 @@ def opens_for_residents(approver: Official, clerk: Official) -> None:
         approver.opens_account(username, person="干部丁", phone=f"1370000002{number}", role=role, place="一社区")
     clerk.opens("/admin/")
     clerk.follows("一社区开办清单")
-    clerk.sees("还缺 2 项")
+    clerk.sees("还缺 3 项")
+    clerk.page.locator("li.missing a", has_text="试发短信").click()
+    settle(clerk.page)
+    clerk.page.locator(".desk-actions button").click()
+    settle(clerk.page)
+    clerk.opens("/admin/")
+    clerk.follows("一社区开办清单")
+    clerk.page.locator("li.missing a", has_text="试发短信").click()
+    settle(clerk.page)
+    clerk.types(code=TextTrial.objects.latest("pk").code)
+    clerk.page.locator(".desk-actions button").click()
+    settle(clerk.page)
+    clerk.opens("/admin/")
+    clerk.follows("一社区开办清单")
     clerk.page.locator("li.missing a", has_text="办公电话").click()
     settle(clerk.page)
     clerk.types(phone="0871-12345678", organisation_code="686175779")
