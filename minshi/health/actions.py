@@ -27,14 +27,16 @@ KEPT = Path(__file__).resolve().parent / "kept.toml"
 AT_A_TIME = 500
 """Rows of one transaction: nobody waits for it."""
 
-GONE = """
-DELETE FROM {table} WHERE id IN (
+OLD = """
     SELECT old.id FROM {table} old
     WHERE old.{at} < (SELECT minshi_now() - make_interval(days => %s)) AND {where}
     ORDER BY old.{at} LIMIT %s
     FOR UPDATE SKIP LOCKED
-)
 """
+GONE = f"DELETE FROM {{table}} WHERE id IN ({OLD})"
+CLEARED = f"UPDATE {{table}} SET {{columns}} WHERE id IN ({OLD}) RETURNING id"
+BLANK = "—"
+"""What stands in place of a name or number that nobody needs any more: that there was one is still read."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,39 @@ def _forget(rule: Purged) -> int:
             gone = int(cursor.rowcount)
         total += gone
         if gone < AT_A_TIME:
+            return total
+
+
+@dataclass(frozen=True)
+class Cleared(Purged):
+    """A table whose rows stay, without who and how to reach them (``columns``), the policy's ``days`` after ``at``."""
+
+    columns: tuple[str, ...] = ()
+
+    @property
+    def statement(self) -> str:
+        blank = ", ".join(f"{name} = CASE WHEN {name} = '' THEN '' ELSE '{BLANK}' END" for name in self.columns)
+        return CLEARED.format(table=self.table, columns=blank, at=self.at, where=self.where)
+
+
+def cleared() -> list[Cleared]:
+    return [Cleared(table, **{**rule, "columns": tuple(rule["columns"])}) for table, rule in kept()["cleared"].items()]
+
+
+def clear() -> dict[str, int]:
+    """Table → in how many rows a name or number went, from the record too: there its digest stays."""
+    return {rule.table: _clear(rule) for rule in cleared()}
+
+
+def _clear(rule: Cleared) -> int:
+    days, total = int(policy.value(rule.days, None)), 0
+    while True:
+        with transaction.atomic(), acting(None), connection.cursor() as cursor:
+            cursor.execute(rule.statement, [days, AT_A_TIME])
+            keys = [str(key) for (key,) in cursor.fetchall()]
+            cursor.execute("SELECT audit_erase(%s, %s::text[])", [rule.table, keys])
+        total += len(keys)
+        if len(keys) < AT_A_TIME:
             return total
 
 

@@ -28,7 +28,7 @@ def look() -> None:
 @shared_task
 def forget() -> dict[str, int]:
     """What the policy keeps for so many days; asked often, so that there is never much of it."""
-    return actions.forget()
+    return {**actions.forget(), **actions.clear()}
 
 
 @shared_task

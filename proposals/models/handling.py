@@ -41,6 +41,13 @@ class Handling(models.Model):
     class Meta:
         verbose_name = _("派单")
         verbose_name_plural = _("派单")
+        indexes = [
+            models.Index(
+                fields=["ended_at"],
+                name="handling_left",
+                condition=Q(ended_at__isnull=False) & ~Q(lead_name__in=("", "—")),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["proposal"], condition=Q(ended_at=None), name="one_open_handling_per_proposal"

@@ -46,9 +46,9 @@ class RequestStage(models.TextChoices):
 
 class Resource(models.Model):
     """What somebody offers the neighbours. Whoever offers is reached through the platform only: the page names a unit,
-    never a resident, and of neither a number."""
+    and a resident only while they agree to it (``name_public``); of neither a number."""
 
-    PERSONAL = ("offerer_name", "contact")
+    PERSONAL = ("offerer_name", "contact", "name_public")
 
     place = models.ForeignKey(Territory, models.PROTECT, related_name="+", verbose_name=_("地方"))
     kind = models.CharField(_("哪一种"), max_length=12, choices=ResourceKind)
@@ -60,6 +60,7 @@ class Resource(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("提供人"))
     offerer_name = models.CharField(_("纸质表上的提供人（仅办理人可见）"), max_length=40, blank=True)
     contact = models.CharField(_("怎么联系（仅办理人可见）"), max_length=40, blank=True)
+    name_public = models.CharField(_("同意公开的姓名"), max_length=60, blank=True, db_default="")
     at = models.DateTimeField(_("登记时间"), db_default=Now())
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("确认人")
@@ -84,6 +85,12 @@ class Resource(models.Model):
             models.Index(F("kind"), F("id").desc(), name="resource_of_kind", condition=Q(stage="listed")),
             models.Index(F("id").desc(), name="resource_newest", condition=Q(stage="listed")),
             GinIndex(Bigrams(Together("title", "about")), name="resource_bigrams"),
+            # Whose names and numbers nobody needs any more (minshi/health/kept.toml).
+            models.Index(
+                fields=["ended_at"],
+                name="resource_left",
+                condition=Q(ended_at__isnull=False) & ~Q(offerer_name__in=("", "—")),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -124,7 +131,7 @@ class Resource(models.Model):
     @property
     def offered_by(self) -> str:
         """As everybody reads it."""
-        return self.unit or str(_("一位居民"))
+        return self.unit or self.name_public or str(_("一位居民"))
 
 
 class ResourceRequest(models.Model):
