@@ -1,6 +1,7 @@
 """卷内目录: what a complete file holds, by kind of project and by the way it went.
 
-Every document is made of what is public already: names were masked when they were written.
+Every document is made of what is public already: names were masked when they were written. Whoever lets their whole
+name be shown is masked here all the same: a seal is for good, the consent may be taken back.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ from funding.selectors import books, buys_nothing, last_ending, plan_of
 from minshi.clock import CHINA
 from minshi.disclosure.models import GATES, Notice, Remark
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_names
 from minshi.paper.models import Line, Sheet
+from minshi.residents.naming import name_of
 from proposals.models import PUBLIC, Kind, Proposal, Source
 from proposals.selectors import notices_of
 
@@ -165,7 +168,8 @@ def _versions(proposal: Proposal) -> Iterator[Document]:
             "why",
             "at",
         )
-        facts = _of(proposal, "number", "title", "kind", "category", "channel", "proposer_public", "submitted_at")
+        facts = _of(proposal, "number", "title", "kind", "category", "channel", "submitted_at")
+        facts["proposer_public"] = mask_names(proposal.proposer_public, name_of(proposal.proposer))
         content = {"project": facts, "place": proposal.place.full_name, "version": words}
         yield Document("version", gettext("提议（第 %(n)d 版）") % {"n": version.number}, content)
 

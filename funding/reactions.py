@@ -37,7 +37,7 @@ from minshi.disclosure.models import Notice
 from minshi.disclosure.signals import reopened
 from minshi.lifecycle.machine import stepped, what_blocks_gate
 from minshi.lifecycle.models import StepRecord
-from minshi.mydata.signals import forgetting
+from minshi.mydata.signals import Act, Opened, forgetting, named_acts, naming
 from minshi.notifications.actions import tell_role
 from minshi.paper.models import Line
 from minshi.paper.signals import differs
@@ -230,3 +230,13 @@ def money_is_still_theirs(person: Person, **kwargs: Any) -> bool:
     actions.forget_giver(person, by=None)
     given = Contribution.objects.filter(giver__person=person).exclude(proposal__stage__in=ENDED)
     return given.exists() or Refund.objects.owed().filter(giver__person=person).exists()
+
+
+@receiver(named_acts, sender=Person)
+def what_they_give_and_do(person: Person, **kwargs: Any) -> list[Act]:
+    return actions.acts_of(person)
+
+
+@receiver(naming, sender=Person)
+def what_they_gave_is_named(act: str, subject: int, person: Person, **kwargs: Any) -> Opened | None:
+    return actions.opened(act, subject, person)

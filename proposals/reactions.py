@@ -26,7 +26,7 @@ from minshi.disclosure.signals import (
     unread,
 )
 from minshi.lifecycle.machine import what_blocks_gate
-from minshi.mydata.signals import closing, forgetting
+from minshi.mydata.signals import Act, Opened, closing, forgetting, named_acts, naming
 from minshi.notifications.actions import tell, tell_all, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
 from minshi.paper.models import Line
@@ -370,3 +370,18 @@ def an_offerer_is_gone(user: User, **kwargs: Any) -> None:
 @receiver(forgetting, sender=Person)
 def what_they_were_writing_is_forgotten(person: Person, **kwargs: Any) -> None:
     actions.forget_drafts_of(person, by=None)
+
+
+@receiver(named_acts, sender=Person)
+def what_they_said_in_public(person: Person, **kwargs: Any) -> list[Act]:
+    return actions.acts_of(person)
+
+
+@receiver(naming, sender=Person)
+def what_they_said_is_named(act: str, subject: int, person: Person, **kwargs: Any) -> Opened | None:
+    return actions.opened(act, subject, person)
+
+
+@receiver(forgetting, sender=Person)
+def their_names_are_forgotten(person: Person, **kwargs: Any) -> None:
+    actions.forget_named(person, by=None)

@@ -26,6 +26,7 @@ from funding.actions.ending import (
 )
 from funding.actions.exits import ask_anew, ask_for_help, draw_up, drop_award, plan_anew
 from funding.actions.lateness import overdue
+from funding.actions.naming import acts_of, opened
 from funding.actions.payments import (
     annul_waiver,
     approve_payment,
@@ -90,6 +91,7 @@ from funding.actions.suppliers import add_quote, award, form_group, open_enquiry
 
 __all__ = [
     "accept_work",
+    "acts_of",
     "add_quote",
     "add_sponsor",
     "allocate",
@@ -138,6 +140,7 @@ __all__ = [
     "open_pot",
     "open_purse",
     "open_suppliers",
+    "opened",
     "overdue",
     "pay",
     "pay_refund",

@@ -15,7 +15,7 @@ from funding import told
 from funding.actions.claims import account_of, cover_claims
 from funding.actions.plans import note_money
 from funding.lifecycle import admin_url
-from funding.models import Claim, Contribution, ContributionStage, InKind, Pledge, Purse, Refund, Sponsor
+from funding.models import Claim, Contribution, ContributionStage, GroupMember, InKind, Pledge, Purse, Refund, Sponsor
 from funding.rules import demand
 from minshi.accounts.models import User
 from minshi.audit.actions import erase
@@ -28,6 +28,7 @@ from minshi.lifecycle.action import action, just_said
 from minshi.lifecycle.machine import begin, lock, take
 from minshi.lifecycle.models import StepRecord
 from minshi.masking import mask_name, mask_text, one_line, seen
+from minshi.mydata.actions import agree, take_back
 from minshi.notifications.actions import tell, tell_doors, tell_role
 from minshi.notifications.catalogue import Event
 from minshi.paper import actions as paper
@@ -81,6 +82,8 @@ def pledge(
     if again := just_said(Pledge.objects.standing().filter(proposal=proposal), speaker=person, **said):
         return again
     _retire(proposal, household, by)
+    if publishes_name:
+        agree_to_name(proposal, person, by=by)
     with refusing(one_pledge_per_person=("amount", TWICE)):
         promised = Pledge.objects.create(
             proposal=proposal,
@@ -93,7 +96,7 @@ def pledge(
             name_public=public_name(household, person.name, publishes_name),
             by=by,
         )
-    _name_as_agreed(proposal, person, publishes_name)
+    name_as_agreed(proposal, person, publishes_name, by=by)
     proposals.note_on_card(proposal)
     tell(by, *_told(promised, _("已登记认缴：%s")), event=told.PLEDGED.name)
     return promised
@@ -227,10 +230,12 @@ def read_pledge(promised: Pledge, *, amount_fen: int, publishes_name: bool, by: 
     promised.is_waiting = False
     promised.amount_fen, promised.publishes_name = line.settled["amount_fen"], line.settled["publishes_name"]
     promised.name_public = public_name(promised.household, name, promised.publishes_name)
+    if promised.publishes_name and promised.giver.person is not None:
+        agree_to_name(proposal, promised.giver.person, by=by)
     with refusing(one_pledge_per_person=("amount_fen", TWICE), one_human_speaks_once=("amount_fen", SIGNED_TWICE)):
         promised.save(update_fields=["is_waiting", "amount_fen", "publishes_name", "name_public"])
     if promised.giver.person is not None:
-        _name_as_agreed(proposal, promised.giver.person, promised.publishes_name)
+        name_as_agreed(proposal, promised.giver.person, promised.publishes_name, by=by)
     deadlines.meet(promised)
     proposals.note_on_card(proposal)
     _tell_household(promised, _("您家在纸上的认缴已核对：%s"), told.PLEDGE_READ)
@@ -361,9 +366,10 @@ def publish_name(promised: Pledge, publishes: bool, *, by: User) -> Pledge:
     if publishes and promised.withdrawn_at:
         raise Refused(_("这份认缴已经撤回或者结束，不能再改为公开姓名"))
     if publishes:
+        agree_to_name(proposal, person, by=by)
         promised.publishes_name = True
         promised.save(update_fields=["publishes_name"])
-    _name_as_agreed(proposal, person, publishes)
+    name_as_agreed(proposal, person, publishes, by=by)
     promised.refresh_from_db()
     proposals.note_on_card(proposal)
     return promised
@@ -373,8 +379,19 @@ NAMED = (Pledge, Contribution, Refund, Claim)
 """Whatever says in public who gave, or gets back, or owes."""
 
 
-def _name_as_agreed(proposal: Proposal, person: Person, publishes: bool) -> None:
-    """Each of them as this person agreed to be named, from whichever door they gave."""
+PLEDGE = Pledge._meta.label_lower
+"""The act of the consent to be named among those who give; its subject is the project."""
+
+
+def agree_to_name(proposal: Proposal, person: Person, *, by: User) -> None:
+    """The consent, before any of them shows the name."""
+    url = reverse("pledge", args=[proposal.number])
+    agree(person, PLEDGE, proposal.pk, title=proposal.title, url=url, place=proposal.place, by=by)
+
+
+def name_as_agreed(proposal: Proposal, person: Person, publishes: bool, *, by: User | None) -> str:
+    """Each of them as this person agreed to be named, from whichever door they gave; and what the last one shows."""
+    said = ""
     theirs = Pledge.objects.filter(proposal=proposal, giver__person=person)
     if not publishes:
         for promised in theirs.filter(publishes_name=True):
@@ -389,6 +406,10 @@ def _name_as_agreed(proposal: Proposal, person: Person, publishes: bool) -> None
             if row.name_public != shown:
                 row.name_public = shown
                 row.save(update_fields=["name_public"])
+            said = shown if is_named else said
+    if not publishes and by is not None:
+        take_back(person, PLEDGE, proposal.pk, by=by)
+    return said
 
 
 @action
@@ -397,10 +418,11 @@ def forget_giver(person: Person, *, by: None = None) -> None:
     named = Pledge.objects.filter(giver__person=person, publishes_name=True).values("proposal")
     for proposal in Proposal.objects.filter(pk__in=named).order_by("pk"):
         lock(proposal)
-        _name_as_agreed(proposal, person, publishes=False)
+        name_as_agreed(proposal, person, publishes=False, by=None)
         proposals.note_on_card(proposal)
     for model in NAMED:
         erase(model, model._default_manager.filter(giver__person=person).values_list("pk", flat=True), by=None)
+    erase(GroupMember, GroupMember.objects.filter(person=person).values_list("pk", flat=True), by=None)
 
 
 @action

@@ -35,4 +35,5 @@ CREATE CONSTRAINT TRIGGER whole_group AFTER INSERT ON funding_group
 CREATE CONSTRAINT TRIGGER whole_group AFTER INSERT ON funding_groupmember
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION funding_guard_group();
 SELECT append_only('funding_group', 'ended_at');
-SELECT append_only('funding_groupmember');
+SELECT append_only('funding_groupmember', 'name_public');
+SELECT guard_name('funding_groupmember', 'name_public', 'funding.groupmember', 'shown.id', 'shown.person_id');

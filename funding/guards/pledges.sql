@@ -80,3 +80,7 @@ SELECT append_only('funding_inkind', 'confirmed_by_id', 'confirmed_at', 'name_pu
                    'rejected_why');
 SELECT guard_single_voice('funding_pledge', 'proposal_id', 'speaker_id', 'household_id', 'earlier.withdrawn_at IS NULL',
                           'OLD.is_waiting AND NOT NEW.is_waiting');
+-- Whoever gives is named, beside all that they gave, only while they agree to it (慈善法, 个人信息保护法).
+SELECT guard_name(named::regclass, 'name_public', 'funding.pledge', 'shown.proposal_id',
+                  '(SELECT home.person_id FROM residents_residence AS home WHERE home.id = shown.giver_id)')
+FROM unnest(ARRAY['funding_pledge', 'funding_contribution', 'funding_refund', 'funding_claim']) AS named;

@@ -40,7 +40,10 @@ class Group(models.Model):
 
 
 class GroupMember(models.Model):
-    """Somebody of the group, with or without a phone; the name is masked when it is written here."""
+    """Somebody of the group, with or without a phone; the name is masked when it is written here, unless they agree to
+    have it shown."""
+
+    PERSONAL = ("name_public",)
 
     group = models.ForeignKey(Group, models.PROTECT, related_name="members")
     person = models.ForeignKey(Person, models.PROTECT, related_name="project_memberships")

@@ -1,8 +1,8 @@
-"""What residents ask to have put right about themselves, answered at the desk."""
+"""What residents ask to have put right about themselves, answered at the desk; what they let be shown."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -14,8 +14,10 @@ from minshi.accounts.models import User
 from minshi.desk.admin import ScopedAdmin, until
 from minshi.desk.deskwork import DeskForm
 from minshi.desk.views import done_by_another
+from minshi.faces.photos import PhotosField, first_of
+from minshi.masking import mask_name
 from minshi.mydata import actions
-from minshi.mydata.models import Correction
+from minshi.mydata.models import Consent, Correction
 from minshi.residents.models import Role
 from minshi.residents.rules import STAND_INS, roles_of
 
@@ -98,3 +100,38 @@ class CorrectionAdmin(ScopedAdmin):
     @admin.display(description=_("在哪里"))
     def where(self, asked: Correction) -> str:
         return asked.home.household.label or asked.home.household.place.name
+
+
+class TakeBack(DeskForm):
+    name = "take-back"
+    label = _("凭纸质申请收回")
+    help = _("本人签字的申请拍下来。登记以后，公开的地方马上隐去，编号不变；本人会收到消息。")
+    permission = "mydata.take_back"
+    done = _("已收回，公开的地方马上隐去")
+    renamed: ClassVar[dict[str, str]] = {"photo": "photos", "stub": "photos"}
+    photos = PhotosField(label=_("拍下申请"), most=1)
+
+    @classmethod
+    def open_to(cls, subject: Consent) -> bool:
+        return subject.withdrawn_at is None
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        return [(_("公开什么"), self.subject.get_what_display()), (_("事情"), self.subject.title)]
+
+    def run(self, subject: Consent, by: User) -> object:
+        return actions.take_back_on_paper(subject, photo=first_of(self.cleaned_data["photos"]), by=by)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ScopedAdmin):
+    place_path = "place__path"
+    desk_forms = (TakeBack,)
+    list_display = ("title", "what", "whose", "given_at", "withdrawn_at")
+    list_filter = ("what",)
+    list_select_related = ("person",)
+    search_fields = ("title",)
+    fields = ("title", "what", "whose", "place", "version", "given_at", "withdrawn_at")
+
+    @admin.display(description=_("同意的人"))
+    def whose(self, agreed: Consent) -> str:
+        return mask_name(agreed.person.name)

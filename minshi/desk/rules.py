@@ -13,7 +13,7 @@ from minshi.disclosure.rules import may_answer, may_call_remark
 from minshi.health.rules import tries_alarms
 from minshi.intake.actions import carries_out, takes_in
 from minshi.lifecycle import permits
-from minshi.mydata.actions import answers
+from minshi.mydata.actions import answers, takes_back
 from minshi.residents.models import Residence, Role, RoleGrant
 from minshi.residents.register import keeps_register
 from minshi.residents.rules import APPOINTS, confirms_residents, holds, may_appoint, roles_of
@@ -84,6 +84,7 @@ rules.add_perm("intake.take_in", rules.predicate(takes_in))
 rules.add_perm("intake.carry_out", rules.predicate(carries_out))
 rules.add_perm("bylaws.enter", rules.predicate(keeps_bylaws))
 rules.add_perm("mydata.answer", rules.predicate(answers))
+rules.add_perm("mydata.take_back", rules.predicate(takes_back))
 rules.add_perm("policy.set", sets_policy)
 rules.add_perm("disclosure.correct", corrects)
 rules.add_perm("disclosure.answer", rules.predicate(may_answer))
@@ -103,6 +104,7 @@ permits.held_by(
         "intake.carry_out": _("这里的社区工作人员、街道经办或区牵头部门"),
         "bylaws.enter": _("这里的社区工作人员"),
         "mydata.answer": _("这里的楼栋长等组织人、社区工作人员或街道经办（不能是本人）"),
+        "mydata.take_back": _("这里的社区工作人员或街道经办（不能是本人）"),
         "policy.set": _("这里的街道或区牵头部门"),
         "disclosure.correct": _("这里的社区工作人员、街道经办或区牵头部门"),
         "disclosure.answer": _("现在负责答复异议的一级"),

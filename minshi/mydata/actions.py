@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -15,13 +18,16 @@ from minshi.deadlines.models import Deadline
 from minshi.lifecycle.action import action
 from minshi.masking import mask_text, one_line
 from minshi.mydata import told
-from minshi.mydata.models import ABOUT_LENGTH, Correction
-from minshi.mydata.signals import closing, forgetting
-from minshi.notifications.actions import tell, tell_role
+from minshi.mydata.models import ABOUT_LENGTH, Consent, ConsentQuerySet, Correction
+from minshi.mydata.signals import Act, Opened, closing, forgetting, named_acts, naming
+from minshi.notifications.actions import tell, tell_doors, tell_role
 from minshi.notifications.following import forget_followed
+from minshi.paper import actions as paper
+from minshi.paper.models import Sheet
 from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents import notice
 from minshi.residents.actions import lasting_posts, leave
 from minshi.residents.models import ORGANISERS, Person, Residence, Role
 from minshi.residents.rules import confirms_residents, holds, nearest_role, person_of, roles_of
@@ -178,6 +184,123 @@ def answer_correction(asked: Correction, *, granted: bool, answer: str = "", by:
     return asked
 
 
+def acts_of(person: Person) -> list[Act]:
+    """What of theirs stands in public and could carry their name, the newest first of each kind."""
+    said: list[tuple[Any, Any]] = named_acts.send(Person, person=person)
+    return [act for _receiver, acts in said for act in acts]
+
+
+def takes_back(user: User, agreed: Consent) -> bool:
+    """For whoever asks on paper: the community where it stands, or the street; one's own one takes back oneself."""
+    own = user.is_same(agreed.person.user_id)
+    return not own and holds(user, agreed.place, Role.CLERK, Role.CASE_OFFICER)
+
+
+@action
+def take_back_on_paper(agreed: Consent, *, photo: UploadedFile | None, by: User) -> Consent:
+    """Somebody asked for it on a sheet: masked at once by one hand, for it takes no right from anybody.
+
+    Its person hears of it and may agree again. Raises ``NotAllowed``, ``Refused``.
+    """
+    if not takes_back(by, agreed):
+        raise NotAllowed(_("只有这里的社区工作人员和街道经办可以代收回，自己的由本人收回"))
+    if agreed.withdrawn_at is not None:
+        raise Refused(_("已经收回过了"))
+    if photo is None:
+        raise Refused(photo=_("请拍下本人签字的申请"))
+    _opened(agreed.act, agreed.subject, agreed.person, agreed.what).write(False)
+    sheet = paper.register(agreed.place, [], about=str(agreed), stub=photo, by=by)
+    take_back(agreed.person, agreed.act, agreed.subject, what=agreed.what, sheet=sheet, by=by)
+    agreed.refresh_from_db()
+    if agreed.withdrawn_at is None:
+        raise Refused(_("已经收回过了"))
+    title, words = _("已按您的纸质申请收回公开"), _("“%(title)s”里不再公开您的姓名或者照片。") % {"title": agreed.title}
+    _tell_person(agreed.person, title, words)
+    return agreed
+
+
+def _tell_person(person: Person, title: str, words: str) -> None:
+    """By their account, or where they have no phone by the chief's list."""
+    if person.user is not None and person.user.phone:
+        tell(person.user, title, words, reverse("my_names"), event=told.TAKEN_BACK.name)
+    elif (home := person.residence) is not None:
+        tell_doors(
+            [home.household_id], title, words, event=told.TAKEN_BACK.name, slip=_("社区有您的一件事，请问楼栋长")
+        )
+
+
+def standing(person: Person) -> QuerySet[Consent]:
+    """What they agreed to and have not taken back."""
+    return _theirs(person).standing().order_by("-pk")
+
+
+def taken_back(person: Person) -> QuerySet[Consent]:
+    return _theirs(person).exclude(withdrawn_at=None).order_by("-withdrawn_at", "-pk")
+
+
+def _theirs(person: Person) -> ConsentQuerySet:
+    return Consent.objects.filter(Q(person=person) | Q(person__user__in=person.user.keys if person.user else ()))
+
+
+@action
+def publish_name(act: str, subject: int, publishes: bool, *, by: User) -> None:
+    """Let one's whole name stand beside one act, or take that back: it is masked at once, under the same number.
+
+    Raises ``NotAllowed`` for what is somebody else's, ``Refused`` for what is over.
+    """
+    person = _person(by)
+    opened = _opened(act, subject, person)
+    if not publishes:
+        opened.write(False)
+        take_back(person, act, subject, by=by)
+        return
+    if opened.why_not:
+        raise Refused(opened.why_not)
+    agreed = agree(person, act, subject, title=opened.title, url=opened.url, place=opened.place, by=by)
+    agreed.shown = opened.write(True)[:120]
+    agreed.save(update_fields=["shown"])
+
+
+def _opened(act: str, subject: int, person: Person, what: str = Consent.What.NAME) -> Opened:
+    said: list[tuple[Any, Any]] = naming.send(Person, act=act, subject=subject, person=person, what=what)
+    for _receiver, opened in said:
+        if isinstance(opened, Opened):
+            return opened
+    raise Refused(_("没有找到这件事"))
+
+
+def agree(
+    person: Person,
+    act: str,
+    subject: int,
+    *,
+    title: str,
+    url: str,
+    place: Territory,
+    by: User,
+    what: str = Consent.What.NAME,
+) -> Consent:
+    """The consent, before anything is shown by it; one that stands is the same. In the caller's transaction."""
+    standing = Consent.objects.of(person, act, subject).standing().filter(what=what).first()
+    if standing is not None:
+        return standing
+    words = {"title": title[:120], "url": url, "place": place, "version": notice.VERSION, "given_by": by}
+    return Consent.objects.create(person=person, act=act, subject=subject, what=what, **words)
+
+
+def take_back(
+    person: Person, act: str, subject: int, *, by: User, what: str = Consent.What.NAME, sheet: Sheet | None = None
+) -> None:
+    """The consent ends, once nothing is shown by it any more. In the caller's transaction."""
+    for agreed in Consent.objects.of(person, act, subject).standing().filter(what=what).select_for_update(of=("self",)):
+        agreed.withdrawn_at, agreed.withdrawn_by, agreed.sheet = now(), by, sheet
+        agreed.save(update_fields=["withdrawn_at", "withdrawn_by", "sheet"])
+
+
+def names_shown(person: Person, act: str, subject: int) -> bool:
+    return Consent.objects.of(person, act, subject).standing().filter(what=Consent.What.NAME).exists()
+
+
 @action
 def move_out(*, by: User) -> None:
     """One does not live there any more, from now on; what was said and given before stays."""
@@ -218,6 +341,9 @@ def close(*, by: User) -> None:
     if home is not None:
         leave(home, by=by)
     forget_followed(user)
+    for agreed in Consent.objects.standing().filter(person__user__in=user.keys).order_by("pk"):
+        _opened(agreed.act, agreed.subject, agreed.person, agreed.what).write(False)
+        take_back(agreed.person, agreed.act, agreed.subject, what=agreed.what, by=user)
     closing.send(User, user=user)
     user.is_active, user.phone, user.phone_verified = False, None, False
     user.set_unusable_password()
@@ -244,6 +370,10 @@ def forget(user: User, *, by: None = None) -> bool:
             asked.name, asked.about, asked.answer = (said and GONE for said in (asked.name, asked.about, asked.answer))
             asked.save(update_fields=["name", "about", "answer"])
             erase(Correction, [asked.pk], by=None)
+        for agreed in Consent.objects.filter(person=person).exclude(shown=""):
+            agreed.shown = ""
+            agreed.save(update_fields=["shown"])
+            erase(Consent, [agreed.pk], by=None)
         erase(Person, [person.pk], by=None)
     for lost in LostNumber.objects.filter(user__in=user.keys).exclude(confirmed_at=None, dropped_at=None):
         lost.phone = ""

@@ -1,14 +1,16 @@
-"""What somebody asks to have put right about themselves, and its one answer."""
+"""What somebody asks to have put right about themselves, and its one answer; what they let be shown of themselves."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from minshi.clock import Now
-from minshi.residents.models import Residence
+from minshi.paper.models import Sheet
+from minshi.prefix import Address
+from minshi.residents.models import Person, Residence
 from minshi.territory.models import Territory
 
 ABOUT_LENGTH = 240
@@ -68,3 +70,77 @@ class Correction(models.Model):
     @property
     def territory(self) -> Territory:
         return self.home.household.place
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def standing(self) -> ConsentQuerySet:
+        return self.filter(withdrawn_at=None)
+
+    def of(self, person: Person, act: str, subject: int) -> ConsentQuerySet:
+        """For this act, also where another account of the same human said it."""
+        people = Q(person=person) | Q(person__user__in=person.user.keys if person.user else ())
+        return self.filter(people, act=act, subject=subject)
+
+
+class Consent(models.Model):
+    """单独同意公开 (form 36): beside one act of a person their whole name stands, or photos with people in them, until
+    they take it back; another consent is another row.
+
+    ``act`` names the table of what was said or done, ``subject`` its key. ``shown`` is what stood there: once it was
+    taken back it is locked, read by nobody, and the record has its digest.
+    """
+
+    class What(models.TextChoices):
+        NAME = "name", _("姓名")
+        PHOTO = "photo", _("认得出人的照片")
+
+    PERSONAL = ("shown",)
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="consents", verbose_name=_("同意的人"))
+    act = models.CharField(_("哪一种"), max_length=40)
+    subject = models.BigIntegerField(_("哪一件"))
+    what = models.CharField(_("公开什么"), max_length=8, choices=What, default=What.NAME)
+    place = models.ForeignKey(Territory, models.PROTECT, related_name="+", verbose_name=_("地方"))
+    title = models.CharField(_("事情"), max_length=120)
+    url = Address(_("页面"), max_length=200)
+    shown = models.CharField(_("公开过的原样（锁定）"), max_length=120, blank=True)
+    version = models.PositiveSmallIntegerField(_("按第几版告知"))
+    given_at = models.DateTimeField(_("同意时间"), db_default=Now())
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("登记人"))
+    withdrawn_at = models.DateTimeField(_("收回时间"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("办理收回的人"),
+    )
+    sheet = models.ForeignKey(
+        Sheet, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("收回的纸质申请")
+    )
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("公开的同意")
+        verbose_name_plural = _("公开的同意")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "act", "subject", "what"], condition=Q(withdrawn_at=None), name="one_standing_consent"
+            ),
+            models.CheckConstraint(
+                condition=Q(sheet=None) | Q(withdrawn_at__isnull=False), name="consent_is_taken_back_on_a_sheet"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["act", "subject"], name="consent_of_act"),
+            models.Index(F("place_id"), F("id").desc(), name="consent_of_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.get_what_display()}"
+
+    @property
+    def territory(self) -> Territory:
+        return self.place

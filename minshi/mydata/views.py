@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,12 +24,13 @@ from minshi.faces.words import said_late
 from minshi.masking import mask_phone
 from minshi.mydata import actions
 from minshi.mydata.forms import AnswerForm, NameForm, NewNumberForm, RightForm, SureForm
-from minshi.mydata.models import Correction
+from minshi.mydata.models import Consent, Correction
 from minshi.policy import selectors as policy
+from minshi.prefix import is_ours
 from minshi.refusals import NotAllowed, Refused, answering, onto
 from minshi.residents import actions as residents
 from minshi.residents import notice
-from minshi.residents.models import ORGANISERS, Residence, Role, RoleGrant
+from minshi.residents.models import ORGANISERS, Person, Residence, Role, RoleGrant
 from minshi.residents.rules import person_of, roles_of
 from minshi.signin import actions as codes
 from minshi.signin.addresses import address_of
@@ -137,6 +139,46 @@ def my_request(request: HttpRequest) -> HttpResponse:
             return redirect("my_data")
     context = {"form": form, "answer_days": policy.value("mydata.answer_days", None)}
     return render(request, "mydata/my_request.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_names(request: HttpRequest) -> HttpResponse:
+    """Where one's whole name stands in public, beside which act; each given and taken back with one press."""
+    user = user_of(request)
+    reasons: list[str] = []
+    if request.method == "POST":
+        sent = request.POST
+        publishes = sent.get("publishes") == "1"
+        with answering(lambda refusal: reasons.extend(refusal.reasons)):
+            actions.publish_name(sent.get("act", ""), paging.number(sent.get("subject")) or 0, publishes, by=user)
+            messages.success(request, _("已公开姓名") if publishes else _("已收回，马上隐去"))
+            back = sent.get("next", "")
+            return redirect(back if back and is_ours(back, request) else reverse("my_names"))
+    person = person_of(user)
+    context = {"rows": _rows_of_names(person), "reasons": reasons, "before": []}
+    if person is not None:
+        context["before"] = actions.taken_back(person)[:MOST]
+    return render(request, "mydata/my_names.html", context, status=422 if reasons else 200)
+
+
+def _rows_of_names(person: Person | None) -> list[dict[str, Any]]:
+    """What they could let be named, and what stands besides."""
+    if person is None:
+        return []
+    standing = {(each.act, each.subject, each.what): each for each in actions.standing(person)}
+    rows: list[dict[str, Any]] = []
+    for act in actions.acts_of(person):
+        named = standing.pop((act.act, act.subject, Consent.What.NAME), None)
+        rows.append({**vars(act), "named": named is not None})
+    for each in standing.values():
+        photos = each.what == Consent.What.PHOTO
+        rows.append(
+            {"act": each.act, "subject": each.subject, "title": each.title, "url": each.url,
+             "shown": each.shown, "named": True, "photos": photos}
+        )  # fmt: skip
+    return rows
 
 
 @never_cache

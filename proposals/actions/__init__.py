@@ -39,6 +39,7 @@ from proposals.actions.handling import (
 )
 from proposals.actions.looking import climb_look, look_at_sheet
 from proposals.actions.merging import merge, split
+from proposals.actions.naming import acts_of, forget_named, opened
 from proposals.actions.proposing import add_photo, resubmit, submit, submit_for, submit_once, withdraw
 from proposals.actions.questions import (
     answer_question,
@@ -122,6 +123,7 @@ __all__ = [
     "Written",
     "accept_handling",
     "accept_silence",
+    "acts_of",
     "add_photo",
     "advance",
     "answer_question",
@@ -166,6 +168,7 @@ __all__ = [
     "follow_project",
     "forget_drafts",
     "forget_drafts_of",
+    "forget_named",
     "forget_offerer",
     "forget_wisher",
     "freeze_beneficiaries",
@@ -191,6 +194,7 @@ __all__ = [
     "offer",
     "open_call",
     "open_handling",
+    "opened",
     "overdue",
     "overdue_call",
     "part_wish",

@@ -53,7 +53,7 @@ def ask(text: str, *, by: User, proposal: Proposal | None = None, is_demo: bool 
     with refusing(questions_of_one_household=("text", "")):
         question.save(force_insert=True)
     begin(question, "ask", by=by)
-    _show(question)
+    show_question(question)
     return question
 
 
@@ -62,7 +62,7 @@ def is_open_to_questions(proposal: Proposal) -> bool:
     return proposal.stage not in ENDED or proposal.stage == Stage.ARCHIVED
 
 
-def _show(question: Question) -> None:
+def show_question(question: Question) -> None:
     """It stands on the page of its project, and of what that was merged into."""
     if question.proposal_id:
         for shown in Proposal.objects.filter(Q(pk=question.proposal_id) | Q(merged=question.proposal_id)):
@@ -76,7 +76,7 @@ def answer_question(question: Question, text: str, *, by: User) -> StepRecord:
     if not public.strip():
         raise Refused(text=_("请写下答复，大家都看得到"))
     record = take(question, "answer", by=by, reason=public, setting={"answer": public})
-    _show(question)
+    show_question(question)
     return record
 
 
@@ -91,7 +91,7 @@ def hide_question(question: Question, *, reason: str, by: User) -> StepRecord:
     """Staff take it off the page; that it was asked, and why it was hidden, stays there."""
     public = _beside(question, reason)
     record = take(question, "hide", by=by, reason=public, setting={"hidden_why": public})
-    _show(question)
+    show_question(question)
     return record
 
 
@@ -104,7 +104,7 @@ def climb_question(question: Question, *, by: User | None = None) -> StepRecord 
         return None
     role, place = found
     record = take(question, "climb", by=by, setting={"role": role, "place": place})
-    _show(question)
+    show_question(question)
     return record
 
 

@@ -43,3 +43,5 @@ BEGIN
 END $$;
 CREATE TRIGGER other_dispatch BEFORE UPDATE ON proposals_handling
     FOR EACH ROW EXECUTE FUNCTION refuse_other_dispatch();
+SELECT guard_name('proposals_proposal', 'proposer_public', 'proposals.proposal', 'shown.id',
+                  '(SELECT said.id FROM residents_person AS said WHERE said.user_id = shown.proposer_id)');

@@ -3,8 +3,10 @@ SELECT guard_stage('proposals_question', 'proposals.question');
 -- What was asked stays as it was asked, and one question has one answer.
 SELECT append_only(
     'proposals_question', 'stage', 'stage_since', 'holder_role', 'holder_place_id', 'due_at', 'due_basis', 'answer',
-    'hidden_why'
+    'hidden_why', 'asker_public'
 );
+SELECT guard_name('proposals_question', 'asker_public', 'proposals.question', 'shown.id',
+                  '(SELECT said.id FROM residents_person AS said WHERE said.user_id = shown.by_id)');
 CREATE OR REPLACE FUNCTION refuse_other_answer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.answer <> '' AND NEW.answer <> OLD.answer OR OLD.hidden_why <> '' AND NEW.hidden_why <> OLD.hidden_why THEN

@@ -47,3 +47,5 @@ BEGIN
 END $$;
 CREATE TRIGGER not_too_many BEFORE INSERT ON proposals_resourcerequest
     FOR EACH ROW EXECUTE FUNCTION refuse_many_requests();
+SELECT guard_name('proposals_resource', 'name_public', 'proposals.resource', 'shown.id',
+                  '(SELECT said.id FROM residents_person AS said WHERE said.user_id = shown.by_id)');

@@ -75,6 +75,7 @@ class Proposal(models.Model):
     ``pinned_households``: how many benefit, counted by the database when co-signing begins; nobody types it.
     """
 
+    PERSONAL = ("proposer_public",)
     LOCKED_FIRST = True  # before whatever belongs to it (minshi/deadlines/locks.py)
 
     number = models.CharField(_("编号"), max_length=16, unique=True)

@@ -27,9 +27,12 @@ class QuestionStage(models.TextChoices):
 class Question(models.Model):
     """One question, one answer, both public; without a ``proposal`` it is about the policy of its place.
 
-    ``household`` is whose turn it is, ``asker_public`` the asker's masked name. What was hidden stays here with its
+    ``household`` is whose turn it is, ``asker_public`` the asker's name, masked unless
+    they agree to have it shown. What was hidden stays here with its
     reason and is shown to nobody.
     """
+
+    PERSONAL = ("asker_public",)
 
     place = models.ForeignKey(Territory, models.PROTECT, related_name="questions", verbose_name=_("地方"))
     proposal = models.ForeignKey(

@@ -79,6 +79,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
         "holder": selectors.holder_of(asked),
         "way": selectors.way_of_question(asked),
         "moment": asked.read_at,  # type: ignore[attr-defined]
+        "mine": user is not None and user.is_same(asked.by_id) and not asked.is_hidden,
         "may_answer": waits and user is not None and rules.has_perm("proposals.answer_question", user, asked),
     }
     return render(request, "proposals/question.html", context)

@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from minshi import paging
@@ -195,7 +197,9 @@ def _own_steps(request: HttpRequest, pk: int, proposer: int) -> dict[str, str]:
     if user is None or not user.is_same(proposer):
         return {}
     steps = selectors.own_steps(user, Proposal.objects.get(pk=pk))
-    return {"steps": render_to_string("proposals/project_steps.html", {"steps": steps})} if steps else {}
+    # A page that is kept bears no form: the one press is where this leads.
+    steps.append((_("我的姓名公开不公开"), f"{reverse('my_names')}#{Proposal._meta.label_lower}-{pk}"))
+    return {"steps": render_to_string("proposals/project_steps.html", {"steps": steps})}
 
 
 def _project_parts(number: str, moment: datetime, *, is_elder: bool) -> dict[str, str]:

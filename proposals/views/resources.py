@@ -73,6 +73,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
         "moment": found.read_at,  # type: ignore[attr-defined]
         "holder": selectors.holder_of(found) if found.due_at else "",
         "mine": is_mine,
+        "may_be_named": is_mine and standing and not found.is_for_another and not found.unit,
         "may_withdraw": standing and user is not None and rules.has_perm("proposals.own_resource", user, found),
     }
     return render(request, "proposals/resource.html", context)

@@ -360,6 +360,7 @@ TABLE: tuple[Row, ...] = (
     Row("my_data", see=SIGNED_IN),
     Row("my_name", see=SIGNED_IN, send=SIGNED_IN),
     Row("my_request", see=SIGNED_IN, send=SIGNED_IN),
+    Row("my_names", see=SIGNED_IN, send=SIGNED_IN),
     Row("my_number", see=SIGNED_IN, send=SIGNED_IN),
     Row("my_leave", see=SIGNED_IN, send=SIGNED_IN),
     Row("my_close", see=SIGNED_IN, send=SIGNED_IN, taken=TAKEN | {SHOWN}),

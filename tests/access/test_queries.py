@@ -64,6 +64,8 @@ CEILINGS = {
     # Another's pages.
     "mfa_activate_totp": 10,
     "mfa_deactivate_totp": 11,
+    # What of five kinds one said in public, what one agreed to and took back.
+    "my_names": 13,
 }
 
 

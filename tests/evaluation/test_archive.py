@@ -271,6 +271,7 @@ def test_no_name_phone_or_door_of_anybody_is_in_the_file(way: Way, clerk: User) 
     """Not even of who agreed to be named among the givers: that may be taken back, a seal may not."""
     proposal = way.settling()
     for given in Contribution.objects.filter(proposal=proposal, giver__person__isnull=False):
+        agree_to_name(proposal, given.giver.person, by=clerk)
         given.name_public = given.giver.person.name
         given.save(update_fields=["name_public"])
     way.complete(proposal)

@@ -1,0 +1,1 @@
+"""Tags of one's own data."""
