@@ -16,6 +16,7 @@ from evaluation.actions import aftercare, archive, callbacks
 from evaluation.actions.sealing import seal
 from evaluation.catalogue import Document, _answer_digest, documents
 from evaluation.models import Answer, ArchiveFile, CallBack, Check
+from funding.actions.pledges import agree_to_name
 from funding.models import Contribution
 from minshi.accounts.models import User
 from minshi.audit.models import Event
