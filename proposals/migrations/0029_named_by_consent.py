@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('proposals', '0026_open_in_use'),
+        ('proposals', '0028_made_of'),
         ('territory', '0005_opened'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
