@@ -11,7 +11,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db import connection, models
 from django.db.models import F, FilteredRelation, Func, OuterRef, Q, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -24,7 +24,7 @@ from minshi.policy.models import Lengthening
 from minshi.prefix import Address
 from minshi.residents.models import Person, RoleGrant
 from minshi.searching import Bigrams, found
-from minshi.territory.models import Household, Territory
+from minshi.territory.models import Household, PlaceChange, Territory
 
 
 class Kind(models.TextChoices):
@@ -75,6 +75,13 @@ _LISTED = (
 _PASSED_ABOVE = Func(F("pk"), function="is_confirmed_above", output_field=models.BooleanField())
 
 
+def _called_then() -> Coalesce:
+    """What its place was called when it was published: it stays under that name though it was renamed since."""
+    renamed = PlaceChange.objects.filter(place=OuterRef("place"), kind=PlaceChange.Kind.RENAMED)
+    since = renamed.filter(at__gt=OuterRef("posted_at")).order_by("pk")
+    return Coalesce(Subquery(since.values("before")[:1]), F("place__name"))
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def in_place(self, place: Territory) -> NoticeQuerySet:
         return self.filter(place__path__startswith=place.path)
@@ -110,7 +117,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def for_lists(self) -> NoticeQuerySet:
         """With what a list draws of them, and no more: a notice's text is long."""
-        rows = self.select_related("place").annotate(read_at=Instant(), passed_above=_PASSED_ABOVE)
+        rows = self.select_related("place").annotate(
+            read_at=Instant(), passed_above=_PASSED_ABOVE, called=_called_then()
+        )
         return rows.only(*_LISTED, "place__name")
 
     def for_reading(self) -> NoticeQuerySet:
@@ -135,6 +144,7 @@ class Notice(models.Model):
     first_end: datetime | None
     lengthened_by: str | None
     passed_above: bool
+    called: str
     posts: list[str]
 
     number = models.CharField(_("索引号"), max_length=23, unique=True, validators=[RegexValidator(rf"^{NUMBER}\Z")])

@@ -24,7 +24,7 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.policy.models import Lengthening
 from minshi.residents.rules import acts_for, title_of_acting
-from minshi.territory.models import Territory
+from minshi.territory.models import PlaceChange, Territory
 
 DAY = timedelta(days=1)
 OLDER, NEWER = paging.by_moment("posted_at"), paging.by_moment("posted_at", newer=True)
@@ -76,6 +76,18 @@ def state_of_notice(number: str) -> str:
         )
 
     return state_of(f"notice:{number}", rows)
+
+
+def place_of(notice: Notice) -> str:
+    """The full name of its place as it was when this was published (domain.md 7: it never changes)."""
+    place = notice.place
+    renamed = PlaceChange.objects.filter(
+        place__path__in=place.ancestor_paths(), kind=PlaceChange.Kind.RENAMED, at__gt=notice.posted_at
+    )
+    then = {change.place_id: change.before for change in renamed.order_by("-pk")}
+    if not then:
+        return place.full_name
+    return "".join(then.get(each.pk, each.name) for each in place.ancestors())
 
 
 def narrower(place: Territory | None) -> list[Any]:

@@ -115,7 +115,12 @@ def _read(number: str) -> Notice:
 
 
 def _facts(notice: Notice) -> dict[str, Any]:
-    return {"notice": notice, "place": notice.place, "running": _is_running(notice)}
+    return {
+        "notice": notice,
+        "place": notice.place,
+        "place_then": selectors.place_of(notice),
+        "running": _is_running(notice),
+    }
 
 
 def _is_running(notice: Notice) -> bool:
@@ -285,6 +290,7 @@ def sheet_of(notice: Notice) -> dict[str, Any]:
     address = absolute(notice.get_absolute_url())
     return {
         "notice": notice,
+        "place_then": selectors.place_of(notice),
         "address": address,
         "qr": qr_of(address),
         "back": notice.get_absolute_url(),

@@ -12,6 +12,8 @@ from django.test import Client
 from minshi.accounts.models import User
 from minshi.disclosure.actions import answer, climb, correct, object_to
 from minshi.disclosure.models import Notice, Objection
+from minshi.residents import reshaping
+from minshi.territory.models import Territory
 from tests.cast import make_staff
 from tests.conftest import Clock
 from tests.disclosure.conftest import FACTS
@@ -163,3 +165,18 @@ def test_no_page_has_inline_code() -> None:
         assert "style=" not in text.replace('rel="stylesheet"', ""), template
         assert "onclick" not in text
         assert "|safe" not in text
+
+
+def test_what_was_published_stays_under_the_name_its_place_had(
+    client: Client, post_notice: Post, yard: Territory, building: Territory, clerk: User
+) -> None:
+    notices = [post_notice(place=building), post_notice()]
+    for name in ("样板新院", "样板大院"):
+        reshaping.rename(yard, name=name, reason="会议", by=clerk)
+    later = post_notice(title="改名以后的公示")
+    pages = [_text(client, notice, tail) for notice in notices for tail in ("", "print/", "object/")]
+    for page in pages:
+        assert "样板巷1号院" in page and "样板新院" not in page and "样板大院" not in page
+    assert "样板大院" in _text(client, later)
+    board = client.get("/notices/").content.decode()
+    assert board.count("样板大院") == 1 and "样板巷1号院" in board

@@ -20,7 +20,7 @@ def on_board(notice: Notice) -> SafeString:
         notice.title,
         notice.get_absolute_url(),
         kind=notice.get_kind_display(),
-        place=notice.place.name,
+        place=notice.called,
         number=notice.number,
         until=None if notice.withdrawn_by_id or is_over else notice.ends_at,
         note=_state(notice, is_over=is_over),
