@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -37,9 +37,11 @@ from minshi.searching import MOST_NAMED, keys_of
 from minshi.territory.models import Territory
 from proposals import rules
 from proposals.actions.looking import LOOK
-from proposals.deskwork import OF_PROPOSAL, OF_QUESTION, OF_REQUEST, OF_RESOURCE, OF_WISH
+from proposals.deskwork import OF_CALL, OF_PROPOSAL, OF_QUESTION, OF_REQUEST, OF_RESOURCE, OF_WISH, OpenCall
 from proposals.lifecycle import GROUP, HOLDER_LABELS, REQUEST, UNCONFIRMED
 from proposals.models import (
+    Call,
+    CallEntry,
     Card,
     Handling,
     Look,
@@ -58,6 +60,7 @@ from proposals.panels import tasks_at_desk
 from proposals.selectors import OUTCOMES, has_said_of_it, holder_of, wrote_the_sheet
 
 DUE = until("due_at", _("期限"))
+CLOSES = until("closes_at", _("截止"))
 ANSWERERS = (Role.CLERK, Role.CASE_OFFICER)
 MOST_BESIDE = 20
 """Rows of one kind whose steps stand on a project's page; the rest are in the list of that kind."""
@@ -74,6 +77,7 @@ def _pages_of(place: Territory) -> Iterable[tuple[str, str]]:
     yield gettext("%(place)s政策问答") % name, f"{reverse('questions')}?place={place.code}"
     yield gettext("%(place)s心愿") % name, f"{reverse('wishes')}?place={place.code}"
     yield gettext("%(place)s能人和资源") % name, f"{reverse('resources')}?place={place.code}"
+    yield gettext("%(place)s提案大赛") % name, f"{reverse('calls')}?place={place.code}"
     yield gettext("%(place)s公示") % name, f"{reverse('notices')}?place={place.code}"
 
 
@@ -281,6 +285,31 @@ class QuestionAdmin(ScopedAdmin):
     looked_up = (("", Question, ("text",)), ("", Question, ("answer",)))
     search_help_text = _("问题或答复里的字")
     fields = ("text", "proposal", "place", "asker_public", "at", "stage", "answer", "hidden_why", DUE)
+
+
+@admin.register(Call)
+class CallAdmin(ScopedAdmin):
+    """Those that wait come first: the nearest day, then what is over."""
+
+    desk_forms = OF_CALL
+    add_form = OpenCall
+    ordering = (F("due_at").asc(nulls_last=True), "-pk")
+    list_display = ("theme", "place", "stage", "entered", "at", DUE)
+    list_select_related = ("place",)
+    list_filter = ("stage",)
+    search_fields = ("theme", "text")
+    search_help_text = _("主题或征集内容里的字")
+    fields = ("theme", "place", "text", "criteria", "prizes", CLOSES, "stage", "result", DUE)
+
+    def learn(self, rows: list[Any]) -> None:
+        counted = CallEntry.objects.filter(call__in=[row.pk for row in rows]).order_by()
+        found = dict(counted.values_list("call").annotate(n=Count("pk")))
+        for row in rows:
+            row.entries_here = found.get(row.pk, 0)
+
+    @admin.display(description=_("参加"))
+    def entered(self, call: Call) -> str:
+        return _("%(n)d 件") % {"n": getattr(call, "entries_here", 0)}
 
 
 @admin.register(Handling)

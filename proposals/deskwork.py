@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from minshi.accounts.models import User
+from minshi.clock import midnight
 from minshi.desk.deskwork import DeskForm, ReasonField
 from minshi.faces.photos import PhotosField, first_of
 from minshi.ledger.money import format_yuan
@@ -17,7 +19,7 @@ from minshi.residents.doors import DoorLinesField, DoorTextField, read_places_an
 from minshi.residents.models import ORGANISERS
 from minshi.territory.models import Household, Territory
 from proposals import actions, selectors
-from proposals.forms import typed_list
+from proposals.forms import CallForm, ResultForm, typed_list
 from proposals.models import (
     ANSWER_LENGTH,
     LEAD_LENGTH,
@@ -26,6 +28,8 @@ from proposals.models import (
     UNIT_LENGTH,
     WHY_LENGTH,
     WISH_WAITS,
+    Call,
+    CallStage,
     Proposal,
     Question,
     QuestionStage,
@@ -697,3 +701,50 @@ class RefuseRequest(AnswerRequest):
 
 
 OF_REQUEST = (AgreeToRequest, RefuseRequest)
+
+
+class OpenCall(DeskForm):
+    name, label = "open", _("发起提案大赛")
+    permission = "proposals.open_call"
+    done = _("提案大赛已经开始")
+    help = _("征集到最后一天 24:00；截止以后在期限内公布结果，逾期转上一级。")
+    clean_last_day = CallForm.clean_last_day
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.update(CallForm(by=self.by).fields)
+
+    def run(self, subject: None, by: User) -> object:
+        data = dict(self.cleaned_data)
+        closes_at = midnight(data.pop("last_day") + timedelta(days=1))
+        return actions.open_call(data.pop("place"), closes_at=closes_at, **data, by=by)
+
+
+class NameResults(DeskForm):
+    """Each entry has its line; what is left empty is given nothing."""
+
+    name, label = "results", _("评选，公布结果")
+    permission = "proposals.call"
+    done = _("结果已经公布")
+    help = _("一次公布，不能改。得奖人不写姓名，大家从提案的页面上看。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries = list(self.subject.entries.select_related("proposal").order_by("pk"))
+        self.fields.update(ResultForm(entries=self.entries).fields)
+
+    def facts(self) -> list[tuple[Any, Any]]:
+        asked = self.subject
+        return [(_("征集什么"), asked.text), (_("怎么评"), asked.criteria), (_("奖品"), asked.prizes)]
+
+    @classmethod
+    def open_to(cls, subject: Call) -> bool:
+        return subject.stage == CallStage.JUDGING
+
+    def run(self, subject: Call, by: User) -> object:
+        data = self.cleaned_data
+        prizes = {entry.pk: data[f"prize_{entry.pk}"] for entry in self.entries}
+        return actions.record_results(subject, prizes, reason=data["reason"], by=by)
+
+
+OF_CALL = (NameResults,)

@@ -52,6 +52,7 @@ from proposals.lifecycle import (
     reviewer_of,
     stepped_aside,
     street_or_district,
+    superior_of,
 )
 from proposals.models import Call, CallStage, Look, Proposal, Question, Resource, ResourceRequest, Stage, Wish
 from proposals.selectors import other_readers
@@ -171,10 +172,15 @@ def nobody_answered_in_public(deadline: Deadline) -> None:
 
 @on(CALLED)
 def a_call_is_over(deadline: Deadline) -> None:
-    """Its window has ended: it is judged; judged by nobody in time, whoever called hears of it again and again."""
-    called = Call.objects.select_related("place").get(pk=deadline.subject_id)
+    """Its window has ended: it is judged; judged by nobody in time it is the office's above, which is asked again."""
+    called = Call.objects.select_related("place", "holder_place").get(pk=deadline.subject_id)
     if called.stage == CallStage.OPEN:
         actions.close_call(called, by=None)
+        return
+    role, level = superior_of(called.holder_role)
+    place = holder_place(called.place, level)
+    if (role, place) != (called.holder_role, called.holder_place):
+        actions.climb_call(called, role=role, place=place, by=None)
         return
     actions.overdue_call(called, by=None)
     look_again(deadline, period(called.place, "supervision.days", now()).end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import rules
 from django.utils.translation import gettext
@@ -53,7 +54,7 @@ def is_proposer(user: User, proposal: Proposal) -> bool:
 
 
 @rules.predicate
-def holds_it(user: User, subject: Proposal | Wish | Question | Resource | ResourceRequest) -> bool:
+def holds_it(user: User, subject: Proposal | Wish | Question | Resource | ResourceRequest | Call) -> bool:
     """Holds the role in the place that the matter waits for now."""
     return subject.holder_place is not None and holds(user, subject.holder_place, subject.holder_role)
 
@@ -224,11 +225,12 @@ def hides_questions(user: User, question: Question) -> bool:
 
 @rules.predicate
 def may_call(user: User, call: Call) -> bool:
-    """The office of the place that calls, and the one above a community's."""
-    return holds(user, call.place, Role.CLERK, Role.CASE_OFFICER)
+    """The office of the place that calls, the one above a community's, and to whom it climbed."""
+    return bool(holds_it(user, call)) or holds(user, call.place, Role.CLERK, Role.CASE_OFFICER)
 
 
-def calls_for_proposals(user: User) -> bool:
+@rules.predicate
+def calls_for_proposals(user: User, subject: Any = None) -> bool:
     """Whether this person may call somewhere: staff of a community or case officer of a street."""
     return any(held.role in (Role.CLERK, Role.CASE_OFFICER) for held in roles_of(user))
 
@@ -308,6 +310,7 @@ rules.add_perm("proposals.ask", may_question)
 rules.add_perm("proposals.answer_question", answers_question)
 rules.add_perm("proposals.hide_question", hides_questions)
 rules.add_perm("proposals.call", may_call)
+rules.add_perm("proposals.open_call", calls_for_proposals)
 rules.add_perm("proposals.wish", may_wish)
 rules.add_perm("proposals.answer_wish", answers_wishes)
 rules.add_perm("proposals.judge_wish", may_judge)
@@ -336,6 +339,7 @@ permits.held_by(
         "proposals.answer_question": _("现在的承办人，或这里的社区工作人员、街道经办，不能是提问人自己"),
         "proposals.hide_question": _("这里的社区工作人员、街道经办或区牵头部门"),
         "proposals.call": _("这里的社区工作人员或街道经办"),
+        "proposals.open_call": _("社区工作人员或街道经办"),
         "proposals.wish": _("确认过住处的居民，或者替居民登记的社区工作人员"),
         "proposals.answer_wish": _("现在的承办人，或这里的社区工作人员、街道经办"),
         "proposals.judge_wish": _("许愿人本人；别人代记的由社区或楼栋长问过以后登记，说办好了的人不能自己登记"),

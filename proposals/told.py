@@ -470,6 +470,7 @@ ENTRANTS = Audience(
     _("参加的提议人"),
     lambda call, record: [each.proposal.proposer for each in call.entries.select_related("proposal__proposer")],
 )
+CALLED_BY = Audience(_("发起的人"), lambda call, record: [call.by])
 CALLS = Lines(
     "proposals.call",
     (
@@ -477,6 +478,8 @@ CALLS = Lines(
         Told("close_call", CALLER, _("提案大赛截止，请评选并公布结果：%(theme)s"), _("请在 %(due)s 前公布")),
         Told("close_call", ENTRANTS, _("您参加的提案大赛已经截止：%(theme)s"), _("%(due)s 前公布结果")),
         Told("record_results", ENTRANTS, _("提案大赛结果公布：%(theme)s"), "%(reason)s"),
+        Told("climb", CALLER, _("下一级逾期没有公布结果的提案大赛：%(theme)s"), _("请在 %(due)s 前公布")),
+        Told("climb", CALLED_BY, _("提案大赛逾期没有公布结果，已转上一级：%(theme)s")),
         Told("overdue", CALLER, _("逾期没有公布结果的提案大赛：%(theme)s")),
     ),
     facts=lambda call, record: {"theme": call.theme, "due": cn_until(call.due_at) if call.due_at else ""},

@@ -10,6 +10,7 @@ from django.db import connection
 
 from deliberation.actions import refresh_turnouts
 from evaluation.replay import (
+    calls,
     closing,
     decisions,
     facts,
@@ -18,6 +19,7 @@ from evaluation.replay import (
     questions,
     ratings,
     resources,
+    rules,
     votes,
     wishes,
     works,
@@ -92,6 +94,10 @@ def replay(report: Callable[[int, int], None]) -> None:
                 timeline.add(wishes.walk(spec, register, today, said))
             for spec in facts.resources():
                 timeline.add(resources.walk(spec, register, today))
+            for spec in facts.rules():
+                timeline.add(rules.walk(spec, register, today))
+            for spec in facts.calls():
+                timeline.add(calls.walk(spec, register, today))
             for spec in facts.questions():
                 timeline.add(questions.walk(spec, register, today))
             for story in facts.stories():

@@ -72,6 +72,18 @@ def resources() -> list[dict[str, Any]]:
     return found
 
 
+def rules() -> list[dict[str, Any]]:
+    """What places ruled for themselves; all of it is made up."""
+    found: list[dict[str, Any]] = made_up()["rules"]
+    return found
+
+
+def calls() -> list[dict[str, Any]]:
+    """What communities call for; all of it is made up."""
+    found: list[dict[str, Any]] = made_up()["calls"]
+    return found
+
+
 def questions() -> list[dict[str, Any]]:
     """What neighbours ask in public; all of it is made up."""
     found: list[dict[str, Any]] = made_up()["questions"]

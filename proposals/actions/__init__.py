@@ -2,7 +2,7 @@
 
 from proposals.actions.above import ask_above, proposed_above, rule_above, second_above, waits_above
 from proposals.actions.benefits import change_beneficiaries, listed
-from proposals.actions.calling import close_call, enter_call, open_call, overdue_call, record_results
+from proposals.actions.calling import climb_call, close_call, enter_call, open_call, overdue_call, record_results
 from proposals.actions.cosigning import (
     cosign,
     cosign_on_paper,
@@ -138,6 +138,7 @@ __all__ = [
     "cancel_request",
     "change_beneficiaries",
     "climb",
+    "climb_call",
     "climb_look",
     "climb_question",
     "climb_request",

@@ -91,5 +91,11 @@ def _public(text: str, call: Call) -> str:
 
 
 @action
+def climb_call(call: Call, *, role: str, place: Territory, by: None = None) -> StepRecord:
+    """Whoever called did not judge in time: the office above names the result, with days of its own."""
+    return take(call, "climb", by=by, setting={"role": role, "place": place})
+
+
+@action
 def overdue_call(call: Call, *, by: None = None) -> StepRecord:
     return take(call, "overdue", by=by)

@@ -26,6 +26,7 @@ CALL_STEPS = (
         "proposals.call",
         needs_reason=True,
     ),
+    Step("climb", _("逾期，转上一级"), (CallStage.JUDGING,), "", platform=True),
     Step("overdue", _("逾期，再次提醒"), (CallStage.JUDGING,), "", platform=True, keeps_time=True),
 )
 CALLED = "call"
@@ -37,8 +38,9 @@ def _entered(call: Call, at: datetime, setting: dict[str, Any]) -> Sequence[str]
         call.holder_role, call.holder_place, call.due_at = "", None, None
         call.result = setting["result"]
         return ("stage_since", "holder_role", "holder_place", "due_at", "result")
-    call.holder_role = Role.CASE_OFFICER if call.place.level_id == "street" else Role.CLERK
-    call.holder_place = call.place
+    own = Role.CASE_OFFICER if call.place.level_id == "street" else Role.CLERK
+    call.holder_role = setting.get("role") or own
+    call.holder_place = setting.get("place") or call.place
     call.due_at = call.closes_at if call.stage == CallStage.OPEN else period(call.place, "call.judge_days", at).end
     return ("stage_since", "holder_role", "holder_place", "due_at")
 

@@ -82,6 +82,7 @@ THINGS: dict[str, Thing] = {
     "proposals.resourcerequest": Thing(),
     "proposals.handling": Thing(),
     "proposals.question": Thing(),
+    "proposals.call": Thing(adds=CLERK | CASE_OFFICER | only("next_clerk", "stranger_clerk", "stranger_officer")),
     "deliberation.motion": Thing(),
     "deliberation.meeting": Thing(),
     "deliberation.workinggroup": Thing(),
@@ -252,6 +253,10 @@ def _name_is_wrong(world: World) -> Any:
     return mydata.correct_name("甲改名", by=world.who("resident"))
 
 
+def _judged_call(world: World) -> Any:
+    return world["judged_call"]
+
+
 def _asks_in_words(world: World) -> Any:
     return mydata.ask_right("删除", "请删掉旧的门牌叫法", by=world.who("resident"))
 
@@ -357,6 +362,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "aftercare": Step(CLERK),
         "archive": Step(CLERK),
     },
+    "proposals.call": {"results": Step(CLERK | CASE_OFFICER, _judged_call)},
     "proposals.question": {
         "answer": Step(ANSWERERS),
         "hide": Step(ANSWERERS | only("district_officer")),

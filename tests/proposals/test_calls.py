@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from minshi.accounts.models import User
 from minshi.clock import now
@@ -21,6 +22,7 @@ from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person
 from proposals import actions
 from proposals.models import Call, CallEntry, CallStage, Stage
+from tests.desk.test_scope import do_of
 from tests.way import Way
 
 pytestmark = pytest.mark.django_db
@@ -100,13 +102,57 @@ def test_it_ends_by_its_day_and_its_people_hear_of_it(way: Way, call: Call, cler
         actions.record_results(call, {entry.pk: "二等奖"}, reason="改一改", by=clerk)
 
 
-def test_a_result_that_is_late_is_asked_for_again_and_again(call: Call, clerk: User, clock: Any) -> None:
-    judged(call, clock)
-    assert call.due_at
-    clock.move(seconds=(call.due_at - clock.now()).total_seconds() + 1)
+def overdue(call: Call, clock: Any) -> Deadline:
+    """Its days for judging are over; returns what waits then."""
+    waits = Deadline.objects.of(call).open().get()
+    clock.move(seconds=((waits.wakes_at or waits.due) - clock.now()).total_seconds() + 1)
     deadlines.sweep()
-    assert StepRecord.objects.of(call).filter(verb="overdue").count() == 1
-    assert Message.objects.of(clerk).filter(title__contains="逾期没有公布结果").exists()
+    call.refresh_from_db()
+    return Deadline.objects.tasks().of(call).get()
+
+
+def test_a_result_that_is_late_climbs_to_the_office_above_and_is_asked_for_again_there(
+    call: Call, clerk: User, case_officer: User, district_officer: User, clock: Any
+) -> None:
+    judged(call, clock)
+    first = call.due_at
+    assert overdue(call, clock).role == "case_officer"
+    assert call.due_at and first and call.due_at > first
+    assert Message.objects.of(case_officer).filter(title__contains="下一级逾期没有公布结果").exists()
+    assert Message.objects.of(clerk).filter(title__contains="已转上一级").exists()
+    assert overdue(call, clock).role == "district_officer"
+    last = call.due_at
+    for _again in range(2):
+        assert overdue(call, clock).role == "district_officer"
+    assert call.due_at == last, "it stays due since it was"
+    assert StepRecord.objects.of(call).filter(verb="overdue").count() == 2
+    actions.record_results(call, {}, reason="没有合适的", by=district_officer)
+    assert call.stage == CallStage.ENDED and not Deadline.objects.of(call).open().exists()
+
+
+def test_at_the_desk_one_is_opened_listed_and_judged(
+    way: Way, client_of: ClientOf, clerk: User, stranger_clerk: User, clock: Any
+) -> None:
+    community, desk = way.yard.at_level("community"), client_of(clerk)
+    assert community
+    sent = {**SAID, "place": community.pk, "last_day": "2020-01-01"}
+    new = reverse("admin:proposals_call_add")
+    page = desk.post(new, sent)
+    assert page.status_code == 422 and SAID["criteria"] in page.content.decode()
+    assert desk.post(new, {**sent, "last_day": (now() + timedelta(days=10)).date()}).status_code == 302
+    call = Call.objects.get()
+    actions.enter_call(call, way.submitted(), by=way.who("resident"))
+    listed = reverse("admin:proposals_call_changelist")
+    assert SAID["theme"] in desk.get(listed).content.decode() and "1 件" in desk.get(listed).content.decode()
+    assert SAID["theme"] not in client_of(stranger_clerk).get(listed).content.decode()
+    assert desk.get(do_of(call, "results")).status_code == 403
+    judged(call, clock)
+    assert reverse("admin:proposals_call_change", args=[call.pk]) in desk.get(reverse("admin:index")).content.decode()
+    prize = f"prize_{call.entries.get().pk}"
+    answer = desk.post(do_of(call, "results"), {"reason": " ", prize: "一口锅"})
+    assert answer.status_code == 422 and "一口锅" in answer.content.decode()
+    assert desk.post(do_of(call, "results"), {"reason": "受益户多", prize: "一口锅"}).status_code == 302
+    assert call.entries.get().prize == "一口锅"
 
 
 def test_the_result_is_named_on_a_page_by_the_office_alone(
