@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from minshi.clock import now
 from minshi.lifecycle.models import StepRecord
+from minshi.mydata.actions import standing
 from minshi.mydata.forms import RightForm
-from minshi.mydata.models import Correction
+from minshi.mydata.models import Consent, Correction
 from minshi.prefix import absolute
 from minshi.printing.sheets import qr_of
 from minshi.residents import notice
@@ -46,6 +47,8 @@ ANSWERS = {
     "merge": gettext_lazy("转并办理"),
     "return_for_revision": gettext_lazy("退回修改"),
 }
+MOST_CONSENTS = 6
+"""Of one person's sheet, the newest first; their page names all."""
 SIGNATURES = 15
 """Rows of one sheet: with what stands above and below them they fill a page."""
 
@@ -172,7 +175,11 @@ def resource(facts: dict[str, Any], offered: Resource | None = None, *, own: boo
 
 def consent(facts: dict[str, Any], person: Person | None = None) -> dict[str, Any]:
     """个人信息告知同意书: what somebody agreed to on the site, to be signed as well; else blank."""
-    return facts if person is None else {**facts, **_person(person), "notice_version": notice.VERSION}
+    if person is None:
+        return facts
+    given = standing(person).values_list("title", "what", "given_at")[:MOST_CONSENTS]
+    agreed = [(title, Consent.What(what).label, at) for title, what, at in given]
+    return {**facts, **_person(person), "notice_version": notice.VERSION, "agreed": agreed}
 
 
 def rights(facts: dict[str, Any], asked: Correction | None = None) -> dict[str, Any]:

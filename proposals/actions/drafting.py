@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
@@ -38,7 +41,20 @@ def begin_draft(typed: Typed, *, by: User, wish: Wish | None = None) -> Draft:
     in_turn(by, "draft")
     if Draft.objects.filter(user__in=by.keys).count() >= MOST_DRAFTS:
         raise Refused(_("您已经有 %(most)d 份没写完的，请先写完或者删掉一份") % {"most": MOST_DRAFTS})
-    return Draft.objects.create(user=by, wish=wish, typed=_kept(typed))
+    draft = Draft.objects.create(user=by, wish=wish, typed=_kept(typed))
+    if wish and by.is_same(wish.by_id):
+        _bring_photos(wish, draft)
+    return draft
+
+
+def _bring_photos(wish: Wish, draft: Draft) -> None:
+    """What everybody sees of one's own wish goes along; they may leave it out. Another's photos stay with their wish,
+    where they can take them back."""
+    for photo in wish.photos.filter(is_shown=True).order_by("ordinal"):
+        with suppress(FileNotFoundError), photo.image.open("rb") as file:
+            kept = DraftPhoto(draft=draft, name=_("心愿的照片%(n)d.jpg") % {"n": photo.ordinal})
+            kept.image.save(f"{uuid4().hex}.jpg", ContentFile(file.read()), save=False)
+            kept.save()
 
 
 @action

@@ -94,6 +94,12 @@ def test_one_prints_what_one_agreed_to(resident: User, clerk: User, client_of: C
     assert reverse("paper_agreed_print") in client_of(resident).get(reverse("my_data")).content.decode()
 
 
+def test_what_one_lets_be_named_stands_in_it(resident: User, community: Territory, client_of: ClientOf) -> None:
+    offer = actions.offer(place=community, kind="tool", title="能借一架梯子", times="天天", by=resident)
+    mydata.publish_name("proposals.resource", offer.pk, True, by=resident)
+    assert "☑ 能借一架梯子 · 姓名" in page(client_of(resident), "paper_agreed")
+
+
 def test_what_one_asks_about_ones_data_is_printed_with_its_answer(
     resident: User, clerk: User, chief: User, neighbour: User, client_of: ClientOf
 ) -> None:

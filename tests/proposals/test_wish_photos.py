@@ -118,3 +118,13 @@ def test_at_the_door_the_photo_comes_with_the_words(way: Way, chief: User, clien
     photo = Wish.objects.get().photos.get()
     assert photo.by == chief and not photo.is_shown
     assert seen(client_of(chief), photo) == {200} and seen(client_of(None), photo) == {404}
+
+
+def test_ones_own_wish_takes_its_photos_along_into_the_proposal_and_anothers_keeps_them(
+    wished: Wish, resident: User, neighbour: User, clerk: User
+) -> None:
+    shown = wished.photos.get(ordinal=1)
+    actions.look_at_wish_photos(wished, {shown.pk}, by=clerk)
+    said = {"need": ["没有地方坐"]}
+    assert actions.begin_draft(said, wish=wished, by=resident).photos.count() == 1
+    assert not actions.begin_draft(said, wish=wished, by=neighbour).photos.exists()
