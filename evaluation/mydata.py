@@ -32,6 +32,7 @@ from proposals.models import (
     ResourceRequest,
     Stage,
     Wish,
+    WishPhoto,
     WishStage,
     WishSupport,
 )
@@ -58,6 +59,7 @@ def everything_of(user: User) -> dict[str, Any]:
         ),
         "proposals": _rows(Proposal.objects.filter(proposer__in=user.keys), "number", "title", "stage", "submitted_at"),
         "wishes": _rows(Wish.objects.filter(by__in=user.keys), "text", "spot", "stage", "at", "answer", "slip_number"),
+        "wish_photos": _rows(WishPhoto.objects.filter(wish__by__in=user.keys), "wish__text", "at", "is_shown"),
         "resources": _rows(Resource.objects.filter(by__in=user.keys), "title", "about", "times", "unit", "stage", "at"),
         "requests": _rows(
             ResourceRequest.objects.filter(by__in=user.keys), "resource__title", "text", "stage", "at", "answer"
@@ -90,6 +92,7 @@ PARTS = {
     "roles": _("任职"),
     "proposals": _("提议"),
     "wishes": _("心愿"),
+    "wish_photos": _("心愿的照片"),
     "resources": _("登记的能人和资源"),
     "requests": _("找能人和资源"),
     "questions": _("提问"),
@@ -144,6 +147,7 @@ WORDS = {
     "resource__title": _("找的是"),
     "hidden_why": _("隐藏的理由"),
     "wish__text": _("心愿"),
+    "is_shown": _("公开"),
     "asked_at": _("申请时间"),
     "answered_at": _("答复时间"),
     "withdrawn_at": _("撤回时间"),

@@ -24,8 +24,8 @@ CEILINGS = {
     # The door with its sheet, and who of its people may have signed.
     "rating_paper_unit": 11,
     # One of each kind of thing that is kept of a person.
-    "my_export": 26,
-    "my_copy": 27,
+    "my_export": 27,
+    "my_copy": 28,
     # Envelopes, second readings and call-backs of a round; who stands in where a post is empty.
     "rating_checks": 12,
     # The sheet, the second one, and who stands in where a post is empty.
