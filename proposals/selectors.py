@@ -600,8 +600,9 @@ def offices_of(proposals: Iterable[Proposal], day: date) -> list[str]:
 
 def questions_of(proposal: Proposal) -> QuerySet[Question]:
     """What was asked under it, and under what was merged into it; the newest first."""
-    merged = Proposal.objects.filter(merged_into=proposal).values("pk")
-    return Question.objects.filter(Q(proposal=proposal) | Q(proposal__in=merged)).order_by("-id")
+    # One list of keys: of two conditions with OR PostgreSQL reads every question, the newest first.
+    both = Proposal.objects.filter(Q(pk=proposal.pk) | Q(merged_into=proposal)).values("pk")
+    return Question.objects.filter(proposal__in=both).order_by("-id")
 
 
 def policy_questions(place: Territory) -> QuerySet[Question]:

@@ -60,6 +60,9 @@ class Question(models.Model):
             models.Index(F("proposal"), F("id").desc(), name="question_of_proposal"),
             models.Index(F("id").desc(), name="question_of_policy", condition=Q(proposal=None)),
             models.Index(F("household"), F("at").desc(), name="question_of_household"),
+            models.Index(
+                F("holder_role"), F("proposal"), name="question_waiting", condition=Q(stage=QuestionStage.WAITING)
+            ),
             GinIndex(Bigrams("text"), name="question_text_bigrams"),
             GinIndex(Bigrams("answer"), name="question_answer_bigrams"),
         ]

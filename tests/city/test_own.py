@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.test import Client
+from django.urls import reverse
 
 from bench.plans import Plan, plans_of
 from deliberation.models import Ballot
@@ -15,7 +16,9 @@ from minshi.residents.models import Residence
 from minshi.residents.rules import roles_of
 from minshi.residents.vacancies import vacancies_of
 from minshi.territory.models import Household, Territory
-from proposals.models import Wish
+from proposals import selectors as proposals
+from proposals.models import Question, Wish
+from proposals.views.library import MOST_BEHIND
 from tests.world import World, browser_of
 
 SHOWN = 51
@@ -68,3 +71,20 @@ def test_what_a_project_owes_reads_its_own_parts(crowd: World) -> None:
     asked = plans_of(lambda: funding.unpaid_parts(crowd["delivering"]), by_index=True)
     assert 0 < read_of(asked, "funding_milestone") <= 2 * parts
     assert read_of(asked, "funding_payment") <= 2 * parts < Payment.objects.count()
+
+
+def test_behind_a_figure_only_the_projects_shown_are_read(crowd: World, client: Client) -> None:
+    asked = plans_of(lambda: client.get(reverse("figures", args=[crowd.place("city").code])), by_index=True)
+    assert 0 < read_of(asked, "proposals_card") <= MOST_BEHIND + 1
+
+
+def test_how_long_wishes_took_reads_those_that_were_done_and_no_record(crowd: World) -> None:
+    asked = plans_of(lambda: proposals.time_taken(crowd.place("city")), by_index=True)
+    assert read_of(asked, "proposals_wish") <= Wish.objects.filter(stage="fulfilled").count()
+    assert read_of(asked, "lifecycle_steprecord") == 0
+
+
+def test_the_questions_of_a_project_are_read_and_no_others(crowd: World) -> None:
+    asked_here = proposals.questions_of(crowd["delivering"])
+    asked = plans_of(lambda: list(asked_here[:20]), by_index=True)
+    assert read_of(asked, "proposals_question") == asked_here.count() < Question.objects.count()
