@@ -322,10 +322,10 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-BODY_BYTES = UNSENT_OF_A_FORM * UNSENT_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
-"""Of one request: all the photos a form takes and its words; what has no photos sends no more than a page of words."""
 BODY_BYTES_OF_WORDS = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_OF_WORDS
+BODY_BYTES = UNSENT_OF_A_FORM * UNSENT_BYTES + BODY_BYTES_OF_WORDS
+"""Of one request: all the photos a form takes and its words; what has no photos sends no more than a page of words."""
 PICTURE_MEMORY_MB = int(os.environ.get("MINSHI_PICTURE_MEMORY_MB", "1024"))
 """What the process that opens one uploaded picture may have of address space; 24 megapixels of PNG take about half."""
 PICTURE_SECONDS = int(os.environ.get("MINSHI_PICTURE_SECONDS", "10"))

@@ -7,6 +7,7 @@ from datetime import date
 from fractions import Fraction
 from functools import partial
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -136,18 +137,17 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
     demand("funding.deliver", by, proposal, _("记现场日志"))
     if not text.strip():
         raise Refused(text=_("请写几个字，说说今天做了什么"))
+    drawn = [reencoded(photo) for photo in photos]
     in_turn(by, "log")
     hidden = partial(proposals.in_public, place=proposal.place, author=proposal.proposer)
     said = {"text": hidden(text.strip()), "problem": hidden(one_line(problem))}
-    pictures = list(photos)
     again = proposal.log_entries.filter(by=by, at__gt=now() - TWICE, **said).first()
-    if again and again.photos.count() == len(pictures):
+    if again and _has_these(again, drawn):
         return again  # sent twice
     person = person_of(by)
     said_by = f"{acting_as(by, proposal.place, Role.CLERK)} {mask_name(person.name if person else '')}"
     entry = LogEntry.objects.create(proposal=proposal, by=by, by_public=said_by, **said)
-    for photo in pictures:
-        picture = reencoded(photo)
+    for picture in drawn:
         kept = LogPhoto(entry=entry)
         kept.image.save(picture.name or "photo.jpg", picture, save=False)
         kept.save()
@@ -164,6 +164,19 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
         )
     proposals.note_on_card(proposal)
     return entry
+
+
+def _has_these(entry: LogEntry, pictures: list[ContentFile[bytes]]) -> bool:
+    """The same words with another photo are another entry: a photo that was taken is kept."""
+    kept = []
+    for photo in entry.photos.all():
+        with photo.image.open("rb") as file:
+            kept.append(file.read())
+    sent = []
+    for picture in pictures:
+        sent.append(picture.read())
+        picture.seek(0)
+    return sorted(kept) == sorted(sent)
 
 
 @action

@@ -32,7 +32,7 @@ from minshi.disclosure.models import (
 )
 from minshi.faces.pictures import reencoded
 from minshi.lifecycle.action import TWICE, action
-from minshi.masking import mask_door, mask_name, mask_names, mask_text, one_line, seen
+from minshi.masking import mask_door, mask_name, mask_names, mask_text, one_line, readable, seen
 from minshi.paper import actions as paper
 from minshi.paper.models import Line
 from minshi.policy import calendar
@@ -314,6 +314,7 @@ def object_to(
     signed sheet: the objection holds the gate at once, and its household counts when two have read the sheet alike.
     Sends ``objected``, and ``reopened`` when this was one household too many.
     """
+    facts, request = readable(facts), readable(request)
     online = channel == Objection.Channel.ONLINE
     on_paper = channel == Objection.Channel.PAPER
     if not online and not rules.may_enter(by, notice.place):
@@ -332,6 +333,8 @@ def object_to(
         _refuse_wrong_household(notice, household, signer)
     if on_paper and photo is None:
         raise Refused(photo=_("请拍下有签名的整张书面异议，另一位要照着照片核对。"))
+    if photo is not None and not on_paper:  # nobody would keep it, and whoever took it believes that it is there
+        raise Refused(photo=_("只有书面提出的才留照片；是书面提出的请改选书面，不是的请去掉照片。"))
     level = rules.first_level(notice.place)
     due = _answer_period(notice, level)
     line = _take_in_sheet(notice, household, signer, photo, by=by) if on_paper else None

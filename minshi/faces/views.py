@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
@@ -28,9 +31,17 @@ def elder_mode(request: HttpRequest) -> HttpResponse:
     return response
 
 
+CHUNK = 64 * 1024
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     # Without the request: its headers or cookies may be the very thing that was wrong.
-    return HttpResponse(loader.render_to_string("400.html"), status=400)
+    is_long = isinstance(exception, RequestDataTooBig)
+    if is_long:  # to its end, or the browser is cut off while it sends, and shows nothing at all
+        with suppress(OSError):
+            while request.read(CHUNK):
+                pass
+    return HttpResponse(loader.render_to_string("400.html", {"is_long": is_long}), status=413 if is_long else 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

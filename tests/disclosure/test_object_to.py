@@ -176,6 +176,18 @@ def test_a_name_or_anonymity_is_needed_on_paper(notice: Notice, clerk: User) -> 
     assert object_to(notice, facts=FACTS, channel="hall", anonymous=True, by=clerk).name == "匿名"
 
 
+def test_a_photo_of_what_was_said_at_the_desk_is_not_lost_in_silence(notice: Notice, clerk: User) -> None:
+    """Only what came on paper has a sheet; whoever chose the wrong way in believed that it was kept."""
+    with pytest.raises(Refused) as refused:
+        object_to(notice, facts=FACTS, channel="hall", name="李迎新", photo=a_picture(), by=clerk)
+    assert "photo" in refused.value.fields
+
+
+def test_what_nobody_sees_is_not_kept_in_the_original_either(notice: Notice, resident: User) -> None:
+    objection = object_to(notice, facts="挡住\u202e窗户\u200b了𠮷", by=resident)
+    assert objection.original.facts == "挡住窗户了𠮷"
+
+
 def test_a_household_elsewhere_does_not_count(notice: Notice, clerk: User, stranger: User) -> None:
     with pytest.raises(Refused) as refused:
         object_to(notice, facts=FACTS, channel="hall", name="寅路人", household=stranger.person.household, by=clerk)

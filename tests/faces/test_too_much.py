@@ -49,3 +49,10 @@ def test_a_length_that_is_none_is_no_error(length: str) -> None:
 def test_the_whole_site_asks_it(client: Client) -> None:
     answer = client.post("/signin/", {"phone": "1"}, CONTENT_LENGTH=str(settings.BODY_BYTES_OF_WORDS + 1))
     assert answer.status_code == 413
+
+
+def test_words_without_end_are_not_read_whole_beside_photos_either(client: Client) -> None:
+    """Each of them is copied some ten times until a page is drawn of it."""
+    sent = {"facts": "长" * (settings.BODY_BYTES_OF_WORDS // 3 + 1), "csrfmiddlewaretoken": "t"}
+    answer = client.post("/projects/propose/", sent)
+    assert answer.status_code == 413 and "写短一些" in answer.content.decode()

@@ -67,6 +67,8 @@ def test_a_line_of_the_site_log_is_one_and_a_second_photo_is_another(
     assert LogEntry.objects.count() == before + 1
     client.post(page, {"text": "砌好了一段", "photos": [a_picture(), a_picture()]})
     assert LogEntry.objects.count() == before + 2
+    client.post(page, {"text": "砌好了一段", "photos": a_picture(90)})
+    assert LogEntry.objects.count() == before + 3, "the same words with another photo"
 
 
 def test_an_objection_is_one_and_the_second_press_shows_its_number(
