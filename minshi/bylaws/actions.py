@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -24,15 +24,15 @@ from minshi.bylaws.models import (
     BylawKind,
 )
 from minshi.bylaws.rules import has_bylaws, keeps_bylaws
-from minshi.bylaws.selectors import BYLAW
-from minshi.clock import now, today
+from minshi.bylaws.selectors import BYLAW, ENDING
+from minshi.clock import midnight, now, today
 from minshi.deadlines.actions import look_again, meet, schedule
 from minshi.deadlines.models import Deadline
 from minshi.faces.pictures import reencoded
 from minshi.faces.words import cn_date, cn_until
 from minshi.lifecycle.action import action, in_turn, just_said
 from minshi.masking import is_seen, mask_name, mask_text, one_line, seen
-from minshi.notifications.actions import tell, tell_all
+from minshi.notifications.actions import tell, tell_all, tell_role
 from minshi.notifications.following import tell_of_place
 from minshi.notifications.selectors import holders
 from minshi.policy import calendar
@@ -152,6 +152,7 @@ def confirm(bylaw: Bylaw, *, by: User) -> Bylaw:
         if before.since >= before.until:
             raise Refused(_("今天刚施行的一份，明天起才能替代"))
         before.save(update_fields=["until"])
+        meet(before, ENDING)
         bylaw.replaces = before
     with refusing(
         bylaw_ends_after_it_begins=("since", _("它写明的失效日期已经过了，请退回重新登记")),
@@ -159,6 +160,7 @@ def confirm(bylaw: Bylaw, *, by: User) -> Bylaw:
     ):
         _answer(bylaw, by, granted=True, fields=("since", "replaces"))
     _tell_confirmed(bylaw)
+    _watch_end(bylaw)
     return bylaw
 
 
@@ -211,6 +213,25 @@ def _answer(bylaw: Bylaw, by: User, *, granted: bool, fields: tuple[str, ...]) -
     at_desk = reverse("admin:territory_territory_change", args=[bylaw.place_id])
     url = bylaw.get_absolute_url() if granted else at_desk
     tell(bylaw.entered_by, title, bylaw.answer, url, event=told.ANSWERED.name)
+
+
+def _watch_end(bylaw: Bylaw) -> None:
+    """A term that ends is told beforehand, as everybody's else in a post."""
+    if bylaw.until is not None:
+        days = int(str(policy.value("term.notice_days", bylaw.place)))
+        schedule(bylaw, ENDING, max(now(), midnight(bylaw.until - timedelta(days=days))))
+
+
+@action
+def ends(bylaw: Bylaw, *, by: None = None) -> None:
+    """Whoever enters the next one is told that this one is to end."""
+    if bylaw.until is None or Bylaw.objects.confirmed().filter(replaces=bylaw).exists():
+        return
+    words = {"place": bylaw.place.name, "title": bylaw.title, "day": cn_date(bylaw.until)}
+    title = _("%(place)s的“%(title)s”快到期了") % words
+    said = _("到 %(day)s（不含）为止。接着施行、换届的，请登记新的一份。") % words
+    url = reverse("admin:territory_territory_do", args=[bylaw.place_id, "enter-bylaw"])
+    tell_role(Role.CLERK, bylaw.place, title, said, url, event=told.ENDING.name)
 
 
 # --- Somebody is told ------------------------------------------------------------------------------

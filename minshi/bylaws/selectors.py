@@ -15,7 +15,8 @@ from minshi.residents.rules import holds, roles_of
 from minshi.territory.models import Territory
 
 BYLAW = "bylaw"
-"""Kind of the deadline by which the second person answers."""
+ENDING = "bylaw.ending"
+"""Kinds of deadlines: by when the second person answers, and when its end is near (policy's days before)."""
 MOST = 50
 
 

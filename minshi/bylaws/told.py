@@ -9,4 +9,5 @@ TO_CONFIRM = Event(
     _("第二个人：另一位社区工作人员，没有的为党组织或监督、别的楼栋长、街道、区里；逾期为再下一位"),
 )
 ANSWERED = Event("bylaw.answered", _("登记规则的人"))
+ENDING = Event("bylaw.ending", _("这里的社区工作人员"))
 CONFIRMED = Event("bylaw.confirmed", _("这个地方的楼栋长等组织人"))
