@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
+from minshi.bylaws import selectors as rules_of_places
 from minshi.clock import Instant
 from minshi.deadlines.models import Deadline
 from minshi.disclosure.models import Notice, Objection
@@ -390,6 +391,13 @@ def looks(user: User) -> list[Task]:
     ]
 
 
+def rules_to_confirm(user: User) -> list[Task]:
+    """What another entered as a rule of a place, for the second person, who may be a chief."""
+    text = _("别人登记的规则，请您对照原件确认")
+    waiting = rules_of_places.to_answer(user)
+    return [Task(each.title, text, reverse("confirm_bylaws"), _("去确认")) for each in waiting]
+
+
 def to_finish(user: User) -> list[Task]:
     """What this person began to write."""
     written = selectors.drafts_of(user)
@@ -428,6 +436,9 @@ register_tasks(
         SELECT FROM proposals_resource AS given JOIN proposals_resourcerequest AS asked ON asked.resource_id = given.id
         WHERE given.by_id = ANY (me.accounts) AND asked.stage = 'asked'
     )""",
+)
+register_tasks(
+    rules_to_confirm, where=f"{HOLDS_A_POST} AND EXISTS (SELECT FROM bylaws_bylaw WHERE answered_at IS NULL)"
 )
 register_tasks(
     to_finish, where="EXISTS (SELECT FROM proposals_draft AS written WHERE written.user_id = ANY (me.accounts))"

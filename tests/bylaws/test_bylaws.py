@@ -26,7 +26,7 @@ from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Ownership
 from minshi.rolls.actions import freeze_owners
 from minshi.territory.models import Household, Territory
-from tests.cast import home_of
+from tests.cast import grant, home_of
 from tests.conftest import Clock
 from tests.way import a_picture
 
@@ -77,6 +77,19 @@ def test_where_there_is_one_clerk_the_next_in_line_has_it_and_silence_climbs(
     actions.confirm(found, by=district_officer)
     found.refresh_from_db()
     assert found.is_granted
+
+
+def test_a_chief_of_another_building_has_it_among_their_matters(
+    yard: Territory, building: Territory, clerk: User, neighbour: User, chief: User, client_of: ClientOf
+) -> None:
+    """Where the community has one clerk the second person may be a chief, who has no desk."""
+    grant(neighbour, "chief", building)
+    found = entered(yard, clerk)
+    waits = Deadline.objects.tasks().of(found).get()
+    assert (waits.role, waits.place_path) == ("chief", building.path)
+    mine = client_of(neighbour).get(reverse("mine")).content.decode()
+    assert reverse("confirm_bylaws") in mine and "议事规则" in mine
+    actions.confirm(found, by=neighbour)
 
 
 def test_refused_it_says_why_and_may_be_entered_anew(community: Territory, clerk: User, second_clerk: User) -> None:
