@@ -22,7 +22,7 @@ from minshi.mydata.models import Consent, Correction
 from minshi.prefix import absolute
 from minshi.printing.sheets import qr_of
 from minshi.residents import notice
-from minshi.residents.models import ORGANISERS, Person, RoleGrant
+from minshi.residents.models import ORGANISERS, Election, Person, RoleGrant
 from minshi.residents.rules import role_in
 from minshi.territory.models import Household, Territory
 from proposals import selectors
@@ -146,13 +146,21 @@ def poster(facts: dict[str, Any], needed: int | None = None) -> dict[str, Any]:
 
 
 def chief(facts: dict[str, Any], held: RoleGrant | None = None) -> dict[str, Any]:
-    """楼栋长、十户长推选与登记表: of a post that somebody holds, else blank. Who voted is written by hand."""
+    """楼栋长、十户长推选与登记表: of a post that somebody holds, else blank."""
     shown = {**facts, "roles": [(role.value, role.label) for role in ORGANISERS]}
     if held is None:
         return shown
     doors = Household.objects.filter(place__path__startswith=held.place.path, is_active=True).count()
     last = held.until - timedelta(days=1) if held.until else None
-    return {**shown, **_person(getattr(held.user, "person", None)), "held": held, "doors": doors, "last_day": last}
+    votes = Election.objects.filter(grant=held).first()
+    return {
+        **shown,
+        **_person(getattr(held.user, "person", None)),
+        "held": held,
+        "election": votes,
+        "doors": doors,
+        "last_day": last,
+    }
 
 
 def resource(facts: dict[str, Any], offered: Resource | None = None, *, own: bool = False) -> dict[str, Any]:

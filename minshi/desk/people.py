@@ -20,7 +20,16 @@ from minshi.desk.views import done_by_another
 from minshi.masking import mask_address, mask_name, mask_phone
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import actions, doors, representing
-from minshi.residents.models import OFFICES, ORGANISERS, STAFF_ROLES, Residence, Role, RoleGrant
+from minshi.residents.models import (
+    ELECTION_LENGTH,
+    OFFICES,
+    ORGANISERS,
+    STAFF_ROLES,
+    Election,
+    Residence,
+    Role,
+    RoleGrant,
+)
 from minshi.residents.rules import APPOINTS, confirms_residents, given_by, may_appoint, register_of, roles_of, title_in
 from minshi.residents.waiting import CLAIM, HURRIED, REPRESENT
 from minshi.signin import staff
@@ -29,6 +38,10 @@ from minshi.territory.models import Territory
 
 for kind in (CLAIM, HURRIED, REPRESENT):
     done_by_another(kind, Residence, "person__user", roles=(*ORGANISERS, Role.CLERK, Role.CASE_OFFICER))
+
+
+MOST_VOTES = 100_000
+"""Households of one post: more is a slip of the finger."""
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -416,6 +429,36 @@ class DropReset(ConfirmReset):
         return staff.drop_reset(asked, by=by)
 
 
+class RecordElection(DeskForm):
+    name = "record-election"
+    label = _("登记推选结果")
+    help = _("照推选登记表填；谁投了什么不登记，签名的表留在社区。登记以后不能改。")
+    permission = "residents.revoke"
+    after = ("user_id",)
+    done = _("已登记，推选登记表可以打印")
+
+    asked = forms.IntegerField(label=_("应到户数"), min_value=1, max_value=MOST_VOTES)
+    came = forms.IntegerField(label=_("实到户数"), min_value=1, max_value=MOST_VOTES)
+    agreed = forms.IntegerField(label=_("同意票"), min_value=1, max_value=MOST_VOTES)
+    against = forms.IntegerField(label=_("不同意票"), min_value=0, max_value=MOST_VOTES, initial=0)
+    abstained = forms.IntegerField(label=_("弃权票"), min_value=0, max_value=MOST_VOTES, initial=0)
+    course = forms.CharField(
+        label=_("推选经过（时间、地点）"), max_length=ELECTION_LENGTH, help_text=_("不写人名，主持人、计票人签在纸上")
+    )
+
+    @classmethod
+    def open_to(cls, subject: RoleGrant) -> bool:
+        is_post = subject.role in ORGANISERS and subject.revoked_at is None
+        return is_post and not Election.objects.filter(grant=subject).exists()
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        return gettext("自己的推选结果由别人登记。")
+
+    def run(self, subject: RoleGrant, by: User) -> object:
+        return actions.record_election(subject, **self.cleaned_data, by=by)
+
+
 class Revoke(DeskForm):
     name = "revoke"
     label = _("撤销任职")
@@ -469,14 +512,14 @@ class HandOver(DeskForm):
 
 @admin.register(RoleGrant)
 class RoleGrantAdmin(ScopedAdmin):
-    desk_forms = (SecondRole, HandOver, Revoke, ResetAccess, ConfirmReset, DropReset)
+    desk_forms = (RecordElection, SecondRole, HandOver, Revoke, ResetAccess, ConfirmReset, DropReset)
     add_form = OpenAccount
     list_display = ("role", "place", "holder", "since", "until", "revoked_at")
     list_select_related = ("place", "user__person")
     list_filter = ("role",)
     search_fields = ("place__full_name",)
     search_help_text = _("地方、角色；由您任命的，也可以写姓名或登录名")
-    fields = ("role", "place", "holder", "name", "login", "since", "until", "revoked_at", "basis", "reset")
+    fields = ("role", "place", "holder", "name", "login", "since", "until", "revoked_at", "basis", "elected", "reset")
 
     def named(self, word: str, request: HttpRequest) -> Q:
         """By whose it is only where this person fills the post: a search tells what it finds."""
@@ -493,6 +536,11 @@ class RoleGrantAdmin(ScopedAdmin):
         appoints = obj is not None and may_appoint(request.user, obj.role, obj.place)  # type: ignore[arg-type]
         left_out = ("holder",) if appoints else ("name", "login", "reset")
         return tuple(name for name in self.fields if name not in left_out)
+
+    @admin.display(description=_("推选结果"))
+    def elected(self, held: RoleGrant) -> str:
+        found = Election.objects.filter(grant=held).first()
+        return f"{found}；{found.course}" if found else "—"
 
     @admin.display(description=_("重设登录"))
     def reset(self, held: RoleGrant) -> str:

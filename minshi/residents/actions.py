@@ -14,10 +14,20 @@ from minshi.accounts.models import User
 from minshi.clock import midnight, now, today
 from minshi.deadlines.actions import meet, schedule
 from minshi.lifecycle.action import action, in_turn
-from minshi.masking import one_line
+from minshi.masking import mask_text, one_line
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents import notice
-from minshi.residents.models import STAFF_ROLES, Person, Representation, Residence, ResidenceQuerySet, RoleGrant
+from minshi.residents.models import (
+    ELECTION_LENGTH,
+    ORGANISERS,
+    STAFF_ROLES,
+    Election,
+    Person,
+    Representation,
+    Residence,
+    ResidenceQuerySet,
+    RoleGrant,
+)
 from minshi.residents.rules import adult_from, confirms_residents, home_of, may_appoint, role_in, why_not_there
 from minshi.residents.signals import appointed, asked, judged, moved_out, of_age, representation_answered
 from minshi.territory.models import Household, Territory
@@ -316,6 +326,31 @@ def grant(
         schedule(held, TERM_OVER, midnight(until))
     appointed.send(RoleGrant, held=held, ended=False)
     return held
+
+
+@action
+def record_election(
+    held: RoleGrant, *, asked: int, came: int, agreed: int, against: int, abstained: int, course: str, by: User
+) -> Election:
+    """Write down once by what votes of the households somebody came to a post (form 33); names stay on the sheet."""
+    held = RoleGrant.objects.select_for_update(of=("self",)).select_related("place").get(pk=held.pk)
+    if by.is_same(held.user_id) or not may_appoint(by, held.role, held.place):
+        raise NotAllowed(_("推选结果由任命的上一级登记，自己的由别人登记"))
+    if held.role not in ORGANISERS or held.revoked_at is not None:
+        raise Refused(_("这个任职不登记推选结果"))
+    if Election.objects.filter(grant=held).exists():
+        raise Refused(_("已经登记过推选结果"))
+    if came > asked:
+        raise Refused(came=_("实到的比应到的多，请核对"))
+    if agreed + against + abstained > came:
+        raise Refused(agreed=_("三种票加起来比实到的多，请核对"))
+    if agreed <= against:
+        raise Refused(agreed=_("同意的不比不同意的多，不算推选上"))
+    said = mask_text(one_line(course))[:ELECTION_LENGTH]
+    if not said:
+        raise Refused(course=_("请写推选的时间和地点"))
+    votes = {"asked": asked, "came": came, "agreed": agreed, "against": against, "abstained": abstained}
+    return Election.objects.create(grant=held, course=said, recorded_by=by, **votes)
 
 
 def _without_number(user: User) -> str:

@@ -367,3 +367,36 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_role_display())
+
+
+ELECTION_LENGTH = 200
+
+
+class Election(models.Model):
+    """推选 (form 33): how many households were asked, came and said what before somebody was given this post."""
+
+    grant = models.OneToOneField(RoleGrant, models.PROTECT, related_name="election", verbose_name=_("任职"))
+    asked = models.PositiveIntegerField(_("应到户数"))
+    came = models.PositiveIntegerField(_("实到户数"))
+    agreed = models.PositiveIntegerField(_("同意票"))
+    against = models.PositiveIntegerField(_("不同意票"))
+    abstained = models.PositiveIntegerField(_("弃权票"))
+    course = models.CharField(_("推选经过"), max_length=ELECTION_LENGTH)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(_("登记时间"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("推选结果")
+        verbose_name_plural = _("推选结果")
+        constraints = [
+            models.CheckConstraint(condition=Q(came__lte=F("asked")), name="no_more_came_than_were_asked"),
+            models.CheckConstraint(
+                condition=Q(came__gte=F("agreed") + F("against") + F("abstained")), name="no_more_votes_than_came"
+            ),
+            models.CheckConstraint(condition=Q(agreed__gt=F("against")), name="elected_by_more_than_refused"),
+        ]
+
+    def __str__(self) -> str:
+        return str(
+            _("%(asked)d 户应到，%(came)d 户实到，同意 %(agreed)d、不同意 %(against)d、弃权 %(abstained)d") % vars(self)
+        )

@@ -475,6 +475,7 @@ STEPS: dict[str, dict[str, Step]] = {
         "hand-over": Step(APPROVER | DISTRICT_OFFICER),
         "ask-joining": Step(ACCOUNT_KEEPERS),
         "revoke": Step(CLERK | APPROVER),
+        "record-election": Step(CLERK | APPROVER),
         "reset-access": Step(APPROVER | DISTRICT_OFFICER),
         **{
             name: Step(CASE_OFFICER | CASHIER | DISTRICT, _reset_asked)  # another than the approver, who asked

@@ -38,3 +38,5 @@ BEGIN
 END $$;
 CREATE TRIGGER number_of_a_post BEFORE UPDATE OF phone ON accounts_user FOR EACH ROW
     WHEN (NEW.phone IS NULL AND OLD.phone IS NOT NULL) EXECUTE FUNCTION refuse_emptied_number();
+
+SELECT append_only('residents_election');
