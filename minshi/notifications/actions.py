@@ -473,6 +473,8 @@ def _try(row: Outbox, way: Channel) -> tuple[Outbox.State, str]:
         return Outbox.State.DROPPED, "sealed-with-another-key"
     if not phone:
         return Outbox.State.DROPPED, "no-phone"
+    if row.message and _has_another_holder(phone):
+        return Outbox.State.DROPPED, "another-holder"
     if row.message and _had_its_text(row.message):
         return Outbox.State.DROPPED, "one-a-day"
     try:
@@ -482,6 +484,13 @@ def _try(row: Outbox, way: Channel) -> tuple[Outbox.State, str]:
     except Exception as error:  # a channel's mistake must not stop the texts behind it
         return Outbox.State.OPEN, type(error).__name__[:40]
     return Outbox.State.SENT, ""
+
+
+def _has_another_holder(phone: str) -> bool:
+    """Whether somebody proved to hold it who did not know the door: what is said to its former holder waits inside."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM signin_takeover WHERE phone = %s AND settled_at IS NULL)", [phone])
+        return bool(cursor.fetchone()[0])
 
 
 def _had_its_text(message: Message) -> bool:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from minshi.accounts.models import User
@@ -188,14 +188,22 @@ def quiet_time() -> timedelta:
 
 
 def is_quiet(user: User) -> bool:
-    """Whether nobody has come in by this number for so long that it may have another holder (domain.md 9)."""
-    has_home = Residence.objects.current().filter(person__user=user).exists()
-    return has_home and user.last_login is not None and user.last_login < now() - quiet_time()
+    """Whether nobody has come in by this number for so long that it may have another holder (domain.md 9).
+
+    Also where nobody ever did since it was entered for them, and where they have moved away since.
+    """
+    return _last_home(user) is not None and (user.last_login or user.date_joined) < now() - quiet_time()
+
+
+def _last_home(user: User) -> Residence | None:
+    """Where they live, or lived last."""
+    homes = Residence.objects.select_related("person").filter(person__user__in=user.keys)
+    return homes.order_by(F("until").desc(nulls_first=True), "-since").first()
 
 
 def recognises(user: User, door: str, name: str) -> bool:
     """Whether these are the door and the name registered with the account."""
-    home = Residence.objects.current().select_related("person").filter(person__user=user).first()
+    home = _last_home(user)
     if home is None or home.person is None:
         return False
     here = Household.objects.filter(pk=home.household_id)

@@ -11,13 +11,16 @@ from deliberation import actions
 from deliberation.actions.motions import OWNERS, RESIDENTS, ask
 from deliberation.models import Ballot, Motion, MotionStage
 from minshi.accounts.models import User
-from minshi.clock import now
+from minshi.clock import now, today
 from minshi.refusals import NotAllowed, Refused
+from minshi.residents import actions as residents
 from minshi.residents.models import Ownership, Person
 from minshi.rolls.actions import freeze_owners, freeze_residents
 from minshi.rolls.models import Unit
 from minshi.territory.models import Household, Territory
+from tests.cast import make_resident
 from tests.conftest import Clock
+from tests.way import Way
 
 pytestmark = pytest.mark.django_db
 
@@ -141,3 +144,25 @@ def test_residents_vote_each_for_themselves(
     told = publish(motion, clock)
     assert (told.electorate, told.agree, told.passed) == (3, 2, True)
     assert "名册 3 人" in told.notice.basis
+
+
+def test_whoever_comes_of_age_while_a_vote_runs_speaks_for_their_door_and_joins_no_frozen_roll(
+    yard: Territory, households: list[Household], clerk: User, resident: User, way: Way
+) -> None:
+    """A household votes through any adult of today; a roll of residents was frozen when the vote began."""
+    minor = make_resident("少年", households[9], adult=False)
+    of_doors = Motion.objects.get(proposal=way.voting())
+    people = Person.objects.filter(residences__household__place__path__startswith=yard.path)
+    of_people = ask(yard, roll=freeze_residents(people, by=clerk), rule=RESIDENTS, question="修改公约？", by=clerk)
+    for motion in (of_doors, of_people):
+        with pytest.raises(NotAllowed):
+            actions.cast(motion, "agree", receipt_id=uuid4(), by=minor)
+    Person.objects.filter(user=minor).update(born=today().replace(year=today().year - 19, day=1))
+    residents.come_of_age(Person.objects.get(user=minor), by=None)
+    adult = User.objects.get(pk=minor.pk)
+    actions.cast(of_doors, "agree", receipt_id=uuid4(), by=adult)
+    assert Ballot.objects.get(motion=of_doors, unit__household=households[9]).speaker == adult.person
+    with pytest.raises(Refused):
+        actions.cast(of_people, "agree", receipt_id=uuid4(), by=adult)
+    assert not of_people.roll.units.filter(person=adult.person).exists()
+    actions.cast(of_people, "agree", receipt_id=uuid4(), by=resident)

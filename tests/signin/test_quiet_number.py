@@ -8,16 +8,21 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from evaluation.mydata import everything_of
 from minshi import clock as platform_clock
 from minshi.accounts.models import User
-from minshi.notifications.models import Outbox
+from minshi.notifications.actions import deliver, tell
+from minshi.notifications.models import Message, Outbox
 from minshi.notifications.sealing import unseal
 from minshi.residents import actions as residents
 from minshi.residents.models import Person, Role
 from minshi.residents.rules import roles_of
 from minshi.residents.vacancies import vacancies_of
 from minshi.territory.models import Household, Territory
+from proposals import actions as proposals
+from proposals.models import Cosign
 from tests.cast import grant, make_resident
+from tests.way import Way
 
 pytestmark = pytest.mark.django_db
 PAGE = "/signin/quiet/"
@@ -121,3 +126,75 @@ def test_a_post_ends_with_the_number_that_went_to_another_and_stands_vacant_abov
 def test_the_page_is_nobodys_without_a_proven_number(client: Client, resident: User) -> None:
     assert client.get(PAGE).status_code == 302
     assert client.post(PAGE, {"door": "101", "name": "甲居民"}).status_code == 302
+
+
+def test_a_number_of_somebody_who_moved_away_is_asked_for_the_door_they_left(
+    resident: User, households: list[Household], clock: Any
+) -> None:
+    """Without a door of today the next holder of the number read all that was told to the one before."""
+    clock.set("2026-03-02 09:00")
+    come_in(Client(), resident.phone)
+    residents.leave(resident.person.residence, by=resident)
+    clock.set("2026-06-02 09:00")
+    client = Client()
+    assert come_in(client, resident.phone)["Location"].startswith(PAGE)
+    assert who(client) is None
+    assert client.post(PAGE, {"door": "1栋101", "name": "甲居民"}).status_code == 302
+    assert who(client) == resident.pk
+
+
+def test_a_number_by_which_nobody_ever_came_in_is_asked_after_as_many_days(
+    households: list[Household], clock: Any
+) -> None:
+    clock.set("2026-03-02 09:00")
+    entered, soon = make_resident("册上人", households[7]), make_resident("册上客", households[8])
+    clock.set("2026-05-20 09:00")
+    client = Client()
+    come_in(client, soon.phone)
+    assert who(client) == soon.pk
+    clock.set("2026-06-02 09:00")
+    assert come_in(Client(), entered.phone)["Location"].startswith(PAGE)
+
+
+def test_what_is_said_to_the_one_before_leaves_by_no_text_to_whoever_has_the_number_now(
+    quiet: User, households: list[Household], chief: User
+) -> None:
+    client, phone = Client(), quiet.phone
+    come_in(client, phone)
+    for _try in range(4):
+        client.post(PAGE, {"door": "102", "name": "别人"})
+    newcomer = User.objects.get(pk=who(client))
+    tell(quiet, "您家的异议有了答复", "甲家的事", sms=True)
+    deliver()
+    text = Outbox.objects.get(message__user=quiet, message__title="您家的异议有了答复")
+    assert (text.state, text.error) == (Outbox.State.DROPPED, "another-holder")
+    assert "异议" not in client.get("/messages/").content.decode()
+    claim = residents.join(newcomer, households[6], name="新机主", is_adult=True, by=newcomer)
+    residents.confirm(claim, by=chief)
+    tell(quiet, "再说一件", sms=True)
+    tell(User.objects.get(pk=newcomer.pk), "给新机主", sms=True)
+    deliver()
+    states = dict(Outbox.objects.exclude(message=None).values_list("message__title", "state"))
+    assert (states["再说一件"], states["给新机主"]) == (Outbox.State.DROPPED, Outbox.State.SENT)
+
+
+def test_the_one_before_keeps_what_they_said_and_the_newcomer_has_none_of_it(
+    way: Way, households: list[Household], chief: User, clock: Any
+) -> None:
+    clock.set("2026-03-02 09:00")
+    former = make_resident("旧机主", households[5])
+    come_in(Client(), former.phone)
+    proposal = way.cosigning()
+    proposals.cosign(proposal, households[5], by=former)
+    clock.set("2026-06-02 09:00")
+    client = Client()
+    come_in(client, former.phone)
+    for _try in range(4):
+        client.post(PAGE, {"door": "102", "name": "别人"})
+    newcomer = User.objects.get(pk=who(client))
+    claim = residents.join(newcomer, households[6], name="新机主", is_adult=True, by=newcomer)
+    residents.confirm(claim, by=chief)
+    assert Cosign.objects.get(household=households[5]).speaker == former.person
+    kept = everything_of(User.objects.get(pk=newcomer.pk))
+    assert not any(kept[kind] for kind in ("signatures", "proposals", "votes"))
+    assert not Message.objects.filter(user=newcomer, title__contains="附议").exists()
