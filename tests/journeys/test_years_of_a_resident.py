@@ -1,6 +1,6 @@
 """One resident's years, page by page, with what the others then see: in, represented, named, moved out, closed.
 
-The number that goes to somebody else is walked in tests/signin.
+By requests alone; in browsers, with the number that goes to somebody else: test_years_in_a_browser.py.
 """
 
 from __future__ import annotations
