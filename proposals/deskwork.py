@@ -43,6 +43,7 @@ from proposals.models import (
     WishStage,
 )
 from proposals.models.households import CosignQuerySet
+from proposals.rules import may_correct
 from proposals.wording import who_benefits
 
 
@@ -416,6 +417,7 @@ class AnswerWish(DeskForm):
             (kind, wished.text),
             (_("具体位置"), wished.spot or "—"),
             *pictures_of(wished),
+            *page_of(wished, self.by),
             *helping(wished.place, wished.text, wished.category),
         ]
 
@@ -441,6 +443,15 @@ def pictures_of(wished: Wish) -> list[tuple[Any, Any]]:
         )
         for photo in wished.photos.order_by("ordinal")
     ]
+
+
+def page_of(wished: Wish, by: User) -> list[tuple[Any, Any]]:
+    """The page of the book it was typed from, for who may read its handwriting."""
+    look = selectors.look_of(wished.sheet_id)
+    if look is None or not may_correct(by, look, selectors.sides_of(selectors.entered_from(look))):
+        return []
+    link = format_html('<a href="{}">{}</a>', reverse("look_photo", args=[look.pk]), _("看照片"))
+    return [(_("心愿本这一页"), link)]
 
 
 class LookAtPhotos(DeskForm):

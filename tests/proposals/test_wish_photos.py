@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,8 +14,9 @@ from django.urls import reverse
 
 from minshi.accounts.models import User
 from minshi.refusals import NotAllowed, Refused
+from minshi.territory.models import Territory
 from proposals import actions
-from proposals.models import Wish, WishPhoto
+from proposals.models import Look, Wish, WishPhoto
 from tests.way import Way, a_picture
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +130,15 @@ def test_ones_own_wish_takes_its_photos_along_into_the_proposal_and_anothers_kee
     said = {"need": ["没有地方坐"]}
     assert actions.begin_draft(said, wish=wished, by=resident).photos.count() == 1
     assert not actions.begin_draft(said, wish=wished, by=neighbour).photos.exists()
+
+
+def test_whoever_answers_a_wish_from_the_book_sees_the_page_it_was_written_on(
+    way: Way, community: Territory, clerk: User, client_of: ClientOf
+) -> None:
+    written = [actions.Written(way.households[6], "申老伯", "想要一张长椅")]
+    (wished,) = actions.enter_wishes(community, written, photo=a_picture(), receipt_id=uuid4(), by=clerk)
+    page = reverse("look_photo", args=[Look.objects.get(sheet=wished.sheet).pk])
+    asked = client_of(clerk).get(reverse("admin:proposals_wish_do", args=[wished.pk, "claim"]))
+    assert page in asked.content.decode()
+    assert client_of(clerk).get(page).status_code == 200
+    assert page not in client_of(None).get(wished.get_absolute_url()).content.decode()
