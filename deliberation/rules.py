@@ -216,6 +216,13 @@ def as_sentence(motion: Motion) -> str:
     return sentence + _("面积也要同样够。") if motion.by_area else sentence
 
 
+def standing_of(motion: Motion) -> str:
+    """What an owners' count is worth (domain.md 5), for the notice of its result; "" for any other vote."""
+    if motion.bylaw:
+        return _("业主表决的结果作为正式决定，依据%(rule)s。") % {"rule": motion.bylaw}
+    return _("仅为意见征询，不是业主大会的法定表决。") if motion.is_poll else ""
+
+
 # --- What may be told of a result ----------------------------------------------------------------
 
 

@@ -210,7 +210,9 @@ def _sheet_digest(photo: FieldFile) -> str:
 
 
 def _votes(proposal: Proposal) -> Iterator[Document]:
-    motions = Motion.objects.filter(proposal=proposal, stage=MotionStage.PUBLISHED).select_related("notice", "roll")
+    motions = Motion.objects.filter(proposal=proposal, stage=MotionStage.PUBLISHED).select_related(
+        "notice", "roll", "bylaw"
+    )
     for motion in motions.order_by("ordinal"):
         facts = _of(
             motion,
@@ -228,6 +230,7 @@ def _votes(proposal: Proposal) -> Iterator[Document]:
             ),
         )
         facts["units"] = motion.roll.get_kind_display()
+        facts |= {"rule": str(motion.bylaw)} if motion.bylaw else {}
         facts["notice"] = motion.notice.number if motion.notice else ""
         facts["ballots"] = sorted(map(_ballot_digest, motion.ballots.all()))
         lines = Line.objects.valid().filter(paper_ballot__unit__roll=motion.roll_id).select_related("sheet")

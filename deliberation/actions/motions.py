@@ -365,7 +365,7 @@ def _announce(motion: Motion, tally: dict[str, Any], by: User | None) -> Notice:
         kind=NoticeKind.VOTE_RESULT,
         title=_("关于“%(title)s”表决结果的公告") % {"title": motion.title},
         place=motion.place,
-        basis=rules.as_sentence(motion),
+        basis=rules.as_sentence(motion) + rules.standing_of(motion),
         body=_("本次表决的问题是“%(question)s”。名册 %(roll)d %(unit)s，参加 %(turnout)d %(unit)s，结果为%(outcome)s。")
         % words
         + (selectors.area_sums(motion) if motion.by_area else ""),

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from deliberation.actions.motions import OWNERS, ask
 from deliberation.models import Motion
+from deliberation.rules import standing_of
 from minshi.accounts.models import User
 from minshi.bylaws import actions
 from minshi.bylaws.models import Bylaw
@@ -239,10 +240,12 @@ def owned(yard: Territory, resident: User, district: Territory, district_officer
 def test_an_owners_vote_decides_by_a_rule_in_force_and_cites_it(owned: Territory, rule: Bylaw, clerk: User) -> None:
     motion = asked(owned, clerk)
     assert (motion.is_poll, motion.bylaw) == (False, rule)
+    assert standing_of(motion) == "业主表决的结果作为正式决定，依据《议事规则》。"
 
 
 def test_without_a_rule_it_stays_an_opinion_poll(owned: Territory, clerk: User) -> None:
-    assert asked(owned, clerk).is_poll
+    poll = asked(owned, clerk)
+    assert poll.is_poll and "仅为意见征询" in standing_of(poll)
 
 
 def test_a_rule_that_ended_makes_none_binding(
