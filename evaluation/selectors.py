@@ -31,6 +31,7 @@ from evaluation.models import (
 )
 from evaluation.models.surveys import silent
 from evaluation.rules import ABOVE_THE_HOLDER, percent, reads_ratings
+from funding.models import LogPhoto
 from funding.selectors import Line, books, plan_of
 from minshi import paging
 from minshi.accounts.models import User
@@ -264,7 +265,9 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
     pictures = sealed_pictures(files)
     for file in files:
         parts[file.file_name] = file.content.encode()
+    gone = withheld_names(proposal)
     shown = [picture for picture in pictures if not picture.is_paper]
+    shown = [picture for picture in shown if picture.file not in gone]
     parts |= {picture.name: picture.found for picture in shown if picture.found is not None}
     index = {
         "number": proposal.number,
@@ -289,7 +292,7 @@ def as_zip(proposal: Proposal, sealed: Archive) -> bytes:
                 "sha256": picture.sha256,
                 "state": picture.state,
                 "in": picture.document,
-                "enclosed": not picture.is_paper,
+                "enclosed": picture in shown,
             }
             for picture in pictures
         ],
@@ -343,6 +346,13 @@ class SealedPicture:
         if self.found is None:
             return "missing"
         return "intact" if hashlib.sha256(self.found).hexdigest() == self.sha256 else "changed"
+
+
+def withheld_names(proposal: Proposal) -> set[str]:
+    """Of pictures that were taken back: their sums stay sealed, nobody is given them any more."""
+    taken = proposal.photos.exclude(withheld_at=None).values_list("image", flat=True)
+    on_site = LogPhoto.objects.filter(entry__proposal=proposal).exclude(withheld_at=None)
+    return {*taken, *on_site.values_list("image", flat=True)}
 
 
 CHANGED_PIECES = """

@@ -16,6 +16,7 @@ urlpatterns = [
     path("projects/<slug:number>/finish/", views.finish_work, name="finish_work"),
     path("projects/<slug:number>/acceptance/", views.acceptance, name="acceptance"),
     path("site-photos/<int:pk>/", views.log_photo, name="log_photo"),
+    path("site-photos/<int:pk>/withhold/", views.withhold_log_photo, name="withhold_log_photo"),
     path("pledges/<int:pk>/photo/", views.pledge_photo, name="pledge_photo"),
     path("money/<slug:kind>/<int:pk>/", views.paper, name="money_paper"),
     path("vouchers/<int:pk>/", views.voucher, name="voucher"),

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Model
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -47,7 +48,10 @@ from minshi.refusals import NotAllowed, Refused, answering
 from minshi.residents import speaking
 from minshi.residents.rules import home_of, person_of
 from minshi.territory.models import Household
+from proposals.actions import may_withhold
 from proposals.models import Proposal, Stage
+from proposals.views.library import PHOTO_KEPT_SECONDS
+from proposals.views.withholding import in_place_of, withholding
 
 
 def _proposal(number: str) -> Proposal:
@@ -240,6 +244,7 @@ def log(request: HttpRequest, number: str) -> HttpResponse:
         "board": selectors.board(proposal, contract, begun) if contract or begun else [],
         "entries": proposal.log_entries.prefetch_related("photos")[:100],
         "may_write": may_write,
+        "may_withhold": request.user.is_authenticated and may_withhold(request.user, proposal, None),
         "may_start": may_write and proposal.stage == Stage.DELIVERING and contract and contract.started_at is None,
         "may_finish": may_write and proposal.stage == Stage.DELIVERING and begun is not None,
         "demo_data": proposal.is_demo,
@@ -259,12 +264,26 @@ def acceptance(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-def log_photo(request: HttpRequest, pk: int) -> FileResponse:
+def log_photo(request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
     """Pictures of a public site are public; they hold pixels only."""
-    picture = get_object_or_404(LogPhoto, pk=pk)
+    picture = get_object_or_404(LogPhoto.objects.select_related("entry__proposal__place"), pk=pk)
+    if picture.withheld_at is not None:
+        return in_place_of(picture, picture.entry.proposal, request)
     response = answer_with(picture.image)
-    response["Cache-Control"] = "public, max-age=86400"
+    response["Cache-Control"] = f"public, max-age={PHOTO_KEPT_SECONDS}"
     return response
+
+
+@login_required
+def withhold_log_photo(request: HttpRequest, pk: int) -> HttpResponse:
+    picture = get_object_or_404(LogPhoto.objects.select_related("entry__proposal__place", "entry__by"), pk=pk)
+    proposal = picture.entry.proposal
+
+    def take(reason: str, user: User) -> object:
+        return actions.withhold_log_photo(picture, reason=reason, by=user)
+
+    back = reverse("log", args=[proposal.number])
+    return withholding(request, picture, proposal, picture.entry.by_id, take, back)
 
 
 # --- For the project group and staff -------------------------------------------------------------------

@@ -50,6 +50,7 @@ from proposals.models import (
     TITLE_LENGTH,
     WHY_LENGTH,
     WISH_LENGTH,
+    WITHHELD_LENGTH,
     Call,
     CallEntry,
     Category,
@@ -405,6 +406,10 @@ class WordsForm(BenefitsForm):
         return total
 
 
+WITH_PEOPLE = _("认得出人的，先问过他们同不同意公开；以后不同意了，可以收回")
+"""Beside every picture that everybody will see."""
+
+
 class ProposeForm(WordsForm):
     """A new proposal; the negative list is asked as questions."""
 
@@ -421,7 +426,7 @@ class ProposeForm(WordsForm):
         widget=forms.RadioSelect,
         initial="no",
     )
-    photos = PhotosField(label=_("拍几张现在的样子"), required=False)
+    photos = PhotosField(label=_("拍几张现在的样子"), required=False, help_text=WITH_PEOPLE)
     field_order = ("place", "title", "need", "plan", "spot", "photos")
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -681,7 +686,7 @@ class ReviseForm(WordsForm):
     """
 
     why = PlainField(label=_("改了什么"), max_length=WHY_LENGTH)
-    photos = PhotosField(label=_("再放几张照片"), required=False)
+    photos = PhotosField(label=_("再放几张照片"), required=False, help_text=WITH_PEOPLE)
     dropped = forms.ModelMultipleChoiceField(
         label=_("不要的照片"), queryset=Photo.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -694,7 +699,7 @@ class ReviseForm(WordsForm):
         self.offer_parts([proposal.place])
         self.show_listed(proposal.version, proposal.place)
         dropped: Any = self.fields["dropped"]
-        dropped.queryset = proposal.photos.order_by("pk")
+        dropped.queryset = proposal.photos.filter(withheld_at=None).order_by("pk")
         dropped.label_from_instance = lambda photo: _("第 %(n)d 张") % {"n": self._place_of(photo)}
 
     def benefits_of(self) -> Territory:
@@ -961,6 +966,14 @@ class AnswerRequestForm(forms.Form):
         rows=3,
         max_length=WHY_LENGTH,
         help_text=_("只有找您的人看得到；电话号码会自动隐去"),
+    )
+
+
+class WithholdForm(forms.Form):
+    """Why a picture is taken back."""
+
+    reason = PlainField(
+        label=_("为什么收回"), max_length=WITHHELD_LENGTH, help_text=_("大家看得到，例如：照片里的人不同意公开")
     )
 
 

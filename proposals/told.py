@@ -491,6 +491,7 @@ CALLS = Lines(
 
 IN_YOUR_NAME = _("以他家名义登记的事，本人可以在期限内更正")
 
+PHOTO_WITHHELD = Event("photo.withheld", _("放照片的人"))
 PAPER_COSIGN = Event("cosign.on_paper", _("签名那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
 COSIGN_VOIDED = Event("cosign.voided", _("被撤销那一户的成年人"), Way.BOTH, IN_YOUR_NAME)
 COSIGN_UNREAD = Event("cosign.unread", _("社区、楼栋长"), Way.BOTH, _("纸质附议等第二个人核对"))

@@ -43,6 +43,7 @@ urlpatterns = [
     path("paper/looks/<int:pk>/photo/", views.look_photo, name="look_photo"),
     path("paper/looks/<int:pk>/correct/", views.look_correct, name="look_correct"),
     path("photos/<int:pk>/", views.photo, name="photo"),
+    path("photos/<int:pk>/withhold/", views.withhold_photo, name="withhold_photo"),
     path("photos/<int:pk>/small/", views.photo, {"small": True}, name="photo_small"),
     path("papers/", views.papers.forms, name="papers"),
     path("papers/proposal/print/", views.papers.proposal_print, name="paper_proposal_print"),

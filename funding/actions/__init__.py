@@ -12,6 +12,7 @@ from funding.actions.delivery import (
     log,
     refuse_change,
     start_work,
+    withhold_log_photo,
 )
 from funding.actions.ending import (
     ask_ending,
@@ -177,4 +178,5 @@ __all__ = [
     "withdraw",
     "withdraw_pledge",
     "withdraw_sponsor",
+    "withhold_log_photo",
 ]

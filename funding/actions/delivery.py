@@ -166,6 +166,14 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
     return entry
 
 
+@action
+def withhold_log_photo(photo: LogPhoto, *, reason: str, by: User) -> LogPhoto:
+    """Taken back by who put it there, the community or the street. Raises ``NotAllowed`` and ``Refused``."""
+    proposal = lock(photo.entry.proposal)
+    proposals.withhold(lock(photo), proposal, photo.entry.by, reason=reason, by=by)
+    return photo
+
+
 def _has_these(entry: LogEntry, pictures: list[ContentFile[bytes]]) -> bool:
     """The same words with another photo are another entry: a photo that was taken is kept."""
     kept = []

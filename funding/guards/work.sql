@@ -1,5 +1,5 @@
 SELECT append_only('funding_logentry');
-SELECT append_only('funding_logphoto');
+SELECT append_only('funding_logphoto', 'withheld_at', 'withheld_by_id', 'withheld_why', 'digest');
 
 CREATE OR REPLACE FUNCTION funding_guard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -60,3 +60,5 @@ END $$;
 CREATE TRIGGER guard_plan_change BEFORE INSERT OR UPDATE ON funding_planchange
     FOR EACH ROW EXECUTE FUNCTION funding_guard_plan_change();
 SELECT append_only('funding_planchange', 'confirmed_by_id', 'confirmed_at', 'dropped_by_id', 'dropped_at');
+CREATE TRIGGER withheld BEFORE UPDATE OR DELETE ON funding_logphoto FOR EACH ROW
+    WHEN (OLD.withheld_at IS NOT NULL) EXECUTE FUNCTION refuse_withheld();

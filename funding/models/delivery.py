@@ -13,7 +13,7 @@ from minshi.clock import Now
 from minshi.disclosure.models import Notice
 from minshi.residents.models import Person
 from minshi.territory.models import Territory
-from proposals.models import Proposal
+from proposals.models import Proposal, Withholdable
 
 
 class LogEntry(models.Model):
@@ -36,13 +36,13 @@ class LogEntry(models.Model):
         return f"log {self.pk}"
 
 
-class LogPhoto(models.Model):
+class LogPhoto(Withholdable):
     """A picture of a log entry, drawn anew from its pixels."""
 
     entry = models.ForeignKey(LogEntry, models.PROTECT, related_name="photos")
     image = models.ImageField(_("照片"), upload_to="site/")
 
-    class Meta:
+    class Meta(Withholdable.Meta):
         verbose_name = _("现场照片")
         verbose_name_plural = _("现场照片")
 

@@ -115,6 +115,7 @@ from proposals.actions.wishes import (
     wish_once,
     wish_too,
 )
+from proposals.actions.withholding import may_withhold, withhold, withhold_photo
 
 __all__ = [
     "WRITTEN_MEANWHILE",
@@ -185,6 +186,7 @@ __all__ = [
     "listed",
     "look_at_sheet",
     "look_at_wish_photos",
+    "may_withhold",
     "merge",
     "new_version",
     "note_new_holder",
@@ -238,5 +240,7 @@ __all__ = [
     "wish_too",
     "withdraw",
     "withdraw_resource",
+    "withhold",
+    "withhold_photo",
     "write_draft",
 ]

@@ -319,6 +319,8 @@ def drop_photo(proposal: Proposal, photo: Photo) -> None:
     """Taken out by whoever put it there: a face may be on it. The audit keeps that there was one."""
     if photo.proposal_id != proposal.pk:
         raise Refused(dropped=_("这张照片不是这件事的"))
+    if photo.withheld_at is not None:
+        raise Refused(dropped=_("这张照片已经收回，原件要锁住"))
     image, small = photo.image, photo.small
     photo.delete()
     transaction.on_commit(lambda: (image.delete(save=False), small.delete(save=False)))

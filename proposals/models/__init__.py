@@ -23,7 +23,7 @@ from proposals.models.drafts import MOST_DRAFT_PHOTOS, MOST_DRAFTS, Draft, Draft
 from proposals.models.handling import LEAD_LENGTH, Handling
 from proposals.models.households import NOT_SIGNED, SIGNED, Beneficiary, Cosign
 from proposals.models.looks import DIFFERENCE_LENGTH, LOOKED, Look, LookState, WishChange
-from proposals.models.photos import MOST_WISH_PHOTOS, Photo, WishPhoto
+from proposals.models.photos import MOST_WISH_PHOTOS, WITHHELD_LENGTH, Photo, WishPhoto, Withholdable
 from proposals.models.proposals import (
     HELP_LENGTH,
     ITEM_LENGTH,
@@ -100,6 +100,7 @@ __all__ = [
     "WISH_LENGTH",
     "WISH_RESTS",
     "WISH_WAITS",
+    "WITHHELD_LENGTH",
     "Beneficiary",
     "Call",
     "CallEntry",
@@ -138,6 +139,7 @@ __all__ = [
     "WishPhoto",
     "WishStage",
     "WishSupport",
+    "Withholdable",
     "amount_of",
     "bars_of",
     "end_of_number",

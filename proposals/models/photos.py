@@ -14,7 +14,32 @@ from proposals.models.wishes import Wish
 MOST_WISH_PHOTOS = 3
 
 
-class Photo(models.Model):
+WITHHELD_LENGTH = 120
+
+
+class Withholdable(models.Model):
+    """A picture in public that may be taken back: who can be known on it did not agree, or no longer does.
+
+    The original stays locked and is shown to nobody; in its place stand its number, the day, why, and its ``digest``.
+    """
+
+    withheld_at = models.DateTimeField(_("收回时间"), null=True, blank=True)
+    withheld_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    withheld_why = models.CharField(_("收回的理由"), max_length=WITHHELD_LENGTH, blank=True, db_default="")
+    digest = models.CharField(_("原件的校验值"), max_length=64, blank=True, db_default="")
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(withheld_at=None, withheld_by=None, withheld_why="", digest="")
+                | Q(withheld_at__isnull=False, withheld_by__isnull=False) & ~Q(withheld_why="") & ~Q(digest=""),
+                name="%(class)s_is_withheld_whole",
+            )
+        ]
+
+
+class Photo(Withholdable):
     """A picture of the matter; stored re-encoded, shown through a view."""
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="photos")
@@ -25,7 +50,7 @@ class Photo(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(db_default=Now())
 
-    class Meta:
+    class Meta(Withholdable.Meta):
         verbose_name = _("照片")
         verbose_name_plural = _("照片")
 

@@ -35,6 +35,7 @@ from proposals.views.wishing import (
     wish_photo,
     wishes,
 )
+from proposals.views.withholding import withhold_photo
 
 __all__ = [
     "answer_question",
@@ -101,4 +102,5 @@ __all__ = [
     "wishes",
     "withdraw",
     "withdraw_resource",
+    "withhold_photo",
 ]

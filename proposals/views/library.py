@@ -25,11 +25,12 @@ from minshi.policy import calendar
 from minshi.policy import selectors as policy
 from minshi.territory.models import Territory
 from proposals import selectors
-from proposals.actions import is_open_to_questions
+from proposals.actions import is_open_to_questions, may_withhold
 from proposals.filters import SHOWN, CardFilter
 from proposals.models import LIBRARY, CardQuerySet, Photo, Proposal, ProposalQuerySet, Stage
 from proposals.panels import Panel, drawing, panels_of
 from proposals.showing import present_at
+from proposals.views.withholding import in_place_of
 from proposals.wording import changes_of_benefits, differences, who_benefits
 
 MOST_QUESTIONS = 3
@@ -194,9 +195,21 @@ def project(request: HttpRequest, number: str) -> HttpResponse:
 def _own_steps(request: HttpRequest, pk: int, proposer: int) -> dict[str, str]:
     """What whoever proposed it may do with it."""
     user = somebody_of(request)
-    if user is None or not user.is_same(proposer):
+    if user is None or not (user.is_staff or user.is_same(proposer)):
         return {}
-    steps = selectors.own_steps(user, Proposal.objects.get(pk=pk))
+    found = Proposal.objects.select_related("place").get(pk=pk)
+    steps = [
+        (_("收回照片 %(n)d") % {"n": photo.pk}, reverse("withhold_photo", args=[photo.pk]))
+        for photo in found.photos.filter(withheld_at=None).order_by("pk")
+        if may_withhold(user, found, photo.by_id)
+    ]
+    if not user.is_same(proposer):
+        return (
+            {"steps": render_to_string("proposals/project_steps.html", {"steps": steps, "staff": True})}
+            if steps
+            else {}
+        )
+    steps = [*selectors.own_steps(user, found), *steps]
     # A page that is kept bears no form: the one press is where this leads.
     steps.append((_("我的姓名公开不公开"), f"{reverse('my_names')}#{Proposal._meta.label_lower}-{pk}"))
     return {"steps": render_to_string("proposals/project_steps.html", {"steps": steps})}
@@ -264,14 +277,20 @@ def _draws_money(proposal: Proposal, panels: list[tuple[Panel, dict[str, Any]]])
     return ended_well and not any(panel.draws_money for panel, _context in panels)
 
 
+PHOTO_KEPT_SECONDS = 600
+"""By a browser, and whatever stands between: no longer, for a picture may be taken back."""
+
+
 @require_safe
-def photo(request: HttpRequest, pk: int, *, small: bool = False) -> FileResponse:
+def photo(request: HttpRequest, pk: int, *, small: bool = False) -> FileResponse | HttpResponse:
     """Pictures of public projects are public; they hold pixels only."""
-    picture = get_object_or_404(Photo, pk=pk)
+    picture = get_object_or_404(Photo.objects.select_related("proposal__place"), pk=pk)
+    if picture.withheld_at is not None:
+        return in_place_of(picture, picture.proposal, request)
     file, kind = (picture.small, "image/webp") if small and picture.small else (picture.image, "image/jpeg")
     try:
         response = FileResponse(file.open("rb"), content_type=kind)
     except FileNotFoundError:
         raise Http404 from None
-    response["Cache-Control"] = "public, max-age=86400"
+    response["Cache-Control"] = f"public, max-age={PHOTO_KEPT_SECONDS}"
     return response

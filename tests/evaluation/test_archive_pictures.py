@@ -12,11 +12,13 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 
 from evaluation import reactions
 from evaluation.actions.archive import archive
 from evaluation.selectors import SealedPicture, sealed_pictures
 from minshi.refusals import Refused
+from proposals.actions import withhold_photo
 from proposals.models import Proposal
 from tests.way import Way
 
@@ -115,3 +117,19 @@ def test_nothing_is_sealed_while_a_picture_is_gone(way: Way) -> None:
     photo.image.storage.delete(photo.image.name)
     with pytest.raises(Refused, match="照片的文件找不到"):
         archive(proposal, by=way.who("clerk"))
+
+
+@pytest.mark.walked("archived")
+def test_one_that_was_taken_back_after_the_seal_is_handed_out_to_nobody_and_nothing_is_spoiled(
+    archived: Proposal, client: Client
+) -> None:
+    photo = archived.photos.select_related("by").first()
+    assert photo and photo.by
+    withhold_photo(photo, reason="照片里的人不同意了", by=photo.by)
+    (picture,) = [each for each in pictures(archived) if each.file == photo.image.name]
+    whole = zipfile.ZipFile(io.BytesIO(client.get(f"/projects/{archived.number}/archive/zip/").content))
+    assert picture.name not in whole.namelist() and picture.sha256 in whole.read("index.json").decode()
+    assert not failed(client, archived) and list(reactions.archives_are_spoiled()) == []
+    assert client.get(reverse("photo", args=[photo.pk])).status_code == 410
+    page = client.get(archived.get_absolute_url()).content.decode()
+    assert picture.sha256[:16] in page and "照片里的人不同意了" in page

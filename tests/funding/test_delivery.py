@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from funding import actions as funding
 from funding.models import Acceptance, Contract, LogEntry, Panelist
@@ -39,6 +41,25 @@ def test_the_group_writes_the_log_with_photos_and_no_numbers(way: Way, clock) ->
             funding.log(proposal, text="我也记", by=way.who(name))
     with pytest.raises(Refused, match="写几个字"):
         funding.log(proposal, text=" ", by=chief)
+
+
+@pytest.mark.walked("delivering")
+def test_a_photo_of_the_site_is_taken_back_by_who_took_it_and_by_the_community(way: Way, client: Client) -> None:
+    proposal, chief = way.delivering(), way.who("chief")
+    entry = funding.log(proposal, text="立杆", photos=[a_picture(), a_picture(90)], by=chief)
+    first, second = entry.photos.order_by("pk")
+    with pytest.raises(NotAllowed):
+        funding.withhold_log_photo(first, reason="不好看", by=way.who("neighbour"))
+    client.force_login(chief)
+    page, log = reverse("withhold_log_photo", args=[first.pk]), reverse("log", args=[proposal.number])
+    assert client.post(page, {"reason": "师傅不同意公开"}).status_code == 302
+    funding.withhold_log_photo(second, reason="路过的人不同意", by=way.who("clerk"))
+    client.logout()
+    shown = client.get(log).content.decode()
+    for photo in (first, second):
+        photo.refresh_from_db()
+        whole = reverse("log_photo", args=[photo.pk])
+        assert whole not in shown and photo.digest[:16] in shown and client.get(whole).status_code == 410
 
 
 @pytest.mark.walked("delivering")

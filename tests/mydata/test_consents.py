@@ -152,6 +152,8 @@ def test_the_database_names_nobody_without_a_consent_and_ends_none_while_the_nam
 def test_the_archive_is_sealed_without_the_name_though_it_stands(way: Way, resident: User) -> None:
     proposal = way.cosigning()
     named(resident, proposal)
+    proposal.refresh_from_db()
+    assert proposal.proposer_public == "甲居民"
     (versions,) = [piece for piece in PIECES if piece.kind == "version"]
     sealed = json.dumps([each.content for each in versions.collect(proposal)], ensure_ascii=False)
     assert "甲居民" not in sealed and "甲*民" in sealed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import zlib
@@ -9,12 +10,16 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from minshi.accounts.models import User
-from minshi.refusals import Refused
+from minshi.notifications.models import Message
+from minshi.refusals import NotAllowed, Refused
 from proposals import actions
+from proposals.actions.proposing import drop_photo
 from proposals.models import Photo, Proposal
 from tests.proposals.hostile import WORDS
 from tests.way import Way, a_picture
@@ -125,3 +130,46 @@ def test_beyond_three_they_wait_behind_a_word(way: Way, client: Client) -> None:
     page = client.get(proposal.get_absolute_url()).content.decode()
     assert "另外 2 张照片" in page
     assert page.count('loading="lazy"') == 5
+
+
+def test_a_picture_that_was_taken_back_is_read_nowhere_and_stands_as_its_number_and_digest(
+    way: Way, client: Client, clerk: User
+) -> None:
+    proposal = way.submitted()
+    user = proposal.proposer
+    photo = actions.add_photo(proposal, upload(a_picture().read()), by=user)
+    small, whole = reverse("photo_small", args=[photo.pk]), reverse("photo", args=[photo.pk])
+    assert small in client.get(proposal.get_absolute_url()).content.decode()
+    mine = client_for(user)
+    page = reverse("withhold_photo", args=[photo.pk])
+    assert page in mine.get(proposal.get_absolute_url()).content.decode()
+    assert client_for(way.who("neighbour")).get(page).status_code == 403
+    assert mine.post(page, {"reason": " "}).status_code == 422
+    assert mine.post(page, {"reason": "里面的人不同意公开，电话13812345678"}).status_code == 302
+    shown = client.get(proposal.get_absolute_url()).content.decode()
+    photo.refresh_from_db()
+    assert small not in shown and photo.digest[:16] in shown and "13812345678" not in shown
+    for address in (small, whole):
+        answer = client.get(address)
+        assert answer.status_code == 410 and photo.digest in answer.content.decode()
+    assert photo.digest == hashlib.sha256(photo.image.open("rb").read()).hexdigest()
+    assert "已经收回" in mine.post(page, {"reason": "再来一次"}).content.decode()
+    with pytest.raises(IntegrityError, match="stays locked"), transaction.atomic():
+        Photo.objects.filter(pk=photo.pk).update(withheld_at=None, withheld_by=None, withheld_why="", digest="")
+
+
+def test_the_community_takes_one_back_for_whoever_is_on_it_and_the_uploader_hears(way: Way, clerk: User) -> None:
+    proposal = way.submitted()
+    photo = actions.add_photo(proposal, upload(a_picture().read()), by=proposal.proposer)
+    with pytest.raises(NotAllowed):
+        actions.withhold_photo(photo, reason="不认识", by=way.who("neighbour"))
+    actions.withhold_photo(photo, reason="照片里的人来说不同意", by=clerk)
+    assert Message.objects.filter(user=proposal.proposer, title__contains="收回了").exists()
+    with pytest.raises(Refused, match="锁住"):
+        drop_photo(proposal, Photo.objects.get(pk=photo.pk))
+
+
+def client_for(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
