@@ -441,7 +441,7 @@ def pictures_of(wished: Wish) -> list[tuple[Any, Any]]:
                 _("照片 %(n)d") % {"n": photo.ordinal},
             ),
         )
-        for photo in wished.photos.order_by("ordinal")
+        for photo in wished.photos.filter(taken_back_at=None).order_by("ordinal")
     ]
 
 

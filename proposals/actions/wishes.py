@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import rules
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -124,7 +124,7 @@ def look_at_wish_photos(wished: Wish, shown: Collection[int], *, by: User) -> No
 
 @action
 def take_back_wish_photos(wished: Wish, *, by: User) -> None:
-    """Whoever wished does not want them seen any more; nobody shows them again."""
+    """Whoever wished does not want them seen any more: they are locked, and nobody sees or shows them again."""
     lock(wished)
     if not by.is_same(wished.by_id):
         raise NotAllowed(_("只有许愿人本人可以撤下照片；替人记的，请找社区"))
@@ -336,8 +336,18 @@ def climb_wish(wished: Wish, *, by: User | None = None) -> StepRecord:
 
 @action
 def forget_wisher(person: Person, *, by: None = None) -> None:
-    """Who closed their account is not named beside their wishes any more, nor in the record of them."""
+    """Who closed their account is not named beside their wishes any more, nor in the record of them; photos that were
+    not for everybody are gone with it."""
+    hidden = WishPhoto.objects.filter(wish__by=person.user_id, is_shown=False)
+    for photo in hidden:
+        transaction.on_commit(partial(_delete_files, photo))
+    hidden.filter(taken_back_at=None).update(taken_back_at=now())
     for wished in Wish.objects.filter(by=person.user_id).exclude(wisher_name=""):
         wished.wisher_name = ""
         wished.save(update_fields=["wisher_name"])
         erase(Wish, [wished.pk], by=None)
+
+
+def _delete_files(photo: WishPhoto) -> None:
+    photo.image.delete(save=False)
+    photo.small.delete(save=False)

@@ -85,7 +85,7 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
     wished = get_object_or_404(rows, pk=pk)
     user = somebody_of(request)
     open_ = wished.stage in (WishStage.NEW, WishStage.CLAIMED)
-    photos = list(wished.photos.order_by("ordinal"))
+    photos = list(wished.photos.filter(taken_back_at=None).order_by("ordinal"))
     handles = bool(photos) and user is not None and bool(rules.has_perm("proposals.answer_wish", user, wished))
     sees_all = handles or (user is not None and wrote(user, wished))
     context = {
@@ -103,7 +103,7 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
         "wanted": user is not None and wished.supports.filter(by=user).exists(),
         "photos": [photo for photo in photos if photo.is_shown],
         "unseen": [] if not sees_all else [photo for photo in photos if not photo.is_shown],
-        "looks": handles and any(photo.taken_back_at is None for photo in photos),
+        "looks": handles,
         "may_promote": open_ and user is not None and rules.has_perm("proposals.promote_wish", user, wished),
     }
     return render(request, "proposals/wish.html", context)
@@ -117,7 +117,8 @@ def wrote(user: User, wished: Wish) -> bool:
 @require_safe
 def wish_photo(request: HttpRequest, pk: int, *, small: bool = False) -> FileResponse:
     """In public once it was looked at; before that, and where it was not for everybody, for those it concerns."""
-    photo = get_object_or_404(WishPhoto.objects.select_related("wish__place", "wish__holder_place"), pk=pk)
+    rows = WishPhoto.objects.filter(taken_back_at=None).select_related("wish__place", "wish__holder_place")
+    photo = get_object_or_404(rows, pk=pk)
     user = somebody_of(request)
     is_theirs = user is not None and (
         wrote(user, photo.wish) or rules.has_perm("proposals.answer_wish", user, photo.wish)
@@ -138,7 +139,7 @@ def take_back_wish_photos(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     with answering(lambda refusal: messages.warning(request, str(refusal))):
         actions.take_back_wish_photos(wished, by=user_of(request))
-        messages.success(request, _("照片撤下了，别人再也看不到"))
+        messages.success(request, _("照片撤下了，谁也看不到了"))
     return redirect("wish", pk)
 
 

@@ -74,6 +74,8 @@ def test_what_the_wisher_takes_back_nobody_shows_again(
     assert client_of(resident).post(at).status_code == 302
     actions.look_at_wish_photos(wished, photos, by=clerk)
     assert not wished.photos.filter(is_shown=True).exists()
+    for who in (resident, clerk, None):
+        assert seen(client_of(who), wished.photos.get(ordinal=1)) == {404}
 
 
 def test_nobody_else_decides(wished: Wish, resident: User, neighbour: User, chief: User) -> None:
@@ -142,3 +144,14 @@ def test_whoever_answers_a_wish_from_the_book_sees_the_page_it_was_written_on(
     assert page in asked.content.decode()
     assert client_of(clerk).get(page).status_code == 200
     assert page not in client_of(None).get(wished.get_absolute_url()).content.decode()
+
+
+def test_with_the_account_go_the_photos_that_were_not_for_everybody(
+    wished: Wish, resident: User, clerk: User, client_of: ClientOf, django_capture_on_commit_callbacks: Any
+) -> None:
+    shown, hidden = wished.photos.order_by("ordinal")
+    actions.look_at_wish_photos(wished, {shown.pk}, by=clerk)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.forget_wisher(resident.person, by=None)
+    assert not hidden.image.storage.exists(hidden.image.name) and not hidden.small.storage.exists(hidden.small.name)
+    assert seen(client_of(clerk), hidden) == {404} and seen(client_of(None), shown) == {200}
