@@ -73,7 +73,7 @@ def enter(
     named = _members(members) if kind == BylawKind.COMMITTEE else []
     words = {
         "title": _public(one_line(title), place, named)[:TITLE_LENGTH],
-        "text": _public(text.strip(), place, named)[:TEXT_LENGTH],
+        "text": _public(seen(text), place, named)[:TEXT_LENGTH],
         "adopted": _public(one_line(adopted), place, named)[:ADOPTED_LENGTH],
     }
     if again := just_said(Bylaw.objects.filter(place=place, entered_by=by), "entered_at", kind=kind, **words):

@@ -182,6 +182,12 @@ def test_before_a_committees_term_ends_the_clerk_is_told(
     assert not Deadline.objects.filter(kind="bylaw.ending").open().exists()
 
 
+def test_what_nobody_sees_is_not_kept_and_numbers_are_hidden(community: Territory, clerk: User) -> None:
+    found = entered(community, clerk, title="公约\u202e\u200b", text="一户\u202e一票\n问 13812345678")
+    assert found.title == "公约" and "\u202e" not in found.text
+    assert found.text.startswith("一户一票\n") and "13812345678" not in found.text
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
