@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -74,20 +74,28 @@ def seed() -> int:
     return number
 
 
-def _wishes(place: Territory, by: User, number: int) -> None:
+def _wishes(place: Territory, people: Sequence[User], number: int) -> None:
     for index in range(number):
-        actions.wish(place=place, text=f"第{index}个心愿", by=by)
+        actions.wish(place=place, text=f"第{index}个心愿", by=people[index % len(people)])
 
 
 def test_every_due_deadline_takes_effect_once_whoever_is_killed(
-    clock: object, yard: Territory, resident: User, clerk: User, case_officer: User, seed: int
+    clock: object,
+    yard: Territory,
+    resident: User,
+    neighbour: User,
+    chief: User,
+    clerk: User,
+    case_officer: User,
+    seed: int,
 ) -> None:
     dice = random.Random(seed)
-    _wishes(yard, resident, DUE)
+    people = (resident, neighbour, chief)  # the most that one of them may wish for is a thousand here
+    _wishes(yard, people, DUE)
     due = Deadline.objects.open().order_by("due").last()
     assert due
     platform_clock.set_to(due.due + timedelta(seconds=1))
-    _wishes(yard, resident, 20)  # these are not due yet
+    _wishes(yard, people, 20)  # these are not due yet
     early = set(Deadline.objects.open().filter(due__gt=platform_clock.now()).values_list("pk", flat=True))
 
     command = [sys.executable, "manage.py", "sweep", "--every", "0.05"]
