@@ -17,7 +17,7 @@ from minshi.accounts.models import User
 from minshi.disclosure.models import Objection
 from minshi.faces.words import cn_datetime
 from minshi.ledger.money import format_yuan
-from minshi.mydata.models import Correction
+from minshi.mydata.models import Consent, Correction
 from minshi.notifications.models import Manner, Message
 from minshi.residents.models import Person, Residence, Role, RoleGrant
 from minshi.rolls import selectors as rolls
@@ -70,6 +70,7 @@ def everything_of(user: User) -> dict[str, Any]:
         "asked": _rows(
             Correction.objects.filter(home__person__in=people), "name", "about", "asked_at", "answered_at", "answer"
         ),
+        "consents": _rows(Consent.objects.filter(person__in=people), "title", "what", "given_at", "withdrawn_at"),
         "signatures": _rows(Cosign.objects.filter(**said), "proposal__number", "channel"),
         "votes": _rows(Ballot.objects.filter(unit__in=units, **said), "motion__question", "channel"),
         "pledges": _rows(Pledge.objects.filter(**said), "proposal__number", "amount_fen", "at", "withdrawn_at"),
@@ -99,6 +100,7 @@ PARTS = {
     "wanted": _("也想要的心愿"),
     "drafts": _("没写完的提议"),
     "asked": _("对自己信息的申请"),
+    "consents": _("同意公开的"),
     "signatures": _("附议"),
     "votes": _("投票（投了什么凭核对号查）"),
     "pledges": _("认缴"),
@@ -148,6 +150,8 @@ WORDS = {
     "hidden_why": _("隐藏的理由"),
     "wish__text": _("心愿"),
     "is_shown": _("公开"),
+    "what": _("公开什么"),
+    "given_at": _("同意时间"),
     "asked_at": _("申请时间"),
     "answered_at": _("答复时间"),
     "withdrawn_at": _("撤回时间"),
@@ -173,6 +177,7 @@ CODES: dict[tuple[str, str], type[Choices]] = {
     ("requests", "stage"): RequestStage,
     ("questions", "stage"): QuestionStage,
     ("money", "stage"): ContributionStage,
+    ("consents", "what"): Consent.What,
     ("signatures", "channel"): Channel,
     ("votes", "channel"): Channel,
 }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minshi.faces.photos import PhotosField
 from minshi.ledger.money import YuanField
-from proposals.forms import WITH_PEOPLE, PlainField
+from proposals.forms import WITH_PEOPLE, AgreedField, PlainField
 
 SUGGESTED_FEN = (5_000, 10_000, 20_000, 50_000)
 OTHER = "other"
@@ -47,6 +47,7 @@ class LogForm(forms.Form):
 
     text = PlainField(label=_("今天做了什么"), rows=3, max_length=1000, help_text=_("例如：立好了灯杆，明天接线"))
     photos = PhotosField(label=_("拍几张现场照片"), required=False, help_text=WITH_PEOPLE)
+    shows_people = AgreedField()
     problem = PlainField(
         label=_("遇到什么问题"), max_length=300, required=False, help_text=_("写了会马上告诉街道；没有就不填")
     )

@@ -410,6 +410,14 @@ WITH_PEOPLE = _("认得出人的，先问过他们同不同意公开；以后不
 """Beside every picture that everybody will see."""
 
 
+class AgreedField(forms.BooleanField):
+    """Whether people can be known on the photos, who agreed; kept as a consent of whoever says so."""
+
+    def __init__(self) -> None:
+        label = _("照片里认得出人，他们都同意公开（认不出人的不用勾）")
+        super().__init__(label=label, required=False)
+
+
 class ProposeForm(WordsForm):
     """A new proposal; the negative list is asked as questions."""
 
@@ -427,7 +435,8 @@ class ProposeForm(WordsForm):
         initial="no",
     )
     photos = PhotosField(label=_("拍几张现在的样子"), required=False, help_text=WITH_PEOPLE)
-    field_order = ("place", "title", "need", "plan", "spot", "photos")
+    shows_people = AgreedField()
+    field_order = ("place", "title", "need", "plan", "spot", "photos", "shows_people")
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -522,7 +531,7 @@ STEPS = {
     "who": StepOfForm(_("谁受益"), ("parts", "doors", "people")),
     "kind": StepOfForm(_("哪一类"), ("kind", "category", "touches_common_parts", "liable", "private")),
     "money": StepOfForm(_("要多少钱"), ("lines", "cost", *map(str, CASH), "keeper")),
-    "photos": StepOfForm(_("照片和帮忙"), ("photos", "help_wanted")),
+    "photos": StepOfForm(_("照片和帮忙"), ("photos", "shows_people", "help_wanted")),
 }
 """The form of a new proposal in short steps; each of its fields stands in one."""
 
@@ -687,6 +696,7 @@ class ReviseForm(WordsForm):
 
     why = PlainField(label=_("改了什么"), max_length=WHY_LENGTH)
     photos = PhotosField(label=_("再放几张照片"), required=False, help_text=WITH_PEOPLE)
+    shows_people = AgreedField()
     dropped = forms.ModelMultipleChoiceField(
         label=_("不要的照片"), queryset=Photo.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -744,7 +754,7 @@ class RightWordsForm(ReviseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("photos", "dropped", "parts", "doors"):
+        for name in ("photos", "shows_people", "dropped", "parts", "doors"):
             del self.fields[name]
 
 

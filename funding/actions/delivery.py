@@ -131,8 +131,19 @@ def expect_log(site: Contract | Purse) -> None:
 
 
 @action
-def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[UploadedFile] = (), by: User) -> LogEntry:
-    """A line of the site log, from the phone of somebody of the group; a problem is told to the street as well."""
+def log(
+    proposal: Proposal,
+    *,
+    text: str,
+    problem: str = "",
+    photos: Iterable[UploadedFile] = (),
+    shows_people: bool = False,
+    by: User,
+) -> LogEntry:
+    """A line of the site log, from the phone of somebody of the group; a problem is told to the street as well.
+
+    ``shows_people``: people can be known on the photos, and ``by`` says that they agreed.
+    """
     must_be_in(proposal, *LOGGING)
     demand("funding.deliver", by, proposal, _("记现场日志"))
     if not text.strip():
@@ -151,6 +162,8 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
         kept = LogPhoto(entry=entry)
         kept.image.save(picture.name or "photo.jpg", picture, save=False)
         kept.save()
+    if shows_people and entry.photos.exists():
+        proposals.say_they_agreed(proposal, LOG_PHOTOS, by=by)
     if proposal.stage == Stage.DELIVERING and begun_at(proposal):
         expect_log(contract_of(proposal) or proposal.purse)
     if entry.problem:
@@ -164,6 +177,10 @@ def log(proposal: Proposal, *, text: str, problem: str = "", photos: Iterable[Up
         )
     proposals.note_on_card(proposal)
     return entry
+
+
+LOG_PHOTOS = LogPhoto._meta.label_lower
+"""The act of who says that everybody on the photos of the site agreed; its subject is the project."""
 
 
 @action

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from funding.actions.delivery import LOG_PHOTOS
 from funding.actions.pledges import PLEDGE, name_as_agreed
-from funding.models import GroupMember, Pledge
+from funding.models import GroupMember, LogPhoto, Pledge
 from minshi.lifecycle.machine import lock
 from minshi.masking import mask_name
 from minshi.mydata.signals import Act, Opened
@@ -43,6 +44,8 @@ def opened(act: str, subject: int, person: Person) -> Opened | None:
     """One of them, locked; raises ``NotAllowed`` where it is somebody else's."""
     if act == PLEDGE:
         return _pledge(subject, person)
+    if act == LOG_PHOTOS:
+        return _photos(subject, person)
     return _member(subject, person) if act == MEMBER else None
 
 
@@ -65,6 +68,16 @@ def _pledge(subject: int, person: Person) -> Opened:
     ended = not theirs.filter(withdrawn_at=None).exists()
     why_not = _("这份认缴已经撤回或者结束，不能再改为公开姓名") if ended else ""
     return Opened(proposal.title, _page(proposal), proposal.place, write, why_not)
+
+
+def _photos(subject: int, person: Person) -> Opened:
+    """What this person put into the log of one project."""
+    proposal = Proposal.objects.select_related("place").filter(pk=subject).first()
+    if proposal is None or person.user is None:
+        raise NotAllowed(_("只有放照片的人可以收回"))
+    lock(proposal)
+    photos = LogPhoto.objects.filter(entry__proposal=proposal, entry__by__in=person.user.keys, withheld_at=None)
+    return proposals.opened_photos(proposal, person.user, list(photos))
 
 
 def _member(subject: int, person: Person) -> Opened:

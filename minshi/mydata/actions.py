@@ -208,9 +208,9 @@ def take_back_on_paper(agreed: Consent, *, photo: UploadedFile | None, by: User)
         raise Refused(_("已经收回过了"))
     if photo is None:
         raise Refused(photo=_("请拍下本人签字的申请"))
-    _opened(agreed.act, agreed.subject, agreed.person, agreed.what).write(False)
+    _opened(agreed.act, agreed.subject, agreed.person).write(False)
     sheet = paper.register(agreed.place, [], about=str(agreed), stub=photo, by=by)
-    take_back(agreed.person, agreed.act, agreed.subject, what=agreed.what, sheet=sheet, by=by)
+    take_back(agreed.person, agreed.act, agreed.subject, sheet=sheet, by=by)
     agreed.refresh_from_db()
     if agreed.withdrawn_at is None:
         raise Refused(_("已经收回过了"))
@@ -261,8 +261,8 @@ def publish_name(act: str, subject: int, publishes: bool, *, by: User) -> None:
     agreed.save(update_fields=["shown"])
 
 
-def _opened(act: str, subject: int, person: Person, what: str = Consent.What.NAME) -> Opened:
-    said: list[tuple[Any, Any]] = naming.send(Person, act=act, subject=subject, person=person, what=what)
+def _opened(act: str, subject: int, person: Person) -> Opened:
+    said: list[tuple[Any, Any]] = naming.send(Person, act=act, subject=subject, person=person)
     for _receiver, opened in said:
         if isinstance(opened, Opened):
             return opened
@@ -288,11 +288,9 @@ def agree(
     return Consent.objects.create(person=person, act=act, subject=subject, what=what, **words)
 
 
-def take_back(
-    person: Person, act: str, subject: int, *, by: User, what: str = Consent.What.NAME, sheet: Sheet | None = None
-) -> None:
+def take_back(person: Person, act: str, subject: int, *, by: User, sheet: Sheet | None = None) -> None:
     """The consent ends, once nothing is shown by it any more. In the caller's transaction."""
-    for agreed in Consent.objects.of(person, act, subject).standing().filter(what=what).select_for_update(of=("self",)):
+    for agreed in Consent.objects.of(person, act, subject).standing().select_for_update(of=("self",)):
         agreed.withdrawn_at, agreed.withdrawn_by, agreed.sheet = now(), by, sheet
         agreed.save(update_fields=["withdrawn_at", "withdrawn_by", "sheet"])
 
@@ -342,8 +340,8 @@ def close(*, by: User) -> None:
         leave(home, by=by)
     forget_followed(user)
     for agreed in Consent.objects.standing().filter(person__user__in=user.keys).order_by("pk"):
-        _opened(agreed.act, agreed.subject, agreed.person, agreed.what).write(False)
-        take_back(agreed.person, agreed.act, agreed.subject, what=agreed.what, by=user)
+        _opened(agreed.act, agreed.subject, agreed.person).write(False)
+        take_back(agreed.person, agreed.act, agreed.subject, by=user)
     closing.send(User, user=user)
     user.is_active, user.phone, user.phone_verified = False, None, False
     user.set_unusable_password()

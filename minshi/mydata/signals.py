@@ -35,8 +35,7 @@ named_acts = Signal()
 """What of a person could carry their name in public? Argument: ``person``. Receivers answer a list of ``Act``."""
 
 naming = Signal()
-"""One of those is about to be named, or masked. Arguments: ``act``, ``subject``, ``person``, ``what`` (name or photo).
-Whoever keeps that table
+"""One of those is about to be named, or masked. Arguments: ``act``, ``subject``, ``person``. Whoever keeps that table
 answers ``Opened``, everybody else nothing; raises ``NotAllowed`` where it is somebody else's."""
 
 closing = Signal()

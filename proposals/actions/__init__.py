@@ -115,7 +115,7 @@ from proposals.actions.wishes import (
     wish_once,
     wish_too,
 )
-from proposals.actions.withholding import may_withhold, withhold, withhold_photo
+from proposals.actions.withholding import may_withhold, opened_photos, say_they_agreed, withhold, withhold_photo
 
 __all__ = [
     "WRITTEN_MEANWHILE",
@@ -198,6 +198,7 @@ __all__ = [
     "open_call",
     "open_handling",
     "opened",
+    "opened_photos",
     "overdue",
     "overdue_call",
     "part_wish",
@@ -214,6 +215,7 @@ __all__ = [
     "resubmit",
     "return_for_revision",
     "rule_above",
+    "say_they_agreed",
     "second_above",
     "send_up",
     "split",

@@ -18,6 +18,7 @@ from minshi.refusals import NotAllowed
 from minshi.residents.models import Person
 from proposals.actions.questions import show_question
 from proposals.actions.stages import note_on_card
+from proposals.actions.withholding import photos_opened
 from proposals.models import Proposal, Question, QuestionStage, Resource, ResourceStage
 
 MOST = 100
@@ -45,7 +46,7 @@ def _act(row: Proposal | Question | Resource, title: str, shown: str) -> Act:
 def opened(act: str, subject: int, person: Person) -> Opened | None:
     """One of them, locked; raises ``NotAllowed`` where somebody else said it."""
     open_one = OPENS.get(act)
-    return open_one(subject, person) if open_one else None
+    return open_one(subject, person) if open_one else photos_opened(act, subject, person)
 
 
 def _proposal(subject: int, person: Person) -> Opened:

@@ -30,6 +30,7 @@ from proposals.actions.benefits import listed
 from proposals.actions.looking import ask_second_look
 from proposals.actions.stages import advance, in_public, new_version, note_on_card
 from proposals.actions.wishes import promote
+from proposals.actions.withholding import PHOTOS, say_they_agreed
 from proposals.lifecycle import period
 from proposals.models import (
     HELP_LENGTH,
@@ -76,6 +77,7 @@ def submit(
     channel: str = Channel.ONLINE,
     wish: Wish | None = None,
     photos: Iterable[UploadedFile] = (),
+    shows_people: bool = False,
     sheet: Sheet | None = None,
     proposer: User | None = None,
     is_demo: bool = False,
@@ -83,6 +85,7 @@ def submit(
     """Put a proposal forward for ``place``; ``shares`` says who would pay what, in fen by ``Source``.
 
     ``lines`` are what it costs item by item (as ``Version.lines``): where there are some, ``cost_fen`` is their sum.
+    ``shows_people``: people can be known on the photos, and ``by`` says that they agreed.
     ``parts`` (places beneath it) and ``doors`` are who benefits, without either all of ``place``. Its number is for
     life. ``proposer`` is whose it is where ``by`` typed it from that person's ``sheet``.
     Raises ``NotAllowed`` for whoever neither lives nor works there, ``Refused`` for one more than policy lets one
@@ -142,6 +145,8 @@ def submit(
     _make_card(proposal, version)
     for photo in photos:
         add_photo(proposal, photo, by=by)
+    if shows_people and proposal.photos.exists():
+        say_they_agreed(proposal, PHOTOS, by=by)
     if wish is not None:
         promote(wish, proposal, by=by)
     return proposal
@@ -267,6 +272,7 @@ def resubmit(
     title: str | None = None,
     category: str | None = None,
     photos: Iterable[UploadedFile] = (),
+    shows_people: bool = False,
     dropped: Iterable[Photo] = (),
     benefits: tuple[Iterable[Territory], Iterable[Household]] | None = None,
     **words: Any,
@@ -286,6 +292,8 @@ def resubmit(
         drop_photo(proposal, photo)
     for upload in photos:
         add_photo(proposal, upload, by=by)
+    if shows_people and proposal.photos.exists():
+        say_they_agreed(proposal, PHOTOS, by=by)
     most = {"spot": SPOT_LENGTH, "keeper": KEEPER_LENGTH, "help_wanted": HELP_LENGTH}
     hidden = partial(in_public, place=proposal.place, author=proposal.proposer)
     masked = {name: hidden(word)[: most.get(name)] if isinstance(word, str) else word for name, word in words.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
@@ -11,10 +12,13 @@ from minshi.clock import now
 from minshi.lifecycle.action import action
 from minshi.lifecycle.machine import lock
 from minshi.masking import one_line, seen
+from minshi.mydata.actions import agree
+from minshi.mydata.models import Consent
+from minshi.mydata.signals import Opened
 from minshi.notifications.actions import tell
 from minshi.refusals import NotAllowed, Refused
-from minshi.residents.models import Role
-from minshi.residents.rules import holds
+from minshi.residents.models import Person, Role
+from minshi.residents.rules import holds, person_of
 from proposals import told
 from proposals.actions.stages import in_public, note_on_card
 from proposals.models import WITHHELD_LENGTH, Photo, Proposal, Withholdable
@@ -48,6 +52,40 @@ def withhold(photo: Withholdable, proposal: Proposal, uploader: User | None, *, 
     if uploader is not None and not by.is_same(uploader.pk):
         title = _("您放的一张照片收回了：%(title)s") % {"title": proposal.title}
         tell(uploader, title, photo.withheld_why, proposal.get_absolute_url(), event=told.PHOTO_WITHHELD.name)
+
+
+PHOTOS = Photo._meta.label_lower
+"""The act of who says, with the photos they put there, that everybody on them agreed; its subject is the project."""
+
+
+def say_they_agreed(proposal: Proposal, act: str, *, by: User) -> None:
+    """Kept as a consent of whoever put the photos there, to be taken back like any other."""
+    person, url = person_of(by), proposal.get_absolute_url()
+    if person is not None:
+        what, place = Consent.What.PHOTO, proposal.place
+        agree(person, act, proposal.pk, what=what, title=proposal.title, url=url, place=place, by=by)
+
+
+def photos_opened(act: str, subject: int, person: Person) -> Opened | None:
+    """Those of one project that this person put there."""
+    if act != PHOTOS:
+        return None
+    proposal = Proposal.objects.select_related("place").filter(pk=subject).first()
+    if proposal is None or person.user is None:
+        raise NotAllowed(_("只有放照片的人可以收回"))
+    lock(proposal)
+    photos = proposal.photos.filter(by__in=person.user.keys, withheld_at=None).select_related("by")
+    return opened_photos(proposal, person.user, list(photos))
+
+
+def opened_photos(proposal: Proposal, user: User, photos: Sequence[Withholdable]) -> Opened:
+    def write(publishes: bool) -> str:
+        for photo in photos:
+            withhold(lock(photo), proposal, user, reason=_("照片里的人不再同意公开"), by=user)
+        return ""
+
+    why_not = _("照片公开不公开，放照片的时候说明")
+    return Opened(proposal.title, proposal.get_absolute_url(), proposal.place, write, why_not)
 
 
 def _digest(photo: Withholdable) -> str:

@@ -38,6 +38,7 @@ SAID = (
     "lines",
     "help_wanted",
     "touches_common_parts",
+    "shows_people",
 )
 """What a proposal takes from its form as it is."""
 SAID_OF_VERSION = ("need", "plan", "spot", "keeper", "people", "lines", "help_wanted")
@@ -112,6 +113,7 @@ def revise(request: HttpRequest, number: str) -> HttpResponse:
                 title=form.cleaned_data["title"],
                 category=form.cleaned_data["category"],
                 photos=form.cleaned_data["photos"],
+                shows_people=form.cleaned_data["shows_people"],
                 dropped=form.cleaned_data["dropped"],
                 cost_fen=form.cleaned_data["cost"],
                 shares=form.shares(),

@@ -205,3 +205,34 @@ def test_whoever_has_no_phone_is_told_by_the_chiefs_list(way: Way, clerk: User) 
     assert Pledge.objects.get(giver=home).name_public == "1栋 戊*爷"
     assert ToTell.objects.filter(household=door, event="mydata.taken_back").exists()
     assert reverse("my_names") == NAMES
+
+
+def test_whoever_says_that_people_on_the_photos_agreed_takes_all_of_them_back_with_one_press(
+    way: Way, client_of: ClientOf, client: Client
+) -> None:
+    proposal, chief = way.delivering(), way.who("chief")
+    entry = funding.log(proposal, text="立杆", photos=[a_picture(), a_picture(90)], shows_people=True, by=chief)
+    agreed = Consent.objects.standing().get()
+    assert (agreed.what, agreed.subject, agreed.person.user) == ("photo", proposal.pk, chief)
+    mine = client_of(chief)
+    assert "收回这些照片" in mine.get(NAMES).content.decode()
+    assert press(client_of(way.who("neighbour")), "funding.logphoto", proposal.pk, False) == 302  # their own: none
+    assert Consent.objects.standing().count() == 1
+    assert press(mine, "funding.logphoto", proposal.pk, False) == 302
+    assert not entry.photos.filter(withheld_at=None).exists() and not Consent.objects.standing().exists()
+    assert "不再同意公开" in client.get(reverse("log", args=[proposal.number])).content.decode()
+    assert press(mine, "funding.logphoto", proposal.pk, True) == 422
+
+
+def test_a_proposal_keeps_that_people_on_its_photos_agreed_and_the_copy_of_ones_data_says_so(
+    way: Way, resident: User, client_of: ClientOf
+) -> None:
+    words = {
+        "place": way.yard, "title": "修一段院墙", "kind": "works", "category": "safety", "need": "墙歪了",
+        "plan": "修直", "spot": "南墙", "keeper": "楼栋长", "cost_fen": 100_00, "shares": {},
+    }  # fmt: skip
+    put = proposals.submit_once(**words, photos=[a_picture()], shows_people=True, by=resident)
+    assert "认得出人的照片" in client_of(resident).get(reverse("my_copy")).content.decode()
+    assert press(client_of(resident), "proposals.photo", put.pk, False) == 302
+    photo = put.photos.get()
+    assert photo.withheld_at and photo.withheld_why == "照片里的人不再同意公开"
