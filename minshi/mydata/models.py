@@ -10,9 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from minshi.clock import Now
 from minshi.paper.models import Sheet
 from minshi.prefix import Address
+from minshi.refusals import guarded
 from minshi.residents.models import Person, Residence
 from minshi.territory.models import Territory
 
+guarded(
+    named_by_consent=_("这里写着本人没有同意公开的姓名，请隐去再办"),
+    masked_before_taken_back=_("公开的页面上还写着姓名，先隐去才能撤回同意"),
+)
 ABOUT_LENGTH = 240
 
 
