@@ -90,6 +90,7 @@ def make_staff(yard: Territory, role: str) -> User:
 
 
 def open_vote(yard: Territory, voters: list[Voter], clerk: User, title: str) -> tuple[Proposal, Motion]:
+    chief = clerk_as_chief(yard)  # where nobody holds the post, it waits above
     proposal = proposals.submit(
         place=yard,
         title=title,
@@ -103,7 +104,7 @@ def open_vote(yard: Territory, voters: list[Voter], clerk: User, title: str) -> 
         keeper="院落自管小组",
         by=voters[0].user,
     )
-    proposals.pass_review(proposal, by=clerk_as_chief(yard))
+    proposals.pass_review(proposal, by=chief)
     for voter in voters:
         proposal.refresh_from_db()
         if proposal.stage != Stage.COSIGNING:  # by so many of them as it needs

@@ -184,8 +184,8 @@ def _insert_alone(motion: int, left: int, clients: int) -> float | None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT min(u.id) FROM deliberation_unit u WHERE motion_id = %s AND id > "
-            "(SELECT max(unit_id) FROM deliberation_ballot WHERE motion_id = %s)",
+            "SELECT min(unit.id) FROM rolls_unit unit JOIN deliberation_motion motion ON motion.roll_id = unit.roll_id"
+            " WHERE motion.id = %s AND unit.id > (SELECT max(unit_id) FROM deliberation_ballot WHERE motion_id = %s)",
             [motion, motion],
         )
         first = cursor.fetchone()[0]
