@@ -54,6 +54,9 @@ WHOLE = bool(os.environ.get("MINSHI_DRILL") or os.environ.get("MINSHI_SHOTS"))
 AXE_AT = (Look(360, False), Look(1280, True))
 """Letters and colours follow the mode, what stands where the width: two looks have both of each."""
 
+TALL = 12_000
+"""Pixels of a page that are drawn with the suite: what lies below is more of the same."""
+
 LIGHT = 60 * 1024
 """Bytes of a first visit, compressed (photos of the matter itself apart)."""
 
@@ -142,7 +145,8 @@ def test_every_page_is_for_everybody(
 def wrong_with(page: Page, look: Look, shots: Path | None, label: str, *, axe: bool = True) -> list[str]:
     # As tall as the page, so that the bar fixed to the bottom lies where the page leaves room for it.
     page.set_viewport_size({"width": look.width, "height": 800})
-    page.set_viewport_size({"width": look.width, "height": max(800, page.evaluate("document.body.scrollHeight"))})
+    tall = min(page.evaluate("document.body.scrollHeight"), 100_000 if WHOLE else TALL)
+    page.set_viewport_size({"width": look.width, "height": max(800, tall)})
     if shots:
         page.screenshot(path=shots / f"{label}-{look}.png")
     found = too_wide(page) + small_targets(page, 60 if look.elder else 44)
