@@ -166,6 +166,9 @@ def forms_of(where: str, who: str, page: str, html: str) -> Iterator[Form]:
     """The forms of a page that somebody writes into, or gives files to."""
     reader = _Forms(where, who, page)
     reader.feed(html)
+    for form in reader.found:  # the name beside a new password is there for the browser's own store
+        if "username" in form.fields and any(each.kind == "password" for each in form.typed):
+            form.fields["username"].is_secret = True
     yield from (form for form in reader.found if form.typed or form.files)
 
 

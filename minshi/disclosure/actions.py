@@ -360,7 +360,7 @@ def object_to(
         level=level,
         due_at=due.end,
     )
-    Original.objects.create(objection=objection, name=name, phone=phone.strip(), facts=facts, request=request)
+    Original.objects.create(objection=objection, name=name, phone=one_line(phone), facts=facts, request=request)
     _set_task(objection, due)
     if on_paper:
         _ask_second_reader(objection, rules.ANSWERERS[level][0])

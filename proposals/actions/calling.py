@@ -26,25 +26,29 @@ from proposals.models import CALL_TEXT_LENGTH, ENDED, PRIZE_LENGTH, THEME_LENGTH
 def open_call(
     place: Territory, *, theme: str, text: str, criteria: str, prizes: str, closes_at: datetime, by: User
 ) -> Call:
-    """Call for proposals until ``closes_at``, the exclusive end; the same theme moments later is the first one's."""
+    """Call for proposals until ``closes_at``, the exclusive end; the same moments later is the first one's."""
     in_turn(by, "call")
-    said = in_public(one_line(theme), place=place)[:THEME_LENGTH]
-    if again := just_said(Call.objects.filter(place=place, by=by), theme=said):
+    said = {
+        "theme": in_public(one_line(theme), place=place)[:THEME_LENGTH],
+        "text": in_public(text, place=place)[:CALL_TEXT_LENGTH],
+        "criteria": in_public(criteria, place=place)[:CALL_TEXT_LENGTH],
+        "prizes": in_public(prizes, place=place)[:CALL_TEXT_LENGTH],
+    }
+    if again := just_said(Call.objects.filter(place=place, by=by), closes_at=closes_at, **said):
         return again
+    if just_said(Call.objects.filter(place=place, by=by), theme=said["theme"]):
+        raise Refused(theme=_("这个主题的征集您刚才已经发起了；是另一场的，请换一个主题"))
     if closes_at <= now():
         raise Refused(last_day=_("截止那天已经过了"))
     call = Call(
         place=place,
-        theme=said,
-        text=in_public(text, place=place)[:CALL_TEXT_LENGTH],
-        criteria=in_public(criteria, place=place)[:CALL_TEXT_LENGTH],
-        prizes=in_public(prizes, place=place)[:CALL_TEXT_LENGTH],
         closes_at=closes_at,
         by=by,
         stage=CallStage.OPEN,
         holder_role=Role.CLERK,
         holder_place=place,
         due_at=closes_at,
+        **said,
     )
     call.save(force_insert=True)
     begin(call, "open_call", by=by)

@@ -58,6 +58,15 @@ def test_the_office_of_the_place_calls_and_nobody_else(way: Way, client_of: Clie
         actions.open_call(community, **SAID, closes_at=now() + timedelta(days=1), by=way.who("chief"))
 
 
+def test_pressed_twice_it_is_one_and_other_words_under_its_theme_are_not_dropped(way: Way, clerk: User) -> None:
+    community, closes = way.yard.parent, now() + timedelta(days=10)
+    first = actions.open_call(community, **SAID, closes_at=closes, by=clerk)
+    assert actions.open_call(community, **SAID, closes_at=closes, by=clerk) == first
+    with pytest.raises(Refused) as refused:
+        actions.open_call(community, **{**SAID, "prizes": "一口锅，一把伞"}, closes_at=closes, by=clerk)
+    assert "theme" in refused.value.fields
+
+
 def test_what_is_wrong_is_said_and_what_was_typed_stays(way: Way, client_of: ClientOf, clerk: User) -> None:
     sent = {**SAID, "place": way.yard.at_level("community").pk, "last_day": "2020-01-01"}  # type: ignore[union-attr]
     answer = client_of(clerk).post("/calls/new/", sent)
