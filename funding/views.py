@@ -36,7 +36,7 @@ from funding.models import (
 from funding.rules import is_in_group
 from funding.shares import RULE
 from minshi.accounts.models import User
-from minshi.accounts.requests import pressing, user_of
+from minshi.accounts.requests import pressing, somebody_of, user_of
 from minshi.clock import now
 from minshi.faces.kept import State, kept_as, kept_page
 from minshi.faces.pictures import answer_with
@@ -213,9 +213,12 @@ def suppliers(request: HttpRequest, number: str) -> HttpResponse:
     """Who was asked, what they offered, who chose whom and why, and what the contract says."""
     proposal = _proposal(number)
     enquiry, award = selectors.last_enquiry(proposal), selectors.last_award(proposal)
+    group, user = selectors.group_of(proposal), somebody_of(request)
+    members = group.members.all() if group and user else ()
     context = {
         "proposal": proposal,
-        "group": selectors.group_of(proposal),
+        "group": group,
+        "mine": next((each for each in members if user and user.is_same(each.person.user_id)), None),
         "enquiry": enquiry,
         # Before the quoting days are over a price shown would help whoever quotes last.
         "shows_prices": bool(award) or (enquiry is not None and enquiry.closes_at <= now()),

@@ -127,7 +127,11 @@ def test_a_member_of_the_project_group_is_named_while_they_agree(way: Way, clien
     way.delivering()
     member = GroupMember.objects.filter(person__user__isnull=False).earliest("pk")
     user = member.person.user
-    assert user and press(client_of(user), "funding.groupmember", member.pk, True) == 302
+    assert user
+    page = reverse("suppliers", args=[member.group.proposal.number])
+    assert "同意公开我的姓名" in client_of(user).get(page).content.decode()
+    assert "同意公开我的姓名" not in client_of(way.who("stranger")).get(page).content.decode()
+    assert press(client_of(user), "funding.groupmember", member.pk, True, next=page) == 302
     member.refresh_from_db()
     assert member.name_public == member.person.name
     assert press(client_of(user), "funding.groupmember", member.pk, False) == 302
