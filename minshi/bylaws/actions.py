@@ -76,22 +76,27 @@ def enter(
         "text": _public(seen(text), place, named)[:TEXT_LENGTH],
         "adopted": _public(one_line(adopted), place, named)[:ADOPTED_LENGTH],
     }
-    if again := just_said(Bylaw.objects.filter(place=place, entered_by=by), "entered_at", kind=kind, **words):
+    facts: dict[str, Any] = {
+        **words,
+        "kind": kind,
+        "adopted_on": adopted_on,
+        "since": since,
+        "until": until,
+        "members": [[mask_name(name), post] for name, post in named],
+        "binds_owners": binds_owners,
+    }
+    # What was refused is entered anew, perhaps with nothing but another day.
+    before = Bylaw.objects.filter(place=place, entered_by=by).exclude(is_granted=False)
+    if again := just_said(before, "entered_at", **facts):
         return again
     _refuse_unsound(kind, words, adopted_on, since, until, named, binds_owners)
     with refusing(one_waiting_bylaw_of_a_kind=("kind", _("这一类已有一份等另一位确认，先办完那一份"))):
         entered = Bylaw.objects.create(
             place=place,
-            kind=kind,
-            adopted_on=adopted_on,
-            since=since,
-            until=until,
-            members=[[mask_name(name), post] for name, post in named],
-            binds_owners=binds_owners,
             scan=reencoded(scan) if scan else "",
             entered_by=by,
             entered_as=acting_as(by, place, Role.CLERK)[:120],
-            **words,
+            **facts,
         )
     wait_for_second(entered, by=None)
     return entered
@@ -159,8 +164,9 @@ def confirm(bylaw: Bylaw, *, by: User) -> Bylaw:
         one_bylaw_of_a_kind_at_a_time=("since", _("同一时期已有一份同类的规则，请退回，改施行日期再登记")),
     ):
         _answer(bylaw, by, granted=True, fields=("since", "replaces"))
-    _tell_confirmed(bylaw)
-    _watch_end(bylaw)
+    if bylaw.until is None or bylaw.until > today():  # of what is long over nobody needs to hear
+        _tell_confirmed(bylaw)
+        _watch_end(bylaw)
     return bylaw
 
 

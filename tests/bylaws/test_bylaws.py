@@ -102,7 +102,12 @@ def test_refused_it_says_why_and_may_be_entered_anew(community: Territory, clerk
     actions.refuse(found, reason="第三条抄错了", by=second_clerk)
     assert "第三条抄错了" in Message.objects.of(clerk).latest("pk").body
     assert not Bylaw.objects.confirmed().exists()
-    assert entered(community, clerk, title="改好的").pk != found.pk
+    # As it was told: only the day is another, moments later.
+    again = entered(community, clerk, since=today() + timedelta(days=1))
+    assert again.pk != found.pk and Deadline.objects.tasks().of(again).exists()
+    with pytest.raises(Refused, match="另一位"):
+        entered(community, clerk, since=today() + timedelta(days=2))
+    assert entered(community, clerk, since=today() + timedelta(days=1)) == again  # pressed twice
 
 
 def test_a_new_one_ends_the_old_from_its_day_on(
@@ -180,6 +185,17 @@ def test_before_a_committees_term_ends_the_clerk_is_told(
     deadlines.sweep()
     assert "快到期了" in Message.objects.of(clerk).latest("pk").title
     assert not Deadline.objects.filter(kind="bylaw.ending").open().exists()
+
+
+def test_of_a_term_that_is_over_nobody_is_told_that_it_begins_or_ends_soon(
+    community: Territory, clerk: User, second_clerk: User, chief: User
+) -> None:
+    began = today() - timedelta(days=900)
+    term = {"kind": "committee", "members": "张三 主任", "since": began, "until": began + timedelta(days=365)}
+    found = actions.confirm(entered(community, clerk, adopted_on=began, **term), by=second_clerk)
+    deadlines.sweep()
+    assert found.is_granted and not Message.objects.of(chief).exists()
+    assert not any("快到期" in each.title for each in Message.objects.of(clerk))
 
 
 def test_what_nobody_sees_is_not_kept_and_numbers_are_hidden(community: Territory, clerk: User) -> None:
