@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from funding.actions.delivery import LOG_PHOTOS
-from funding.actions.pledges import PLEDGE, name_as_agreed
+from funding.actions.pledges import PLEDGE, known_as, name_as_agreed
 from funding.models import GroupMember, LogPhoto, Pledge
 from minshi.lifecycle.machine import lock
 from minshi.masking import mask_name
@@ -51,7 +51,7 @@ def opened(act: str, subject: int, person: Person) -> Opened | None:
 
 def _pledge(subject: int, person: Person) -> Opened:
     proposal = Proposal.objects.filter(pk=subject).first()
-    theirs = Pledge.objects.filter(proposal=subject, giver__person=person, is_waiting=False)
+    theirs = Pledge.objects.filter(proposal=subject, giver__person__in=known_as(person), is_waiting=False)
     if proposal is None or not theirs.exists():
         raise NotAllowed(_("只有本人可以决定要不要公开姓名"))
     lock(proposal)

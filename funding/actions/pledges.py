@@ -390,19 +390,21 @@ def agree_to_name(proposal: Proposal, person: Person, *, by: User) -> None:
 
 
 def name_as_agreed(proposal: Proposal, person: Person, publishes: bool, *, by: User | None) -> str:
-    """Each of them as this person agreed to be named, from whichever door they gave; and what the last one shows."""
+    """Each of them as this person agreed to be named, from whichever door and account they gave; and what the last one
+    shows."""
     said = ""
-    theirs = Pledge.objects.filter(proposal=proposal, giver__person=person)
+    people = known_as(person)
+    theirs = Pledge.objects.filter(proposal=proposal, giver__person__in=people)
     if not publishes:
         for promised in theirs.filter(publishes_name=True):
             promised.publishes_name = False
             promised.save(update_fields=["publishes_name"])
     for model in NAMED:
-        rows = model._default_manager.filter(proposal=proposal, giver__person=person)
+        rows = model._default_manager.filter(proposal=proposal, giver__person__in=people)
         row: Any
-        for row in rows.select_related("giver__household__place"):
+        for row in rows.select_related("giver__household__place", "giver__person"):
             is_named = publishes and not (isinstance(row, Pledge) and not row.publishes_name)
-            shown = public_name(row.giver.household, person.name, is_named)
+            shown = public_name(row.giver.household, row.giver.person.name, is_named)
             if row.name_public != shown:
                 row.name_public = shown
                 row.save(update_fields=["name_public"])
@@ -410,6 +412,12 @@ def name_as_agreed(proposal: Proposal, person: Person, publishes: bool, *, by: U
     if not publishes and by is not None:
         take_back(person, PLEDGE, proposal.pk, by=by)
     return said
+
+
+def known_as(person: Person) -> list[Person]:
+    """The register's entries of this human, by each account they have or had."""
+    keys = person.user.keys if person.user else frozenset()
+    return list(Person.objects.filter(Q(pk=person.pk) | Q(user__in=keys)))
 
 
 @action

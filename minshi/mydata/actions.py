@@ -208,12 +208,14 @@ def take_back_on_paper(agreed: Consent, *, photo: UploadedFile | None, by: User)
         raise Refused(_("已经收回过了"))
     if photo is None:
         raise Refused(photo=_("请拍下本人签字的申请"))
-    _opened(agreed.act, agreed.subject, agreed.person).write(False)
+    opened = _opened(agreed.act, agreed.subject, agreed.person)
+    agreed.refresh_from_db(fields=["withdrawn_at"])  # the other of two at once was first
+    if agreed.withdrawn_at is not None:
+        raise Refused(_("已经收回过了"))
+    opened.write(False)
     sheet = paper.register(agreed.place, [], about=str(agreed), stub=photo, by=by)
     take_back(agreed.person, agreed.act, agreed.subject, sheet=sheet, by=by)
     agreed.refresh_from_db()
-    if agreed.withdrawn_at is None:
-        raise Refused(_("已经收回过了"))
     title, words = _("已按您的纸质申请收回公开"), _("“%(title)s”里不再公开您的姓名或者照片。") % {"title": agreed.title}
     _tell_person(agreed.person, title, words)
     return agreed

@@ -21,6 +21,7 @@ from minshi.mydata.models import Consent
 from minshi.notifications.models import Message, ToTell
 from minshi.refusals import NotAllowed, Refused
 from minshi.residents.models import Person
+from minshi.signin import joining
 from minshi.territory.models import Territory
 from proposals import actions as proposals
 from proposals.models import Proposal, Question, Resource
@@ -195,6 +196,30 @@ def test_on_paper_the_clerk_takes_it_back_with_the_sheet_and_its_person_hears(
     assert Message.objects.filter(user=resident, title__contains="纸质申请").exists()
     with pytest.raises(Refused, match="已经收回"):
         actions.take_back_on_paper(agreed, photo=a_picture(), by=clerk)
+
+
+def test_two_sheets_at_once_take_it_back_once(way: Way, resident: User, clerk: User) -> None:
+    agreed = named(resident, way.cosigning())
+    at_once = Consent.objects.get(pk=agreed.pk)
+    actions.take_back_on_paper(agreed, photo=a_picture(), by=clerk)
+    with pytest.raises(Refused, match="已经收回"):
+        actions.take_back_on_paper(at_once, photo=a_picture(), by=clerk)
+    assert Message.objects.filter(user=resident, title__contains="纸质申请").count() == 1
+
+
+def test_what_one_gave_under_an_earlier_account_is_taken_back_by_its_human(
+    way: Way, clerk: User, district_officer: User, client_of: ClientOf
+) -> None:
+    proposal, giver = way.raising(), way.who("resident")
+    promised = funding.pledge(proposal, way.households[0], amount_fen=500, publishes_name=True, by=giver)
+    actions.move_out(by=fresh(giver))
+    stays = make_resident("甲居民", way.households[9])
+    asked = joining.ask(fresh(stays), fresh(giver), reason="同一个人", basis="当面核对", by=fresh(clerk))
+    joining.confirm(asked, by=fresh(district_officer))
+    assert press(client_of(fresh(stays)), "funding.pledge", proposal.pk, False) == 302
+    promised.refresh_from_db()
+    assert (promised.name_public, promised.publishes_name) == ("1栋 甲*民", False)
+    assert not Consent.objects.standing().exists()
 
 
 def test_whoever_has_no_phone_is_told_by_the_chiefs_list(way: Way, clerk: User) -> None:
