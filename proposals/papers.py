@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from minshi.clock import now
 from minshi.lifecycle.models import StepRecord
+from minshi.masking import mask_phone
 from minshi.mydata.actions import standing
 from minshi.mydata.forms import RightForm
 from minshi.mydata.models import Consent, Correction
@@ -190,17 +191,22 @@ def consent(facts: dict[str, Any], person: Person | None = None) -> dict[str, An
     return {**facts, **_person(person), "notice_version": notice.VERSION, "agreed": agreed}
 
 
-def rights(facts: dict[str, Any], asked: Correction | None = None) -> dict[str, Any]:
-    """个人信息权利申请表: what somebody asked for, and its answer; what has no such word has a button of its own."""
+def rights(facts: dict[str, Any], asked: Correction | None = None, *, whole: bool = True) -> dict[str, Any]:
+    """个人信息权利申请表: what somebody asked for, and its answer; what has no such word has a button of its own.
+
+    A chief, who answers at the door, reads nobody's number: it is not ``whole``.
+    """
     look, mend, erase, other = (str(word) for word, _label in RightForm.KINDS)
     asks = {_("查阅"): look, _("更正"): mend, _("导出"): "", _("删除"): erase, _("注销"): "", _("收回同意"): ""}
     if asked is None:
         return {**facts, "asks": list(asks)}
     kind, _colon, words = asked.about.partition("：")
     content = words if kind in (look, mend, erase, other) else asked.about
+    person = _person(asked.home.person)
     return {
         **facts,
-        **_person(asked.home.person),
+        **person,
+        "mobile": person["mobile"] if whole else mask_phone(person["mobile"]),
         "door": asked.home.household.door,
         "asks": list(asks),
         "right": next((right for right, word in asks.items() if word == (kind or mend)), ""),

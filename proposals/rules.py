@@ -192,7 +192,9 @@ def prints_post(user: User, held: RoleGrant) -> bool:
 
 
 def prints_offer(user: User, offered: Resource) -> bool:
-    """Form 34: whoever offered it or wrote it down, and who confirms it."""
+    """Form 34: whoever offered it, and who confirms it; whoever wrote it down for another while they take such in."""
+    if offered.is_for_another and user.is_same(offered.by_id):
+        return holds(user, offered.place, Role.CLERK, *ORGANISERS)
     return user.is_same(offered.by_id) or bool(rules.has_perm("proposals.confirm_resource", user, offered))
 
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from minshi.accounts.requests import user_of
 from minshi.mydata.models import Correction
 from minshi.printing.sheets import as_file, as_page
-from minshi.residents.models import RoleGrant
-from minshi.residents.rules import person_of
+from minshi.residents.models import Role, RoleGrant
+from minshi.residents.rules import holds, person_of
 from minshi.signin import security
 from proposals import actions, papers, selectors
 from proposals.models import Proposal, Resource
@@ -185,8 +185,8 @@ def _offer(request: HttpRequest, pk: int) -> dict[str, Any]:
     offered = get_object_or_404(rows, pk=pk)
     if not prints_offer(user, offered):
         raise Http404
-    own, page = user.is_same(offered.by_id), offered.get_absolute_url()
-    if offered.offerer_name and not own:
+    own, page = user.is_same(offered.by_id) and not offered.is_for_another, offered.get_absolute_url()
+    if offered.is_for_another:
         security.note_taken_out(f"{offered._meta.label_lower} {pk}", by=user)
     facts = papers.of_matter("paper_resource", "paper_offer", offered.place, [pk], page=page, back=page)
     return papers.resource(facts, offered, own=own)
@@ -214,7 +214,9 @@ def _right(request: HttpRequest, pk: int) -> dict[str, Any]:
     page = reverse("my_data")
     back = page if own else reverse("corrections")
     return papers.rights(
-        papers.of_matter("paper_rights", "paper_right", asked.territory, [pk], page=page, back=back), asked
+        papers.of_matter("paper_rights", "paper_right", asked.territory, [pk], page=page, back=back),
+        asked,
+        whole=own or holds(user, asked.territory, Role.CLERK, Role.CASE_OFFICER),
     )
 
 

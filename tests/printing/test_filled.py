@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from minshi.accounts.models import User
+from minshi.clock import now
 from minshi.mydata import actions as mydata
 from minshi.printing import sheets
 from minshi.printing.pdf import laid_out
@@ -87,6 +88,17 @@ def test_whoever_offers_is_named_on_their_own_print_alone(
     )
 
 
+def test_of_somebody_else_it_is_printed_by_who_wrote_it_down_while_in_a_post_there_and_noted(
+    post: RoleGrant, chief: User, client_of: ClientOf
+) -> None:
+    words = {"kind": "skill", "title": "会修锁", "times": "白天", "offerer_name": "辛大爷", "contact": "13800005555"}
+    offer = actions.offer(place=post.place, **words, by=chief)
+    assert "辛大爷" in page(client_of(chief), "paper_offer", offer.pk)
+    assert SecurityEvent.objects.filter(kind=SecurityEvent.Kind.TAKEN_OUT, user=chief).exists()
+    RoleGrant.objects.filter(pk=post.pk).update(revoked_at=now())
+    assert is_hidden(client_of(chief), "paper_offer", offer.pk)
+
+
 def test_one_prints_what_one_agreed_to(resident: User, clerk: User, client_of: ClientOf) -> None:
     told = page(client_of(resident), "paper_agreed")
     assert resident.person.name in told and str(resident.phone) in told and "☑ 是" in told
@@ -121,6 +133,8 @@ def test_a_name_that_is_put_right_is_the_same_form(resident: User, chief: User, 
     assert asked
     told = page(client_of(chief), "paper_right", asked.pk)
     assert "☑ 更正" in told and "姓名改为：甲新名" in told
+    assert str(resident.phone) not in told  # a chief answers at the door
+    assert str(resident.phone) in page(client_of(resident), "paper_right", asked.pk)
 
 
 def test_at_the_desk_it_stands_on_the_page_of_the_matter(
