@@ -49,6 +49,8 @@ def withhold(photo: Withholdable, proposal: Proposal, uploader: User | None, *, 
     photo.withheld_at, photo.withheld_by, photo.digest = now(), by, _digest(photo)
     photo.save(update_fields=["withheld_at", "withheld_by", "withheld_why", "digest"])
     note_on_card(proposal)
+    if proposal.merged_into:
+        note_on_card(proposal.merged_into)
     if uploader is not None and not by.is_same(uploader.pk):
         title = _("您放的一张照片收回了：%(title)s") % {"title": proposal.title}
         tell(uploader, title, photo.withheld_why, proposal.get_absolute_url(), event=told.PHOTO_WITHHELD.name)

@@ -77,6 +77,18 @@ def test_five_are_merged_and_one_parts_again_with_every_supporter_once_and_every
     assert first.card.cosigns == 6
 
 
+def test_a_picture_taken_back_goes_from_the_page_it_was_merged_into(
+    lamps: list[Proposal], chief: User, client: Client
+) -> None:
+    first, other, *_more = lamps
+    actions.merge(other, first, by=chief, reason="说的是同一盏灯")
+    photo = other.photos.get()
+    small = reverse("photo_small", args=[photo.pk])
+    assert small in client.get(first.get_absolute_url()).content.decode()
+    actions.withhold_photo(photo, reason="里面的人不同意公开", by=photo.by)
+    assert small not in client.get(first.get_absolute_url()).content.decode()
+
+
 def test_what_was_merged_further_parts_from_all_it_went_into(way: Way, lamps: list[Proposal], chief: User) -> None:
     one, two, three, *_rest = lamps
     actions.merge(one, two, by=chief, reason="同一盏灯")
