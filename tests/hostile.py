@@ -274,6 +274,7 @@ def files() -> tuple[File, ...]:
         "four inks.jpg": _saved(Image.new("CMYK", (64, 48)), "JPEG"),
         "a point.jpg": _jpeg((1, 1)),
         "a line.png": _png(size=(1, 9000)),
+        "bomb of rows.png": _png(size=(4000, 6000), pixels=zlib.compress(b"\x00" * 300_000_000, 9)),
     }
     left = {
         "drawing.jpg": SVG,
@@ -294,7 +295,6 @@ def files() -> tuple[File, ...]:
         "tall.png": _png(size=(1, 2**31 - 1), pixels=b""),
         "bomb.png": _saved(Image.new("1", (30_000, 30_000)), "PNG"),
         "bomb of text.png": _png(_chunk(b"zTXt", b"a\x00\x00" + zlib.compress(b"x" * 80_000_000))),
-        "bomb of rows.png": _png(size=(4000, 6000), pixels=zlib.compress(b"\x00" * 300_000_000, 9)),
         "vast.jpg": _saved(Image.new("L", (9000, 7000)), "JPEG"),
         "shreds.tiff": _saved(Image.new("RGB", (40, 30)), "TIFF"),
         "shreds.bmp": _saved(Image.new("RGB", (40, 30)), "BMP"),

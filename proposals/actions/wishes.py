@@ -118,6 +118,8 @@ def look_at_wish_photos(wished: Wish, shown: Collection[int], *, by: User) -> No
     if not rules.has_perm("proposals.answer_wish", by, wished):
         raise NotAllowed(_("只有答复这件心愿的人可以决定照片能不能公开"))
     for photo in wished.photos.filter(taken_back_at=None):
+        if photo.looked_at and photo.is_shown == (photo.pk in shown):
+            continue  # pressed twice: it was said already, by whoever said it
         photo.is_shown, photo.looked_at, photo.looked_by = photo.pk in shown, now(), by
         photo.save(update_fields=["is_shown", "looked_at", "looked_by"])
 
