@@ -139,8 +139,16 @@ def wish_once(*, place: Territory, text: str, by: User, **words: Any) -> Wish:
     in_turn(by, "wish")
     before = Wish.objects.filter(place=place, by=by, entered_by=None, at__gt=now() - TWICE)
     public = in_public(text, place=place, author=by, name=words.get("wisher_name", ""))[:WISH_LENGTH]
-    again = before.filter(text=public).order_by("-id").first()
-    return again or wish(place=place, text=text, by=by, **words)
+    if again := before.filter(text=public).order_by("-id").first():
+        return _with_photos(again, words.get("photos", ()), by=by)
+    return wish(place=place, text=text, by=by, **words)
+
+
+def _with_photos(again: Wish, photos: Iterable[UploadedFile], *, by: User) -> Wish:
+    """What comes with the same words, moments later, is kept where there was none."""
+    if not again.photos.exists():
+        _keep_photos(again, photos, by=by)
+    return again
 
 
 @action
@@ -164,7 +172,7 @@ def wish_at_door(door: Household, name: str, *, text: str, by: User, **words: An
     public = in_public(text, place=door.place, name=name)[:WISH_LENGTH]
     before = Wish.objects.filter(entered_by=by, channel=Channel.DOOR, at__gt=now() - TWICE)
     if again := before.filter(wisher_name=name, text=public, place=door.place).order_by("-id").first():
-        return again
+        return _with_photos(again, words.get("photos", ()), by=by)
     wisher = stand_for(door, name, by=by)
     said = {"text": text, "wisher": wisher, "wisher_name": name, "channel": Channel.DOOR, **words}
     return wish(place=door.place, by=by, **said)

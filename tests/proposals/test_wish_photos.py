@@ -124,6 +124,14 @@ def test_at_the_door_the_photo_comes_with_the_words(way: Way, chief: User, clien
     assert seen(client_of(chief), photo) == {200} and seen(client_of(None), photo) == {404}
 
 
+def test_the_same_words_sent_again_with_photos_keep_them(way: Way, resident: User, client_of: ClientOf) -> None:
+    client, typed = client_of(resident), {"place": way.yard.pk, "text": "想要一张长椅", "category": "other"}
+    client.post(reverse("make_wish"), typed)
+    for _tap in range(2):
+        client.post(reverse("make_wish"), {**typed, "photos": [a_picture(), a_picture(90)]})
+    assert Wish.objects.get().photos.count() == 2
+
+
 def test_ones_own_wish_takes_its_photos_along_into_the_proposal_and_anothers_keeps_them(
     wished: Wish, resident: User, neighbour: User, clerk: User
 ) -> None:
