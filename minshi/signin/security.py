@@ -29,10 +29,13 @@ MOST_AN_HOUR = 60
 """Of one kind, about one person from one address: a flood is noted by its beginning."""
 
 
-def note(kind: str, *, user: User | None = None, about: str = "", by: User | None = None) -> None:
-    """Write down that it happened, from the address at hand. Outside of a transaction that may be undone."""
+def note(kind: str, *, user: User | None = None, about: str = "", by: User | None = None, each: str = "") -> None:
+    """Write down that it happened, from the address at hand. Outside of a transaction that may be undone.
+
+    A flood is one of ``each`` alone.
+    """
     origin = address.get()
-    if exceeds(MOST_AN_HOUR, HOUR, "noted", kind, str(user.pk if user else about), origin):
+    if exceeds(MOST_AN_HOUR, HOUR, "noted", kind, str(user.pk if user else about), origin, each):
         return
     SecurityEvent.objects.create(kind=kind, user=user, about=about[:120], by=by, address=origin[:45])
 
@@ -48,8 +51,9 @@ def note_name(kind: str, username: str) -> None:
 
 
 def note_taken_out(what: str, *, by: User) -> None:
-    """A file or a sheet that names people in full left the site: ``what`` says which, and names nobody."""
-    note(Kind.TAKEN_OUT, user=by, about=what)
+    """A file or a sheet that names people in full left the site: ``what`` says which, and names nobody. None is
+    left out because there were many."""
+    note(Kind.TAKEN_OUT, user=by, about=what, each=what)
 
 
 def forget(months: int) -> int:

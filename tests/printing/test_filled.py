@@ -15,6 +15,7 @@ from minshi.mydata import actions as mydata
 from minshi.printing import sheets
 from minshi.printing.pdf import laid_out
 from minshi.residents.models import Role, RoleGrant
+from minshi.signin import security
 from minshi.signin.models import SecurityEvent
 from minshi.territory.models import Household, Territory
 from proposals import actions, papers
@@ -62,6 +63,13 @@ def test_what_names_somebody_else_is_noted_when_it_is_taken_out(
     assert not noted.exists()  # it is one's own
     page(client_of(clerk), "paper_post", post.pk)
     assert noted.get().user == clerk and noted.get().about == f"residents.rolegrant {post.pk}"
+
+
+def test_each_sheet_is_noted_however_many_are_taken_out_in_an_hour(clerk: User) -> None:
+    most = security.MOST_AN_HOUR + 5
+    for number in range(most):
+        security.note_taken_out(f"mydata.correction {number}", by=clerk)
+    assert SecurityEvent.objects.filter(user=clerk, kind=SecurityEvent.Kind.TAKEN_OUT).count() == most
 
 
 def test_of_an_office_there_is_no_such_form(clerk: User, approver: User, client_of: ClientOf) -> None:
