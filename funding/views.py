@@ -248,6 +248,7 @@ def log(request: HttpRequest, number: str) -> HttpResponse:
         "entries": proposal.log_entries.prefetch_related("photos")[:100],
         "may_write": may_write,
         "may_withhold": request.user.is_authenticated and may_withhold(request.user, proposal, None),
+        "mine": request.user.keys if request.user.is_authenticated else (),
         "may_start": may_write and proposal.stage == Stage.DELIVERING and contract and contract.started_at is None,
         "may_finish": may_write and proposal.stage == Stage.DELIVERING and begun is not None,
         "demo_data": proposal.is_demo,

@@ -253,6 +253,14 @@ def test_whoever_says_that_people_on_the_photos_agreed_takes_all_of_them_back_wi
     assert press(mine, "funding.logphoto", proposal.pk, True) == 422
 
 
+def test_whoever_put_one_into_the_log_finds_where_to_take_it_back(way: Way, client_of: ClientOf) -> None:
+    proposal, chief = way.delivering(), way.who("chief")
+    (photo,) = funding.log(proposal, text="立杆", photos=[a_picture()], by=chief).photos.all()
+    page, at = reverse("log", args=[proposal.number]), reverse("withhold_log_photo", args=[photo.pk])
+    assert at in client_of(chief).get(page).content.decode()
+    assert at not in client_of(way.who("neighbour")).get(page).content.decode()
+
+
 def test_a_proposal_keeps_that_people_on_its_photos_agreed_and_the_copy_of_ones_data_says_so(
     way: Way, resident: User, client_of: ClientOf
 ) -> None:
