@@ -50,7 +50,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.drill, pytest.mark.django_db(tran
 
 WHOLE = bool(os.environ.get("MINSHI_DRILL"))
 HOUSEHOLDS, AGREED, AGAINST = (193, 163, 12) if WHOLE else (61, 51, 4)
-RATED_ON_PAPER = 60 if WHOLE else 18
+RATED_ON_PAPER = 60 if WHOLE else 30
 ONLINE = 3
 IN_THE_BROWSER = 3
 """Sheets of paper typed in on the phone itself."""
@@ -480,10 +480,10 @@ def rate(yard: Yard, offices: Offices, voters: list[Resident], client_of: Callab
         settle(voter.page)
     phone, first, second = client_of(yard.chief), client_of(yard.supervisor), client_of(yard.district_officer)
     survey = Survey.objects.get(proposal=yard.proposal)
-    for door in yard.doors[40 + BY_PAGE : 40 + RATED_ON_PAPER]:
+    for door in yard.doors[20 + BY_PAGE : 20 + RATED_ON_PAPER]:
         unit = survey.roll.units.get(household=door)
         evaluation.register_paper(unit, receipt_id=uuid4(), by=yard.chief)
-    for door in yard.doors[40 : 40 + BY_PAGE]:
+    for door in yard.doors[20 : 20 + BY_PAGE]:
         asked = phone.get(f"/projects/{yard.proposal.number}/ratings/paper/", {"door": door.door})
         assert asked.status_code == 302, asked.content.decode()
         answer = phone.post(asked.url, {"receipt": str(uuid4())})
