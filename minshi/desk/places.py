@@ -32,6 +32,7 @@ from minshi.health.models import AlarmTrial
 from minshi.health.selectors import told_of
 from minshi.ledger.money import format_yuan
 from minshi.masking import mask_phone, one_line
+from minshi.notifications.actions import waiting_trial
 from minshi.policy import actions as policy
 from minshi.policy.models import Parameter, Setting
 from minshi.policy.rules import settable
@@ -356,6 +357,14 @@ class TextCame(TryText):
     code = forms.RegexField(
         r"^[0-9]{4}$", label=_("短信上的四位数"), widget=forms.TextInput(attrs={"inputmode": "numeric"})
     )
+
+    @classmethod
+    def offered(cls, subject: Any, user: User) -> bool:
+        return super().offered(subject, user) and waiting_trial(subject, by=user) is not None
+
+    @classmethod
+    def not_by_them(cls, subject: Any, user: User) -> str:
+        return gettext("没有等您收的试发短信：谁发的，就到谁的手机上。您要试，请先在这里“发一条试发短信”。")
 
     def run(self, subject: Territory, by: User) -> object:
         return setup.text_came(subject, code=self.cleaned_data["code"], by=by)

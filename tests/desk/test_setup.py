@@ -126,7 +126,9 @@ def test_a_text_is_tried_by_the_outbox_and_stands_once_it_has_arrived(
     desk, at = client_of(case_officer), f"/admin/territory/territory/{street.pk}/do/"
     shown = desk.get(f"{at}try-text/").content.decode()
     assert "发到" in shown and (case_officer.phone or "")[-4:] in shown and (case_officer.phone or "") not in shown
-    assert desk.post(f"{at}text-came/", {"code": "1234"}).status_code == 422
+    early = desk.get(f"{at}text-came/")
+    assert early.status_code == 403 and "请先" in early.content.decode()
+    assert "text-came" not in desk.get(f"/admin/territory/territory/{street.pk}/change/").content.decode()
     assert desk.post(f"{at}try-text/").status_code == 302
     trial = TextTrial.objects.get()
     waiting = Outbox.objects.get(pk=trial.text)

@@ -154,6 +154,7 @@ def test_a_picture_that_was_taken_back_is_read_nowhere_and_stands_as_its_number_
         assert answer.status_code == 410 and photo.digest in answer.content.decode()
     assert photo.digest == hashlib.sha256(photo.image.open("rb").read()).hexdigest()
     assert "已经收回" in mine.post(page, {"reason": "再来一次"}).content.decode()
+    assert "已经收回" in (late := mine.get(page).content.decode()) and 'name="reason"' not in late
     with pytest.raises(IntegrityError, match="stays locked"), transaction.atomic():
         Photo.objects.filter(pk=photo.pk).update(withheld_at=None, withheld_by=None, withheld_why="", digest="")
 
