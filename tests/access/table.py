@@ -190,8 +190,8 @@ PROPER: dict[str, Body] = {
     "revise": a_plan,
     "open_call": lambda w: {
         "place": w.place("community").pk,
-        "theme": "让老人出门更方便",
-        "text": "扶手、长凳、坡道",
+        "theme": "让孩子放学有地方去",
+        "text": "书桌、台灯、看管",
         "criteria": "受益户多",
         "prizes": "一口锅",
         "last_day": "2026-12-20",

@@ -24,8 +24,8 @@ CEILINGS = {
     # The door with its sheet, and who of its people may have signed.
     "rating_paper_unit": 11,
     # One of each kind of thing that is kept of a person.
-    "my_export": 27,
-    "my_copy": 28,
+    "my_export": 28,
+    "my_copy": 29,
     # Envelopes, second readings and call-backs of a round; who stands in where a post is empty.
     "rating_checks": 12,
     # The sheet, the second one, and who stands in where a post is empty.
@@ -55,8 +55,8 @@ CEILINGS = {
     "paper_post_pdf": 12,
     "paper_right_print": 12,
     "paper_right_pdf": 12,
-    # Each thing it watches.
-    "healthz": 12,
+    # Each thing it watches, and to where the chain is sealed.
+    "healthz": 13,
     # The page, what it may be merged into, why any step may not be taken, who stepped aside, and what was merged.
     "review": 15,
     # What was declined and when, whether it was appealed already, and until when it may be.

@@ -79,8 +79,9 @@ ONE_OF_EACH = (
     "resident", "minor", "newcomer", "chief", "clerk", "party", "supervisor", "case_officer", "approver", "cashier",
     "district_officer", "district_finance", "superuser", "former_clerk",
 )  # fmt: skip
-ALIKE = ("supervisor", "case_officer", "cashier", "district_finance")
-"""See the same desk as the clerk, the approver and the district officer: their links are followed by `drill link`."""
+ALIKE = ("supervisor", "case_officer", "cashier", "district_finance", "minor", "party")
+"""See the same desk as the clerk, the approver and the district officer, or, while minor, what a resident does: their
+links are followed by `drill link`."""
 SLOW = ("_pdf", "_zip")
 """Files that take a second each: the table of addresses asks for every one of them."""
 

@@ -199,6 +199,7 @@ def uploads(forms: list[Form]) -> Iterator[tuple[Form, dict[str, Any], str, File
         turn += 1
 
 
+@pytest.mark.drill(only=True)
 def test_hostile_files_cost_a_sentence_and_leave_nothing(running: tuple[Site, Memory, Path], forms: list[Form]) -> None:
     site, memory, place = running
     statuses, number = Counter[int](), count(1)

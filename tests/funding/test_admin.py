@@ -50,7 +50,7 @@ def test_a_project_walks_from_plan_to_payment_through_forms(way: Way, client_of)
     do(desk["case_officer"], grant, "examine", reason="合理")
     do(desk["approver"], grant, "approve", reason="同意")
     do(
-        desk["clerk"], purse, "contribution", household=way.households[0].pk, sponsor="", amount="8000",
+        desk["clerk"], purse, "contribution", household=way.households[0].door, sponsor="", amount="8000",
         voucher="收据1", photo=a_picture(),
     )  # fmt: skip
     do(desk["supervisor"], Contribution.objects.get(), "confirm")

@@ -78,7 +78,7 @@ def test_media_that_cannot_be_written_are_seen(client: Client, settings: Any, tm
 
 
 def test_events_that_nobody_seals_are_seen(client: Client, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signs, "UNSEALED", "SELECT 7, 181.0::float")
+    monkeypatch.setattr(signs, "UNSEALED", "SELECT 7, 181.0::float WHERE %s::text IS NOT NULL")
     assert wrong(client) == ["sealing"]
     assert client.get("/healthz").json()["sealing"] == "late", "how many and since when would tell who voted when"
 
@@ -99,7 +99,7 @@ def test_the_sweeper_seals_when_sealing_is_two_minutes_late(
     late: float, seals: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealed: list[bool] = []
-    monkeypatch.setattr(signs, "UNSEALED", f"SELECT 1, {late}::float")
+    monkeypatch.setattr(signs, "UNSEALED", f"SELECT 1, {late}::float WHERE %s::text IS NOT NULL")
     monkeypatch.setattr(sweep, "seal", lambda: sealed.append(True))
     sweep.one_round()
     assert bool(sealed) is seals

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
 
@@ -191,8 +192,12 @@ LINKED = re.compile(r"""(?:<link[^>]+href|<script[^>]+src|<img[^>]+src)="/static
 def weight(html: str) -> int:
     """Compressed bytes of a page and of all it needs on a first visit."""
     linked = {name: finders.find(name) for name in LINKED.findall(html)}
-    files = sum(len(brotli.compress(Path(str(found)).read_bytes())) for found in linked.values())
-    return files + len(gzip.compress(html.encode()))
+    return sum(compressed(str(found)) for found in linked.values()) + len(gzip.compress(html.encode()))
+
+
+@lru_cache
+def compressed(file: str) -> int:
+    return len(brotli.compress(Path(file).read_bytes()))
 
 
 @pytest.mark.parametrize("seen", [seen for seen in PAGES if seen.who == "anonymous"], ids=str)

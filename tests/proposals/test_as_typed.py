@@ -92,7 +92,7 @@ def test_what_is_too_long_is_refused_before_it_is_looked_at(
 
     monkeypatch.setattr("proposals.forms.readable", looked_at)
     resident = way.who("resident")
-    flood = "\ufdfa" * 300_000  # 900 kB, each of which would be eighteen letters
+    flood = "\ufdfa" * 150_000  # 450 kB, each of which would be eighteen letters
     client = client_of(resident)
     began = time.monotonic()
     answer = client.post(
